@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# make                            build every tool into build/
+# make check                      run every test this machine can run (./check)
+# make unit                       build and run the unit tests; no root needed
+# make install DESTDIR= PREFIX=   install tools and man pages
+#
+# V=1 shows the commands, WERROR= lets warnings pass, SANITIZE=address,undefined and STATIC=1 change what is built (each in
+# a folder of its own), VMLINUX_H=path compiles the kernel side against that generated header instead of src/bpf/kernel.bpf.h.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+CC           := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
+CLANG        ?= clang
+LLVM_STRIP   ?= llvm-strip
+# Debian keeps bpftool in /usr/sbin, which is not on every user's PATH.
+BPFTOOL      ?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
+PKG_CONFIG   ?= pkg-config
+INSTALL      ?= install
+CLANG_FORMAT ?= clang-format
+
+PREFIX  ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR  ?= $(PREFIX)/share/man
+
+TOOLS   := tcpstates
+VERSION := 0.1.0
+
+V        ?= 0
+WERROR   ?= 1
+SANITIZE ?=
+STATIC   ?=
+VMLINUX_H ?=
+
+comma   := ,
+VARIANT := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(STATIC),-static)$(if $(VMLINUX_H),-vmlinux)
+BUILD   ?= build$(VARIANT:-%=/%)
+
+ifeq ($(V),1)
+Q   :=
+say :=
+else
+Q   := @
+say = @printf '  %-9s %s\n' '$(1)' '$(2)';
+endif
+
+# ---- flags -------------------------------------------------------------------------------------------------------------
+
+# Two machines and two folders shall produce the same bytes.
+PREFIX_MAP := '-ffile-prefix-map=$(CURDIR)/=' '-ffile-prefix-map=$(CURDIR)=.'
+
+CPPFLAGS_ALL := -D_GNU_SOURCE -DTCPVITALS_VERSION='"$(VERSION)"' -Isrc -I$(BUILD)/bpf $(CPPFLAGS)
+WARNINGS     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
+	$(if $(WERROR),-Werror)
+CFLAGS       ?= -O2 -g
+CFLAGS_ALL   := -std=gnu11 $(WARNINGS) -fno-common -fstack-protector-strong $(PREFIX_MAP) $(CFLAGS)
+LDFLAGS_ALL  := $(LDFLAGS)
+LDLIBS       := -lbpf -lelf -lz -lcap
+
+ifneq ($(SANITIZE),)
+CFLAGS_ALL  += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS_ALL += -fsanitize=$(SANITIZE)
+else
+CPPFLAGS_ALL += $(if $(findstring -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+endif
+
+ifneq ($(STATIC),)
+# Debian has no static libsystemd: a static tcpstates says so when it is asked for --journal.
+LDFLAGS_ALL += -static
+else
+HAVE_LIBSYSTEMD ?= $(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo 1)
+endif
+ifneq ($(HAVE_LIBSYSTEMD),)
+CPPFLAGS_ALL += -DHAVE_LIBSYSTEMD
+LDLIBS       += -lsystemd
+endif
+
+BPF_ARCH   := $(subst x86_64,x86,$(subst aarch64,arm64,$(shell uname -m)))
+# -mcpu=v3: 32-bit registers and jumps, in every kernel since 5.1.
+MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
+BPF_CFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -O2 -g -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) \
+	-Wno-unused-parameter -Wno-unused-function $(PREFIX_MAP) -Isrc $(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH)) \
+	$(if $(VMLINUX_H),-DVMLINUX_H='"$(abspath $(VMLINUX_H))"')
+
+# ---- files -------------------------------------------------------------------------------------------------------------
+
+LIB_SRC   := $(wildcard src/core/*.c src/output/*.c src/os/*.c src/bpfio/*.c)
+LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB       := $(BUILD)/libtcpvitals.a
+BPF_SRC   := $(wildcard src/bpf/*.bpf.c)
+SKELETONS := $(BPF_SRC:src/bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
+BINARIES  := $(TOOLS:%=$(BUILD)/%)
+MANPAGES  := $(wildcard man/*.[1-8])
+
+UNIT_SRC   := $(wildcard tests/unit/*/*.c)
+UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
+# Programs that the tests use besides the unit tests: one binary for each file of tests/kernel, whose lib/ they share.
+KERNEL_LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel/lib/*.c))
+KERNEL_TESTS   := $(patsubst tests/kernel/%.c,$(BUILD)/tests/kernel/%,$(wildcard tests/kernel/*.c))
+BENCH          := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+FORMATTED      := $(shell find src tests bench -name '*.[ch]' 2>/dev/null)
+
+.PHONY: all check unit tests format format-check tidy install uninstall clean FORCE
+all: $(BINARIES)
+
+# ---- rules -------------------------------------------------------------------------------------------------------------
+
+# Rewritten only when compiler or flags change; every object depends on it.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(LDLIBS) $(CLANG) $(BPF_CFLAGS))' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(BUILD)/bpf/%.bpf.o: src/bpf/%.bpf.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@ && $(LLVM_STRIP) -g $@
+
+$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	$(call say,GEN-SKEL,$@)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(LIB): $(LIB_OBJ)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+define tool_rules
+$(1)_OBJ := $$(patsubst %.c,$$(BUILD)/%.o,$$(wildcard src/$(1)/*.c))
+$$($(1)_OBJ): | $$(SKELETONS)
+$$(BUILD)/$(1): $$($(1)_OBJ) $$(LIB)
+	$$(call say,BINARY,$$@)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) $$^ $$(LDLIBS) -o $$@
+endef
+$(foreach tool,$(TOOLS),$(eval $(call tool_rules,$(tool))))
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
+	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -o $@
+
+$(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(KERNEL_LIB_OBJ) $(LIB)
+	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -ljansson -o $@
+
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(LIB)
+	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ -o $@
+
+tests: all $(UNIT_TESTS) $(KERNEL_TESTS) $(BENCH)
+
+unit: $(UNIT_TESTS)
+	$(Q)for t in $(UNIT_TESTS); do echo "== $$t"; $$t || exit 1; done
+
+check:
+	$(Q)./check
+
+format:
+	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
+
+format-check:
+	$(Q)$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
+
+tidy: $(SKELETONS)
+	$(Q)clang-tidy --quiet $(LIB_SRC) $(foreach t,$(TOOLS),$(wildcard src/$(t)/*.c)) -- \
+		$(CPPFLAGS_ALL) -std=gnu11
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(foreach s,$(sort $(patsubst .%,%,$(suffix $(MANPAGES)))),$(DESTDIR)$(MANDIR)/man$(s))
+	$(INSTALL) -m 755 $(BINARIES) $(DESTDIR)$(SBINDIR)/
+	$(foreach m,$(MANPAGES),$(INSTALL) -m 644 $(m) $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/ &&) true
+
+uninstall:
+	rm -f $(TOOLS:%=$(DESTDIR)$(SBINDIR)/%) \
+		$(foreach m,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Counters of the kernel side: one per place where an event or what is known about it can get lost. */
+#ifndef TCPVITALS_ABI_LOSS_H
+#define TCPVITALS_ABI_LOSS_H
+
+#include "abi/types.h"
+
+/* They only grow; user space reads them through the memory-mapped .bss. */
+struct kernel_losses {
+	__u64 ring_full;    /* events: no room in the ring buffer */
+	__u64 storage_full; /* sockets whose state and owner could not be kept: their rows show "-" instead */
+};
+
+#endif

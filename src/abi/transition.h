@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One change of a TCP socket's state: the record that travels through the ring buffer. */
+#ifndef TCPVITALS_ABI_TRANSITION_H
+#define TCPVITALS_ABI_TRANSITION_H
+
+#include "abi/owner.h"
+#include "abi/types.h"
+
+/* duration_ns of a state that was entered before tracing began, or whose beginning was missed */
+#define DURATION_UNKNOWN (~0ULL)
+
+struct transition {
+	__u64 skaddr;      /* address of struct sock */
+	__u64 cookie;      /* SO_COOKIE, 0 when the kernel does not tell */
+	__u64 time_ns;     /* when it happened, CLOCK_MONOTONIC */
+	__u64 duration_ns; /* time spent in oldstate, or DURATION_UNKNOWN */
+	struct owner owner;
+	__u8 laddr[16];  /* network byte order; an IPv4 address takes the first four bytes, the rest is zero */
+	__u8 raddr[16];  /* likewise */
+	__u32 netns;     /* inode number of the network namespace, 0 when unknown */
+	__u32 conn_seq;  /* 0 for the socket's first connection, one more for each reuse after a disconnect */
+	__u16 lport;     /* host byte order, 0 while unbound */
+	__u16 rport;     /* host byte order, 0 for a listener */
+	__u8 ip_version; /* 4 or 6; IPv4 over an AF_INET6 socket is 4 */
+	__u8 oldstate;   /* enum tcp_state */
+	__u8 newstate;   /* enum tcp_state */
+	__u8 pad;
+};
+
+_Static_assert(sizeof(struct transition) == 112, "struct transition crosses the ring buffer");
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Fixed-width integers (__u8 ... __u64) for headers that both the kernel side and user space include. On the BPF side
+ * bpf/kernel.bpf.h has defined them already; <linux/types.h> would collide with a full vmlinux.h there.
+ */
+#ifndef TCPVITALS_ABI_TYPES_H
+#define TCPVITALS_ABI_TYPES_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#endif
