@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "core/column.h"
+
+#include "core/address.h"
+#include "core/duration.h"
+#include "core/escape.h"
+#include "core/owner.h"
+#include "core/tcp_state.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* TIME(s) needs quotes in a shell, so users get to know the column as ELAPSED. */
+#define ELAPSED "ELAPSED"
+#define NAMES                                                                                                          \
+	"TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,CGROUP,NETNS,IP,LADDR,LPORT,RADDR,RPORT,"         \
+	"OLDSTATE,NEWSTATE,MS"
+
+static const struct {
+	const char *name;
+	uint8_t width;
+	uint8_t wide; /* where it differs from `width` */
+} columns[COLUMN_COUNT] = {
+	[COLUMN_TIME] = {"TIME", 8, 0},
+	[COLUMN_ELAPSED] = {"TIME(s)", 9, 0},
+	[COLUMN_TIMESTAMP] = {"TIMESTAMP", 27, 0},
+	[COLUMN_SKADDR] = {"SKADDR", 16, 0},
+	[COLUMN_COOKIE] = {"COOKIE", 10, 0},
+	[COLUMN_SEQ] = {"SEQ", 3, 0},
+	[COLUMN_PID] = {"PID", 7, 0},
+	[COLUMN_COMM] = {"COMM", 10, 16},
+	[COLUMN_OWNER] = {"OWNER", 8, 0},
+	[COLUMN_CGROUP] = {"CGROUP", 8, 0},
+	[COLUMN_NETNS] = {"NETNS", 10, 0},
+	[COLUMN_IP] = {"IP", 2, 0},
+	[COLUMN_LADDR] = {"LADDR", 15, 39},
+	[COLUMN_LPORT] = {"LPORT", 5, 0},
+	[COLUMN_RADDR] = {"RADDR", 15, 39},
+	[COLUMN_RPORT] = {"RPORT", 5, 0},
+	[COLUMN_OLDSTATE] = {"OLDSTATE", 11, 0},
+	[COLUMN_NEWSTATE] = {"NEWSTATE", 11, 0},
+	[COLUMN_MS] = {"MS", 0, 0},
+};
+
+const char *column_names(void)
+{
+	return NAMES;
+}
+
+const char *column_name(enum column_id id)
+{
+	return columns[id].name;
+}
+
+size_t column_width(enum column_id id, enum column_style style)
+{
+	return style == COLUMN_STYLE_WIDE && columns[id].wide ? columns[id].wide : columns[id].width;
+}
+
+struct column_list column_list_default(enum column_style style, bool time, bool elapsed)
+{
+	static const uint8_t peers[] = {COLUMN_SKADDR,   COLUMN_PID,      COLUMN_COMM,  COLUMN_IP,
+					COLUMN_LADDR,    COLUMN_LPORT,    COLUMN_RADDR, COLUMN_RPORT,
+					COLUMN_OLDSTATE, COLUMN_NEWSTATE, COLUMN_MS};
+	struct column_list list = {};
+
+	if (time)
+		list.ids[list.count++] = COLUMN_TIME;
+	if (elapsed)
+		list.ids[list.count++] = COLUMN_ELAPSED;
+	for (size_t i = 0; i < sizeof(peers); i++) {
+		if (peers[i] != COLUMN_IP || style != COLUMN_STYLE_TEXT)
+			list.ids[list.count++] = peers[i];
+	}
+	return list;
+}
+
+static bool word_is(const char *word, size_t length, const char *name)
+{
+	return strlen(name) == length && strncasecmp(word, name, length) == 0;
+}
+
+/* COLUMN_COUNT when there is no such column. */
+static enum column_id find_column(const char *word, size_t length)
+{
+	for (enum column_id id = 0; id < COLUMN_COUNT; id++) {
+		if (word_is(word, length, columns[id].name) || (id == COLUMN_ELAPSED && word_is(word, length, ELAPSED)))
+			return id;
+	}
+	return COLUMN_COUNT;
+}
+
+int column_list_parse(const char *text, struct column_list *ret, struct parse_error *error)
+{
+	struct column_list list = {};
+	const char *word = text;
+
+	for (;;) {
+		size_t length = strcspn(word, ",");
+		enum column_id id = find_column(word, length);
+
+		if (id == COLUMN_COUNT)
+			return parse_fail(error, "column", word, length, "not one of " NAMES);
+		if (memchr(list.ids, id, list.count))
+			return parse_fail(error, "column", word, length, "named twice; once each of " NAMES);
+		list.ids[list.count++] = id;
+		if (!word[length])
+			break;
+		word += length + 1;
+	}
+	*ret = list;
+	return 0;
+}
+
+void column_list_prepend(struct column_list *list, enum column_id id)
+{
+	if (memchr(list->ids, id, list->count))
+		return;
+	memmove(list->ids + 1, list->ids, list->count++);
+	list->ids[0] = id;
+}
+
+static void format_unknown(struct strbuf *out, enum column_style style)
+{
+	if (style != COLUMN_STYLE_CSV)
+		strbuf_append_char(out, '-');
+}
+
+static void format_known_u64(struct strbuf *out, enum column_style style, bool known, uint64_t value)
+{
+	if (known)
+		strbuf_append_u64(out, value);
+	else
+		format_unknown(out, style);
+}
+
+static void format_comm(struct strbuf *out, enum column_style style, const struct owner *owner)
+{
+	size_t length = escape_field_length(owner->comm, sizeof(owner->comm));
+
+	if (owner->source == OWNER_UNKNOWN)
+		format_unknown(out, style);
+	else if (style == COLUMN_STYLE_CSV)
+		escape_csv(out, owner->comm, length);
+	else
+		escape_terminal(out, owner->comm, length,
+				style == COLUMN_STYLE_WIDE ? SIZE_MAX : columns[COLUMN_COMM].width);
+}
+
+static void format_ms(struct strbuf *out, enum column_style style, uint64_t ns)
+{
+	if (ns == DURATION_UNKNOWN)
+		format_unknown(out, style);
+	else
+		duration_format_ms(out, ns);
+}
+
+static void format_tuple(struct strbuf *out, enum column_id id, const struct transition *event)
+{
+	switch (id) {
+	case COLUMN_LADDR:
+		address_format(out, event->ip_version, event->laddr);
+		break;
+	case COLUMN_LPORT:
+		strbuf_append_u64(out, event->lport);
+		break;
+	case COLUMN_RADDR:
+		address_format(out, event->ip_version, event->raddr);
+		break;
+	case COLUMN_RPORT:
+		strbuf_append_u64(out, event->rport);
+		break;
+	case COLUMN_OLDSTATE:
+		tcp_state_format(out, event->oldstate);
+		break;
+	case COLUMN_NEWSTATE:
+		tcp_state_format(out, event->newstate);
+		break;
+	default: /* COLUMN_IP */
+		strbuf_append_u64(out, event->ip_version);
+	}
+}
+
+void column_format(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
+		   const struct timebase *base)
+{
+	const struct owner *owner = &event->owner;
+	bool owned = owner->source != OWNER_UNKNOWN;
+
+	switch (id) {
+	case COLUMN_TIME:
+		timestamp_format_local(out, base, event->time_ns);
+		break;
+	case COLUMN_ELAPSED:
+		timestamp_format_elapsed(out, base, event->time_ns);
+		break;
+	case COLUMN_TIMESTAMP:
+		timestamp_format_utc(out, base, event->time_ns);
+		break;
+	case COLUMN_SKADDR:
+		strbuf_append_hex(out, event->skaddr);
+		break;
+	case COLUMN_COOKIE:
+		format_known_u64(out, style, event->cookie, event->cookie);
+		break;
+	case COLUMN_SEQ:
+		strbuf_append_u64(out, event->conn_seq);
+		break;
+	case COLUMN_PID:
+		format_known_u64(out, style, owned, owner->pid);
+		break;
+	case COLUMN_COMM:
+		format_comm(out, style, owner);
+		break;
+	case COLUMN_OWNER:
+		strbuf_append_string(out, owner_source_name(owner->source));
+		break;
+	case COLUMN_CGROUP:
+		format_known_u64(out, style, owned && owner->cgroup_id, owner->cgroup_id);
+		break;
+	case COLUMN_NETNS:
+		format_known_u64(out, style, event->netns, event->netns);
+		break;
+	case COLUMN_MS:
+		format_ms(out, style, event->duration_ns);
+		break;
+	default:
+		format_tuple(out, id, event);
+	}
+}

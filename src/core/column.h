@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The one table of columns of a transition: names, widths and how a value is written. Headers, text, wide text, CSV and
+ * -O all come from it.
+ */
+#ifndef TCPVITALS_CORE_COLUMN_H
+#define TCPVITALS_CORE_COLUMN_H
+
+#include "abi/transition.h"
+#include "core/parse.h"
+#include "core/strbuf.h"
+#include "core/timestamp.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum column_id {
+	COLUMN_TIME,      /* TIME      %-8s     local wall time of the event */
+	COLUMN_ELAPSED,   /* TIME(s)   %-9s     seconds since the first event; -O also takes ELAPSED for it */
+	COLUMN_TIMESTAMP, /* TIMESTAMP %-27s    RFC 3339, UTC */
+	COLUMN_SKADDR,    /* SKADDR    %-16s    hexadecimal */
+	COLUMN_COOKIE,    /* COOKIE    %-10s    unknown when 0 */
+	COLUMN_SEQ,       /* SEQ       %-3s     conn_seq */
+	COLUMN_PID,       /* PID       %-7s     unknown without an owner */
+	COLUMN_COMM,      /* COMM      %-10.10s, wide %-16s; unknown without an owner */
+	COLUMN_OWNER,     /* OWNER     %-8s     owner_source_name() */
+	COLUMN_CGROUP,    /* CGROUP    %-8s     cgroup id, unknown without an owner or when 0 */
+	COLUMN_NETNS,     /* NETNS     %-10s    unknown when 0 */
+	COLUMN_IP,        /* IP        %-2s     4 or 6 */
+	COLUMN_LADDR,     /* LADDR     %-15s, wide %-39s */
+	COLUMN_LPORT,     /* LPORT     %-5s */
+	COLUMN_RADDR,     /* RADDR     %-15s, wide %-39s */
+	COLUMN_RPORT,     /* RPORT     %-5s */
+	COLUMN_OLDSTATE,  /* OLDSTATE  %-11s */
+	COLUMN_NEWSTATE,  /* NEWSTATE  %-11s    after OLDSTATE, text puts "-> " between the two */
+	COLUMN_MS,        /* MS        duration in milliseconds, unknown for DURATION_UNKNOWN */
+	COLUMN_COUNT
+};
+
+/* How the value is written: `wide` matters to text alone. Unknown is "-" in text and an empty field in CSV. */
+enum column_style {
+	COLUMN_STYLE_TEXT,
+	COLUMN_STYLE_WIDE,
+	COLUMN_STYLE_CSV
+};
+
+/* No line of any format is longer, its newline included, whatever the event holds: make this much room before a row. */
+#define ROW_TEXT_MAX 1024
+
+struct column_list {
+	uint8_t ids[COLUMN_COUNT]; /* enum column_id, in the order of printing */
+	size_t count;
+};
+
+/*
+ * The peers' columns: [TIME] [TIME(s)] SKADDR PID COMM [IP, in wide and CSV] LADDR LPORT RADDR RPORT OLDSTATE NEWSTATE
+ * MS.
+ */
+struct column_list column_list_default(enum column_style style, bool time, bool elapsed);
+
+/*
+ * -O: names separated by commas, in either case, each at most once. An unknown name, an empty one or a repeated one is
+ * -EINVAL with the bad word quoted and all names listed.
+ */
+int column_list_parse(const char *text, struct column_list *ret, struct parse_error *error);
+
+/* Puts a column in front, unless it is in the list already. */
+void column_list_prepend(struct column_list *list, enum column_id id);
+
+/* All names separated by commas, for --help and errors, with ELAPSED for TIME(s): a static string. */
+const char *column_names(void);
+
+const char *column_name(enum column_id id);
+
+/* Field width in text (left-justified; a longer value pushes the rest), 0 for none. */
+size_t column_width(enum column_id id, enum column_style style);
+
+/* The bare value, unpadded, escaped for the style. */
+void column_format(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
+		   const struct timebase *base);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "core/escape.h"
+
+/* What one character, or one byte that belongs to no character, becomes. */
+struct piece {
+	char text[12]; /* \xHH for each of up to three bytes: no character above U+FFFF is escaped */
+	uint8_t length;
+	uint8_t columns;
+	uint8_t consumed; /* bytes of the input */
+};
+
+/* The length of the UTF-8 character that begins here (RFC 3629), or 0 if none does. */
+static size_t utf8_decode(const char *bytes, size_t available, uint32_t *ret_code)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; /* anything less is overlong */
+	unsigned char lead = *bytes;
+	size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+	uint32_t code = length == 1 ? lead : lead & (0x7f >> length);
+
+	if (length == 0 || length > available)
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (bytes[i] & 0x3f);
+	}
+	if (code < smallest[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	*ret_code = code;
+	return length;
+}
+
+/* Control characters, separators of lines and paragraphs, and what turns the direction of text (Bidi_Control). */
+static bool is_unsafe(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c || code == 0x200e || code == 0x200f ||
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+/* The number of bytes up to the first that is not printable ASCII, or is one of the two special characters. */
+static size_t plain_run(const char *bytes, size_t length, char special1, char special2)
+{
+	size_t run = 0;
+
+	while (run < length && bytes[run] >= 0x20 && bytes[run] < 0x7f && bytes[run] != special1 &&
+	       bytes[run] != special2)
+		run++;
+	return run;
+}
+
+static void piece_copy(struct piece *piece, const char *bytes, size_t length)
+{
+	memcpy(piece->text, bytes, length);
+	piece->length = length;
+	piece->columns = 1;
+}
+
+static void piece_put_hex(struct piece *piece, unsigned int value, unsigned int digits)
+{
+	while (digits-- > 0)
+		piece->text[piece->length++] = "0123456789ABCDEF"[value >> 4 * digits & 15];
+}
+
+/* Returns whether the piece is an escape. */
+static bool terminal_piece(struct piece *piece, const char *bytes, size_t available)
+{
+	uint32_t code;
+	size_t length = utf8_decode(bytes, available, &code);
+
+	piece->consumed = length ? length : 1;
+	piece->length = 0;
+	if (length && code != '\\' && !is_unsafe(code)) {
+		piece_copy(piece, bytes, length);
+		return false;
+	}
+	for (size_t i = 0; i < piece->consumed; i++) {
+		piece->text[piece->length++] = '\\';
+		if (*bytes == '\\') {
+			piece->text[piece->length++] = '\\';
+		} else {
+			piece->text[piece->length++] = 'x';
+			piece_put_hex(piece, (unsigned char)bytes[i], 2);
+		}
+	}
+	piece->columns = piece->length;
+	return true;
+}
+
+size_t escape_field_length(const char *field, size_t size)
+{
+	return strnlen(field, size);
+}
+
+size_t escape_terminal(struct strbuf *out, const char *bytes, size_t length, size_t max_columns)
+{
+	size_t columns = 0;
+
+	while (length > 0 && columns < max_columns) {
+		size_t room = max_columns - columns;
+		size_t run = plain_run(bytes, length < room ? length : room, '\\', '\\');
+		struct piece piece = {.consumed = run, .columns = run};
+
+		if (run) {
+			strbuf_append(out, bytes, run);
+		} else {
+			terminal_piece(&piece, bytes, length);
+			if (piece.columns > room)
+				break;
+			strbuf_append(out, piece.text, piece.length);
+		}
+		columns += piece.columns;
+		bytes += piece.consumed;
+		length -= piece.consumed;
+	}
+	return columns;
+}
+
+static bool csv_needs_quotes(const char *bytes, size_t length)
+{
+	struct piece piece;
+
+	for (size_t i = 0; i < length; i += piece.consumed) {
+		if (terminal_piece(&piece, bytes + i, length - i) || bytes[i] == ',' || bytes[i] == '"')
+			return true;
+	}
+	return false;
+}
+
+void escape_csv(struct strbuf *out, const char *bytes, size_t length)
+{
+	struct piece piece;
+
+	if (plain_run(bytes, length, ',', '"') == length && !memchr(bytes, '\\', length)) {
+		strbuf_append(out, bytes, length);
+		return;
+	}
+	if (!csv_needs_quotes(bytes, length)) {
+		escape_terminal(out, bytes, length, SIZE_MAX);
+		return;
+	}
+	strbuf_append_char(out, '"');
+	for (; length > 0; bytes += piece.consumed, length -= piece.consumed) {
+		terminal_piece(&piece, bytes, length);
+		if (*bytes == '"')
+			strbuf_append_literal(out, "\"\"");
+		else
+			strbuf_append(out, piece.text, piece.length);
+	}
+	strbuf_append_char(out, '"');
+}
+
+static void json_piece(struct piece *piece, const char *bytes, size_t available)
+{
+	static const char short_escapes[0x20] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+	uint32_t code;
+	size_t length = utf8_decode(bytes, available, &code);
+
+	piece->consumed = length ? length : 1;
+	piece->length = 0;
+	if (!length) {
+		piece_copy(piece, "\xef\xbf\xbd", 3);
+	} else if (code != '"' && code != '\\' && !is_unsafe(code)) {
+		piece_copy(piece, bytes, length);
+	} else {
+		piece->text[piece->length++] = '\\';
+		if (code >= 0x20 && code < 0x7f) {
+			piece->text[piece->length++] = code;
+		} else if (code < 0x20 && short_escapes[code]) {
+			piece->text[piece->length++] = short_escapes[code];
+		} else {
+			piece->text[piece->length++] = 'u';
+			piece_put_hex(piece, code, 4);
+		}
+	}
+}
+
+void escape_json(struct strbuf *out, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		size_t run = plain_run(bytes, length, '"', '\\');
+		struct piece piece = {.consumed = run};
+
+		if (run) {
+			strbuf_append(out, bytes, run);
+		} else {
+			json_piece(&piece, bytes, length);
+			strbuf_append(out, piece.text, piece.length);
+		}
+		bytes += piece.consumed;
+		length -= piece.consumed;
+	}
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Names from the kernel (comm, cgroup paths) are chosen by whoever runs a process: any bytes at all. Each output format
+ * has one way to make them harmless. All take bytes without a NUL (the length says where they end) and never split a
+ * character or an escape.
+ */
+#ifndef TCPVITALS_CORE_ESCAPE_H
+#define TCPVITALS_CORE_ESCAPE_H
+
+#include "core/strbuf.h"
+
+/* The length of a name in a fixed field, up to the first NUL or the field's end. */
+size_t escape_field_length(const char *field, size_t size);
+
+/*
+ * For a terminal: valid UTF-8 passes, but control characters (C0, DEL, C1), line and paragraph separators and
+ * bidirectional controls, and every byte of an invalid sequence become \xHH (each byte of the character). A backslash
+ * becomes \\ so that the result is unambiguous. At most `max_columns` columns are written (one per character, four per
+ * escaped byte, two per backslash). Returns the columns used.
+ */
+size_t escape_terminal(struct strbuf *out, const char *bytes, size_t length, size_t max_columns);
+
+/*
+ * One RFC 4180 field. CSV is read on terminals and line by line, too, so bytes are escaped as for a terminal; the field
+ * is in quotes (each quote doubled) when the name holds a comma, a quote, a newline or anything else that was escaped.
+ */
+void escape_csv(struct strbuf *out, const char *bytes, size_t length);
+
+/*
+ * The inside of a JSON string (RFC 8259), always valid UTF-8: each byte of an invalid sequence becomes U+FFFD. What is
+ * unsafe on a terminal is escaped though JSON would allow it bare: DEL, C1, separators and bidirectional controls as
+ * \uHHHH.
+ */
+void escape_json(struct strbuf *out, const char *bytes, size_t length);
+
+#endif

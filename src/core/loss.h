@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What was lost, place by place, and how it is told. */
+#ifndef TCPVITALS_CORE_LOSS_H
+#define TCPVITALS_CORE_LOSS_H
+
+#include "core/strbuf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* All counters only grow. */
+struct loss_report {
+	uint64_t delivered; /* events printed (those that were lost are not in here) */
+	/* lost events */
+	uint64_t ring_full; /* no room in the ring buffer */
+	uint64_t recursion; /* the kernel skipped our program because it interrupted itself
+			       (bpf_prog_info.recursion_misses) */
+	uint64_t undecoded; /* records of a wrong size or with impossible contents */
+	uint64_t unwritten; /* formatted rows that could not be written */
+	/* not lost, but impaired */
+	uint64_t storage_full; /* rows of sockets without room for their state: "-" for owner and duration */
+	uint64_t unjournaled;  /* rows that were printed, but not taken by the journal */
+};
+
+/* Lost events; impairments are none. */
+uint64_t loss_total(const struct loss_report *report);
+
+/* True when anything but a loss is to be told. */
+bool loss_impaired(const struct loss_report *report);
+
+/* True when `now` has more losses or impairments than `before`. */
+bool loss_grew(const struct loss_report *before, const struct loss_report *now);
+
+/*
+ * One line without newline: "lost 12 of 100032: 12 ring full", "lost 5 of 20: 3 ring full, 2 missed by recursion",
+ * "lost 0 of 20". The second number is delivered + lost. Causes in the order of the struct: "ring full", "missed by
+ * recursion", "undecoded", "unwritten"; those at 0 are left out. Then, if any, "; 7 rows without stored state, 2 rows
+ * that the journal did not take".
+ */
+void loss_format(struct strbuf *out, const struct loss_report *report);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TCPVITALS_CORE_OWNER_H
+#define TCPVITALS_CORE_OWNER_H
+
+#include "abi/owner.h"
+
+/* "unknown", "connect", "listen", "accept", "use", "listener", "seed", "kernel"; "unknown" for any other number. */
+const char *owner_source_name(unsigned int source);
+
+#endif

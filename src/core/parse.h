@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One parser per kind of input. Each takes text that must be used up entirely (no sign, no blanks, nothing trailing),
+ * writes its result only on success and returns 0 or -EINVAL; then `error` holds one line for the user that quotes the
+ * bad word and states what is allowed, e.g. `port "80abc": not a number from 1 to 65535`. Quoted words are escaped for
+ * a terminal and cut when long.
+ */
+#ifndef TCPVITALS_CORE_PARSE_H
+#define TCPVITALS_CORE_PARSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct parse_error {
+	char text[200]; /* NUL-terminated, no newline */
+};
+
+/* Formats into error->text: `<what> "<word>": <why>`. Always returns -EINVAL. `word` needs no NUL. */
+int parse_fail(struct parse_error *error, const char *what, const char *word, size_t length, const char *why);
+
+/* Decimal digits only, min to max inclusive. `what` names the thing in the error. */
+int parse_u64(const char *what, const char *word, size_t length, uint64_t min, uint64_t max, uint64_t *ret,
+	      struct parse_error *error);
+
+/* Seconds with an optional decimal fraction ("10", "0.5"), 1 ms to 10 years; the result is in nanoseconds. */
+int parse_seconds(const char *what, const char *text, uint64_t *ret_ns, struct parse_error *error);
+
+/* Bytes with an optional suffix K, M or G (powers of 1024, either case), min to max inclusive. */
+int parse_size(const char *what, const char *text, uint64_t min, uint64_t max, uint64_t *ret_bytes,
+	       struct parse_error *error);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Appending to a buffer that the caller owns. What does not fit is dropped whole (an append is all or nothing) and
+ * remembered in `overflow`; nothing is ever written past `capacity`. The contents are not NUL-terminated.
+ */
+#ifndef TCPVITALS_CORE_STRBUF_H
+#define TCPVITALS_CORE_STRBUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct strbuf {
+	char *data;
+	size_t length;
+	size_t capacity;
+	bool overflow;
+};
+
+static inline struct strbuf strbuf_over(char *data, size_t capacity)
+{
+	return (struct strbuf){.data = data, .capacity = capacity};
+}
+
+static inline void strbuf_append(struct strbuf *sb, const char *text, size_t length)
+{
+	if (length > sb->capacity - sb->length) {
+		sb->overflow = true;
+		return;
+	}
+	memcpy(sb->data + sb->length, text, length);
+	sb->length += length;
+}
+
+static inline void strbuf_append_string(struct strbuf *sb, const char *text)
+{
+	strbuf_append(sb, text, strlen(text));
+}
+
+/*
+ * The first `length` bytes of a field of `size` bytes (a constant, a handful). Where there is room the whole field is
+ * copied, which takes no call and no branch on the length.
+ */
+static inline void strbuf_append_short(struct strbuf *sb, const char *field, size_t length, size_t size)
+{
+	if (size > sb->capacity - sb->length) {
+		strbuf_append(sb, field, length);
+		return;
+	}
+	memcpy(sb->data + sb->length, field, size);
+	sb->length += length;
+}
+
+/* A string literal: its length is known to the compiler, which then copies it without a call. */
+#define strbuf_append_literal(sb, literal) strbuf_append((sb), "" literal, sizeof(literal) - 1)
+
+static inline void strbuf_append_char(struct strbuf *sb, char c)
+{
+	strbuf_append(sb, &c, 1);
+}
+
+/* Spaces until the text that began at `start` (a former sb->length) is `width` bytes long; nothing if it already is. */
+void strbuf_pad(struct strbuf *sb, size_t start, size_t width);
+
+void strbuf_append_u64(struct strbuf *sb, uint64_t value);
+void strbuf_append_hex(struct strbuf *sb, uint64_t value); /* lower case, no prefix, no leading zeros */
+
+/* With leading zeros up to `digits` (1 to 20, hexadecimal 1 to 16); a longer value is written in full. */
+void strbuf_append_u64_digits(struct strbuf *sb, uint64_t value, unsigned int digits);
+void strbuf_append_hex_digits(struct strbuf *sb, uint64_t value, unsigned int digits);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TCPVITALS_CORE_TCP_STATE_H
+#define TCPVITALS_CORE_TCP_STATE_H
+
+#include "abi/tcp_state.h"
+#include "core/strbuf.h"
+
+/* The kernel's name without TCP_ ("ESTABLISHED"), or NULL for a number that is no known state. */
+const char *tcp_state_name(unsigned int state);
+
+/* Appends the name, or the number in decimal if it has none. */
+void tcp_state_format(struct strbuf *out, unsigned int state);
+
+#endif

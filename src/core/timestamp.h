@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Points in time. Nothing here reads a clock: what the clocks say is a parameter. */
+#ifndef TCPVITALS_CORE_TIMESTAMP_H
+#define TCPVITALS_CORE_TIMESTAMP_H
+
+#include "core/strbuf.h"
+
+#include <stdint.h>
+
+/* How to turn an event's CLOCK_MONOTONIC time into what a person reads. */
+struct timebase {
+	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	int32_t utc_offset_s;       /* local time - UTC, daylight saving included */
+	uint64_t first_ns;          /* CLOCK_MONOTONIC time of the first event, the zero of the elapsed column */
+};
+
+/* Local wall time HH:MM:SS, always eight bytes. */
+void timestamp_format_local(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
+
+/* RFC 3339 in UTC with microseconds, rounded down: "2026-11-22T12:31:49.123456Z". */
+void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
+
+/* Seconds since base->first_ns with six decimals ("0.000000" for anything earlier). */
+void timestamp_format_elapsed(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
+
+#endif

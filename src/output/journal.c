@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "output/journal.h"
+
+#include "core/address.h"
+#include "core/escape.h"
+#include "core/strbuf.h"
+#include "core/tcp_state.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#ifdef HAVE_LIBSYSTEMD
+/* without it, every entry would carry CODE_FILE, CODE_LINE and CODE_FUNC */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+#endif
+
+/* where journald takes native entries: sd_journal_sendv() in systemd's src/libsystemd/sd-journal/journal-send.c */
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+#define NS_PER_US 1000
+
+/* A field of the entry being built: what is appended to `out` between field_begin() and field_end() is its value. */
+static void field_begin(struct journal_entry *entry, const struct strbuf *out)
+{
+	entry->fields[entry->count].iov_base = out->data + out->length;
+}
+
+static void field_end(struct journal_entry *entry, const struct strbuf *out)
+{
+	struct iovec *field = &entry->fields[entry->count++];
+
+	field->iov_len = out->data + out->length - (char *)field->iov_base;
+}
+
+static void add_u64(struct journal_entry *entry, struct strbuf *out, const char *name, uint64_t value)
+{
+	field_begin(entry, out);
+	strbuf_append_string(out, name);
+	strbuf_append_u64(out, value);
+	field_end(entry, out);
+}
+
+static void add_bytes(struct journal_entry *entry, struct strbuf *out, const char *name, const char *bytes,
+		      size_t length)
+{
+	field_begin(entry, out);
+	strbuf_append_string(out, name);
+	strbuf_append(out, bytes, length);
+	field_end(entry, out);
+}
+
+static void add_state(struct journal_entry *entry, struct strbuf *out, const char *name, unsigned int state)
+{
+	field_begin(entry, out);
+	strbuf_append_string(out, name);
+	tcp_state_format(out, state);
+	field_end(entry, out);
+}
+
+/* bcc names the fields of addresses after their family. */
+static void add_address(struct journal_entry *entry, struct strbuf *out, const char *which, uint8_t ip_version,
+			const uint8_t address[16])
+{
+	field_begin(entry, out);
+	strbuf_append_string(out, ip_version == 4 ? "OBJECT_IPV4_" : "OBJECT_IPV6_");
+	strbuf_append_string(out, which);
+	address_format(out, ip_version, address);
+	field_end(entry, out);
+}
+
+/* For people and their terminals; the other fields are for programs. */
+static void add_message(struct journal_entry *entry, struct strbuf *out, const struct transition *event)
+{
+	const struct owner *owner = &event->owner;
+
+	field_begin(entry, out);
+	strbuf_append_literal(out, "MESSAGE=");
+	if (owner->source == OWNER_UNKNOWN)
+		strbuf_append_char(out, '-');
+	else
+		escape_terminal(out, owner->comm, escape_field_length(owner->comm, sizeof(owner->comm)), SIZE_MAX);
+	strbuf_append_char(out, ' ');
+	address_format(out, event->ip_version, event->laddr);
+	strbuf_append_char(out, ' ');
+	strbuf_append_u64(out, event->lport);
+	strbuf_append_literal(out, " → ");
+	address_format(out, event->ip_version, event->raddr);
+	strbuf_append_char(out, ' ');
+	strbuf_append_u64(out, event->rport);
+	strbuf_append_char(out, ' ');
+	tcp_state_format(out, event->oldstate);
+	strbuf_append_literal(out, " → ");
+	tcp_state_format(out, event->newstate);
+	field_end(entry, out);
+}
+
+void journal_entry_build(struct journal_entry *ret, const struct transition *event, const struct timebase *base)
+{
+	struct strbuf out = strbuf_over(ret->text, sizeof(ret->text));
+	const struct owner *owner = &event->owner;
+
+	ret->count = 0;
+	add_message(ret, &out, event);
+	add_bytes(ret, &out, "SYSLOG_IDENTIFIER=", "tcpstates", strlen("tcpstates"));
+	add_u64(ret, &out, "PRIORITY=", 5); /* LOG_NOTICE */
+	add_u64(ret, &out,
+		"SOURCE_REALTIME_TIMESTAMP=", (event->time_ns + (uint64_t)base->realtime_offset_ns) / NS_PER_US);
+	if (owner->source != OWNER_UNKNOWN) {
+		add_u64(ret, &out, "OBJECT_PID=", owner->pid);
+		add_bytes(ret, &out, "OBJECT_COMM=", owner->comm,
+			  escape_field_length(owner->comm, sizeof(owner->comm)));
+	}
+	add_address(ret, &out, "SOURCE_ADDRESS=", event->ip_version, event->laddr);
+	add_u64(ret, &out, "OBJECT_TCP_SOURCE_PORT=", event->lport);
+	add_address(ret, &out, "DESTINATION_ADDRESS=", event->ip_version, event->raddr);
+	add_u64(ret, &out, "OBJECT_TCP_DESTINATION_PORT=", event->rport);
+	add_state(ret, &out, "OBJECT_TCP_OLD_STATE=", event->oldstate);
+	add_state(ret, &out, "OBJECT_TCP_NEW_STATE=", event->newstate);
+	if (event->duration_ns != DURATION_UNKNOWN)
+		add_u64(ret, &out, "OBJECT_TCP_SPAN_TIME=", event->duration_ns / NS_PER_US);
+}
+
+int journal_check_socket(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd, r = 0;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		r = -errno;
+	close(fd);
+	/* the socket of a journald that is gone */
+	return r == -ECONNREFUSED ? -ENOENT : r;
+}
+
+#ifdef HAVE_LIBSYSTEMD
+
+int journal_check(void)
+{
+	return journal_check_socket(JOURNAL_SOCKET);
+}
+
+int journal_transition(const struct transition *event, const struct timebase *base)
+{
+	struct journal_entry entry;
+
+	journal_entry_build(&entry, event, base);
+	return sd_journal_sendv(entry.fields, (int)entry.count);
+}
+
+#else
+
+int journal_check(void)
+{
+	return -EOPNOTSUPP;
+}
+
+int journal_transition(const struct transition *event, const struct timebase *base)
+{
+	(void)event;
+	(void)base;
+	return -EOPNOTSUPP;
+}
+
+#endif

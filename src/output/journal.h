@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Native journal entries with the fields that bcc's tcpstates -Y writes, one entry per transition. */
+#ifndef TCPVITALS_OUTPUT_JOURNAL_H
+#define TCPVITALS_OUTPUT_JOURNAL_H
+
+#include "abi/transition.h"
+#include "core/timestamp.h"
+
+#include <stddef.h>
+#include <sys/uio.h>
+
+#define JOURNAL_FIELDS_MAX 13
+#define JOURNAL_TEXT_MAX   1024
+
+/* An entry as sd_journal_sendv() takes it: "NAME=value", which point into `text`. Not to be copied. */
+struct journal_entry {
+	struct iovec fields[JOURNAL_FIELDS_MAX];
+	size_t count;
+	char text[JOURNAL_TEXT_MAX];
+};
+
+/*
+ * The fields of bcc's tcpstates -Y. MESSAGE is safe on a terminal; OBJECT_COMM is the raw bytes. OBJECT_PID and
+ * OBJECT_COMM are left out without an owner, OBJECT_TCP_SPAN_TIME (microseconds, rounded down) for DURATION_UNKNOWN.
+ * journald ignores a _SOURCE_REALTIME_TIMESTAMP from a client, so the event's time is in SOURCE_REALTIME_TIMESTAMP
+ * (microseconds since 1970).
+ */
+void journal_entry_build(struct journal_entry *ret, const struct transition *event, const struct timebase *base);
+
+/* Whether somebody listens on that datagram socket: 0, -ENOENT or another negative errno. */
+int journal_check_socket(const char *path);
+
+/*
+ * 0 when a journal can be written to; -EOPNOTSUPP when this build has no libsystemd, -ENOENT when no journald listens
+ * (libsystemd would drop every entry without an error), or another negative errno.
+ */
+int journal_check(void);
+
+/* 0 or a negative errno. May block while journald is behind. */
+int journal_transition(const struct transition *event, const struct timebase *base);
+
+#endif

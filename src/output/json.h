@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* JSON Lines: one object per line, the schema of tcpvitals-json(5). */
+#ifndef TCPVITALS_OUTPUT_JSON_H
+#define TCPVITALS_OUTPUT_JSON_H
+
+#include "abi/transition.h"
+#include "core/strbuf.h"
+#include "core/timestamp.h"
+
+/*
+ * {"v":1,"type":"transition",...} and a newline. null stands for what is not known: pid, comm and cgroup_id without an
+ * owner, cgroup_id, cookie and netns when 0, duration_us for DURATION_UNKNOWN.
+ */
+void json_transition(struct strbuf *out, const struct transition *event, const struct timebase *base);
+
+#endif

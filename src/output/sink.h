@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where rows leave the process: a buffer of whole lines in front of a descriptor that is written to without ever
+ * blocking, so that a stopped reader cannot keep a tool from ending. What a reader gets are whole lines: pipes get them
+ * in atomic writes, and a line that a full disk cut in two is taken back. (A socket or terminal that takes half a line
+ * and then never reads again keeps that half.)
+ */
+#ifndef TCPVITALS_OUTPUT_SINK_H
+#define TCPVITALS_OUTPUT_SINK_H
+
+#include "core/strbuf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sink {
+	int fd;
+	bool own_fd;          /* fd is a non-blocking twin of the caller's, and ours to close */
+	bool regular;         /* a file: writes never wait */
+	struct strbuf buffer; /* append whole lines here after sink_room() said yes */
+	size_t written;       /* of buffer.length */
+	size_t torn;          /* bytes written of a line that is not complete yet */
+	uint64_t rows;        /* as counted by the caller: lines appended that are rows, not headers */
+	int error; /* the first error that is final, negative errno: EPIPE, ENOSPC, ...; nothing is written after it */
+};
+
+/* `fd` stays the caller's and open. 0 or a negative errno; on success give it to sink_close(). */
+int sink_open(int fd, struct sink *ret);
+
+/* Frees; writes nothing. */
+void sink_close(struct sink *sink);
+
+/* Whether `size` bytes more fit, flushing if need be. False also after an error. */
+bool sink_room(struct sink *sink, size_t size);
+
+/* 0 when everything is written, -EAGAIN when the reader is behind, else sink->error. */
+int sink_flush(struct sink *sink);
+
+static inline bool sink_is_empty(const struct sink *sink)
+{
+	return sink->written == sink->buffer.length;
+}
+
+/* Rows that are still in the buffer, a partly written one included. */
+uint64_t sink_unwritten(const struct sink *sink);
+
+#endif

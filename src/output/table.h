@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The default text output: left-justified columns, one line per transition. */
+#ifndef TCPVITALS_OUTPUT_TABLE_H
+#define TCPVITALS_OUTPUT_TABLE_H
+
+#include "core/column.h"
+
+/* Lines end in a newline; the last column is not padded. */
+void table_header(struct strbuf *out, const struct column_list *columns, enum column_style style);
+void table_row(struct strbuf *out, const struct column_list *columns, enum column_style style,
+	       const struct transition *event, const struct timebase *base);
+
+#endif

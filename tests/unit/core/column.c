@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "core/column.h"
+
+#include "abi/tcp_state.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static void check_list(struct column_list list, const char *names)
+{
+	struct strbuf sb = text_new(256);
+
+	for (size_t i = 0; i < list.count; i++) {
+		if (i)
+			strbuf_append_char(&sb, ',');
+		strbuf_append_string(&sb, column_name(list.ids[i]));
+	}
+	text_check(&sb, names);
+}
+
+static void test_default(void **state)
+{
+	(void)state;
+	check_list(column_list_default(COLUMN_STYLE_TEXT, false, false),
+		   "SKADDR,PID,COMM,LADDR,LPORT,RADDR,RPORT,OLDSTATE,NEWSTATE,MS");
+	check_list(column_list_default(COLUMN_STYLE_WIDE, true, false),
+		   "TIME,SKADDR,PID,COMM,IP,LADDR,LPORT,RADDR,RPORT,OLDSTATE,NEWSTATE,MS");
+	check_list(column_list_default(COLUMN_STYLE_CSV, false, true),
+		   "TIME(s),SKADDR,PID,COMM,IP,LADDR,LPORT,RADDR,RPORT,OLDSTATE,NEWSTATE,MS");
+	check_list(column_list_default(COLUMN_STYLE_TEXT, true, true),
+		   "TIME,TIME(s),SKADDR,PID,COMM,LADDR,LPORT,RADDR,RPORT,OLDSTATE,NEWSTATE,MS");
+}
+
+static void accept(const char *text, const char *names)
+{
+	struct parse_error error = {"untouched"};
+	struct column_list list;
+
+	assert_int_equal(column_list_parse(text, &list, &error), 0);
+	assert_string_equal(error.text, "untouched");
+	check_list(list, names);
+}
+
+static void refuse(const char *text, const char *word, const char *why)
+{
+	struct parse_error error;
+	struct column_list list = {{7}, 1};
+	char message[256];
+
+	assert_int_equal(column_list_parse(text, &list, &error), -EINVAL);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.ids[0], 7);
+	/* all of it: the names at the end must not be cut */
+	snprintf(message, sizeof(message), "column \"%s\": %s %s", word, why, column_names());
+	assert_string_equal(error.text, message);
+}
+
+static void test_parse(void **state)
+{
+	static const char not [] = "not one of", twice[] = "named twice; once each of";
+
+	(void)state;
+	accept("PID", "PID");
+	accept("pid,Comm,mS", "PID,COMM,MS");
+	accept("ms,pid", "MS,PID");
+	accept("time(s)", "TIME(s)");
+	accept("elapsed", "TIME(s)");
+	accept("TIME,TIMESTAMP,ELAPSED", "TIME,TIMESTAMP,TIME(s)");
+	accept("newstate,oldstate", "NEWSTATE,OLDSTATE");
+	refuse("", "", not );
+	refuse(",", "", not );
+	refuse("PID,", "", not );
+	refuse(",PID", "", not );
+	refuse("PID,,COMM", "", not );
+	refuse("PIDS", "PIDS", not );
+	refuse("PI", "PI", not );
+	refuse("PID ,COMM", "PID ", not );
+	refuse("PID, COMM", " COMM", not );
+	refuse("PID;COMM", "PID;COMM", not );
+	refuse("pid,\x1b[31m", "\\x1B[31m", not );
+	refuse("PID,COMM,PID", "PID", twice);
+	refuse("PID,pid", "pid", twice);
+	refuse("ELAPSED,TIME(s)", "TIME(s)", twice);
+	refuse("\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80"
+	       "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80",
+	       "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80"
+	       "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80...",
+	       not );
+}
+
+static void test_prepend(void **state)
+{
+	struct column_list list = {{COLUMN_PID, COLUMN_MS}, 2};
+
+	(void)state;
+	column_list_prepend(&list, COLUMN_TIME);
+	check_list(list, "TIME,PID,MS");
+	column_list_prepend(&list, COLUMN_MS);
+	check_list(list, "TIME,PID,MS");
+	column_list_prepend(&list, COLUMN_ELAPSED);
+	check_list(list, "TIME(s),TIME,PID,MS");
+	for (enum column_id id = 0; id < COLUMN_COUNT; id++)
+		column_list_prepend(&list, id);
+	assert_int_equal(list.count, COLUMN_COUNT);
+}
+
+/* The list of names parses as a whole and is every column in the order of the enum. */
+static void test_names(void **state)
+{
+	struct parse_error error;
+	struct column_list list;
+
+	(void)state;
+	assert_int_equal(column_list_parse(column_names(), &list, &error), 0);
+	assert_int_equal(list.count, COLUMN_COUNT);
+	for (size_t i = 0; i < COLUMN_COUNT; i++)
+		assert_int_equal(list.ids[i], i);
+}
+
+static void test_widths(void **state)
+{
+	(void)state;
+	assert_int_equal(column_width(COLUMN_TIME, COLUMN_STYLE_TEXT), 8);
+	assert_int_equal(column_width(COLUMN_ELAPSED, COLUMN_STYLE_TEXT), 9);
+	assert_int_equal(column_width(COLUMN_TIMESTAMP, COLUMN_STYLE_TEXT), 27);
+	assert_int_equal(column_width(COLUMN_SKADDR, COLUMN_STYLE_WIDE), 16);
+	assert_int_equal(column_width(COLUMN_COMM, COLUMN_STYLE_TEXT), 10);
+	assert_int_equal(column_width(COLUMN_COMM, COLUMN_STYLE_WIDE), 16);
+	assert_int_equal(column_width(COLUMN_LADDR, COLUMN_STYLE_TEXT), 15);
+	assert_int_equal(column_width(COLUMN_LADDR, COLUMN_STYLE_WIDE), 39);
+	assert_int_equal(column_width(COLUMN_RADDR, COLUMN_STYLE_WIDE), 39);
+	assert_int_equal(column_width(COLUMN_MS, COLUMN_STYLE_WIDE), 0);
+	/* no header is wider than its column */
+	for (enum column_id id = 0; id < COLUMN_MS; id++)
+		assert_true(strlen(column_name(id)) <= column_width(id, COLUMN_STYLE_TEXT));
+}
+
+static const struct transition known = {
+	.skaddr = 0xffff888102a1e5c0,
+	.cookie = 4711,
+	.time_ns = 5123456789,
+	.duration_ns = 1373499,
+	.owner = {.cgroup_id = 4242, .pid = 2607, .source = OWNER_CONNECT, .comm = "a,very long\tname"},
+	.laddr = {127, 0, 0, 1},
+	.raddr = {10, 1, 2, 3},
+	.netns = 4026531840,
+	.conn_seq = 2,
+	.lport = 55106,
+	.rport = 80,
+	.ip_version = 4,
+	.oldstate = STATE_SYN_SENT,
+	.newstate = STATE_ESTABLISHED,
+};
+
+static const struct timebase base = {
+	.realtime_offset_ns = 1795350709000000000, .utc_offset_s = -3600, .first_ns = 5000000000};
+
+static void check_value(enum column_id id, enum column_style style, const struct transition *event,
+			const char *expected)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+
+	column_format(&sb, id, style, event, &base);
+	text_check(&sb, expected);
+}
+
+static void test_values(void **state)
+{
+	static const char *const values[COLUMN_COUNT] = {
+		[COLUMN_TIME] = "11:31:54",
+		[COLUMN_ELAPSED] = "0.123456",
+		[COLUMN_TIMESTAMP] = "2026-11-22T12:31:54.123456Z",
+		[COLUMN_SKADDR] = "ffff888102a1e5c0",
+		[COLUMN_COOKIE] = "4711",
+		[COLUMN_SEQ] = "2",
+		[COLUMN_PID] = "2607",
+		[COLUMN_COMM] = "a,very lon",
+		[COLUMN_OWNER] = "connect",
+		[COLUMN_CGROUP] = "4242",
+		[COLUMN_NETNS] = "4026531840",
+		[COLUMN_IP] = "4",
+		[COLUMN_LADDR] = "127.0.0.1",
+		[COLUMN_LPORT] = "55106",
+		[COLUMN_RADDR] = "10.1.2.3",
+		[COLUMN_RPORT] = "80",
+		[COLUMN_OLDSTATE] = "SYN_SENT",
+		[COLUMN_NEWSTATE] = "ESTABLISHED",
+		[COLUMN_MS] = "1.373",
+	};
+
+	(void)state;
+	for (enum column_id id = 0; id < COLUMN_COUNT; id++) {
+		check_value(id, COLUMN_STYLE_TEXT, &known, values[id]);
+		if (id == COLUMN_COMM)
+			continue;
+		check_value(id, COLUMN_STYLE_WIDE, &known, values[id]);
+		check_value(id, COLUMN_STYLE_CSV, &known, values[id]);
+	}
+	check_value(COLUMN_COMM, COLUMN_STYLE_WIDE, &known, "a,very long\\x09name");
+	check_value(COLUMN_COMM, COLUMN_STYLE_CSV, &known, "\"a,very long\\x09name\"");
+}
+
+/* Known owners may have an empty name, cgroup 0 and pid 0; an unknown one has nothing whatever its fields hold. */
+static void test_unknown(void **state)
+{
+	static const enum column_id unknown[] = {COLUMN_COOKIE, COLUMN_PID,   COLUMN_COMM,
+						 COLUMN_CGROUP, COLUMN_NETNS, COLUMN_MS};
+	struct transition event = known;
+
+	(void)state;
+	event.cookie = 0;
+	event.netns = 0;
+	event.duration_ns = DURATION_UNKNOWN;
+	event.owner.source = OWNER_UNKNOWN;
+	for (size_t i = 0; i < COUNT(unknown); i++) {
+		check_value(unknown[i], COLUMN_STYLE_TEXT, &event, "-");
+		check_value(unknown[i], COLUMN_STYLE_WIDE, &event, "-");
+		check_value(unknown[i], COLUMN_STYLE_CSV, &event, "");
+	}
+	check_value(COLUMN_OWNER, COLUMN_STYLE_TEXT, &event, "unknown");
+	check_value(COLUMN_OWNER, COLUMN_STYLE_CSV, &event, "unknown");
+
+	event.owner = (struct owner){.source = OWNER_KERNEL};
+	check_value(COLUMN_PID, COLUMN_STYLE_TEXT, &event, "0");
+	check_value(COLUMN_COMM, COLUMN_STYLE_TEXT, &event, "");
+	check_value(COLUMN_CGROUP, COLUMN_STYLE_TEXT, &event, "-");
+	check_value(COLUMN_CGROUP, COLUMN_STYLE_CSV, &event, "");
+
+	event.lport = event.rport = 0;
+	check_value(COLUMN_LPORT, COLUMN_STYLE_TEXT, &event, "0");
+	check_value(COLUMN_RPORT, COLUMN_STYLE_CSV, &event, "0");
+	event.oldstate = 0;
+	event.newstate = 200;
+	check_value(COLUMN_OLDSTATE, COLUMN_STYLE_TEXT, &event, "0");
+	check_value(COLUMN_NEWSTATE, COLUMN_STYLE_CSV, &event, "200");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_default), cmocka_unit_test(test_parse),  cmocka_unit_test(test_names),
+		cmocka_unit_test(test_widths),  cmocka_unit_test(test_values), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_prepend),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the tests of core and output share: cmocka, and comparing what was appended to a buffer. */
+#ifndef TCPVITALS_TEST_TEXT_H
+#define TCPVITALS_TEST_TEXT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/strbuf.h"
+
+#include <stdlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A buffer on the heap of just that size, so that AddressSanitizer sees a write beyond it. */
+static inline struct strbuf text_new(size_t capacity)
+{
+	char *data = malloc(capacity ? capacity : 1);
+
+	assert_non_null(data);
+	return strbuf_over(data, capacity);
+}
+
+/* Compares and frees. */
+static inline void text_check_bytes(struct strbuf *sb, const char *expected, size_t length)
+{
+	char *text = malloc(sb->length + 1);
+
+	assert_non_null(text);
+	memcpy(text, sb->data, sb->length);
+	text[sb->length] = '\0';
+	assert_false(sb->overflow);
+	if (!memchr(text, 0, sb->length) && !memchr(expected, 0, length))
+		assert_string_equal(text, expected);
+	assert_int_equal(sb->length, length);
+	assert_memory_equal(sb->data, expected, length);
+	free(text);
+	free(sb->data);
+	sb->data = NULL;
+}
+
+static inline void text_check(struct strbuf *sb, const char *expected)
+{
+	text_check_bytes(sb, expected, strlen(expected));
+}
+
+/* The same numbers in every run: a failure can be repeated. */
+static inline uint64_t text_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15ULL; /* splitmix64 */
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "output/csv.h"
+
+#include "records.h"
+
+static struct column_list parse(const char *names)
+{
+	struct parse_error error;
+	struct column_list list;
+
+	assert_int_equal(column_list_parse(names, &list, &error), 0);
+	return list;
+}
+
+static void test_golden(void **state)
+{
+	struct column_list list = column_list_default(COLUMN_STYLE_CSV, false, false);
+	struct strbuf sb = text_new(1 << 16);
+
+	(void)state;
+	csv_header(&sb, &list);
+	for (size_t i = 0; i < COUNT(records); i++)
+		csv_row(&sb, &list, &records[i], &records_base);
+	golden_check("transitions.csv", &sb);
+}
+
+static void test_all_columns_golden(void **state)
+{
+	struct column_list list = parse(column_names());
+	struct strbuf sb = text_new(1 << 16);
+
+	(void)state;
+	csv_header(&sb, &list);
+	for (size_t i = 0; i < COUNT(records); i++)
+		csv_row(&sb, &list, &records[i], &records_base);
+	golden_check("transitions.all.csv", &sb);
+}
+
+/* Unquotes one record; returns the number of fields, 0 when it is no single line of RFC 4180. */
+static size_t count_fields(const char *row, size_t length)
+{
+	size_t fields = 1, i = 0;
+
+	while (i < length && row[i] != '\n') {
+		if (row[i] == '"') {
+			for (i++; i < length && (row[i] != '"' || row[i + 1] == '"'); i++) {
+				if (row[i] == '\n')
+					return 0;
+				i += row[i] == '"';
+			}
+			i++;
+			if (i >= length || (row[i] != ',' && row[i] != '\n'))
+				return 0;
+		} else {
+			while (i < length && row[i] != ',' && row[i] != '\n') {
+				if (row[i++] == '"')
+					return 0;
+			}
+		}
+		if (row[i] == ',') {
+			fields++;
+			i++;
+		}
+	}
+	return i + 1 == length ? fields : 0;
+}
+
+static void test_any_name_is_one_field(void **state)
+{
+	struct column_list list = column_list_default(COLUMN_STYLE_CSV, true, true);
+	uint64_t seed = 11;
+
+	(void)state;
+	for (int i = 0; i < 50000; i++) {
+		static const char few[] = "\",\n\r\\ a\xc3\xa4";
+		struct transition event = records[0];
+		struct strbuf sb = text_new(ROW_TEXT_MAX);
+
+		for (int byte = 0; byte < OWNER_COMM_LEN; byte++) {
+			uint64_t value = text_random(&seed);
+
+			event.owner.comm[byte] = i % 2 ? (char)value : few[value % sizeof(few)];
+		}
+		csv_row(&sb, &list, &event, &records_base);
+		assert_false(sb.overflow);
+		assert_int_equal(count_fields(sb.data, sb.length), list.count);
+		for (size_t j = 0; j + 1 < sb.length; j++)
+			assert_true((unsigned char)sb.data[j] >= 0x20 && sb.data[j] != 0x7f);
+		free(sb.data);
+	}
+}
+
+static void test_single_column(void **state)
+{
+	struct column_list list = parse("comm");
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+
+	(void)state;
+	csv_header(&sb, &list);
+	csv_row(&sb, &list, &records[0], &records_base);
+	csv_row(&sb, &list, &records[2], &records_base); /* unknown */
+	csv_row(&sb, &list, &records[4], &records_base);
+	text_check(&sb, "COMM\ncurl\n\n\"a,\"\"b\"\" \\\\n\"\n");
+}
+
+static void test_longest_row(void **state)
+{
+	struct column_list all = parse(column_names());
+
+	(void)state;
+	for (unsigned int variant = 0; variant < RECORDS_LONGEST; variant++) {
+		struct transition event = records_longest(variant);
+		struct strbuf sb = text_new(ROW_TEXT_MAX);
+
+		csv_row(&sb, &all, &event, &(struct timebase){});
+		assert_false(sb.overflow);
+		assert_int_equal(count_fields(sb.data, sb.length), all.count);
+		free(sb.data);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_all_columns_golden),
+		cmocka_unit_test(test_any_name_is_one_field),
+		cmocka_unit_test(test_single_column),
+		cmocka_unit_test(test_longest_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

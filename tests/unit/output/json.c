@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "output/json.h"
+
+#include "records.h"
+
+static void test_golden(void **state)
+{
+	struct strbuf sb = text_new(1 << 16);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(records); i++)
+		json_transition(&sb, &records[i], &records_base);
+	golden_check("transitions.json", &sb);
+}
+
+/* The example of DESIGN.md, section 1, byte by byte. */
+static void test_schema(void **state)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+
+	(void)state;
+	json_transition(&sb, &records[0], &records_base);
+	text_check(&sb, "{\"v\":1,\"type\":\"transition\",\"time\":\"2026-11-22T12:31:49.123456Z\",\"cookie\":4711,"
+			"\"conn_seq\":0,"
+			"\"skaddr\":\"ffff888102a1e5c0\",\"pid\":2607,\"comm\":\"curl\",\"owner\":\"connect\","
+			"\"netns\":4026531840,\"cgroup_id\":1,\"family\":4,\"laddr\":\"127.0.0.1\",\"lport\":55106,"
+			"\"raddr\":\"127.0.0.1\",\"rport\":80,\"oldstate\":\"SYN_SENT\",\"newstate\":\"ESTABLISHED\","
+			"\"duration_us\":1373.000,\"cause\":null}\n");
+}
+
+/* RFC 3629, table 3-7 of the Unicode standard: written apart from the decoder under test. */
+static bool is_utf8(const char *text, size_t length)
+{
+	const unsigned char *s = (const unsigned char *)text, *end = s + length;
+
+	while (s < end) {
+		unsigned int low = 0x80, high = 0xbf;
+		int more;
+
+		if (*s < 0x80)
+			more = 0;
+		else if (*s >= 0xc2 && *s <= 0xdf)
+			more = 1;
+		else if (*s >= 0xe0 && *s <= 0xef)
+			more = 2;
+		else if (*s >= 0xf0 && *s <= 0xf4)
+			more = 3;
+		else
+			return false;
+		if (*s == 0xe0)
+			low = 0xa0;
+		if (*s == 0xed)
+			high = 0x9f;
+		if (*s == 0xf0)
+			low = 0x90;
+		if (*s == 0xf4)
+			high = 0x8f;
+		for (s++; more > 0; more--, s++) {
+			if (s >= end || *s < low || *s > high)
+				return false;
+			low = 0x80;
+			high = 0xbf;
+		}
+	}
+	return true;
+}
+
+static size_t string_length(const char *text)
+{
+	size_t i = 1;
+
+	if (*text != '"')
+		return 0;
+	for (; text[i] != '"'; i++) {
+		if ((unsigned char)text[i] < 0x20)
+			return 0;
+		if (text[i] != '\\')
+			continue;
+		i++;
+		if (text[i] == 'u') {
+			if (strspn(text + i + 1, "0123456789abcdefABCDEF") < 4)
+				return 0;
+			i += 4;
+		} else if (!strchr("\"\\/bfnrt", text[i])) {
+			return 0;
+		}
+	}
+	return i + 1;
+}
+
+static size_t value_length(const char *text)
+{
+	size_t digits;
+
+	if (strncmp(text, "null", 4) == 0)
+		return 4;
+	if (*text == '"')
+		return string_length(text);
+	digits = strspn(text, "0123456789");
+	if (digits > 1 && *text == '0')
+		return 0;
+	if (digits > 0 && text[digits] == '.') {
+		size_t fraction = strspn(text + digits + 1, "0123456789");
+
+		return fraction ? digits + 1 + fraction : 0;
+	}
+	return digits;
+}
+
+/* A flat object of strings, numbers and null, and a newline; `text` ends in a NUL. Returns the number of members. */
+static size_t count_members(const char *text)
+{
+	size_t members = 0, length;
+
+	if (*text != '{')
+		return 0;
+	do {
+		text++;
+		length = string_length(text);
+		if (!length || text[length] != ':')
+			return 0;
+		text += length + 1;
+		length = value_length(text);
+		if (!length)
+			return 0;
+		text += length;
+		members++;
+	} while (*text == ',');
+	return strcmp(text, "}\n") == 0 ? members : 0;
+}
+
+static void check_object(const struct transition *event, const struct timebase *base)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX + 1);
+
+	sb.capacity--;
+	json_transition(&sb, event, base);
+	assert_false(sb.overflow);
+	sb.data[sb.length] = '\0';
+	assert_int_equal(strlen(sb.data), sb.length);
+	assert_int_equal(count_members(sb.data), 20);
+	assert_true(is_utf8(sb.data, sb.length));
+	assert_ptr_equal(strchr(sb.data, '\n'), sb.data + sb.length - 1);
+	assert_null(strchr(sb.data, 0x7f));
+	free(sb.data);
+}
+
+static void test_random_names(void **state)
+{
+	/* leads, continuations and what is special in JSON: more of what matters than chance would give */
+	static const char few[] = "\"\\\x01\x1f\x7f/u\xc2\x80\xe2\x80\xae\xed\xa0\xf0\x9f\x98\xf4\x90\xbf\xff";
+	uint64_t seed = 12;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		struct transition event = records[i % COUNT(records)];
+
+		if (event.owner.source == OWNER_UNKNOWN)
+			event.owner.source = OWNER_SEED;
+		for (int byte = 0; byte < OWNER_COMM_LEN; byte++) {
+			uint64_t value = text_random(&seed);
+
+			event.owner.comm[byte] = i % 2 ? (char)value : few[value % sizeof(few)];
+		}
+		check_object(&event, &records_base);
+	}
+}
+
+/* Any bytes at all in the record, as if the kernel had gone mad. */
+static void test_random_records(void **state)
+{
+	uint64_t seed = 13;
+
+	(void)state;
+	for (int i = 0; i < 50000; i++) {
+		struct transition event;
+		struct timebase base = {(int64_t)text_random(&seed), (int32_t)text_random(&seed), text_random(&seed)};
+
+		for (size_t byte = 0; byte < sizeof(event); byte++)
+			((unsigned char *)&event)[byte] = text_random(&seed);
+		if (i % 2)
+			event.owner.source %= OWNER_SOURCES;
+		check_object(&event, &base);
+	}
+}
+
+static void test_longest(void **state)
+{
+	(void)state;
+	for (unsigned int variant = 0; variant < RECORDS_LONGEST; variant++) {
+		struct transition event = records_longest(variant);
+
+		check_object(&event, &(struct timebase){});
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),       cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_random_names), cmocka_unit_test(test_random_records),
+		cmocka_unit_test(test_longest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

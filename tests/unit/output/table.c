@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "output/table.h"
+
+#include "core/tcp_state.h"
+#include "records.h"
+
+#include <arpa/inet.h>
+
+static struct column_list parse(const char *names)
+{
+	struct parse_error error;
+	struct column_list list;
+
+	assert_int_equal(column_list_parse(names, &list, &error), 0);
+	return list;
+}
+
+static void check_golden(const char *name, struct column_list list, enum column_style style)
+{
+	struct strbuf sb = text_new(1 << 16);
+
+	table_header(&sb, &list, style);
+	for (size_t i = 0; i < COUNT(records); i++)
+		table_row(&sb, &list, style, &records[i], &records_base);
+	golden_check(name, &sb);
+}
+
+static void test_golden(void **state)
+{
+	(void)state;
+	check_golden("transitions.text", column_list_default(COLUMN_STYLE_TEXT, false, false), COLUMN_STYLE_TEXT);
+	check_golden("transitions.wide", column_list_default(COLUMN_STYLE_WIDE, false, false), COLUMN_STYLE_WIDE);
+	check_golden("transitions.time", column_list_default(COLUMN_STYLE_TEXT, true, true), COLUMN_STYLE_TEXT);
+	check_golden("transitions.columns", parse("newstate,timestamp,cookie,seq,owner,cgroup,netns,oldstate,comm"),
+		     COLUMN_STYLE_TEXT);
+}
+
+static void check_header(struct column_list list, enum column_style style, const char *expected)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+
+	table_header(&sb, &list, style);
+	text_check(&sb, expected);
+}
+
+static void test_headers(void **state)
+{
+	(void)state;
+	check_header(column_list_default(COLUMN_STYLE_TEXT, false, false), COLUMN_STYLE_TEXT,
+		     "SKADDR           PID     COMM       LADDR           LPORT RADDR           RPORT OLDSTATE    -> "
+		     "NEWSTATE    MS\n");
+	check_header(
+		column_list_default(COLUMN_STYLE_TEXT, true, true), COLUMN_STYLE_TEXT,
+		"TIME     TIME(s)   SKADDR           PID     COMM       LADDR           LPORT RADDR           RPORT "
+		"OLDSTATE    -> NEWSTATE    MS\n");
+	check_header(column_list_default(COLUMN_STYLE_WIDE, false, false), COLUMN_STYLE_WIDE,
+		     "SKADDR           PID     COMM             IP LADDR                                   LPORT "
+		     "RADDR                                   RPORT OLDSTATE    -> NEWSTATE    MS\n");
+}
+
+static void random_name(uint64_t *seed, char comm[OWNER_COMM_LEN])
+{
+	size_t length = text_random(seed) % OWNER_COMM_LEN;
+
+	memset(comm, 0, OWNER_COMM_LEN);
+	for (size_t i = 0; i < length; i++) {
+		comm[i] = (char)(0x20 + text_random(seed) % 0x5f);
+		if (comm[i] == '\\') /* the one printable character that is escaped */
+			comm[i] = '/';
+	}
+}
+
+static struct transition random_event(uint64_t *seed)
+{
+	struct transition event = {
+		.skaddr = text_random(seed) >> text_random(seed) % 64,
+		.time_ns = 1000000000 + (text_random(seed) >> (20 + text_random(seed) % 40)),
+		.duration_ns = text_random(seed) >> (14 + text_random(seed) % 50),
+		.owner = {.pid = text_random(seed) % 4194305 >> text_random(seed) % 22, .source = OWNER_USE},
+		.lport = text_random(seed) >> text_random(seed) % 16,
+		.rport = text_random(seed) >> text_random(seed) % 16,
+		.ip_version = text_random(seed) % 2 ? 4 : 6,
+		.oldstate = 1 + text_random(seed) % 13,
+		.newstate = 1 + text_random(seed) % 13,
+	};
+
+	random_name(seed, event.owner.comm);
+	for (int i = 0; i < (event.ip_version == 4 ? 4 : 16); i++) {
+		event.laddr[i] = text_random(seed);
+		event.raddr[i] = text_random(seed) % 3 ? 0 : 7;
+	}
+	return event;
+}
+
+/* The formats of DESIGN.md, section 1, for which drop-in is promised. */
+static void print_expected(char *text, size_t size, bool wide, const struct transition *event)
+{
+	char laddr[INET6_ADDRSTRLEN], raddr[INET6_ADDRSTRLEN];
+	int family = event->ip_version == 4 ? AF_INET : AF_INET6;
+	unsigned long long skaddr = event->skaddr;
+	int pid = (int)event->owner.pid;
+	double ms = (double)((event->duration_ns + 500) / 1000) / 1000;
+
+	inet_ntop(family, event->laddr, laddr, sizeof(laddr));
+	inet_ntop(family, event->raddr, raddr, sizeof(raddr));
+	if (wide)
+		snprintf(text, size, "%-16llx %-7d %-16s %-2d %-39s %-5d %-39s %-5d %-11s -> %-11s %.3f\n", skaddr, pid,
+			 event->owner.comm, event->ip_version, laddr, event->lport, raddr, event->rport,
+			 tcp_state_name(event->oldstate), tcp_state_name(event->newstate), ms);
+	else
+		snprintf(text, size, "%-16llx %-7d %-10.10s %-15s %-5d %-15s %-5d %-11s -> %-11s %.3f\n", skaddr, pid,
+			 event->owner.comm, laddr, event->lport, raddr, event->rport, tcp_state_name(event->oldstate),
+			 tcp_state_name(event->newstate), ms);
+}
+
+static void check_row(enum column_style style, bool time, bool elapsed, const struct transition *event,
+		      const char *expected)
+{
+	struct column_list list = column_list_default(style, time, elapsed);
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+
+	table_row(&sb, &list, style, event, &records_base);
+	text_check(&sb, expected);
+}
+
+static void test_against_printf(void **state)
+{
+	uint64_t seed = 7;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		struct transition event = random_event(&seed);
+		uint64_t since_first = event.time_ns - records_base.first_ns;
+		/* 14:01:49 by the clock on the wall at the first event */
+		uint64_t second = 14 * 3600 + 1 * 60 + 49 + since_first / 1000000000;
+		char row[ROW_TEXT_MAX], clock[16], elapsed[32], expected[ROW_TEXT_MAX + 64];
+
+		print_expected(row, sizeof(row), false, &event);
+		check_row(COLUMN_STYLE_TEXT, false, false, &event, row);
+
+		snprintf(clock, sizeof(clock), "%02u:%02u:%02u", (unsigned int)(second / 3600 % 24),
+			 (unsigned int)(second / 60 % 60), (unsigned int)(second % 60));
+		snprintf(elapsed, sizeof(elapsed), "%llu.%06llu", (unsigned long long)since_first / 1000000000,
+			 (unsigned long long)since_first / 1000 % 1000000);
+		snprintf(expected, sizeof(expected), "%-8s %s", clock, row);
+		check_row(COLUMN_STYLE_TEXT, true, false, &event, expected);
+		snprintf(expected, sizeof(expected), "%-8s %-9s %s", clock, elapsed, row);
+		check_row(COLUMN_STYLE_TEXT, true, true, &event, expected);
+
+		print_expected(row, sizeof(row), true, &event);
+		check_row(COLUMN_STYLE_WIDE, false, false, &event, row);
+		snprintf(expected, sizeof(expected), "%-9s %s", elapsed, row);
+		check_row(COLUMN_STYLE_WIDE, false, true, &event, expected);
+	}
+}
+
+static void check_columns(const char *names, const struct transition *event, const char *header, const char *row)
+{
+	struct column_list list = parse(names);
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+
+	table_header(&sb, &list, COLUMN_STYLE_TEXT);
+	text_check(&sb, header);
+	sb = text_new(ROW_TEXT_MAX);
+	table_row(&sb, &list, COLUMN_STYLE_TEXT, event, &records_base);
+	text_check(&sb, row);
+}
+
+/* The arrow belongs to OLDSTATE directly followed by NEWSTATE. */
+static void test_arrow(void **state)
+{
+	(void)state;
+	check_columns("oldstate,newstate", &records[0], "OLDSTATE    -> NEWSTATE\n", "SYN_SENT    -> ESTABLISHED\n");
+	check_columns("newstate,oldstate", &records[0], "NEWSTATE    OLDSTATE\n", "ESTABLISHED SYN_SENT\n");
+	check_columns("oldstate,pid,newstate", &records[0], "OLDSTATE    PID     NEWSTATE\n",
+		      "SYN_SENT    2607    ESTABLISHED\n");
+	check_columns("oldstate", &records[0], "OLDSTATE\n", "SYN_SENT\n");
+	check_columns("newstate,ms", &records[0], "NEWSTATE    MS\n", "ESTABLISHED 1.373\n");
+}
+
+/* Whatever comes last: an empty name, a name that ends in blanks, an unpadded value. */
+static void test_no_trailing_blanks(void **state)
+{
+	const struct transition *nameless = &records[7], *blank = &records[8];
+	struct strbuf sb;
+
+	(void)state;
+	check_columns("comm", nameless, "COMM\n", "\n");
+	check_columns("pid,comm", nameless, "PID     COMM\n", "0\n");
+	check_columns("pid,comm", blank, "PID     COMM\n", "303     two word\n");
+	check_columns("comm,pid", blank, "COMM       PID\n", "two word   303\n");
+	for (enum column_id id = 0; id < COLUMN_COUNT; id++) {
+		struct column_list list = {{COLUMN_PID, id}, 2};
+
+		for (size_t i = 0; i < COUNT(records); i++) {
+			for (enum column_style style = COLUMN_STYLE_TEXT; style <= COLUMN_STYLE_WIDE; style++) {
+				sb = text_new(ROW_TEXT_MAX);
+				table_row(&sb, &list, style, &records[i], &records_base);
+				assert_int_equal(sb.data[sb.length - 1], '\n');
+				assert_int_not_equal(sb.data[sb.length - 2], ' ');
+				free(sb.data);
+			}
+		}
+	}
+	/* what stands in the buffer before the line is left alone */
+	sb = text_new(ROW_TEXT_MAX);
+	strbuf_append_literal(&sb, "before ");
+	table_row(&sb, &(struct column_list){{COLUMN_COMM}, 1}, COLUMN_STYLE_TEXT, nameless, &records_base);
+	text_check(&sb, "before \n");
+}
+
+static void check_name(const char *comm, const char *expected)
+{
+	struct transition event = records[0];
+
+	memset(event.owner.comm, 0, OWNER_COMM_LEN);
+	memcpy(event.owner.comm, comm, strlen(comm));
+	check_columns("comm,pid", &event, "COMM       PID\n", expected);
+}
+
+/* Ten columns, be they characters of one byte or more, or escapes. */
+static void test_alignment(void **state)
+{
+	(void)state;
+	check_name("abc", "abc        2607\n");
+	check_name("abcdefghijk", "abcdefghij 2607\n");
+	check_name("\xc3\xa4\xc3\xb6\xc3\xbc", "\xc3\xa4\xc3\xb6\xc3\xbc        2607\n");
+	check_name("\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac",
+		   "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac      2607\n");
+	check_name("\xf0\x9f\x98\x80z", "\xf0\x9f\x98\x80z         2607\n");
+	check_name("abcdefghi\xc3\xa4z", "abcdefghi\xc3\xa4 2607\n");
+	check_name("abcdef\x01", "abcdef\\x01 2607\n");
+	check_name("abcdefg\x01", "abcdefg    2607\n");
+}
+
+static void test_longest_row(void **state)
+{
+	struct column_list all = parse(column_names());
+	struct column_list text = column_list_default(COLUMN_STYLE_TEXT, true, true);
+
+	(void)state;
+	for (unsigned int variant = 0; variant < RECORDS_LONGEST; variant++) {
+		struct transition event = records_longest(variant);
+		struct timebase base = {};
+		struct strbuf sb = text_new(ROW_TEXT_MAX);
+
+		table_row(&sb, &all, COLUMN_STYLE_WIDE, &event, &base);
+		assert_false(sb.overflow);
+		sb.length = 0;
+		table_row(&sb, &text, COLUMN_STYLE_TEXT, &event, &base);
+		assert_false(sb.overflow);
+		sb.length = 0;
+		table_header(&sb, &all, COLUMN_STYLE_WIDE);
+		assert_false(sb.overflow);
+		free(sb.data);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_against_printf),
+		cmocka_unit_test(test_arrow),
+		cmocka_unit_test(test_no_trailing_blanks),
+		cmocka_unit_test(test_alignment),
+		cmocka_unit_test(test_longest_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
