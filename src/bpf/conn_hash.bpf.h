@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * struct conn where there is no socket storage for it (before 5.11, or without BTF): a bounded hash by the socket's
+ * address. It forgets a connection at its end, so that conn_seq is always 0, and children do not inherit their
+ * listener's owner.
+ */
+#ifndef TCPVITALS_BPF_CONN_HASH_H
+#define TCPVITALS_BPF_CONN_HASH_H
+
+#include "bpf/conn.bpf.h"
+
+/* Allocated in advance (tracing programs must not allocate from the general heap before 5.19): about 8 MiB. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct conn);
+} conn_hash SEC(".maps");
+
+static const struct conn conn_hash_empty = {};
+
+static __always_inline void conn_hash_transition(struct transition *t, enum scope_verdict verdict,
+						 enum conn_context context)
+{
+	/* Whatever is stored under this address then is a socket's that has gone unseen. */
+	bool fresh = t->oldstate == STATE_CLOSE || conn_is_birth(t);
+	struct conn *conn = fresh ? NULL : bpf_map_lookup_elem(&conn_hash, &t->skaddr);
+
+	if (!conn) {
+		bpf_map_update_elem(&conn_hash, &t->skaddr, &conn_hash_empty, BPF_ANY);
+		conn = bpf_map_lookup_elem(&conn_hash, &t->skaddr);
+	}
+	if (conn)
+		conn_transition(conn, t, verdict, context);
+	else
+		conn_transition_unstored(t, verdict);
+	if (t->newstate == STATE_CLOSE)
+		bpf_map_delete_elem(&conn_hash, &t->skaddr);
+}
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel's types, with just the members used. Member offsets here mean nothing: libbpf replaces them by the running
+ * kernel's (CO-RE). So the build needs no BTF of a kernel; VMLINUX_H=path compiles against a full generated header as a
+ * cross-check.
+ */
+#ifndef TCPVITALS_BPF_KERNEL_H
+#define TCPVITALS_BPF_KERNEL_H
+
+#ifdef VMLINUX_H
+#include VMLINUX_H
+#else
+#include <linux/bpf.h>
+
+#include <stdbool.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+		__u32 u6_addr32[4];
+	} in6_u;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	unsigned short skc_family;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
+};
+
+typedef struct {
+	int owned;
+} socket_lock_t;
+
+struct sock {
+	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
+	int sk_err;
+	__u8 sk_shutdown; /* a full byte since 5.6 */
+};
+
+struct inet_sock {
+	struct sock sk;
+	__be16 inet_sport;
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+};
+
+struct task_struct {
+	unsigned int flags;
+	struct task_struct *group_leader;
+	char comm[16];
+};
+
+#pragma clang attribute pop
+#endif
+
+#include <bpf/bpf_helpers.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+
+/* Macros of the kernel, which BTF does not carry. */
+#define AF_INET         2
+#define AF_INET6        10
+#define IPPROTO_TCP_NUM 6
+#define PF_KTHREAD      0x00200000
+#define ECONNABORTED    103
+#define SHUTDOWN_MASK   3
+
+#ifndef NULL
+#define NULL ((void *)0)
+#endif
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Who owns a socket. Only for code that runs in the context of the process in question. */
+#ifndef TCPVITALS_BPF_OWNER_H
+#define TCPVITALS_BPF_OWNER_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/owner.h"
+
+static __always_inline void owner_set(struct owner *owner, __u32 pid, enum owner_source source)
+{
+	owner->pid = pid;
+	owner->source = source;
+	owner->cgroup_id = bpf_get_current_cgroup_id();
+}
+
+#ifdef OWNER_WITHOUT_CORE
+
+static __always_inline bool owner_is_kernel_thread(void)
+{
+	return false; /* nobody can tell */
+}
+
+static __always_inline void owner_read_comm(struct owner *owner)
+{
+	bpf_get_current_comm(owner->comm, sizeof(owner->comm));
+}
+
+#else
+
+static __always_inline bool owner_is_kernel_thread(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
+}
+
+/* The thread-group leader's name: a thread's own ("http-worker-3") does not go with the process's number. */
+static __always_inline void owner_read_comm(struct owner *owner)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	__builtin_memset(owner->comm, 0, sizeof(owner->comm));
+	BPF_CORE_READ_STR_INTO(&owner->comm, task, group_leader, comm);
+}
+
+#endif
+
+/* The current task began this connection or listener. */
+static __always_inline void owner_begin(struct owner *owner, enum owner_source source)
+{
+	owner_set(owner, bpf_get_current_pid_tgid() >> 32, owner_is_kernel_thread() ? OWNER_KERNEL : source);
+	owner_read_comm(owner);
+}
+
+/*
+ * The current task holds the socket's lock. A kernel thread that does (delayed work, a workqueue closing the last file)
+ * is no better owner than one already known. The name is read again each time: a process that calls exec() keeps its
+ * number.
+ */
+static __always_inline void owner_use(struct owner *owner)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	bool inherited = owner->source == OWNER_UNKNOWN || owner->source == OWNER_LISTENER;
+
+	if (owner_is_kernel_thread()) {
+		if (owner->source != OWNER_UNKNOWN)
+			return;
+		owner_set(owner, pid, OWNER_KERNEL);
+	} else if (inherited || owner->pid != pid) {
+		owner_set(owner, pid, OWNER_USE);
+	}
+	owner_read_comm(owner);
+}
+
+/* A child of a listening socket, which has just been cloned with the listener's owner. */
+static __always_inline void owner_inherit(struct owner *owner)
+{
+	if (owner->source != OWNER_UNKNOWN && owner->source != OWNER_KERNEL)
+		owner->source = OWNER_LISTENER;
+}
+
+#endif

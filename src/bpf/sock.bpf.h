@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reading a struct sock. */
+#ifndef TCPVITALS_BPF_SOCK_H
+#define TCPVITALS_BPF_SOCK_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/transition.h"
+#include "bpf/conn.bpf.h"
+
+/* ::ffff:a.b.c.d, with `words` in network byte order */
+static __always_inline bool sock_is_v4mapped(const __u32 words[4])
+{
+	return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
+}
+
+static __always_inline void sock_put_v4(__u8 to[16], __u32 address)
+{
+	*(__u32 *)to = address;
+}
+
+/*
+ * Addresses as a person calls them: IPv4 over an AF_INET6 socket is IPv4. Its local address is mapped, too, except that
+ * a child just cloned from a listener on :: may have the remote one only.
+ */
+static __always_inline void sock_put_addresses(struct transition *t, __u16 family, const __u32 v4[2],
+					       const __u32 local[4], const __u32 remote[4])
+{
+	bool mapped = sock_is_v4mapped(remote) || sock_is_v4mapped(local);
+
+	if (family == AF_INET || mapped) {
+		t->ip_version = 4;
+		sock_put_v4(t->laddr, family == AF_INET ? v4[0] : local[3]);
+		sock_put_v4(t->raddr, family == AF_INET ? v4[1] : remote[3]);
+		return;
+	}
+	t->ip_version = 6;
+	__builtin_memcpy(t->laddr, local, 16);
+	__builtin_memcpy(t->raddr, remote, 16);
+}
+
+/* Everything about the transition that the socket itself tells; the rest is zero. */
+static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp)
+{
+	struct inet_sock *inet = &tp->inet_conn.icsk_inet;
+	struct sock_common *common = &inet->sk.__sk_common;
+	__u32 v4[2] = {common->skc_rcv_saddr, common->skc_daddr};
+	__u32 local[4] = {}, remote[4] = {};
+	__u16 family = common->skc_family;
+
+	if (family == AF_INET6) {
+#pragma unroll
+		for (int i = 0; i < 4; i++) {
+			local[i] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[i];
+			remote[i] = common->skc_v6_daddr.in6_u.u6_addr32[i];
+		}
+	}
+	sock_put_addresses(t, family, v4, local, remote);
+	t->skaddr = (__u64)(unsigned long)tp;
+	t->netns = common->skc_net.net->ns.inum;
+	/* skc_num is 0 already at many transitions to CLOSE. */
+	t->lport = bpf_ntohs(inet->inet_sport);
+	t->rport = bpf_ntohs(common->skc_dport);
+}
+
+/*
+ * While a process holds the socket's lock, softirqs leave the socket alone: `owned` proves that the current task is
+ * using it. It may be using it from outside, though: tcp_abort() (ss -K) leaves ECONNABORTED, and closes a listener
+ * without shutting it down.
+ */
+static __always_inline enum conn_context sock_context(const struct transition *t, struct tcp_sock *tp)
+{
+	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+
+	if (!sk->sk_lock.owned)
+		return CONTEXT_ANY;
+	if (t->newstate == STATE_CLOSE) {
+		if (sk->sk_err == ECONNABORTED)
+			return CONTEXT_ANY;
+		if (t->oldstate == STATE_LISTEN && sk->sk_shutdown != SHUTDOWN_MASK)
+			return CONTEXT_ANY;
+	}
+	return CONTEXT_PROCESS;
+}
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* tcpstates on kernels with BTF. One of the two programs is loaded: socket storage where the kernel has it, else a
+ * hash. */
+#include "bpf/kernel.bpf.h"
+
+#include "bpf/conn.bpf.h"
+#include "bpf/conn_hash.bpf.h"
+#include "bpf/sock.bpf.h"
+
+/* Cloned into a listener's children before their first transition; freed by the kernel with the socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct conn);
+} conn_storage SEC(".maps");
+
+/* False for what is none of our business. */
+static __always_inline bool begin(struct transition *t, struct tcp_sock *tp, int oldstate, int newstate)
+{
+	if (!tp)
+		return false; /* SCTP and MPTCP sockets use the tracepoint, too */
+	t->oldstate = oldstate;
+	t->newstate = newstate;
+	sock_read(t, tp);
+	return true;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct transition t = {};
+	enum scope_verdict verdict;
+	struct conn *conn;
+
+	if (!begin(&t, tp, oldstate, newstate))
+		return 0;
+	verdict = scope_judge(&t);
+	if (verdict == SCOPE_OUT)
+		return 0;
+	t.time_ns = bpf_ktime_get_ns();
+	t.cookie = bpf_get_socket_cookie(sk);
+	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (conn)
+		conn_transition(conn, &t, verdict, sock_context(&t, tp));
+	else
+		conn_transition_unstored(&t, verdict);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct transition t = {};
+	enum scope_verdict verdict;
+
+	if (!begin(&t, tp, oldstate, newstate))
+		return 0;
+	verdict = scope_judge(&t);
+	if (verdict == SCOPE_OUT)
+		return 0;
+	t.time_ns = bpf_ktime_get_ns();
+	/* 5.10 has no helper that would make one: 0 unless somebody asked for SO_COOKIE. */
+	t.cookie = sk->__sk_common.skc_cookie.counter;
+	conn_hash_transition(&t, verdict, sock_context(&t, tp));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

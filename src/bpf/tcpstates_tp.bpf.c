@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * tcpstates on kernels without BTF: the classic tracepoint, whose arguments are ABI enough, and not one CO-RE access.
+ * What it cannot tell: cookie and network namespace; the owner of accepted connections; the thread-group leader's name
+ * (it is the thread's).
+ */
+#include "bpf/kernel.bpf.h"
+
+#define OWNER_WITHOUT_CORE
+#include "bpf/conn_hash.bpf.h"
+#include "bpf/sock.bpf.h"
+
+/* /sys/kernel/tracing/events/sock/inet_sock_set_state/format, the same from 5.7 to 6.18 */
+struct set_state_args {
+	__u64 common;
+	const void *skaddr;
+	int oldstate;
+	int newstate;
+	__u16 sport;
+	__u16 dport;
+	__u16 family;
+	__u16 protocol;
+	__u8 saddr[4];
+	__u8 daddr[4];
+	__u8 saddr_v6[16];
+	__u8 daddr_v6[16];
+};
+
+SEC("tracepoint/sock/inet_sock_set_state")
+int set_state_tracepoint(struct set_state_args *args)
+{
+	struct transition t = {};
+	enum scope_verdict verdict;
+	__u32 v4[2], local[4], remote[4];
+
+	if (args->protocol != IPPROTO_TCP_NUM)
+		return 0;
+	__builtin_memcpy(&v4[0], args->saddr, 4);
+	__builtin_memcpy(&v4[1], args->daddr, 4);
+	__builtin_memcpy(local, args->saddr_v6, 16);
+	__builtin_memcpy(remote, args->daddr_v6, 16);
+	sock_put_addresses(&t, args->family, v4, local, remote);
+	t.skaddr = (__u64)(unsigned long)args->skaddr;
+	t.lport = args->sport;
+	t.rport = args->dport;
+	t.oldstate = args->oldstate;
+	t.newstate = args->newstate;
+
+	verdict = scope_judge(&t);
+	if (verdict == SCOPE_OUT)
+		return 0;
+	t.time_ns = bpf_ktime_get_ns();
+	conn_hash_transition(&t, verdict, CONTEXT_ANY);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

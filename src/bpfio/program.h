@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What libbpf and the kernel tell about loading and running programs. */
+#ifndef TCPVITALS_BPFIO_PROGRAM_H
+#define TCPVITALS_BPFIO_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Routes libbpf's messages: to stderr with a "libbpf: " in front when verbose, else they are kept back. Process-wide,
+ * as libbpf is.
+ */
+void program_log(bool verbose);
+
+/* How often the kernel skipped the program because it interrupted itself on a CPU. 0 or a negative errno. */
+int program_recursion_misses(int prog_fd, uint64_t *ret);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "os/event_loop.h"
+
+#include "os/cleanup.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#define NS_PER_S 1000000000ULL
+
+static int open_signals(int *ret_fd)
+{
+	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction old;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (!sigaction(wanted[i], NULL, &old) && wanted[i] == SIGHUP && old.sa_handler == SIG_IGN)
+			continue;
+		/* A shell starts background jobs with SIGINT ignored; kill -INT is meant all the same. */
+		signal(wanted[i], SIG_DFL);
+		sigaddset(&set, wanted[i]);
+	}
+	if (sigprocmask(SIG_BLOCK, &set, NULL) || signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		return -errno;
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+static int open_timer(uint64_t first_ns, uint64_t interval_ns, int *ret_fd)
+{
+	struct itimerspec spec = {
+		.it_value = {.tv_sec = (time_t)(first_ns / NS_PER_S), .tv_nsec = (long)(first_ns % NS_PER_S)},
+		.it_interval = {.tv_sec = (time_t)(interval_ns / NS_PER_S), .tv_nsec = (long)(interval_ns % NS_PER_S)},
+	};
+	_cleanup_close_ int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd < 0 || timerfd_settime(fd, 0, &spec, NULL))
+		return -errno;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int watch(struct event_loop *loop, int operation, int fd, uint32_t events, enum event event)
+{
+	struct epoll_event watched = {.events = events, .data = {.u64 = (uint64_t)event << 32 | (uint32_t)fd}};
+
+	return epoll_ctl(loop->epoll_fd, operation, fd, &watched) ? -errno : 0;
+}
+
+int event_loop_open(uint64_t duration_ns, struct event_loop *ret)
+{
+	struct event_loop loop = {-1, -1, -1, -1, -1, false};
+	int error;
+
+	loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	error = loop.epoll_fd < 0 ? -errno : open_signals(&loop.signal_fd);
+	if (!error)
+		error = watch(&loop, EPOLL_CTL_ADD, loop.signal_fd, EPOLLIN, EVENT_STOP);
+	if (!error)
+		error = open_timer(NS_PER_S, NS_PER_S, &loop.tick_fd);
+	if (!error)
+		error = watch(&loop, EPOLL_CTL_ADD, loop.tick_fd, EPOLLIN, EVENT_TICK);
+	if (!error && duration_ns) {
+		error = open_timer(duration_ns, 0, &loop.deadline_fd);
+		if (!error)
+			error = watch(&loop, EPOLL_CTL_ADD, loop.deadline_fd, EPOLLIN, EVENT_DEADLINE);
+	}
+	if (error) {
+		event_loop_close(&loop);
+		return error;
+	}
+	*ret = loop;
+	return 0;
+}
+
+void event_loop_close(struct event_loop *loop)
+{
+	cleanup_close(&loop->epoll_fd);
+	cleanup_close(&loop->signal_fd);
+	cleanup_close(&loop->tick_fd);
+	cleanup_close(&loop->deadline_fd);
+	*loop = (struct event_loop){-1, -1, -1, -1, -1, false};
+}
+
+int event_loop_add_input(struct event_loop *loop, int fd)
+{
+	return watch(loop, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, EVENT_INPUT);
+}
+
+int event_loop_add_output(struct event_loop *loop, int fd)
+{
+	/* Without any event asked for, epoll still reports EPOLLERR: the reader of a pipe has gone. */
+	int error = watch(loop, EPOLL_CTL_ADD, fd, 0, EVENT_OUTPUT);
+
+	if (error == -EPERM)
+		return 0;
+	if (!error)
+		loop->output_fd = fd;
+	return error;
+}
+
+int event_loop_want_output(struct event_loop *loop, bool wanted)
+{
+	int error = 0;
+
+	if (loop->output_fd >= 0 && wanted != loop->output_wanted)
+		error = watch(loop, EPOLL_CTL_MOD, loop->output_fd, wanted ? EPOLLOUT : 0, EVENT_OUTPUT);
+	if (!error)
+		loop->output_wanted = wanted;
+	return error;
+}
+
+/* What the descriptor has to say, taken from it so that it is said once. */
+static int collect(const struct epoll_event *ready)
+{
+	enum event event = (enum event)(ready->data.u64 >> 32);
+	int fd = (int)(uint32_t)ready->data.u64;
+	union {
+		struct signalfd_siginfo signal;
+		uint64_t expirations;
+	} consumed;
+
+	switch (event) {
+	case EVENT_STOP:
+	case EVENT_DEADLINE:
+	case EVENT_TICK:
+		return read(fd, &consumed, sizeof(consumed)) > 0 ? event : 0;
+	case EVENT_OUTPUT:
+		return (ready->events & EPOLLOUT ? EVENT_OUTPUT : 0) |
+		       (ready->events & (EPOLLERR | EPOLLHUP) ? EVENT_HANGUP : 0);
+	default:
+		return event;
+	}
+}
+
+int event_loop_wait(struct event_loop *loop, int timeout_ms)
+{
+	struct epoll_event ready[8];
+	int count = epoll_wait(loop->epoll_fd, ready, sizeof(ready) / sizeof(ready[0]), timeout_ms);
+	int events = 0;
+
+	if (count < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < count; i++)
+		events |= collect(&ready[i]);
+	return events;
+}

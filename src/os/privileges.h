@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TCPVITALS_OS_PRIVILEGES_H
+#define TCPVITALS_OS_PRIVILEGES_H
+
+#include <stddef.h>
+
+/*
+ * Why the kernel refused BPF with `error` (negative errno), and what to do, as a phrase for the user in `ret`
+ * (NUL-terminated). It looks at the capabilities in effect first; only who has them is told about lockdown, seccomp,
+ * user namespaces and BTF.
+ */
+void privileges_explain(int error, char *ret, size_t size);
+
+#endif

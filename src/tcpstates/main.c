@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* tcpstates: attach, print what happens until told to stop, detach, print the rest, and say what was lost. */
+#include "core/loss.h"
+#include "os/clock.h"
+#include "os/event_loop.h"
+#include "os/message.h"
+#include "output/journal.h"
+#include "output/sink.h"
+#include "tcpstates/options.h"
+#include "tcpstates/print.h"
+#include "tcpstates/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_RUNTIME 1
+#define EXIT_LOST    3
+
+/* Between two drains; a row is late by that much at most. */
+#define NAP_MS 10
+
+/* At the end, a reader that takes nothing for so long is given up, and any reader after so long. */
+#define GRACE_IDLE_MS 1000
+#define GRACE_MAX_NS  5000000000ULL
+
+/* Without a row until then, a person is told what would make one. */
+#define HINT_TICKS 3
+
+struct tool {
+	struct tcpstates_options options;
+	struct event_loop loop;
+	struct session session;
+	struct sink sink;
+	struct printer printer;
+	struct loss_report told; /* what stderr has said so far */
+	uint64_t told_ns;
+	unsigned int ticks;
+};
+
+static struct loss_report count_losses(const struct tool *tool, bool exact)
+{
+	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
+	uint64_t unwritten = sink_unwritten(&tool->sink);
+	struct loss_report report = tool->told;
+
+	session_losses(&tool->session, exact, &report);
+	report.delivered = tool->sink.rows - unwritten;
+	report.undecoded = tool->printer.undecoded;
+	report.unjournaled = tool->printer.unjournaled;
+	report.unwritten = 0;
+	if (tool->printer.discarding || (tool->sink.error && tool->sink.error != -EPIPE))
+		report.unwritten = tool->printer.discarded + unwritten;
+	return report;
+}
+
+static void tell_losses(struct tool *tool, const struct loss_report *report)
+{
+	char text[256];
+	struct strbuf out = strbuf_over(text, sizeof(text));
+
+	loss_format(&out, report);
+	message("%.*s", (int)out.length, text);
+	tool->told = *report;
+	tool->told_ns = clock_monotonic_ns();
+}
+
+/* When something new was lost: at once, then once a second. */
+static void tell_new_losses(struct tool *tool, bool exact)
+{
+	struct loss_report report = count_losses(tool, exact);
+
+	if (!loss_grew(&tool->told, &report))
+		return;
+	if (tool->told_ns && clock_monotonic_ns() - tool->told_ns < 1000000000)
+		return;
+	tell_losses(tool, &report);
+}
+
+static void tick(struct tool *tool)
+{
+	clock_refresh(&tool->printer.base);
+	tell_new_losses(tool, true);
+	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO))
+		message("quiet so far; try in another terminal: curl -s http://127.0.0.1/");
+}
+
+/* Sleeps until there is something to do. Returns events or a negative errno. */
+static int wait_for_work(struct tool *tool, bool napping)
+{
+	bool blocked = !sink_is_empty(&tool->sink);
+	uint64_t end_ns = clock_monotonic_ns() + NAP_MS * 1000000ULL;
+	int error = event_loop_want_output(&tool->loop, blocked);
+	int events = 0;
+
+	while (error == 0 && !events) {
+		uint64_t now_ns = clock_monotonic_ns();
+		int timeout_ms = -1;
+
+		if (napping && now_ns >= end_ns)
+			break;
+		if (napping)
+			timeout_ms = (int)((end_ns - now_ns + 999999) / 1000000);
+		events = event_loop_wait(&tool->loop, timeout_ms);
+		/* The first event after a drain says so; it can wait, unless the buffer is getting full. */
+		if (events == EVENT_INPUT && napping && ring_pending(&tool->session.ring) < tool->session.ring.size / 2)
+			events = 0;
+		/* With a reader that is behind, new events stay in the ring. */
+		if (events == EVENT_INPUT && blocked)
+			events = 0;
+	}
+	return error ? error : events;
+}
+
+/* Until a signal, the end of -d, or the end of the output. 0 or a negative errno. */
+static int trace(struct tool *tool)
+{
+	bool napping = false;
+
+	for (;;) {
+		int events = wait_for_work(tool, napping);
+		int64_t taken;
+
+		if (events < 0)
+			return events;
+		if (events & (EVENT_STOP | EVENT_DEADLINE | EVENT_HANGUP))
+			return 0;
+		if (events & EVENT_TICK)
+			tick(tool);
+		taken = ring_drain(&tool->session.ring, print_record, &tool->printer);
+		if (sink_flush(&tool->sink) != 0 && tool->sink.error)
+			return 0;
+		tell_new_losses(tool, false);
+		napping = taken > 0 && sink_is_empty(&tool->sink);
+	}
+}
+
+/* What is still in the ring and the sink, as long as somebody reads it. */
+static void finish(struct tool *tool)
+{
+	uint64_t end_ns = clock_monotonic_ns() + GRACE_MAX_NS;
+
+	/* A program that was running on another CPU when it was detached writes its event now. */
+	usleep(NAP_MS * 1000);
+	while (!tool->sink.error) {
+		int events;
+
+		ring_drain(&tool->session.ring, print_record, &tool->printer);
+		sink_flush(&tool->sink);
+		if (tool->sink.error || (sink_is_empty(&tool->sink) && !ring_pending(&tool->session.ring)))
+			break;
+		if (event_loop_want_output(&tool->loop, true) || clock_monotonic_ns() >= end_ns)
+			break;
+		do
+			events = event_loop_wait(&tool->loop, GRACE_IDLE_MS);
+		while (events == EVENT_TICK || events == EVENT_INPUT);
+		if (events <= 0 || events & (EVENT_STOP | EVENT_HANGUP))
+			break;
+	}
+	tool->printer.discarding = tool->sink.error != -EPIPE;
+	ring_drain(&tool->session.ring, print_record, &tool->printer);
+}
+
+/* The last words on stderr, and the exit status. */
+static int report(struct tool *tool, int error)
+{
+	struct loss_report losses = count_losses(tool, true);
+
+	if (error) {
+		message("%s", strerror(-error));
+	} else if (tool->sink.error && tool->sink.error != -EPIPE) {
+		error = tool->sink.error;
+		message("cannot write: %s; %llu rows were not written", strerror(-error),
+			(unsigned long long)losses.unwritten);
+	}
+	if (tool->options.verbose || loss_total(&losses) || loss_impaired(&losses))
+		tell_losses(tool, &losses);
+	if (error)
+		return EXIT_RUNTIME;
+	return tool->options.strict && loss_total(&losses) ? EXIT_LOST : EXIT_SUCCESS;
+}
+
+static int run(struct tool *tool)
+{
+	int error = event_loop_add_output(&tool->loop, tool->sink.fd);
+
+	if (!error)
+		error = event_loop_add_input(&tool->loop, tool->session.ring.map_fd);
+	if (!error) {
+		if (tool->options.verbose) {
+			message("%s, sockets remembered in %s, %llu KiB ring buffer", tool->session.hook,
+				tool->session.storage, (unsigned long long)tool->options.buffer_size / 1024);
+			message("tracing");
+		}
+		print_header(&tool->printer);
+		sink_flush(&tool->sink);
+		error = tool->sink.error ? 0 : trace(tool);
+	}
+	session_detach(&tool->session);
+	finish(tool);
+	return report(tool, error);
+}
+
+/* Opens what is needed, and says why not. 0 or a negative errno. */
+static int prepare(struct tool *tool)
+{
+	struct session_error why;
+	int error;
+
+	if (tool->options.journal && (error = journal_check())) {
+		message("cannot write to the journal: %s",
+			error == -EOPNOTSUPP ? "this build has no libsystemd; build with libsystemd-dev installed"
+			: error == -ENOENT   ? "systemd-journald is not running; leave -Y out"
+					     : strerror(-error));
+		return error;
+	}
+	error = sink_open(STDOUT_FILENO, &tool->sink);
+	if (error) {
+		message("cannot write to standard output: %s", strerror(-error));
+		return error;
+	}
+	error = event_loop_open(tool->options.duration_ns, &tool->loop);
+	if (error) {
+		message("cannot wait for events: %s", strerror(-error));
+		return error;
+	}
+	error = session_open(&tool->options, &tool->session, &why);
+	if (error)
+		message("cannot load: %s", why.text);
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	static struct tool tool; /* two port sets: too much for some stacks */
+	int status = EXIT_RUNTIME;
+
+	tcpstates_options_parse(argc, argv, &tool.options);
+	tool.loop = (struct event_loop){-1, -1, -1, -1, -1, false};
+	tool.printer = (struct printer){.options = &tool.options, .sink = &tool.sink};
+	clock_refresh(&tool.printer.base);
+	if (!prepare(&tool))
+		status = run(&tool);
+	session_close(&tool.session);
+	event_loop_close(&tool.loop);
+	sink_close(&tool.sink);
+	return status;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tcpstates/options.h"
+
+#include "core/parse.h"
+
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_USAGE          2
+#define BUFFER_SIZE_MIN     (64ULL << 10)
+#define BUFFER_SIZE_MAX     (1ULL << 30)
+#define BUFFER_SIZE_DEFAULT (4ULL << 20)
+
+enum {
+	KEY_BUFFER_SIZE = 0x100,
+	KEY_STRICT,
+	KEY_HOOK,
+	KEY_STORAGE
+};
+
+/* What the options say before they are put together. */
+struct command_line {
+	struct tcpstates_options *options;
+	const char *columns;
+	const char *output;
+	bool ipv4, ipv6, time, elapsed, wide, csv;
+};
+
+static const struct argp_option option_table[] = {
+	{0, 0, 0, 0, "What to see:", 1},
+	{"ipv4", '4', 0, 0, "IPv4 only, also over IPv6 sockets (::ffff:a.b.c.d)", 1},
+	{"ipv6", '6', 0, 0, "IPv6 only", 1},
+	{"localport", 'L', "PORTS", 0, "local ports: a list with ranges, as in 80,443,8000-8999", 1},
+	{"remoteport", 'D', "PORTS", 0, "remote ports: a list with ranges", 1},
+	{"duration", 'd', "SECONDS", 0, "end after that time", 1},
+	{0, 0, 0, 0, "How to show it:", 2},
+	{"timestamp", 'T', 0, 0, "put the wall time of the event (HH:MM:SS) in front", 2},
+	{"time", 0, 0, OPTION_ALIAS, 0, 2},
+	{"elapsed", 't', 0, 0, "put the seconds since the first event in front", 2},
+	{"wide", 'w', 0, 0, "wide columns, room for IPv6 addresses", 2},
+	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 2},
+	{"csv", 's', 0, 0, "the same as -o csv", 2},
+	{"columns", 'O', "LIST", 0, "these columns, in this order (names: see below)", 2},
+	{"journal", 'Y', 0, 0, "write each transition to the systemd journal, too", 2},
+	{0, 0, 0, 0, "What to rely on:", 3},
+	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was lost", 3},
+	{"buffer-size", KEY_BUFFER_SIZE, "SIZE", 0, "ring buffer, 64K to 1G (default 4M), rounded up to a power of two",
+	 3},
+	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf or tracepoint", 3},
+	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 3},
+	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost", 3},
+	{0, 0, 0, 0, "Help:", -1},
+	{0, 'h', 0, OPTION_HIDDEN, 0, -1},
+	{0},
+};
+
+static const char documentation[] =
+	"Trace TCP state changes: which connections, whose, and how long they stayed in each state.\v"
+	"Examples:\n"
+	"  tcpstates                  # every transition on this machine\n"
+	"  tcpstates -T -L 80,443     # what a web server sees, with wall time\n"
+	"  tcpstates -D 5432 -d 60    # connections to a database, for a minute\n"
+	"  tcpstates -o json | jq .   # for programs\n"
+	"  tcpstates -O PID,COMM,RADDR,OLDSTATE,NEWSTATE,MS\n"
+	"\n"
+	"A value that is not known is printed as \"-\". Needs root or CAP_BPF+CAP_PERFMON.\n"
+	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was lost).";
+
+/* argp prints "tcpstates: TEXT" and a pointer to --help, then exits with argp_err_exit_status. */
+static void fail(const struct argp_state *state, const struct parse_error *error)
+{
+	argp_error(state, "%s", error->text);
+}
+
+/* The index of `word` in `names`, a NULL-terminated list. */
+static int choose(const struct argp_state *state, const char *what, const char *word, const char *const names[],
+		  const char *why)
+{
+	struct parse_error error;
+
+	for (int i = 0; names[i]; i++) {
+		if (!strcmp(word, names[i]))
+			return i;
+	}
+	parse_fail(&error, what, word, strlen(word), why);
+	fail(state, &error);
+	return 0;
+}
+
+static void parse_ports(const struct argp_state *state, const char *what, const char *list, struct port_set *ports,
+			bool *given)
+{
+	struct parse_error error;
+
+	if (port_set_parse(what, list, ports, &error))
+		fail(state, &error);
+	*given = true;
+}
+
+static uint64_t parse_buffer_size(const struct argp_state *state, const char *text)
+{
+	struct parse_error error;
+	uint64_t size, power = BUFFER_SIZE_MIN;
+
+	if (parse_size("buffer size", text, BUFFER_SIZE_MIN, BUFFER_SIZE_MAX, &size, &error))
+		fail(state, &error);
+	while (power < size)
+		power *= 2;
+	return power;
+}
+
+static error_t parse_selection(int key, const char *argument, const struct argp_state *state)
+{
+	struct command_line *line = state->input;
+	struct tcpstates_options *options = line->options;
+	struct parse_error error;
+
+	switch (key) {
+	case '4':
+		line->ipv4 = true;
+		return 0;
+	case '6':
+		line->ipv6 = true;
+		return 0;
+	case 'L':
+		parse_ports(state, "local port", argument, &options->lports, &options->by_lport);
+		return 0;
+	case 'D':
+		parse_ports(state, "remote port", argument, &options->rports, &options->by_rport);
+		return 0;
+	case 'd':
+		if (parse_seconds("duration", argument, &options->duration_ns, &error))
+			fail(state, &error);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_reliance(int key, const char *argument, const struct argp_state *state)
+{
+	static const char *const hooks[] = {"auto", "tp_btf", "tracepoint", NULL};
+	static const char *const storages[] = {"auto", "socket", "hash", NULL};
+	struct tcpstates_options *options = ((struct command_line *)state->input)->options;
+
+	switch (key) {
+	case KEY_STRICT:
+		options->strict = true;
+		return 0;
+	case KEY_BUFFER_SIZE:
+		options->buffer_size = parse_buffer_size(state, argument);
+		return 0;
+	case KEY_HOOK:
+		options->hook = choose(state, "hook", argument, hooks, "not one of auto, tp_btf, tracepoint");
+		return 0;
+	case KEY_STORAGE:
+		options->storage = choose(state, "storage", argument, storages, "not one of auto, socket, hash");
+		return 0;
+	case 'v':
+		options->verbose = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static void check_combinations(const struct command_line *line, const struct argp_state *state)
+{
+	const struct tcpstates_options *options = line->options;
+
+	if (line->ipv4 && line->ipv6)
+		argp_error(state, "-4 and -6 exclude each other; without either, both are shown");
+	if (line->csv && line->output && options->format != OUTPUT_CSV)
+		argp_error(state, "-s is -o csv; it excludes -o %s", line->output);
+	if (line->columns && options->format == OUTPUT_JSON)
+		argp_error(state,
+			   "-O chooses columns of text and csv; JSON always has every field (try: | jq '{pid,comm}')");
+	if (options->hook == HOOK_TRACEPOINT && options->storage == STORAGE_SOCKET)
+		argp_error(state, "--hook tracepoint has no socket storage; use --storage hash");
+}
+
+static void put_together(const struct command_line *line, const struct argp_state *state)
+{
+	struct tcpstates_options *options = line->options;
+	struct parse_error error;
+
+	if (line->csv && !line->output)
+		options->format = OUTPUT_CSV;
+	check_combinations(line, state);
+	options->ip_version = line->ipv4 ? 4 : line->ipv6 ? 6 : 0;
+	options->style = options->format == OUTPUT_CSV ? COLUMN_STYLE_CSV
+			 : line->wide                  ? COLUMN_STYLE_WIDE
+						       : COLUMN_STYLE_TEXT;
+	options->columns = column_list_default(options->style, line->time, line->elapsed);
+	if (line->columns && column_list_parse(line->columns, &options->columns, &error))
+		fail(state, &error);
+	if (line->columns && line->elapsed)
+		column_list_prepend(&options->columns, COLUMN_ELAPSED);
+	if (line->columns && line->time)
+		column_list_prepend(&options->columns, COLUMN_TIME);
+}
+
+static error_t parse_presentation(int key, char *argument, struct argp_state *state)
+{
+	static const char *const formats[] = {"text", "csv", "json", NULL};
+	struct command_line *line = state->input;
+
+	switch (key) {
+	case 'T':
+		line->time = true;
+		return 0;
+	case 't':
+		line->elapsed = true;
+		return 0;
+	case 'w':
+		line->wide = true;
+		return 0;
+	case 's':
+		line->csv = true;
+		return 0;
+	case 'o':
+		line->output = argument;
+		line->options->format = choose(state, "output", argument, formats, "not one of text, csv, json");
+		return 0;
+	case 'O':
+		line->columns = argument;
+		return 0;
+	case 'Y':
+		line->options->journal = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct parse_error error;
+
+	switch (key) {
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
+	case ARGP_KEY_ARG:
+		parse_fail(&error, "argument", argument, strlen(argument), "tcpstates takes options only");
+		fail(state, &error);
+		return 0;
+	case ARGP_KEY_END:
+		put_together(state->input, state);
+		return 0;
+	}
+	if (parse_selection(key, argument, state) == 0 || parse_presentation(key, argument, state) == 0)
+		return 0;
+	return parse_reliance(key, argument, state);
+}
+
+/* --help prints the column names from the one table that has them. */
+static char *add_column_names(int key, const char *text, void *input)
+{
+	char *help = NULL;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC || !text)
+		return (char *)text;
+	if (asprintf(&help, "%s\n\nColumns: %s.", text, column_names()) < 0)
+		return (char *)text;
+	return help;
+}
+
+/* Help and version are output, too: a full disk is an error. */
+static void check_stdout(void)
+{
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("tcpstates: cannot write to standard output");
+		_exit(1);
+	}
+}
+
+void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *ret)
+{
+	static const struct argp argp = {
+		.options = option_table,
+		.parser = parse_option,
+		.doc = documentation,
+		.help_filter = add_column_names,
+	};
+	struct tcpstates_options options = {.buffer_size = BUFFER_SIZE_DEFAULT};
+	struct command_line line = {.options = &options};
+
+	argp_program_version = "tcpstates (tcpvitals) " TCPVITALS_VERSION;
+	argp_err_exit_status = EXIT_USAGE;
+	atexit(check_stdout);
+	argp_parse(&argp, argc, argv, 0, NULL, &line);
+	*ret = options;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TCPVITALS_TCPSTATES_OPTIONS_H
+#define TCPVITALS_TCPSTATES_OPTIONS_H
+
+#include "core/column.h"
+#include "core/port_set.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum output_format {
+	OUTPUT_TEXT,
+	OUTPUT_CSV,
+	OUTPUT_JSON
+};
+enum hook {
+	HOOK_AUTO,
+	HOOK_TP_BTF,
+	HOOK_TRACEPOINT
+};
+enum storage {
+	STORAGE_AUTO,
+	STORAGE_SOCKET,
+	STORAGE_HASH
+};
+
+struct tcpstates_options {
+	uint8_t ip_version; /* 4, 6, or 0 for both */
+	bool by_lport;
+	bool by_rport;
+	struct port_set lports;
+	struct port_set rports;
+	enum output_format format;
+	enum column_style style; /* of text and CSV */
+	struct column_list columns;
+	bool journal;
+	bool verbose;
+	bool strict;
+	uint64_t duration_ns; /* 0: until interrupted */
+	uint64_t buffer_size; /* bytes, a power of two of at least a page */
+	enum hook hook;
+	enum storage storage;
+};
+
+/* Fills `ret` from the command line. Ends the process with --help and --version (0) and on a wrong command line (2). */
+void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *ret);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From a record of the ring to a row in the sink. */
+#ifndef TCPVITALS_TCPSTATES_PRINT_H
+#define TCPVITALS_TCPSTATES_PRINT_H
+
+#include "core/timestamp.h"
+#include "output/sink.h"
+#include "tcpstates/options.h"
+
+struct printer {
+	const struct tcpstates_options *options;
+	struct sink *sink;
+	struct timebase base; /* kept fresh by the owner */
+	bool discarding;      /* nobody will read any more: count only */
+	uint64_t discarded;   /* rows that were not even formatted */
+	uint64_t undecoded;   /* records that are none of ours */
+	uint64_t unjournaled; /* entries that journald did not take */
+};
+
+/* The line of column names, for the formats that have one. */
+void print_header(struct printer *printer);
+
+/* A ring_take: `context` is a struct printer. -EAGAIN while the sink has no room and its reader may come back. */
+int print_record(void *context, const void *record, size_t size);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tcpstates/session.h"
+
+#include "abi/loss.h"
+#include "abi/port_set.h"
+#include "bpfio/program.h"
+#include "os/message.h"
+#include "os/privileges.h"
+#include "tcpstates.skel.h"
+#include "tcpstates_tp.skel.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One rung of the ladder. */
+struct way {
+	enum hook hook;
+	enum storage storage;
+	const char *hook_name;
+	const char *storage_name;
+	int (*open)(const struct tcpstates_options *options, const struct way *way, struct session *ret);
+};
+
+/* The two skeletons are of different types with members of the same names. */
+#define CONFIGURE(skeleton, options)                                                                                   \
+	do {                                                                                                           \
+		(skeleton)->rodata->scope_ip_version = (options)->ip_version;                                          \
+		(skeleton)->rodata->scope_by_lport = (options)->by_lport;                                              \
+		(skeleton)->rodata->scope_by_rport = (options)->by_rport;                                              \
+		(skeleton)->rodata->scope_lports = (options)->lports;                                                  \
+		(skeleton)->rodata->scope_rports = (options)->rports;                                                  \
+		(skeleton)->rodata->ring_wake_bytes = (options)->buffer_size / 2;                                      \
+		bpf_map__set_max_entries((skeleton)->maps.ring, (options)->buffer_size);                               \
+	} while (0)
+
+static int open_btf(const struct tcpstates_options *options, const struct way *way, struct session *ret)
+{
+	bool in_socket = way->storage == STORAGE_SOCKET;
+	struct tcpstates_bpf *skeleton = tcpstates_bpf__open();
+	int error;
+
+	if (!skeleton)
+		return -errno;
+	ret->btf = skeleton;
+	CONFIGURE(skeleton, options);
+	bpf_program__set_autoload(skeleton->progs.set_state_storage, in_socket);
+	bpf_program__set_autoload(skeleton->progs.set_state_hash, !in_socket);
+	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
+	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
+	error = tcpstates_bpf__load(skeleton);
+	if (!error)
+		error = tcpstates_bpf__attach(skeleton);
+	if (error)
+		return error;
+	ret->prog_fd = bpf_program__fd(in_socket ? skeleton->progs.set_state_storage : skeleton->progs.set_state_hash);
+	ret->losses = &skeleton->bss->losses;
+	return ring_open(bpf_map__fd(skeleton->maps.ring), options->buffer_size, &ret->ring);
+}
+
+static int open_tracepoint(const struct tcpstates_options *options, const struct way *way, struct session *ret)
+{
+	struct tcpstates_tp_bpf *skeleton = tcpstates_tp_bpf__open();
+	int error;
+
+	(void)way;
+	if (!skeleton)
+		return -errno;
+	ret->tp = skeleton;
+	CONFIGURE(skeleton, options);
+	error = tcpstates_tp_bpf__load(skeleton);
+	if (!error)
+		error = tcpstates_tp_bpf__attach(skeleton);
+	if (error)
+		return error;
+	ret->prog_fd = bpf_program__fd(skeleton->progs.set_state_tracepoint);
+	ret->losses = &skeleton->bss->losses;
+	return ring_open(bpf_map__fd(skeleton->maps.ring), options->buffer_size, &ret->ring);
+}
+
+/* Best first. */
+static const struct way ways[] = {
+	{HOOK_TP_BTF, STORAGE_SOCKET, "tp_btf/inet_sock_set_state", "socket storage", open_btf},
+	{HOOK_TP_BTF, STORAGE_HASH, "tp_btf/inet_sock_set_state", "a hash of 65536 sockets", open_btf},
+	{HOOK_TRACEPOINT, STORAGE_HASH, "tracepoint/sock/inet_sock_set_state", "a hash of 65536 sockets",
+	 open_tracepoint},
+};
+
+static bool is_allowed(const struct way *way, const struct tcpstates_options *options)
+{
+	return (options->hook == HOOK_AUTO || options->hook == way->hook) &&
+	       (options->storage == STORAGE_AUTO || options->storage == way->storage);
+}
+
+/* What the first failure says about all of them; the classic tracepoint needs tracefs where the others need BTF. */
+static void explain(int first_error, const struct tcpstates_options *options, struct session_error *error)
+{
+	bool has_btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+	bool has_tracefs = access("/sys/kernel/tracing/events", F_OK) == 0 ||
+			   access("/sys/kernel/debug/tracing/events", F_OK) == 0;
+	char why[400];
+
+	privileges_explain(first_error, why, sizeof(why));
+	if (first_error == -EPERM || first_error == -EACCES)
+		snprintf(error->text, sizeof(error->text), "%s", why);
+	else if (!has_btf && options->hook == HOOK_TP_BTF)
+		snprintf(error->text, sizeof(error->text),
+			 "this kernel has no BTF (/sys/kernel/btf/vmlinux), which --hook tp_btf needs; try --hook "
+			 "tracepoint, or a "
+			 "kernel built with CONFIG_DEBUG_INFO_BTF");
+	else if ((!has_btf || options->hook == HOOK_TRACEPOINT) && !has_tracefs)
+		snprintf(error->text, sizeof(error->text),
+			 "%s the classic tracepoint needs tracefs, which is not mounted; try: mount -t tracefs tracefs "
+			 "/sys/kernel/tracing",
+			 has_btf ? "" : "this kernel has no BTF (/sys/kernel/btf/vmlinux), and");
+	else
+		snprintf(error->text, sizeof(error->text), "%s", why);
+}
+
+int session_open(const struct tcpstates_options *options, struct session *ret, struct session_error *error)
+{
+	int first_error = 0;
+
+	program_log(options->verbose);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct session session = {.prog_fd = -1, .hook = ways[i].hook_name, .storage = ways[i].storage_name};
+		int failed;
+
+		if (!is_allowed(&ways[i], options))
+			continue;
+		failed = ways[i].open(options, &ways[i], &session);
+		if (!failed) {
+			*ret = session;
+			return 0;
+		}
+		session_close(&session);
+		first_error = first_error ? first_error : failed;
+		if (options->verbose)
+			message("not usable here: %s with %s: %s", ways[i].hook_name, ways[i].storage_name,
+				strerror(-failed));
+	}
+	explain(first_error, options, error);
+	return first_error;
+}
+
+void session_detach(struct session *session)
+{
+	if (session->btf)
+		tcpstates_bpf__detach(session->btf);
+	if (session->tp)
+		tcpstates_tp_bpf__detach(session->tp);
+}
+
+void session_close(struct session *session)
+{
+	ring_close(&session->ring);
+	tcpstates_bpf__destroy(session->btf);
+	tcpstates_tp_bpf__destroy(session->tp);
+	*session = (struct session){.prog_fd = -1};
+}
+
+void session_losses(const struct session *session, bool exact, struct loss_report *report)
+{
+	report->ring_full = __atomic_load_n(&session->losses->ring_full, __ATOMIC_RELAXED);
+	report->storage_full = __atomic_load_n(&session->losses->storage_full, __ATOMIC_RELAXED);
+	if (exact)
+		program_recursion_misses(session->prog_fd, &report->recursion);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The kernel side of tcpstates as the rest of the tool sees it: something that is attached, and a ring to read. */
+#ifndef TCPVITALS_TCPSTATES_SESSION_H
+#define TCPVITALS_TCPSTATES_SESSION_H
+
+#include "bpfio/ring.h"
+#include "core/loss.h"
+#include "tcpstates/options.h"
+
+struct session {
+	struct tcpstates_bpf *btf;   /* one of the two is loaded */
+	struct tcpstates_tp_bpf *tp; /* (the one for kernels without BTF) */
+	const struct kernel_losses *losses;
+	int prog_fd;
+	struct ring ring;
+	const char *hook;    /* what was chosen, in words */
+	const char *storage; /* likewise */
+};
+
+/* Why nothing could be attached, for the user, NUL-terminated. */
+struct session_error {
+	char text[512];
+};
+
+/*
+ * Loads and attaches the best that this kernel can do, or what the options ask for. 0 or a negative errno and `error`;
+ * on success give it to session_close(). Sees events from then on.
+ */
+int session_open(const struct tcpstates_options *options, struct session *ret, struct session_error *error);
+
+/* No new events after this; the ring can still be read. */
+void session_detach(struct session *session);
+
+void session_close(struct session *session);
+
+/* Adds the kernel's counters to `report`; with `exact`, also those that take a system call to read. */
+void session_losses(const struct session *session, bool exact, struct loss_report *report);
+
+#endif
