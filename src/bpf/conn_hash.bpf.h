@@ -7,7 +7,7 @@
 #ifndef TCPVITALS_BPF_CONN_HASH_H
 #define TCPVITALS_BPF_CONN_HASH_H
 
-#include "bpf/conn.bpf.h"
+#include "bpf/transition.bpf.h"
 
 /* Allocated in advance (tracing programs must not allocate from the general heap before 5.19): about 8 MiB. */
 struct {
@@ -19,11 +19,11 @@ struct {
 
 static const struct conn conn_hash_empty = {};
 
-static __always_inline void conn_hash_transition(struct transition *t, enum scope_verdict verdict,
-						 enum conn_context context)
+static __always_inline void conn_hash_record(struct transition *t, enum scope_verdict verdict,
+					     enum owner_context context)
 {
 	/* Whatever is stored under this address then is a socket's that has gone unseen. */
-	bool fresh = t->oldstate == STATE_CLOSE || conn_is_birth(t);
+	bool fresh = t->oldstate == STATE_CLOSE || owner_is_birth(t->oldstate, t->newstate);
 	struct conn *conn = fresh ? NULL : bpf_map_lookup_elem(&conn_hash, &t->skaddr);
 
 	if (!conn) {
@@ -31,9 +31,9 @@ static __always_inline void conn_hash_transition(struct transition *t, enum scop
 		conn = bpf_map_lookup_elem(&conn_hash, &t->skaddr);
 	}
 	if (conn)
-		conn_transition(conn, t, verdict, context);
+		transition_record(conn, t, verdict, context);
 	else
-		conn_transition_unstored(t, verdict);
+		transition_record_unstored(t, verdict);
 	if (t->newstate == STATE_CLOSE)
 		bpf_map_delete_elem(&conn_hash, &t->skaddr);
 }

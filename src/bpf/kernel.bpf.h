@@ -44,6 +44,7 @@ struct sock_common {
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
 	unsigned short skc_family;
+	unsigned char skc_state;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -58,7 +59,8 @@ struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
 	int sk_err;
-	__u8 sk_shutdown; /* a full byte since 5.6 */
+	__u16 sk_protocol; /* a full short since 5.6 */
+	__u8 sk_shutdown;  /* a full byte since 5.6 */
 };
 
 struct inet_sock {
@@ -70,14 +72,63 @@ struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 };
 
+struct tcp_rack {
+	__u64 mstamp;
+	__u32 rtt_us;
+	__u32 end_seq;
+};
+
+struct tcp_options_received {
+	__u16 sack_ok : 3;
+};
+
+struct minmax_sample {
+	__u32 v;
+};
+
+struct minmax {
+	struct minmax_sample s[3];
+};
+
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	__u32 srtt_us; /* << 3 */
+	__u32 mdev_us; /* << 2 */
+	struct minmax rtt_min;
+	struct tcp_rack rack;
+	struct tcp_options_received rx_opt;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct file {
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
 };
 
 struct task_struct {
 	unsigned int flags;
+	int tgid;
+	struct css_set *cgroups;
 	struct task_struct *group_leader;
 	char comm[16];
+};
+
+struct bpf_iter__task_file {
+	struct task_struct *task;
+	struct file *file;
 };
 
 #pragma clang attribute pop

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who owns a socket. Only for code that runs in the context of the process in question. */
+/* Who owns a socket. */
 #ifndef TCPVITALS_BPF_OWNER_H
 #define TCPVITALS_BPF_OWNER_H
 
 #include "bpf/kernel.bpf.h"
 
 #include "abi/owner.h"
+#include "abi/tcp_state.h"
 
 static __always_inline void owner_set(struct owner *owner, __u32 pid, enum owner_source source)
 {
@@ -46,7 +47,7 @@ static __always_inline void owner_read_comm(struct owner *owner)
 
 #endif
 
-/* The current task began this connection or listener. */
+/* For the context of the process in question only: it began this connection or listener. */
 static __always_inline void owner_begin(struct owner *owner, enum owner_source source)
 {
 	owner_set(owner, bpf_get_current_pid_tgid() >> 32, owner_is_kernel_thread() ? OWNER_KERNEL : source);
@@ -73,11 +74,57 @@ static __always_inline void owner_use(struct owner *owner)
 	owner_read_comm(owner);
 }
 
+#ifndef OWNER_WITHOUT_CORE
+
+/* `task` has a descriptor of a socket that nothing has told about yet. */
+static __always_inline void owner_seed(struct owner *owner, struct task_struct *task)
+{
+	if (owner->source != OWNER_UNKNOWN && !(owner->source == OWNER_SEED && owner->pid == 1))
+		return;
+	owner->pid = task->tgid;
+	owner->source = OWNER_SEED;
+	owner->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	__builtin_memset(owner->comm, 0, sizeof(owner->comm));
+	BPF_CORE_READ_STR_INTO(&owner->comm, task, group_leader, comm);
+}
+
+#endif
+
 /* A child of a listening socket, which has just been cloned with the listener's owner. */
 static __always_inline void owner_inherit(struct owner *owner)
 {
 	if (owner->source != OWNER_UNKNOWN && owner->source != OWNER_KERNEL)
 		owner->source = OWNER_LISTENER;
+}
+
+/* How far the current task can be trusted to be the owner. */
+enum owner_context {
+	CONTEXT_ANY,     /* whoever the CPU happened to run */
+	CONTEXT_PROCESS, /* the process that is using the socket */
+};
+
+/* A socket comes out of a listening one. */
+static __always_inline bool owner_is_birth(__u8 oldstate, __u8 newstate)
+{
+	return oldstate == STATE_LISTEN && newstate == STATE_SYN_RECV;
+}
+
+/* connect() or listen() */
+static __always_inline bool owner_is_begin(__u8 oldstate, __u8 newstate)
+{
+	return oldstate == STATE_CLOSE && (newstate == STATE_SYN_SENT || newstate == STATE_LISTEN);
+}
+
+/* Whose the socket is after a transition. `owner` is what it was, or for a birth the listener's, or zero. */
+static __always_inline void owner_transition(struct owner *owner, __u8 oldstate, __u8 newstate,
+					     enum owner_context context)
+{
+	if (owner_is_birth(oldstate, newstate))
+		owner_inherit(owner);
+	else if (owner_is_begin(oldstate, newstate))
+		owner_begin(owner, newstate == STATE_LISTEN ? OWNER_LISTEN : OWNER_CONNECT);
+	else if (context == CONTEXT_PROCESS)
+		owner_use(owner);
 }
 
 #endif

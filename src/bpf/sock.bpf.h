@@ -6,7 +6,7 @@
 #include "bpf/kernel.bpf.h"
 
 #include "abi/transition.h"
-#include "bpf/conn.bpf.h"
+#include "bpf/owner.bpf.h"
 
 /* ::ffff:a.b.c.d, with `words` in network byte order */
 static __always_inline bool sock_is_v4mapped(const __u32 words[4])
@@ -68,7 +68,7 @@ static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp)
  * using it. It may be using it from outside, though: tcp_abort() (ss -K) leaves ECONNABORTED, and closes a listener
  * without shutting it down.
  */
-static __always_inline enum conn_context sock_context(const struct transition *t, struct tcp_sock *tp)
+static __always_inline enum owner_context sock_context(const struct transition *t, struct tcp_sock *tp)
 {
 	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 

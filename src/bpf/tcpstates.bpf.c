@@ -3,9 +3,9 @@
  * hash. */
 #include "bpf/kernel.bpf.h"
 
-#include "bpf/conn.bpf.h"
 #include "bpf/conn_hash.bpf.h"
 #include "bpf/sock.bpf.h"
+#include "bpf/transition.bpf.h"
 
 /* Cloned into a listener's children before their first transition; freed by the kernel with the socket. */
 struct {
@@ -26,6 +26,16 @@ static __always_inline bool begin(struct transition *t, struct tcp_sock *tp, int
 	return true;
 }
 
+/* A used socket begins a connection that will not be followed: when it comes back into scope, what is stored is no
+ * longer true. */
+static __always_inline void forget_state(struct sock *sk)
+{
+	struct conn *conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+
+	if (conn)
+		conn->since_ns = 0;
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 {
@@ -37,15 +47,18 @@ int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 	if (!begin(&t, tp, oldstate, newstate))
 		return 0;
 	verdict = scope_judge(&t);
-	if (verdict == SCOPE_OUT)
+	if (verdict == SCOPE_OUT) {
+		if (owner_is_begin(oldstate, newstate))
+			forget_state(sk);
 		return 0;
+	}
 	t.time_ns = bpf_ktime_get_ns();
 	t.cookie = bpf_get_socket_cookie(sk);
 	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (conn)
-		conn_transition(conn, &t, verdict, sock_context(&t, tp));
+		transition_record(conn, &t, verdict, sock_context(&t, tp));
 	else
-		conn_transition_unstored(&t, verdict);
+		transition_record_unstored(&t, verdict);
 	return 0;
 }
 
@@ -64,7 +77,39 @@ int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
 	t.time_ns = bpf_ktime_get_ns();
 	/* 5.10 has no helper that would make one: 0 unless somebody asked for SO_COOKIE. */
 	t.cookie = sk->__sk_common.skc_cookie.counter;
-	conn_hash_transition(&t, verdict, sock_context(&t, tp));
+	conn_hash_record(&t, verdict, sock_context(&t, tp));
+	return 0;
+}
+
+/*
+ * Sockets that are older than we are, found by their descriptors, in all network namespaces: whose they are. Runs after
+ * set_state_storage is attached, so that what an event has told already stays. A socket that several processes share
+ * belongs to one that is not PID 1.
+ */
+SEC("iter/task_file")
+int seed_storage(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct socket *socket;
+	struct conn *conn;
+	struct sock *sk;
+
+	if (!task || !file)
+		return 0;
+	socket = bpf_sock_from_file(file);
+	sk = socket ? socket->sk : NULL;
+	if (!sk || sk->sk_protocol != IPPROTO_TCP_NUM ||
+	    (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6))
+		return 0;
+	/* An unused socket will tell its owner when it connects or listens. */
+	if (sk->__sk_common.skc_state == STATE_CLOSE)
+		return 0;
+	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (conn)
+		owner_seed(&conn->owner, task);
+	else
+		__sync_fetch_and_add(&losses.storage_full, 1);
 	return 0;
 }
 

@@ -50,7 +50,7 @@ int set_state_tracepoint(struct set_state_args *args)
 	if (verdict == SCOPE_OUT)
 		return 0;
 	t.time_ns = bpf_ktime_get_ns();
-	conn_hash_transition(&t, verdict, CONTEXT_ANY);
+	conn_hash_record(&t, verdict, CONTEXT_ANY);
 	return 0;
 }
 

@@ -3,8 +3,10 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static int log_to_stderr(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -26,4 +28,26 @@ int program_recursion_misses(int prog_fd, uint64_t *ret)
 		return error;
 	*ret = info.recursion_misses;
 	return 0;
+}
+
+int program_iterate(const struct bpf_program *program)
+{
+	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
+	char nothing[64];
+	ssize_t length;
+	int fd, error = 0;
+
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0)
+		error = -errno;
+	while (!error && (length = read(fd, nothing, sizeof(nothing))) != 0) {
+		if (length < 0 && errno != EINTR && errno != EAGAIN)
+			error = -errno;
+	}
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return error;
 }

@@ -7,11 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bpf_program;
+
 /*
  * Routes libbpf's messages: to stderr with a "libbpf: " in front when verbose, else they are kept back. Process-wide,
  * as libbpf is.
  */
 void program_log(bool verbose);
+
+/* Runs an iterator program once over everything there is. 0 or a negative errno. */
+int program_iterate(const struct bpf_program *program);
 
 /* How often the kernel skipped the program because it interrupted itself on a CPU. 0 or a negative errno. */
 int program_recursion_misses(int prog_fd, uint64_t *ret);

@@ -7,6 +7,7 @@
 #include "core/tcp_state.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -123,10 +124,10 @@ void journal_entry_build(struct journal_entry *ret, const struct transition *eve
 		add_u64(ret, &out, "OBJECT_TCP_SPAN_TIME=", event->duration_ns / NS_PER_US);
 }
 
-int journal_check_socket(const char *path)
+int journal_connect(const char *path, int *ret_fd)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd, r = 0;
+	int fd, error;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
@@ -134,18 +135,28 @@ int journal_check_socket(const char *path)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		r = -errno;
-	close(fd);
-	/* the socket of a journald that is gone */
-	return r == -ECONNREFUSED ? -ENOENT : r;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+		error = -errno;
+		close(fd);
+		/* the socket of a journald that is gone */
+		return error == -ECONNREFUSED ? -ENOENT : error;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+bool journal_is_ready(int fd)
+{
+	struct pollfd polled = {.fd = fd, .events = POLLOUT};
+
+	return poll(&polled, 1, 0) != 0;
 }
 
 #ifdef HAVE_LIBSYSTEMD
 
-int journal_check(void)
+int journal_open(int *ret_fd)
 {
-	return journal_check_socket(JOURNAL_SOCKET);
+	return journal_connect(JOURNAL_SOCKET, ret_fd);
 }
 
 int journal_transition(const struct transition *event, const struct timebase *base)
@@ -158,8 +169,9 @@ int journal_transition(const struct transition *event, const struct timebase *ba
 
 #else
 
-int journal_check(void)
+int journal_open(int *ret_fd)
 {
+	(void)ret_fd;
 	return -EOPNOTSUPP;
 }
 

@@ -6,6 +6,7 @@
 #include "abi/transition.h"
 #include "core/timestamp.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/uio.h>
 
@@ -27,16 +28,19 @@ struct journal_entry {
  */
 void journal_entry_build(struct journal_entry *ret, const struct transition *event, const struct timebase *base);
 
-/* Whether somebody listens on that datagram socket: 0, -ENOENT or another negative errno. */
-int journal_check_socket(const char *path);
-
 /*
- * 0 when a journal can be written to; -EOPNOTSUPP when this build has no libsystemd, -ENOENT when no journald listens
- * (libsystemd would drop every entry without an error), or another negative errno.
+ * A descriptor (the caller's to close) for journal_is_ready(), connected to that datagram socket. 0; -ENOENT when
+ * nobody listens there (libsystemd would drop every entry without an error) or another negative errno.
  */
-int journal_check(void);
+int journal_connect(const char *path, int *ret_fd);
 
-/* 0 or a negative errno. May block while journald is behind. */
+/* The same for the system's journal; -EOPNOTSUPP when this build has no libsystemd. */
+int journal_open(int *ret_fd);
+
+/* Whether journald takes an entry now. While it is behind, libsystemd would block, and signals with it. */
+bool journal_is_ready(int fd);
+
+/* 0 or a negative errno. */
 int journal_transition(const struct transition *event, const struct timebase *base);
 
 #endif

@@ -23,7 +23,7 @@
 #define NAP_MS 10
 
 /* At the end, a reader that takes nothing for so long is given up, and any reader after so long. */
-#define GRACE_IDLE_MS 1000
+#define GRACE_IDLE_NS 1000000000ULL
 #define GRACE_MAX_NS  5000000000ULL
 
 /* Without a row until then, a person is told what would make one. */
@@ -42,7 +42,6 @@ struct tool {
 
 static struct loss_report count_losses(const struct tool *tool, bool exact)
 {
-	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
 	uint64_t unwritten = sink_unwritten(&tool->sink);
 	struct loss_report report = tool->told;
 
@@ -133,32 +132,41 @@ static int trace(struct tool *tool)
 		if (sink_flush(&tool->sink) != 0 && tool->sink.error)
 			return 0;
 		tell_new_losses(tool, false);
-		napping = taken > 0 && sink_is_empty(&tool->sink);
+		/* Less than 0: the journal is behind, which nothing wakes us from. */
+		napping = taken != 0 && sink_is_empty(&tool->sink);
 	}
+}
+
+/* Grows whenever a reader takes something. */
+static uint64_t progress(const struct tool *tool)
+{
+	return *tool->session.ring.consumer + tool->sink.rows - sink_unwritten(&tool->sink);
 }
 
 /* What is still in the ring and the sink, as long as somebody reads it. */
 static void finish(struct tool *tool)
 {
-	uint64_t end_ns = clock_monotonic_ns() + GRACE_MAX_NS;
+	uint64_t start_ns = clock_monotonic_ns(), moved_ns = start_ns, seen = 0;
+	int events = 0;
 
 	/* A program that was running on another CPU when it was detached writes its event now. */
 	usleep(NAP_MS * 1000);
-	while (!tool->sink.error) {
-		int events;
+	while (events >= 0 && !(events & (EVENT_STOP | EVENT_HANGUP))) {
+		uint64_t now_ns = clock_monotonic_ns();
 
 		ring_drain(&tool->session.ring, print_record, &tool->printer);
 		sink_flush(&tool->sink);
 		if (tool->sink.error || (sink_is_empty(&tool->sink) && !ring_pending(&tool->session.ring)))
 			break;
-		if (event_loop_want_output(&tool->loop, true) || clock_monotonic_ns() >= end_ns)
+		if (progress(tool) != seen)
+			moved_ns = now_ns;
+		seen = progress(tool);
+		if (now_ns - moved_ns > GRACE_IDLE_NS || now_ns - start_ns > GRACE_MAX_NS)
 			break;
-		do
-			events = event_loop_wait(&tool->loop, GRACE_IDLE_MS);
-		while (events == EVENT_TICK || events == EVENT_INPUT);
-		if (events <= 0 || events & (EVENT_STOP | EVENT_HANGUP))
-			break;
+		event_loop_want_output(&tool->loop, !sink_is_empty(&tool->sink));
+		events = event_loop_wait(&tool->loop, NAP_MS);
 	}
+	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
 	tool->printer.discarding = tool->sink.error != -EPIPE;
 	ring_drain(&tool->session.ring, print_record, &tool->printer);
 }
@@ -209,7 +217,7 @@ static int prepare(struct tool *tool)
 	struct session_error why;
 	int error;
 
-	if (tool->options.journal && (error = journal_check())) {
+	if (tool->options.journal && (error = journal_open(&tool->printer.journal_fd))) {
 		message("cannot write to the journal: %s",
 			error == -EOPNOTSUPP ? "this build has no libsystemd; build with libsystemd-dev installed"
 			: error == -ENOENT   ? "systemd-journald is not running; leave -Y out"
@@ -239,12 +247,14 @@ int main(int argc, char **argv)
 
 	tcpstates_options_parse(argc, argv, &tool.options);
 	tool.loop = (struct event_loop){-1, -1, -1, -1, -1, false};
-	tool.printer = (struct printer){.options = &tool.options, .sink = &tool.sink};
+	tool.printer = (struct printer){.options = &tool.options, .sink = &tool.sink, .journal_fd = -1};
 	clock_refresh(&tool.printer.base);
 	if (!prepare(&tool))
 		status = run(&tool);
 	session_close(&tool.session);
 	event_loop_close(&tool.loop);
 	sink_close(&tool.sink);
+	if (tool.printer.journal_fd >= 0)
+		close(tool.printer.journal_fd);
 	return status;
 }

@@ -4,6 +4,7 @@
 #include "core/parse.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -256,14 +257,17 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 /* --help prints the column names from the one table that has them. */
 static char *add_column_names(int key, const char *text, void *input)
 {
-	char *help = NULL;
+	char names[512], *help = NULL;
+	struct strbuf out = strbuf_over(names, sizeof(names) - 1);
 
 	(void)input;
 	if (key != ARGP_KEY_HELP_POST_DOC || !text)
 		return (char *)text;
-	if (asprintf(&help, "%s\n\nColumns: %s.", text, column_names()) < 0)
-		return (char *)text;
-	return help;
+	/* With a space after each comma, argp can break the line. */
+	for (const char *c = column_names(); *c; c++)
+		strbuf_append(&out, *c == ',' ? ", " : c, *c == ',' ? 2 : 1);
+	names[out.length] = '\0';
+	return asprintf(&help, "%s\n\nColumns: %s.", text, names) < 0 ? (char *)text : help;
 }
 
 /* Help and version are output, too: a full disk is an error. */
@@ -288,6 +292,7 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 
 	argp_program_version = "tcpstates (tcpvitals) " TCPVITALS_VERSION;
 	argp_err_exit_status = EXIT_USAGE;
+	argv[0] = program_invocation_short_name; /* argp's own errors begin with it */
 	atexit(check_stdout);
 	argp_parse(&argp, argc, argv, 0, NULL, &line);
 	*ret = options;

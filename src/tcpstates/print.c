@@ -37,6 +37,16 @@ static void print_row(struct printer *printer, const struct transition *event)
 	printer->sink->rows++;
 }
 
+/* True also when there will never be any. */
+static bool has_room(struct printer *printer)
+{
+	if (printer->discarding)
+		return true;
+	if (!sink_room(printer->sink, ROW_TEXT_MAX))
+		return printer->sink->error;
+	return !printer->options->journal || journal_is_ready(printer->journal_fd);
+}
+
 int print_record(void *context, const void *record, size_t size)
 {
 	struct printer *printer = context;
@@ -46,12 +56,12 @@ int print_record(void *context, const void *record, size_t size)
 		printer->undecoded++;
 		return 0;
 	}
-	if (printer->discarding || (!sink_room(printer->sink, ROW_TEXT_MAX) && printer->sink->error)) {
+	if (!has_room(printer))
+		return -EAGAIN;
+	if (printer->discarding || printer->sink->error) {
 		printer->discarded++;
 		return 0;
 	}
-	if (!sink_room(printer->sink, ROW_TEXT_MAX))
-		return -EAGAIN;
 	if (!printer->base.first_ns)
 		printer->base.first_ns = event->time_ns;
 	print_row(printer, event);

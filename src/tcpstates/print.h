@@ -10,6 +10,7 @@
 struct printer {
 	const struct tcpstates_options *options;
 	struct sink *sink;
+	int journal_fd;       /* of journal_open(), with --journal */
 	struct timebase base; /* kept fresh by the owner */
 	bool discarding;      /* nobody will read any more: count only */
 	uint64_t discarded;   /* rows that were not even formatted */
@@ -20,7 +21,7 @@ struct printer {
 /* The line of column names, for the formats that have one. */
 void print_header(struct printer *printer);
 
-/* A ring_take: `context` is a struct printer. -EAGAIN while the sink has no room and its reader may come back. */
+/* A ring_take: `context` is a struct printer. -EAGAIN while the sink or the journal has no room and may get some. */
 int print_record(void *context, const void *record, size_t size);
 
 #endif

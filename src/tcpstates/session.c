@@ -48,6 +48,8 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	CONFIGURE(skeleton, options);
 	bpf_program__set_autoload(skeleton->progs.set_state_storage, in_socket);
 	bpf_program__set_autoload(skeleton->progs.set_state_hash, !in_socket);
+	bpf_program__set_autoload(skeleton->progs.seed_storage, in_socket);
+	bpf_program__set_autoattach(skeleton->progs.seed_storage, false);
 	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
 	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
 	error = tcpstates_bpf__load(skeleton);
@@ -57,6 +59,11 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 		return error;
 	ret->prog_fd = bpf_program__fd(in_socket ? skeleton->progs.set_state_storage : skeleton->progs.set_state_hash);
 	ret->losses = &skeleton->bss->losses;
+	if (in_socket) {
+		error = program_iterate(skeleton->progs.seed_storage);
+		if (error)
+			return error;
+	}
 	return ring_open(bpf_map__fd(skeleton->maps.ring), options->buffer_size, &ret->ring);
 }
 

@@ -133,40 +133,52 @@ static void test_longest(void **state)
 	}
 }
 
-static void test_check_socket(void **state)
+static void test_connect(void **state)
 {
 	char folder[] = "/tmp/tcpvitals-journal-XXXXXX";
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char long_path[200];
-	int fd;
+	char long_path[200], byte;
+	int fd, connected = -1, entries = 0;
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
-	assert_int_equal(journal_check_socket(address.sun_path), -ENOENT);
+	assert_int_equal(journal_connect(address.sun_path, &connected), -ENOENT);
 
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(journal_check_socket(address.sun_path), 0);
+	assert_int_equal(journal_connect(address.sun_path, &connected), 0);
+	/* a journald that does not read is ready until its queue is full, and again when it has read */
+	while (journal_is_ready(connected) && entries++ < 100000)
+		assert_int_equal(send(connected, "x", 1, MSG_DONTWAIT), 1);
+	assert_in_range(entries, 1, 99999);
+	while (entries--)
+		assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 1);
+	assert_true(journal_is_ready(connected));
+	close(connected);
 	/* the name remains when nobody listens any more */
 	close(fd);
-	assert_int_equal(journal_check_socket(address.sun_path), -ENOENT);
+	assert_int_equal(journal_connect(address.sun_path, &connected), -ENOENT);
 	unlink(address.sun_path);
 	rmdir(folder);
 
 	memset(long_path, 'x', sizeof(long_path));
 	long_path[sizeof(long_path) - 1] = '\0';
-	assert_int_equal(journal_check_socket(long_path), -ENAMETOOLONG);
+	assert_int_equal(journal_connect(long_path, &connected), -ENAMETOOLONG);
 }
 
 static void test_without_library(void **state)
 {
+	int fd = -1;
+
 	(void)state;
 #ifdef HAVE_LIBSYSTEMD
-	assert_int_not_equal(journal_check(), -EOPNOTSUPP);
+	assert_int_not_equal(journal_open(&fd), -EOPNOTSUPP);
+	if (fd >= 0)
+		close(fd);
 #else
-	assert_int_equal(journal_check(), -EOPNOTSUPP);
+	assert_int_equal(journal_open(&fd), -EOPNOTSUPP);
 	assert_int_equal(journal_transition(&records[0], &records_base), -EOPNOTSUPP);
 #endif
 }
@@ -179,7 +191,7 @@ int main(void)
 		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_numbered_states),
 		cmocka_unit_test(test_longest),
-		cmocka_unit_test(test_check_socket),
+		cmocka_unit_test(test_connect),
 		cmocka_unit_test(test_without_library),
 	};
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is remembered of a socket between two of its transitions, what a transition does to that, and the rows that come
+ * of it. All transitions of one socket happen under its lock, so nothing here needs to be atomic.
+ */
+#ifndef TCPVITALS_BPF_TRANSITION_H
+#define TCPVITALS_BPF_TRANSITION_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/transition.h"
+#include "bpf/owner.bpf.h"
+#include "bpf/ring.bpf.h"
+#include "bpf/scope.bpf.h"
+
+/* One per socket, counted against net.core.optmem_max: keep it small. */
+struct conn {
+	__u64 since_ns; /* when `state` was entered, 0 when unknown */
+	__u64 held_ns;  /* the held row's duration */
+	struct owner owner;
+	__u32 conn_seq;
+	__u8 state;    /* 0 when none has been seen yet */
+	__u8 held;     /* the last row has not been shown: its addresses were not known */
+	__u8 held_old; /* the held row's old state; its new one is `state` */
+	__u8 pad;
+};
+
+/* The time in the old state; then the clock of the new one starts. A transition to itself lets the clock run on. */
+static __always_inline __u64 transition_advance(struct conn *conn, const struct transition *t)
+{
+	/* A state that is not the one last seen: a transition was missed. A child was never in its listener's state. */
+	bool known = conn->since_ns && conn->state == t->oldstate && !owner_is_birth(t->oldstate, t->newstate);
+	__u64 duration = known ? t->time_ns - conn->since_ns : DURATION_UNKNOWN;
+
+	if (t->oldstate != t->newstate)
+		conn->since_ns = t->time_ns;
+	else if (!known)
+		conn->since_ns = 0;
+	conn->state = t->newstate;
+	return duration;
+}
+
+static __always_inline void transition_emit(const struct transition *t)
+{
+	struct transition *record = ring_reserve(sizeof(*record));
+
+	if (!record)
+		return;
+	*record = *t;
+	ring_submit(record);
+}
+
+/* The row before `t`, with the addresses that are known now. */
+static __always_inline void transition_emit_held(const struct conn *conn, const struct transition *t)
+{
+	struct transition held = *t;
+
+	held.time_ns = conn->since_ns;
+	held.duration_ns = conn->held_ns;
+	held.oldstate = conn->held_old;
+	held.newstate = conn->state;
+	held.owner = conn->owner;
+	held.conn_seq = conn->conn_seq;
+	transition_emit(&held);
+}
+
+/* `t` has everything that the socket itself tells; owner, duration and sequence come from here. */
+static __always_inline void transition_record(struct conn *conn, struct transition *t, enum scope_verdict verdict,
+					      enum owner_context context)
+{
+	if (conn->held && verdict == SCOPE_IN && conn->state == t->oldstate &&
+	    !owner_is_birth(t->oldstate, t->newstate))
+		transition_emit_held(conn, t);
+	conn->held = 0;
+
+	if (owner_is_birth(t->oldstate, t->newstate))
+		conn->conn_seq = 0;
+	else if (owner_is_begin(t->oldstate, t->newstate) && conn->state)
+		conn->conn_seq++;
+	owner_transition(&conn->owner, t->oldstate, t->newstate, context);
+	t->duration_ns = transition_advance(conn, t);
+	t->owner = conn->owner;
+	t->conn_seq = conn->conn_seq;
+
+	if (verdict == SCOPE_IN) {
+		transition_emit(t);
+	} else if (verdict == SCOPE_HOLD) {
+		conn->held = 1;
+		conn->held_old = t->oldstate;
+		conn->held_ns = t->duration_ns;
+	}
+}
+
+/* No memory for a struct conn: the row is shown without what only that could tell. */
+static __always_inline void transition_record_unstored(struct transition *t, enum scope_verdict verdict)
+{
+	__sync_fetch_and_add(&losses.storage_full, 1);
+	t->duration_ns = DURATION_UNKNOWN;
+	if (verdict == SCOPE_IN || (verdict == SCOPE_HOLD && owner_is_birth(t->oldstate, t->newstate)))
+		transition_emit(t);
+}
+
+#endif
