@@ -1,0 +1,413 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What the tests of the command line share: running the tool, load on ports of their own, and one line per test.
+
+A test is a function whose name begins with test_; main() runs those of the caller's file and prints "ok NAME",
+"not ok NAME" after the reason, or "skip NAME: REASON". Every test has a deadline, and whatever it started is ended.
+"""
+
+import ctypes
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOOL = str(ROOT / "build/tcpstates")
+SANITIZED_TOOL = str(ROOT / "build/address-undefined/tcpstates")
+CHURN = str(ROOT / "build/bench/churn")
+
+TEST_LIMIT_S = 90
+READY_LIMIT_S = 15
+# What "ends promptly" means on a machine whose two cores are busy with other tests.
+END_LIMIT_S = 6
+
+# Debian keeps some commands where a user's PATH does not look.
+os.environ["PATH"] += ":/usr/sbin:/sbin"
+
+
+class Skip(Exception):
+    """Raised with what is missing."""
+
+
+class Deadline(Exception):
+    pass
+
+
+def need_root():
+    if os.geteuid() != 0:
+        raise Skip("needs root")
+
+
+def need_command(name):
+    if not shutil.which(name):
+        raise Skip(f"needs {name}")
+
+
+def tool_command(*args, tool=TOOL, prefix=()):
+    return [*prefix, tool, *map(str, args)]
+
+
+def run(*args, tool=TOOL, prefix=(), timeout=20, **kwargs):
+    """Runs the tool to its end; stdout and stderr are text unless stdout is given."""
+    kwargs.setdefault("stdout", subprocess.PIPE)
+    return subprocess.run(
+        tool_command(*args, tool=tool, prefix=prefix),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=timeout,
+        check=False,
+        **kwargs,
+    )
+
+
+class Trace:
+    """The tool at work, with -v, between `with` and stop(); stdout goes to a file unless given."""
+
+    def __init__(self, *args, tool=TOOL, prefix=(), stdout=None, preexec_fn=None):
+        self.command = tool_command("-v", *args, tool=tool, prefix=prefix)
+        self.stdout = stdout
+        self.preexec_fn = preexec_fn
+        self.process = None
+        self._files = []
+
+    def __enter__(self):
+        self._out = self._temporary()
+        self._err = self._temporary()
+        self.process = subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._out if self.stdout is None else self.stdout,
+            stderr=self._err,
+            preexec_fn=self.preexec_fn,
+        )
+        wait_until(
+            lambda: "tcpstates: tracing" in self.err or self.process.poll() is not None,
+            READY_LIMIT_S,
+            lambda: f"not tracing after {READY_LIMIT_S} s: {self.err}",
+        )
+        if self.process.poll() is not None and "tcpstates: tracing" not in self.err:
+            raise AssertionError(f"ended with {self.process.returncode} before tracing: {self.err}")
+        return self
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for file in self._files:
+            file.close()
+
+    def _temporary(self):
+        file = tempfile.TemporaryFile()
+        self._files.append(file)
+        return file
+
+    @staticmethod
+    def _text(file):
+        return os.pread(file.fileno(), 1 << 28, 0).decode()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def err(self):
+        return self._text(self._err)
+
+    @property
+    def out(self):
+        return self._text(self._out)
+
+    def wait(self, limit=END_LIMIT_S):
+        """Exit status of a tool that ends by itself."""
+        try:
+            return self.process.wait(limit)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running after {limit} s; it said: {self.err}") from None
+
+    def stop(self, number=signal.SIGINT, limit=END_LIMIT_S):
+        self.process.send_signal(number)
+        return self.wait(limit)
+
+    def rows(self):
+        """Of -o json."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def wait_until(condition, limit, message):
+    end = time.monotonic() + limit
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(message() if callable(message) else message)
+        time.sleep(0.01)
+
+
+def of_port(rows, port):
+    return [row for row in rows if port in (row["lport"], row["rport"])]
+
+
+def states(rows):
+    return [f'{row["oldstate"]}>{row["newstate"]}' for row in rows]
+
+
+CLIENT_FIRST = ["CLOSE>SYN_SENT", "SYN_SENT>ESTABLISHED", "ESTABLISHED>FIN_WAIT1", "FIN_WAIT1>FIN_WAIT2", "FIN_WAIT2>CLOSE"]
+
+
+def free_port(family=socket.AF_INET):
+    with socket.socket(family) as s:
+        s.bind(("", 0))
+        return s.getsockname()[1]
+
+
+def connect_once(host="127.0.0.1", family=socket.AF_INET, port=0):
+    """One connection within this process, the client closes first; returns the server's port. 10 transitions and the
+    listener's two."""
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
+        port = listener.getsockname()[1]
+        with socket.socket(family) as client:
+            client.connect((host, port))
+            server = listener.accept()[0]
+            with server:
+                client.shutdown(socket.SHUT_WR)
+                assert server.recv(1) == b""
+            assert client.recv(1) == b""
+    return port
+
+
+def churn(connections, *args, timeout=80):
+    """Runs the load generator and returns its report."""
+    result = subprocess.run(
+        [CHURN, "--connections", str(connections), *map(str, args)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        timeout=timeout,
+        check=True,
+    )
+    return json.loads(result.stdout)
+
+
+class Nginx:
+    """A real web server on a port of its own, from a configuration of its own."""
+
+    def __enter__(self):
+        need_command("nginx")
+        self.port = free_port()
+        self.directory = tempfile.TemporaryDirectory(prefix="tcpvitals-nginx-")
+        path = self.directory.name
+        os.chmod(path, 0o755)
+        temporary = "".join(
+            f"  {kind}_temp_path {path}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        pathlib.Path(path, "nginx.conf").write_text(
+            f"daemon off; master_process on; worker_processes 1; pid {path}/pid; error_log stderr;\n"
+            f"events {{ worker_connections 64; }}\n"
+            f"http {{\n{temporary}  access_log off;\n"
+            f"  server {{ listen 127.0.0.1:{self.port}; location / {{ return 200 'hello\\n'; }} }}\n}}\n"
+        )
+        self.process = subprocess.Popen(
+            ["nginx", "-e", "stderr", "-p", path, "-c", f"{path}/nginx.conf"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(self._answers, 10, "nginx does not answer")
+        return self
+
+    def _answers(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.directory.cleanup()
+
+    def pids(self):
+        """Of master and worker."""
+        pid = self.process.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        return {pid, *map(int, children.split())}
+
+
+def curl(port, *args):
+    """One request by a real curl; returns its pid."""
+    need_command("curl")
+    process = subprocess.Popen(
+        ["curl", "-sS", "-o", "/dev/null", "--max-time", "10", *args, f"http://127.0.0.1:{port}/"],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    errors = process.communicate(timeout=15)[1]
+    assert process.returncode == 0, f"curl: {errors}"
+    return process.pid
+
+
+class Reader:
+    """A program that reads a pipe into a file, and can be stopped: pass .writer as stdout."""
+
+    def __enter__(self):
+        reader, self._writer = os.pipe()
+        self._file = tempfile.TemporaryFile()
+        self._cat = subprocess.Popen(["cat"], stdin=reader, stdout=self._file)
+        os.close(reader)
+        return self
+
+    @property
+    def writer(self):
+        return self._writer
+
+    def close_writer(self):
+        """Ours, once the tool has its own."""
+        os.close(self._writer)
+        self._writer = -1
+
+    def stop(self):
+        self._cat.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self._cat.send_signal(signal.SIGCONT)
+
+    def text(self):
+        """All that it reads until the writer ends."""
+        self._cat.wait(END_LIMIT_S)
+        return os.pread(self._file.fileno(), 1 << 28, 0).decode()
+
+    def __exit__(self, *_):
+        if self._writer >= 0:
+            os.close(self._writer)
+        self._cat.kill()
+        self._cat.wait()
+        self._file.close()
+
+
+def in_mount_namespace(script):
+    """Prefix for a command: it runs in a mount namespace of its own after that script has set it up."""
+    return ("unshare", "--mount", "--propagation", "private", "sh", "-ec", script + '\nexec "$@"', "sh")
+
+
+def as_nobody(*more):
+    return ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *more)
+
+
+class PublicCopy:
+    """A copy of the tool that a user without rights can reach."""
+
+    def __init__(self, tool=TOOL):
+        self.tool = tool
+
+    def __enter__(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="tcpvitals-")
+        os.chmod(self.directory.name, 0o755)
+        copy = os.path.join(self.directory.name, "tcpstates")
+        shutil.copy(self.tool, copy)
+        os.chmod(copy, 0o755)
+        return copy
+
+    def __exit__(self, *_):
+        self.directory.cleanup()
+
+
+class _SockFilter(ctypes.Structure):
+    _fields_ = [("code", ctypes.c_uint16), ("jt", ctypes.c_uint8), ("jf", ctypes.c_uint8), ("k", ctypes.c_uint32)]
+
+
+class _SockFprog(ctypes.Structure):
+    _fields_ = [("len", ctypes.c_uint16), ("filter", ctypes.POINTER(_SockFilter))]
+
+
+def deny_bpf_by_seccomp():
+    """A preexec_fn: bpf() fails with EPERM, as in a container with the usual seccomp profile."""
+    number = {"x86_64": 321, "aarch64": 280}.get(os.uname().machine)
+    if number is None:
+        raise Skip(f"does not know the number of bpf() on {os.uname().machine}")
+
+    def install():
+        filters = (_SockFilter * 4)(
+            _SockFilter(0x20, 0, 0, 0),  # load the number of the system call
+            _SockFilter(0x15, 0, 1, number),  # bpf()?
+            _SockFilter(0x06, 0, 0, 0x00050000 | 1),  # EPERM
+            _SockFilter(0x06, 0, 0, 0x7FFF0000),  # allow
+        )
+        program = _SockFprog(4, filters)
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(22, 2, ctypes.byref(program), 0, 0):  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+            raise OSError(ctypes.get_errno(), "prctl")
+
+    return install
+
+
+def assert_equal(actual, expected, what="value"):
+    assert actual == expected, f"{what}: expected {expected!r}, got {actual!r}"
+
+
+def assert_in(part, text):
+    assert part in text, f"expected {part!r} in {text!r}"
+
+
+def assert_not_in(part, text):
+    assert part not in text, f"did not expect {part!r} in {text!r}"
+
+
+def assert_diagnostics(text):
+    """Everything on stderr says who speaks."""
+    for line in text.splitlines():
+        assert line.startswith("tcpstates: "), f"a diagnostic without its name: {line!r}"
+
+
+def lost(text):
+    """(lost, of) of the last line about losses."""
+    found = re.findall(r"^tcpstates: lost (\d+) of (\d+)", text, re.MULTILINE)
+    assert found, f"no line about losses in {text!r}"
+    return tuple(map(int, found[-1]))
+
+
+def _run_test(name, function):
+    def expire(*_):
+        raise Deadline(f"took longer than {TEST_LIMIT_S} s")
+
+    signal.signal(signal.SIGALRM, expire)
+    signal.alarm(TEST_LIMIT_S)
+    try:
+        function()
+        print(f"ok {name}", flush=True)
+        return True
+    except Skip as reason:
+        print(f"skip {name}: {reason}", flush=True)
+        return True
+    except (AssertionError, Deadline, OSError, ValueError, KeyError, IndexError, subprocess.SubprocessError) as error:
+        signal.alarm(0)
+        where = [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(str(ROOT))]
+        for line in f"{type(error).__name__} in {', '.join(where)}: {error}".splitlines():
+            print(f"# {line}")
+        print(f"not ok {name}", flush=True)
+        return False
+    finally:
+        signal.alarm(0)
+
+
+def main(namespace):
+    """Runs the tests of a file; arguments choose some by name."""
+    tests = {name: f for name, f in namespace.items() if name.startswith("test_") and callable(f)}
+    chosen = sys.argv[1:] or list(tests)
+    if not os.access(TOOL, os.X_OK):
+        sys.exit(f"{TOOL} is missing: type make")
+    results = [_run_test(name, tests[name]) for name in chosen]
+    sys.exit(0 if all(results) else 1)
