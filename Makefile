@@ -26,7 +26,7 @@ PREFIX  ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR  ?= $(PREFIX)/share/man
 
-TOOLS   := tcpstates
+TOOLS   := tcpstates tcprtt
 VERSION := 0.1.0
 
 V        ?= 0

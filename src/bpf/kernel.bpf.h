@@ -12,6 +12,7 @@
 #else
 #include <linux/bpf.h>
 
+#include <asm/ptrace.h>
 #include <stdbool.h>
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

@@ -39,28 +39,41 @@ static __always_inline void sock_put_addresses(struct transition *t, __u16 famil
 	__builtin_memcpy(t->raddr, remote, 16);
 }
 
-/* Everything about the transition that the socket itself tells; the rest is zero. */
-static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp)
+/*
+ * A member of a socket, `field` possibly with dots. What the kernel hands to BTF-typed programs is read directly; a
+ * kprobe's pointer
+ * (`probed`, a constant) takes a helper call for each read.
+ */
+#define SOCK_GET(probed, tp, field) ((probed) ? BPF_CORE_READ(tp, field) : (tp)->field)
+
+#define SOCK_INET   inet_conn.icsk_inet
+#define SOCK_COMMON inet_conn.icsk_inet.sk.__sk_common
+
+static __always_inline __u32 sock_netns(struct tcp_sock *tp, bool probed)
 {
-	struct inet_sock *inet = &tp->inet_conn.icsk_inet;
-	struct sock_common *common = &inet->sk.__sk_common;
-	__u32 v4[2] = {common->skc_rcv_saddr, common->skc_daddr};
+	return probed ? BPF_CORE_READ(tp, SOCK_COMMON.skc_net.net, ns.inum) : tp->SOCK_COMMON.skc_net.net->ns.inum;
+}
+
+/* Everything about the transition that the socket itself tells; the rest is zero. */
+static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp, bool probed)
+{
+	__u32 v4[2] = {SOCK_GET(probed, tp, SOCK_COMMON.skc_rcv_saddr), SOCK_GET(probed, tp, SOCK_COMMON.skc_daddr)};
 	__u32 local[4] = {}, remote[4] = {};
-	__u16 family = common->skc_family;
+	__u16 family = SOCK_GET(probed, tp, SOCK_COMMON.skc_family);
 
 	if (family == AF_INET6) {
 #pragma unroll
 		for (int i = 0; i < 4; i++) {
-			local[i] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[i];
-			remote[i] = common->skc_v6_daddr.in6_u.u6_addr32[i];
+			local[i] = SOCK_GET(probed, tp, SOCK_COMMON.skc_v6_rcv_saddr.in6_u.u6_addr32[i]);
+			remote[i] = SOCK_GET(probed, tp, SOCK_COMMON.skc_v6_daddr.in6_u.u6_addr32[i]);
 		}
 	}
 	sock_put_addresses(t, family, v4, local, remote);
 	t->skaddr = (__u64)(unsigned long)tp;
-	t->netns = common->skc_net.net->ns.inum;
+	t->netns = sock_netns(tp, probed);
 	/* skc_num is 0 already at many transitions to CLOSE. */
-	t->lport = bpf_ntohs(inet->inet_sport);
-	t->rport = bpf_ntohs(common->skc_dport);
+	t->lport = bpf_ntohs(SOCK_GET(probed, tp, SOCK_INET.inet_sport));
+	t->rport = bpf_ntohs(SOCK_GET(probed, tp, SOCK_COMMON.skc_dport));
 }
 
 /*

@@ -4,6 +4,7 @@
 #include "bpf/kernel.bpf.h"
 
 #include "bpf/conn_hash.bpf.h"
+#include "bpf/seed.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/transition.bpf.h"
 
@@ -22,7 +23,7 @@ static __always_inline bool begin(struct transition *t, struct tcp_sock *tp, int
 		return false; /* SCTP and MPTCP sockets use the tracepoint, too */
 	t->oldstate = oldstate;
 	t->newstate = newstate;
-	sock_read(t, tp);
+	sock_read(t, tp, false);
 	return true;
 }
 
@@ -81,29 +82,15 @@ int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
 	return 0;
 }
 
-/*
- * Sockets that are older than we are, found by their descriptors, in all network namespaces: whose they are. Runs after
- * set_state_storage is attached, so that what an event has told already stays. A socket that several processes share
- * belongs to one that is not PID 1.
- */
+/* Whose the sockets are that are older than we are. */
 SEC("iter/task_file")
 int seed_storage(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
-	struct socket *socket;
+	struct sock *sk = task ? seed_find_socket(ctx) : NULL;
 	struct conn *conn;
-	struct sock *sk;
 
-	if (!task || !file)
-		return 0;
-	socket = bpf_sock_from_file(file);
-	sk = socket ? socket->sk : NULL;
-	if (!sk || sk->sk_protocol != IPPROTO_TCP_NUM ||
-	    (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6))
-		return 0;
-	/* An unused socket will tell its owner when it connects or listens. */
-	if (sk->__sk_common.skc_state == STATE_CLOSE)
+	if (!sk)
 		return 0;
 	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (conn)

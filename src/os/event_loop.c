@@ -58,9 +58,9 @@ static int watch(struct event_loop *loop, int operation, int fd, uint32_t events
 	return epoll_ctl(loop->epoll_fd, operation, fd, &watched) ? -errno : 0;
 }
 
-int event_loop_open(uint64_t duration_ns, struct event_loop *ret)
+int event_loop_open(struct event_loop *ret)
 {
-	struct event_loop loop = {-1, -1, -1, -1, -1, false};
+	struct event_loop loop = EVENT_LOOP_CLOSED;
 	int error;
 
 	loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -71,11 +71,6 @@ int event_loop_open(uint64_t duration_ns, struct event_loop *ret)
 		error = open_timer(NS_PER_S, NS_PER_S, &loop.tick_fd);
 	if (!error)
 		error = watch(&loop, EPOLL_CTL_ADD, loop.tick_fd, EPOLLIN, EVENT_TICK);
-	if (!error && duration_ns) {
-		error = open_timer(duration_ns, 0, &loop.deadline_fd);
-		if (!error)
-			error = watch(&loop, EPOLL_CTL_ADD, loop.deadline_fd, EPOLLIN, EVENT_DEADLINE);
-	}
 	if (error) {
 		event_loop_close(&loop);
 		return error;
@@ -90,7 +85,22 @@ void event_loop_close(struct event_loop *loop)
 	cleanup_close(&loop->signal_fd);
 	cleanup_close(&loop->tick_fd);
 	cleanup_close(&loop->deadline_fd);
-	*loop = (struct event_loop){-1, -1, -1, -1, -1, false};
+	cleanup_close(&loop->interval_fd);
+	*loop = EVENT_LOOP_CLOSED;
+}
+
+int event_loop_add_deadline(struct event_loop *loop, uint64_t duration_ns)
+{
+	int error = open_timer(duration_ns, 0, &loop->deadline_fd);
+
+	return error ? error : watch(loop, EPOLL_CTL_ADD, loop->deadline_fd, EPOLLIN, EVENT_DEADLINE);
+}
+
+int event_loop_add_interval(struct event_loop *loop, uint64_t interval_ns)
+{
+	int error = open_timer(interval_ns, interval_ns, &loop->interval_fd);
+
+	return error ? error : watch(loop, EPOLL_CTL_ADD, loop->interval_fd, EPOLLIN, EVENT_INTERVAL);
 }
 
 int event_loop_add_input(struct event_loop *loop, int fd)
@@ -135,6 +145,7 @@ static int collect(const struct epoll_event *ready)
 	case EVENT_STOP:
 	case EVENT_DEADLINE:
 	case EVENT_TICK:
+	case EVENT_INTERVAL:
 		return read(fd, &consumed, sizeof(consumed)) > 0 ? event : 0;
 	case EVENT_OUTPUT:
 		return (ready->events & EPOLLOUT ? EVENT_OUTPUT : 0) |

@@ -9,12 +9,13 @@
 /* What event_loop_wait() returns, or-ed together. */
 enum event {
 	EVENT_STOP = 1 << 0,     /* SIGINT, SIGTERM or SIGHUP; once for each */
-	EVENT_DEADLINE = 1 << 1, /* the duration given at the start is over */
+	EVENT_DEADLINE = 1 << 1, /* the time of event_loop_add_deadline() is over */
 	EVENT_TICK = 1 << 2,     /* once a second */
 	EVENT_INPUT =
 		1 << 3, /* the input has something new; said once for each wake-up by its writer (edge-triggered) */
-	EVENT_OUTPUT = 1 << 4, /* the output takes data again (only while asked for) */
-	EVENT_HANGUP = 1 << 5, /* nobody will ever read the output again */
+	EVENT_OUTPUT = 1 << 4,   /* the output takes data again (only while asked for) */
+	EVENT_HANGUP = 1 << 5,   /* nobody will ever read the output again */
+	EVENT_INTERVAL = 1 << 6, /* another interval is over; said once however many were missed */
 };
 
 struct event_loop {
@@ -22,17 +23,30 @@ struct event_loop {
 	int signal_fd;
 	int tick_fd;
 	int deadline_fd;
+	int interval_fd;
 	int output_fd;
 	bool output_wanted;
 };
 
+#define EVENT_LOOP_CLOSED                                                                                              \
+	(struct event_loop)                                                                                            \
+	{                                                                                                              \
+		-1, -1, -1, -1, -1, -1, false                                                                          \
+	}
+
 /*
- * Blocks SIGINT, SIGTERM and SIGHUP for the process (a SIGHUP or SIGINT that was ignored from the start, as under
- * nohup, stays so), and ignores SIGPIPE and SIGXFSZ: writes fail instead. The clock of `duration_ns` starts now; 0
- * means no end. 0 or a negative errno; on success give it to event_loop_close().
+ * Blocks SIGINT, SIGTERM and SIGHUP for the process (a SIGHUP that was ignored from the start, as under nohup, stays
+ * so), and ignores SIGPIPE and SIGXFSZ: writes fail instead. 0 or a negative errno; on success give it to
+ * event_loop_close().
  */
-int event_loop_open(uint64_t duration_ns, struct event_loop *ret);
+int event_loop_open(struct event_loop *ret);
 void event_loop_close(struct event_loop *loop);
+
+/* EVENT_DEADLINE once, after that time. 0 or a negative errno. */
+int event_loop_add_deadline(struct event_loop *loop, uint64_t duration_ns);
+
+/* EVENT_INTERVAL from now on, that often. 0 or a negative errno. */
+int event_loop_add_interval(struct event_loop *loop, uint64_t interval_ns);
 
 int event_loop_add_input(struct event_loop *loop, int fd);
 

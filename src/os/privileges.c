@@ -18,7 +18,7 @@ static bool has_capability(cap_t caps, cap_value_t capability)
 }
 
 /* CAP_SYS_ADMIN includes both, in every kernel. */
-static bool may_use_bpf(void)
+bool privileges_suffice(void)
 {
 	cap_t caps = cap_get_proc();
 	bool may = has_capability(caps, CAP_SYS_ADMIN) ||
@@ -68,7 +68,7 @@ static const char *refusal(void)
 
 void privileges_explain(int error, char *ret, size_t size)
 {
-	if ((error == -EPERM || error == -EACCES) && !may_use_bpf())
+	if ((error == -EPERM || error == -EACCES) && !privileges_suffice())
 		snprintf(ret, size, "needs root or CAP_BPF+CAP_PERFMON; try sudo");
 	else if (error == -EPERM || error == -EACCES)
 		snprintf(ret, size, "%s: %s", strerror(-error), refusal());

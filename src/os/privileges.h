@@ -2,7 +2,11 @@
 #ifndef TCPVITALS_OS_PRIVILEGES_H
 #define TCPVITALS_OS_PRIVILEGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* Whether the capabilities in effect are enough for BPF. */
+bool privileges_suffice(void);
 
 /*
  * Why the kernel refused BPF with `error` (negative errno), and what to do, as a phrase for the user in `ret`

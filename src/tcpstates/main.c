@@ -196,6 +196,8 @@ static int run(struct tool *tool)
 
 	if (!error)
 		error = event_loop_add_input(&tool->loop, tool->session.ring.map_fd);
+	if (!error && tool->options.duration_ns)
+		error = event_loop_add_deadline(&tool->loop, tool->options.duration_ns);
 	if (!error) {
 		if (tool->options.verbose) {
 			message("%s, sockets remembered in %s, %llu KiB ring buffer", tool->session.hook,
@@ -229,7 +231,7 @@ static int prepare(struct tool *tool)
 		message("cannot write to standard output: %s", strerror(-error));
 		return error;
 	}
-	error = event_loop_open(tool->options.duration_ns, &tool->loop);
+	error = event_loop_open(&tool->loop);
 	if (error) {
 		message("cannot wait for events: %s", strerror(-error));
 		return error;
@@ -246,7 +248,7 @@ int main(int argc, char **argv)
 	int status = EXIT_RUNTIME;
 
 	tcpstates_options_parse(argc, argv, &tool.options);
-	tool.loop = (struct event_loop){-1, -1, -1, -1, -1, false};
+	tool.loop = EVENT_LOOP_CLOSED;
 	tool.printer = (struct printer){.options = &tool.options, .sink = &tool.sink, .journal_fd = -1};
 	clock_refresh(&tool.printer.base);
 	if (!prepare(&tool))

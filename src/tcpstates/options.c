@@ -2,14 +2,12 @@
 #include "tcpstates/options.h"
 
 #include "core/parse.h"
+#include "os/command_line.h"
 
-#include <argp.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_USAGE          2
 #define BUFFER_SIZE_MIN     (64ULL << 10)
 #define BUFFER_SIZE_MAX     (1ULL << 30)
 #define BUFFER_SIZE_DEFAULT (4ULL << 20)
@@ -69,44 +67,13 @@ static const char documentation[] =
 	"A value that is not known is printed as \"-\". Needs root or CAP_BPF+CAP_PERFMON.\n"
 	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was lost).";
 
-/* argp prints "tcpstates: TEXT" and a pointer to --help, then exits with argp_err_exit_status. */
-static void fail(const struct argp_state *state, const struct parse_error *error)
-{
-	argp_error(state, "%s", error->text);
-}
-
-/* The index of `word` in `names`, a NULL-terminated list. */
-static int choose(const struct argp_state *state, const char *what, const char *word, const char *const names[],
-		  const char *why)
-{
-	struct parse_error error;
-
-	for (int i = 0; names[i]; i++) {
-		if (!strcmp(word, names[i]))
-			return i;
-	}
-	parse_fail(&error, what, word, strlen(word), why);
-	fail(state, &error);
-	return 0;
-}
-
-static void parse_ports(const struct argp_state *state, const char *what, const char *list, struct port_set *ports,
-			bool *given)
-{
-	struct parse_error error;
-
-	if (port_set_parse(what, list, ports, &error))
-		fail(state, &error);
-	*given = true;
-}
-
 static uint64_t parse_buffer_size(const struct argp_state *state, const char *text)
 {
 	struct parse_error error;
 	uint64_t size, power = BUFFER_SIZE_MIN;
 
 	if (parse_size("buffer size", text, BUFFER_SIZE_MIN, BUFFER_SIZE_MAX, &size, &error))
-		fail(state, &error);
+		command_line_fail(state, &error);
 	while (power < size)
 		power *= 2;
 	return power;
@@ -116,7 +83,6 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 {
 	struct command_line *line = state->input;
 	struct tcpstates_options *options = line->options;
-	struct parse_error error;
 
 	switch (key) {
 	case '4':
@@ -126,14 +92,15 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 		line->ipv6 = true;
 		return 0;
 	case 'L':
-		parse_ports(state, "local port", argument, &options->lports, &options->by_lport);
+		command_line_ports(state, "local port", argument, &options->lports);
+		options->by_lport = true;
 		return 0;
 	case 'D':
-		parse_ports(state, "remote port", argument, &options->rports, &options->by_rport);
+		command_line_ports(state, "remote port", argument, &options->rports);
+		options->by_rport = true;
 		return 0;
 	case 'd':
-		if (parse_seconds("duration", argument, &options->duration_ns, &error))
-			fail(state, &error);
+		options->duration_ns = command_line_seconds(state, "duration", argument);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -153,10 +120,12 @@ static error_t parse_reliance(int key, const char *argument, const struct argp_s
 		options->buffer_size = parse_buffer_size(state, argument);
 		return 0;
 	case KEY_HOOK:
-		options->hook = choose(state, "hook", argument, hooks, "not one of auto, tp_btf, tracepoint");
+		options->hook =
+			command_line_choose(state, "hook", argument, hooks, "not one of auto, tp_btf, tracepoint");
 		return 0;
 	case KEY_STORAGE:
-		options->storage = choose(state, "storage", argument, storages, "not one of auto, socket, hash");
+		options->storage =
+			command_line_choose(state, "storage", argument, storages, "not one of auto, socket, hash");
 		return 0;
 	case 'v':
 		options->verbose = true;
@@ -194,7 +163,7 @@ static void put_together(const struct command_line *line, const struct argp_stat
 						       : COLUMN_STYLE_TEXT;
 	options->columns = column_list_default(options->style, line->time, line->elapsed);
 	if (line->columns && column_list_parse(line->columns, &options->columns, &error))
-		fail(state, &error);
+		command_line_fail(state, &error);
 	if (line->columns && line->elapsed)
 		column_list_prepend(&options->columns, COLUMN_ELAPSED);
 	if (line->columns && line->time)
@@ -221,7 +190,8 @@ static error_t parse_presentation(int key, char *argument, struct argp_state *st
 		return 0;
 	case 'o':
 		line->output = argument;
-		line->options->format = choose(state, "output", argument, formats, "not one of text, csv, json");
+		line->options->format =
+			command_line_choose(state, "output", argument, formats, "not one of text, csv, json");
 		return 0;
 	case 'O':
 		line->columns = argument;
@@ -243,7 +213,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		parse_fail(&error, "argument", argument, strlen(argument), "tcpstates takes options only");
-		fail(state, &error);
+		command_line_fail(state, &error);
 		return 0;
 	case ARGP_KEY_END:
 		put_together(state->input, state);
@@ -270,15 +240,6 @@ static char *add_column_names(int key, const char *text, void *input)
 	return asprintf(&help, "%s\n\nColumns: %s.", text, names) < 0 ? (char *)text : help;
 }
 
-/* Help and version are output, too: a full disk is an error. */
-static void check_stdout(void)
-{
-	if (fflush(stdout) || ferror(stdout)) {
-		perror("tcpstates: cannot write to standard output");
-		_exit(1);
-	}
-}
-
 void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *ret)
 {
 	static const struct argp argp = {
@@ -290,10 +251,6 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 	struct tcpstates_options options = {.buffer_size = BUFFER_SIZE_DEFAULT};
 	struct command_line line = {.options = &options};
 
-	argp_program_version = "tcpstates (tcpvitals) " TCPVITALS_VERSION;
-	argp_err_exit_status = EXIT_USAGE;
-	argv[0] = program_invocation_short_name; /* argp's own errors begin with it */
-	atexit(check_stdout);
-	argp_parse(&argp, argc, argv, 0, NULL, &line);
+	command_line_parse(&argp, argc, argv, "tcpstates (tcpvitals) " TCPVITALS_VERSION, &line);
 	*ret = options;
 }

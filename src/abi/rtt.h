@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What tcprtt's kernel side and user space agree on besides the histogram: kinds of samples and groups. */
+#ifndef TCPVITALS_ABI_RTT_H
+#define TCPVITALS_ABI_RTT_H
+
+#include "abi/owner.h"
+#include "abi/types.h"
+
+/* What is one sample (docs/accuracy.md). */
+enum rtt_sample {
+	RTT_SRTT,      /* the smoothed value at each received segment in ESTABLISHED */
+	RTT_RTT,       /* each measurement the kernel made, once */
+	RTT_MIN,       /* the windowed minimum, once per connection, at its end */
+	RTT_HANDSHAKE, /* SYN to SYN-ACK as client, SYN-ACK to ACK as server, once per connection */
+};
+
+enum rtt_by {
+	RTT_BY_NOTHING,
+	RTT_BY_LADDR,
+	RTT_BY_RADDR,
+	RTT_BY_LPORT,
+	RTT_BY_RPORT,
+	RTT_BY_PID,
+	RTT_BY_COMM,
+	RTT_BY_CGROUP,
+	RTT_BY_NETNS,
+	RTT_BY_PREFIX, /* of the remote address */
+	RTT_BY_CONN,   /* both addresses and ports; takes both parts of the key */
+};
+
+#define RTT_BY_MAX 2
+
+/*
+ * Who is in a group; all of it zero that the grouping does not use. A part holds an address (network byte order, IPv4
+ * in the first four bytes), a comm, or a number in host byte order in its first bytes (__u16 port, __u32 pid or netns,
+ * __u64 cgroup id).
+ */
+struct rtt_key {
+	__u8 part[RTT_BY_MAX][16];
+	__u16 lport; /* RTT_BY_CONN only, host byte order; the addresses are the parts */
+	__u16 rport;
+	__u8 ip_version;  /* where a part is an address: 4 or 6 */
+	__u8 owner_known; /* where a part is about the owner: 0 when nobody knows who it is */
+	__u8 pad[2];
+};
+
+_Static_assert(sizeof(struct rtt_key) == 40, "struct rtt_key is a map's key");
+
+/* The histogram of what found no room among the groups; the others count from 1. */
+#define RTT_GROUP_OTHER 0
+
+/* They only grow. */
+struct rtt_counters {
+	__u64 unmeasured;   /* connections that ended without a sample of the kind asked for: no SACK, no measurement */
+	__u64 groups_full;  /* samples that went to RTT_GROUP_OTHER */
+	__u64 storage_full; /* samples not taken, or not told apart, for lack of memory for the socket's storage */
+};
+
+#endif

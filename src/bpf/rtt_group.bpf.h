@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From a connection to the number of its group's histogram. */
+#ifndef TCPVITALS_BPF_RTT_GROUP_H
+#define TCPVITALS_BPF_RTT_GROUP_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/histogram.h"
+#include "abi/rtt.h"
+#include "abi/transition.h"
+
+const volatile __u8 group_by[RTT_BY_MAX] = {};
+/* Of RTT_BY_PREFIX: what to keep of an address, as bytes. */
+const volatile __u8 group_mask_v4[16] = {};
+const volatile __u8 group_mask_v6[16] = {};
+
+struct rtt_counters counters = {};
+
+/* Numbers not given to a group yet, 1 to --max-keys; filled by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, __u32);
+} group_numbers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct rtt_key);
+	__type(value, __u32);
+} groups SEC(".maps");
+
+/*
+ * Indexed by group. One for all CPUs, with atomic adds: read through a mapping, and a per-CPU one would take 3 KiB per
+ * group and CPU. Measured: the atomics cost less than the second hash lookup that a map of histograms would.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct histogram);
+} group_histograms SEC(".maps");
+
+static __always_inline void group_put_part(__u8 part[16], __u8 by, const struct transition *t,
+					   const struct owner *owner)
+{
+	switch (by) {
+	case RTT_BY_LADDR:
+		__builtin_memcpy(part, t->laddr, 16);
+		break;
+	case RTT_BY_RADDR:
+		__builtin_memcpy(part, t->raddr, 16);
+		break;
+	case RTT_BY_LPORT:
+		*(__u16 *)part = t->lport;
+		break;
+	case RTT_BY_RPORT:
+		*(__u16 *)part = t->rport;
+		break;
+	case RTT_BY_PID:
+		*(__u32 *)part = owner->pid;
+		break;
+	case RTT_BY_COMM:
+		__builtin_memcpy(part, owner->comm, 16);
+		break;
+	case RTT_BY_CGROUP:
+		*(__u64 *)part = owner->cgroup_id;
+		break;
+	case RTT_BY_NETNS:
+		*(__u32 *)part = t->netns;
+		break;
+	case RTT_BY_PREFIX:
+#pragma unroll
+		for (int i = 0; i < 16; i++)
+			part[i] = t->raddr[i] & (t->ip_version == 4 ? group_mask_v4[i] : group_mask_v6[i]);
+		break;
+	}
+}
+
+static __always_inline bool group_is_by(__u8 first, __u8 last)
+{
+	return (group_by[0] >= first && group_by[0] <= last) || (group_by[1] >= first && group_by[1] <= last);
+}
+
+static __always_inline bool group_by_owner(void)
+{
+	return group_is_by(RTT_BY_PID, RTT_BY_CGROUP);
+}
+
+static __always_inline bool group_by_address(void)
+{
+	return group_is_by(RTT_BY_LADDR, RTT_BY_RADDR) || group_is_by(RTT_BY_PREFIX, RTT_BY_CONN);
+}
+
+static __always_inline void group_key(struct rtt_key *key, const struct transition *t, const struct owner *owner)
+{
+	if (group_by_address())
+		key->ip_version = t->ip_version;
+	if (group_by_owner())
+		key->owner_known = owner->source != OWNER_UNKNOWN;
+	if (group_by[0] == RTT_BY_CONN) {
+		__builtin_memcpy(key->part[0], t->laddr, 16);
+		__builtin_memcpy(key->part[1], t->raddr, 16);
+		key->lport = t->lport;
+		key->rport = t->rport;
+		return;
+	}
+	group_put_part(key->part[0], group_by[0], t, owner);
+	group_put_part(key->part[1], group_by[1], t, owner);
+}
+
+/* Makes the group if it is new and there is room. */
+static __always_inline __u32 group_number(const struct transition *t, const struct owner *owner)
+{
+	struct rtt_key key = {};
+	__u32 *known, number;
+
+	group_key(&key, t, owner);
+	known = bpf_map_lookup_elem(&groups, &key);
+	if (known)
+		return *known;
+	if (bpf_map_pop_elem(&group_numbers, &number))
+		return RTT_GROUP_OTHER;
+	if (!bpf_map_update_elem(&groups, &key, &number, BPF_NOEXIST))
+		return number;
+	/* Another CPU was quicker. */
+	bpf_map_push_elem(&group_numbers, &number, 0);
+	known = bpf_map_lookup_elem(&groups, &key);
+	return known ? *known : RTT_GROUP_OTHER;
+}
+
+#endif

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * tcprtt: samples into histograms. One sampling program is loaded (tp_btf, fentry or kprobe, with what is remembered of
+ * a socket in its storage or in a hash), and beside it, where the kind of sample or the grouping asks for it, the
+ * program that follows a connection's states.
+ */
+#include "bpf/kernel.bpf.h"
+
+#include "abi/histogram.h"
+#include "abi/rtt.h"
+#include "bpf/owner.bpf.h"
+#include "bpf/prefix.bpf.h"
+#include "bpf/rtt_group.bpf.h"
+#include "bpf/scope.bpf.h"
+#include "bpf/seed.bpf.h"
+#include "bpf/sock.bpf.h"
+
+const volatile __u8 rtt_kind = RTT_SRTT;
+const volatile bool rtt_in_ms = false; /* ticks of 1/1024 ms rather than 1 us */
+const volatile bool rtt_mdev = false;  /* collect the mean deviation */
+const volatile bool rtt_grouped = false;
+const volatile bool rtt_filtered = false;
+const volatile bool rtt_remembers = false; /* anything of struct rtt_conn is of use */
+
+struct rtt_conn {
+	struct owner owner;
+	__u64 connection; /* which connection `group` is about: sockets get reused */
+	__u64 mstamp;     /* of the last measurement taken: RACK's */
+	__u32 end_seq;    /* likewise */
+	__u32 group;      /* its number + 1, 0 when not known yet, RTT_CONN_OUT */
+	__u8 followed;    /* since its first measurement, or later */
+	__u8 pad[7];
+};
+
+#define RTT_CONN_OUT (~0U)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct rtt_conn);
+} conn_storage SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct rtt_conn);
+} conn_hash SEC(".maps");
+
+static const struct rtt_conn conn_empty = {};
+
+/*
+ * Ungrouped: no atomics. Each of the two programs has its own, since one may interrupt the other (but never itself: the
+ * kernel skips and counts that).
+ */
+enum {
+	HISTOGRAM_OF_SAMPLES,
+	HISTOGRAM_OF_STATES,
+	HISTOGRAMS
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HISTOGRAMS);
+	__type(key, __u32);
+	__type(value, struct histogram);
+} histograms SEC(".maps");
+
+static __always_inline struct rtt_conn *conn_in_storage(struct sock *sk)
+{
+	return bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+}
+
+static __always_inline struct rtt_conn *conn_in_hash(struct sock *sk)
+{
+	__u64 key = (__u64)(unsigned long)sk;
+	struct rtt_conn *conn = bpf_map_lookup_elem(&conn_hash, &key);
+
+	if (conn)
+		return conn;
+	bpf_map_update_elem(&conn_hash, &key, &conn_empty, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&conn_hash, &key);
+}
+
+static __always_inline bool in_scope(const struct transition *t)
+{
+	if (scope_ip_version && t->ip_version != scope_ip_version)
+		return false;
+	if (scope_by_lport && !port_set_has(&scope_lports, t->lport))
+		return false;
+	if (scope_by_rport && !port_set_has(&scope_rports, t->rport))
+		return false;
+	return prefix_admits(t);
+}
+
+/* The number of the connection's group + 1 (1 when there are no groups), or RTT_CONN_OUT. */
+static __always_inline __u32 classify(struct tcp_sock *tp, const struct owner *owner, bool probed)
+{
+	struct transition t = {};
+
+	sock_read(&t, tp, probed);
+	if (rtt_filtered && !in_scope(&t))
+		return RTT_CONN_OUT;
+	return rtt_grouped ? group_number(&t, owner) + 1 : 1;
+}
+
+/* Ports and the end of the remote address: enough to notice that a socket was disconnected and connected again. */
+static __always_inline __u64 connection_of(struct tcp_sock *tp)
+{
+	struct inet_sock *inet = &tp->inet_conn.icsk_inet;
+	struct sock_common *common = &inet->sk.__sk_common;
+	__u32 remote = common->skc_family == AF_INET ? common->skc_daddr : common->skc_v6_daddr.in6_u.u6_addr32[3];
+
+	return (__u64)remote << 32 | (__u32)inet->inet_sport << 16 | common->skc_dport;
+}
+
+static __always_inline __u32 classify_once(struct tcp_sock *tp, struct rtt_conn *conn)
+{
+	__u64 connection = connection_of(tp);
+
+	if (!conn->group || conn->connection != connection) {
+		conn->connection = connection;
+		conn->group = classify(tp, &conn->owner, false);
+	}
+	return conn->group;
+}
+
+static __always_inline void count(__u64 *counter)
+{
+	__sync_fetch_and_add(counter, 1);
+}
+
+static __always_inline void add(struct histogram *histogram, bool shared, __u64 us, __u64 mdev_us)
+{
+	__u32 slot = slot_of(rtt_in_ms ? us * 1024 / 1000 : us);
+
+	if (slot >= SLOT_COUNT)
+		return; /* never: for the verifier */
+	if (shared) {
+		__sync_fetch_and_add(&histogram->slots[slot], 1);
+		__sync_fetch_and_add(&histogram->sum_us, us);
+		if (rtt_mdev)
+			__sync_fetch_and_add(&histogram->mdev_sum_us, mdev_us);
+	} else {
+		histogram->slots[slot]++;
+		histogram->sum_us += us;
+		if (rtt_mdev)
+			histogram->mdev_sum_us += mdev_us;
+	}
+}
+
+/* The number of the group + 1, or RTT_CONN_OUT. `conn` is NULL when nothing needs to be remembered, or there is no
+ * memory. */
+static __always_inline __u32 group_of(struct tcp_sock *tp, struct rtt_conn *conn, bool probed)
+{
+	struct owner nobody = {};
+
+	if (conn && !probed)
+		return classify_once(tp, conn);
+	return rtt_filtered || rtt_grouped ? classify(tp, &nobody, probed) : 1;
+}
+
+static __always_inline void take_sample(struct tcp_sock *tp, struct rtt_conn *conn, bool probed, __u32 own_histogram,
+					__u64 us)
+{
+	__u32 group = group_of(tp, conn, probed);
+	struct histogram *histogram;
+
+	if (group == RTT_CONN_OUT)
+		return;
+	group--;
+	if (rtt_grouped) {
+		if (group == RTT_GROUP_OTHER)
+			count(&counters.groups_full);
+		histogram = bpf_map_lookup_elem(&group_histograms, &group);
+	} else {
+		histogram = bpf_map_lookup_elem(&histograms, &own_histogram);
+	}
+	if (histogram)
+		add(histogram, rtt_grouped, us, SOCK_GET(probed, tp, mdev_us) >> 2);
+}
+
+/* There should be a sample here, and the kernel has not measured it. */
+static __always_inline void note_unmeasured(struct tcp_sock *tp, struct rtt_conn *conn, bool probed)
+{
+	if (group_of(tp, conn, probed) != RTT_CONN_OUT)
+		count(&counters.unmeasured);
+}
+
+/*
+ * RACK's clock moves with each new measurement. What is found on a connection that is older than we are was measured
+ * before we came: only the next one counts.
+ */
+static __always_inline void take_measurement(struct tcp_sock *tp, struct rtt_conn *conn, __u32 own_histogram)
+{
+	__u64 mstamp = tp->rack.mstamp;
+	__u32 end_seq = tp->rack.end_seq;
+
+	if (mstamp == conn->mstamp && end_seq == conn->end_seq)
+		return;
+	conn->mstamp = mstamp;
+	conn->end_seq = end_seq;
+	if (conn->followed)
+		take_sample(tp, conn, false, own_histogram, tp->rack.rtt_us);
+	conn->followed = 1;
+}
+
+/* The smoothed value as it is when a segment arrives in ESTABLISHED, before that is looked at. */
+static __always_inline void take_smoothed(struct tcp_sock *tp, struct rtt_conn *conn, bool probed)
+{
+	__u64 us = SOCK_GET(probed, tp, srtt_us) >> 3;
+
+	if (us)
+		take_sample(tp, conn, probed, HISTOGRAM_OF_SAMPLES, us);
+	else
+		note_unmeasured(tp, conn, probed);
+}
+
+static __always_inline void on_segment(struct tcp_sock *tp, struct rtt_conn *conn)
+{
+	if (rtt_remembers && !conn)
+		count(&counters.storage_full);
+	if (rtt_kind == RTT_SRTT)
+		take_smoothed(tp, conn, false);
+	else if (conn)
+		take_measurement(tp, conn, HISTOGRAM_OF_SAMPLES);
+}
+
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(sample_tp_btf_storage, struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (tp)
+		on_segment(tp, rtt_remembers ? conn_in_storage(sk) : NULL);
+	return 0;
+}
+
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(sample_tp_btf_hash, struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (tp)
+		on_segment(tp, rtt_remembers ? conn_in_hash(sk) : NULL);
+	return 0;
+}
+
+SEC("fentry/tcp_rcv_established")
+int BPF_PROG(sample_fentry_storage, struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (tp)
+		on_segment(tp, rtt_remembers ? conn_in_storage(sk) : NULL);
+	return 0;
+}
+
+SEC("fentry/tcp_rcv_established")
+int BPF_PROG(sample_fentry_hash, struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (tp)
+		on_segment(tp, rtt_remembers ? conn_in_hash(sk) : NULL);
+	return 0;
+}
+
+/* For the smoothed value only, and nothing is remembered: socket storage needs a pointer that the kernel vouches for.
+ */
+SEC("kprobe/tcp_rcv_established")
+int BPF_KPROBE(sample_kprobe, struct sock *sk)
+{
+	take_smoothed((struct tcp_sock *)sk, NULL, true);
+	return 0;
+}
+
+static __always_inline void take_handshake(struct tcp_sock *tp, struct rtt_conn *conn)
+{
+	__u64 us = tp->srtt_us >> 3;
+
+	if (us)
+		take_sample(tp, conn, false, HISTOGRAM_OF_STATES, us);
+	else
+		note_unmeasured(tp, conn, false); /* retransmitted, and no timestamps to tell which was answered */
+}
+
+/* The end of a connection that had been established. */
+static __always_inline void take_end(struct tcp_sock *tp, struct rtt_conn *conn)
+{
+	__u32 min_us = tp->rtt_min.s[0].v;
+
+	if (rtt_kind == RTT_MIN) {
+		if (min_us != ~0U)
+			take_sample(tp, conn, false, HISTOGRAM_OF_STATES, min_us);
+		else
+			note_unmeasured(tp, conn, false);
+	} else if (rtt_kind == RTT_RTT && !BPF_CORE_READ_BITFIELD(tp, rx_opt.sack_ok)) {
+		note_unmeasured(tp, conn, false); /* RACK is blind without SACK */
+	}
+}
+
+static __always_inline void on_state(struct tcp_sock *tp, struct rtt_conn *conn, int oldstate, int newstate)
+{
+	struct transition t = {.oldstate = oldstate, .newstate = newstate};
+	bool begins = owner_is_birth(oldstate, newstate) || owner_is_begin(oldstate, newstate);
+
+	if (conn && begins) {
+		conn->group = 0;
+		conn->mstamp = 0;
+		conn->end_seq = 0;
+		conn->followed = 1;
+	}
+	if (conn && group_by_owner()) {
+		__u32 pid = conn->owner.pid;
+
+		owner_transition(&conn->owner, oldstate, newstate, sock_context(&t, tp));
+		if (conn->owner.pid != pid)
+			conn->group = 0;
+	}
+	if (rtt_kind == RTT_RTT && conn && !begins)
+		take_measurement(tp, conn, HISTOGRAM_OF_STATES);
+	if (rtt_kind == RTT_HANDSHAKE && newstate == STATE_ESTABLISHED)
+		take_handshake(tp, conn);
+	if (newstate == STATE_CLOSE && oldstate != STATE_SYN_SENT && oldstate != STATE_SYN_RECV &&
+	    oldstate != STATE_LISTEN && oldstate != STATE_CLOSE)
+		take_end(tp, conn);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state_storage, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (tp)
+		on_state(tp, rtt_remembers ? conn_in_storage(sk) : NULL, oldstate, newstate);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state_hash, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	__u64 key = (__u64)(unsigned long)sk;
+
+	if (!tp)
+		return 0;
+	on_state(tp, rtt_remembers ? conn_in_hash(sk) : NULL, oldstate, newstate);
+	if (newstate == STATE_CLOSE)
+		bpf_map_delete_elem(&conn_hash, &key);
+	return 0;
+}
+
+/* Whose the sockets are that are older than we are. */
+SEC("iter/task_file")
+int seed_storage(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct sock *sk = task ? seed_find_socket(ctx) : NULL;
+	struct rtt_conn *conn = sk ? conn_in_storage(sk) : NULL;
+
+	if (conn)
+		owner_seed(&conn->owner, task);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

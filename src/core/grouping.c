@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "core/grouping.h"
+
+#include "core/address.h"
+#include "core/escape.h"
+#include "core/prefix.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define WORDS "laddr, raddr, lport, rport, pid, comm, cgroup, netns, prefix:LEN[/LEN6], conn"
+
+#define PREFIX_WORD     "prefix:"
+#define PREFIX_V6_USUAL 64 /* a subnet (RFC 4291, section 2.5.4) */
+
+static const char *const words[] = {
+	[RTT_BY_NOTHING] = "all", [RTT_BY_LADDR] = "laddr",   [RTT_BY_RADDR] = "raddr", [RTT_BY_LPORT] = "lport",
+	[RTT_BY_RPORT] = "rport", [RTT_BY_PID] = "pid",       [RTT_BY_COMM] = "comm",   [RTT_BY_CGROUP] = "cgroup",
+	[RTT_BY_NETNS] = "netns", [RTT_BY_PREFIX] = "prefix", [RTT_BY_CONN] = "conn",
+};
+
+bool grouping_add(struct grouping *grouping, enum rtt_by by)
+{
+	size_t i;
+
+	for (i = 0; i < RTT_BY_MAX && grouping->by[i]; i++) {
+		if (grouping->by[i] == by)
+			return false;
+	}
+	if (i == RTT_BY_MAX || (i && (by == RTT_BY_CONN || grouping->by[0] == RTT_BY_CONN)))
+		return false;
+	grouping->by[i] = by;
+	return true;
+}
+
+static bool is_about_owner(enum rtt_by by)
+{
+	return by == RTT_BY_PID || by == RTT_BY_COMM || by == RTT_BY_CGROUP;
+}
+
+bool grouping_is_by_owner(const struct grouping *grouping)
+{
+	return is_about_owner(grouping->by[0]) || is_about_owner(grouping->by[1]);
+}
+
+/* "24" or "24/48", what follows "prefix:" */
+static int parse_prefix_lengths(const char *text, size_t length, struct grouping *grouping, struct parse_error *error)
+{
+	const char *slash = memchr(text, '/', length);
+	size_t first = slash ? (size_t)(slash - text) : length;
+	uint64_t v4, v6 = PREFIX_V6_USUAL;
+	int r;
+
+	r = parse_u64("prefix length for IPv4", text, first, 1, 32, &v4, error);
+	if (!r && slash)
+		r = parse_u64("prefix length for IPv6", slash + 1, length - first - 1, 1, 128, &v6, error);
+	if (r)
+		return r;
+	grouping->prefix_v4 = (uint8_t)v4;
+	grouping->prefix_v6 = (uint8_t)v6;
+	return 0;
+}
+
+static enum rtt_by find_word(const char *word, size_t length)
+{
+	for (enum rtt_by by = RTT_BY_LADDR; by <= RTT_BY_CONN; by++) {
+		if (by != RTT_BY_PREFIX && strlen(words[by]) == length && !memcmp(words[by], word, length))
+			return by;
+	}
+	return RTT_BY_NOTHING;
+}
+
+int grouping_parse(const char *text, struct grouping *ret, struct parse_error *error)
+{
+	struct grouping grouping = {};
+	const char *word = text;
+
+	for (;;) {
+		size_t length = strcspn(word, ",");
+		enum rtt_by by = find_word(word, length);
+
+		if (length > strlen(PREFIX_WORD) && !memcmp(word, PREFIX_WORD, strlen(PREFIX_WORD))) {
+			int r = parse_prefix_lengths(word + strlen(PREFIX_WORD), length - strlen(PREFIX_WORD),
+						     &grouping, error);
+
+			if (r)
+				return r;
+			by = RTT_BY_PREFIX;
+		}
+		if (!by)
+			return parse_fail(error, "grouping", word, length, "not one of " WORDS);
+		if (!grouping_add(&grouping, by))
+			return parse_fail(error, "grouping", word, length,
+					  "takes two different words at most, and conn alone");
+		if (!word[length])
+			break;
+		word += length + 1;
+	}
+	*ret = grouping;
+	return 0;
+}
+
+void grouping_format(struct strbuf *out, const struct grouping *grouping)
+{
+	strbuf_append_string(out, words[grouping->by[0]]);
+	if (grouping->by[1]) {
+		strbuf_append_char(out, ',');
+		strbuf_append_string(out, words[grouping->by[1]]);
+	}
+}
+
+static void format_prefix(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key,
+			  const uint8_t part[16])
+{
+	struct prefix prefix = {
+		.ip_version = key->ip_version,
+		.length = key->ip_version == 4 ? grouping->prefix_v4 : grouping->prefix_v6,
+	};
+
+	memcpy(prefix.bytes, part, sizeof(prefix.bytes));
+	prefix_format(out, &prefix);
+}
+
+/* The parts of a key hold numbers of several widths in host byte order. */
+static uint64_t part_number(const uint8_t part[16], size_t width)
+{
+	uint64_t u64;
+	uint32_t u32;
+	uint16_t u16;
+
+	memcpy(&u64, part, sizeof(u64));
+	memcpy(&u32, part, sizeof(u32));
+	memcpy(&u16, part, sizeof(u16));
+	return width == sizeof(u64) ? u64 : width == sizeof(u32) ? u32 : u16;
+}
+
+static void format_part(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key, int i)
+{
+	const uint8_t *part = key->part[i];
+	enum rtt_by by = grouping->by[i];
+
+	if (is_about_owner(by) && !key->owner_known)
+		strbuf_append_char(out, '-');
+	else if (by == RTT_BY_LADDR || by == RTT_BY_RADDR)
+		address_format(out, key->ip_version, part);
+	else if (by == RTT_BY_COMM)
+		strbuf_append(out, (const char *)part, escape_field_length((const char *)part, OWNER_COMM_LEN));
+	else if (by == RTT_BY_PREFIX)
+		format_prefix(out, grouping, key, part);
+	else if (by == RTT_BY_LPORT || by == RTT_BY_RPORT)
+		strbuf_append_u64(out, part_number(part, sizeof(uint16_t)));
+	else if (by == RTT_BY_CGROUP)
+		strbuf_append_u64(out, part_number(part, sizeof(uint64_t)));
+	else
+		strbuf_append_u64(out, part_number(part, sizeof(uint32_t)));
+}
+
+/* 192.0.2.1:80 or [2001:db8::1]:80 */
+static void format_endpoint(struct strbuf *out, uint8_t ip_version, const uint8_t address[16], uint16_t port)
+{
+	if (ip_version == 6)
+		strbuf_append_char(out, '[');
+	address_format(out, ip_version, address);
+	if (ip_version == 6)
+		strbuf_append_char(out, ']');
+	strbuf_append_char(out, ':');
+	strbuf_append_u64(out, port);
+}
+
+void grouping_format_key(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key)
+{
+	if (grouping->by[0] == RTT_BY_CONN) {
+		format_endpoint(out, key->ip_version, key->part[0], key->lport);
+		strbuf_append_string(out, "->");
+		format_endpoint(out, key->ip_version, key->part[1], key->rport);
+		return;
+	}
+	format_part(out, grouping, key, 0);
+	if (grouping->by[1]) {
+		strbuf_append_char(out, ',');
+		format_part(out, grouping, key, 1);
+	}
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One histogram of round-trip times with its name, ready to be written in any format. */
+#ifndef TCPVITALS_CORE_RTT_REPORT_H
+#define TCPVITALS_CORE_RTT_REPORT_H
+
+#include "core/histogram.h"
+
+#include <stdint.h>
+
+struct rtt_report {
+	uint64_t time_realtime_ns; /* end of the interval, since the epoch */
+	int32_t utc_offset_s;      /* local time - UTC */
+	double interval_s;
+	const char *by;     /* "all", "raddr", "laddr,rport", ...: never needs escaping */
+	const char *key;    /* the group: untrusted text (a comm may be in it) */
+	const char *sample; /* "srtt", "rtt", "min", "handshake" */
+	const char *hook;   /* "tp_btf", "fentry", "kprobe" */
+	enum tick tick;
+	const struct histogram *histogram;
+};
+
+#endif

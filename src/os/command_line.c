@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "os/command_line.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 2
+
+/* Help and version are output, too: a full disk is an error. */
+static void check_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return;
+	fprintf(stderr, "%s: cannot write to standard output: %s\n", program_invocation_short_name, strerror(errno));
+	_exit(EXIT_FAILURE);
+}
+
+void command_line_parse(const struct argp *argp, int argc, char **argv, const char *version, void *input)
+{
+	argp_program_version = version;
+	argp_err_exit_status = EXIT_USAGE;
+	argv[0] = program_invocation_short_name; /* argp's own errors begin with it */
+	atexit(check_stdout);
+	argp_parse(argp, argc, argv, 0, NULL, input);
+}
+
+void command_line_fail(const struct argp_state *state, const struct parse_error *error)
+{
+	argp_error(state, "%s", error->text);
+}
+
+int command_line_choose(const struct argp_state *state, const char *what, const char *word, const char *const names[],
+			const char *why)
+{
+	struct parse_error error;
+
+	for (int i = 0; names[i]; i++) {
+		if (!strcmp(word, names[i]))
+			return i;
+	}
+	parse_fail(&error, what, word, strlen(word), why);
+	command_line_fail(state, &error);
+	return 0;
+}
+
+void command_line_ports(const struct argp_state *state, const char *what, const char *list, struct port_set *ret)
+{
+	struct parse_error error;
+
+	if (port_set_parse(what, list, ret, &error))
+		command_line_fail(state, &error);
+}
+
+uint64_t command_line_seconds(const struct argp_state *state, const char *what, const char *text)
+{
+	struct parse_error error;
+	uint64_t ns = 0;
+
+	if (parse_seconds(what, text, &ns, &error))
+		command_line_fail(state, &error);
+	return ns;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Histograms of round-trip times as text (libbpf-tools' tcprtt), JSON Lines and CSV. */
+#ifndef TCPVITALS_OUTPUT_RTT_H
+#define TCPVITALS_OUTPUT_RTT_H
+
+#include "core/rtt_report.h"
+#include "core/strbuf.h"
+
+#include <stdbool.h>
+
+/* No report is longer than this in any format. */
+#define RTT_TEXT_MAX 49152
+
+/* Bytes of a key that are written, enough for a cgroup's path (PATH_MAX) and a comm: escaped, each may take six. */
+#define RTT_KEY_MAX 4200
+
+/*
+ * The heading line and the log2 table, byte for byte as libbpf-tools prints them: "All Addresses = ****** ", "Local
+ * Address = ADDR ", "Remote Address = ADDR " for by "all", "laddr", "raddr", else "BY = KEY "; then "[AVG n]" when
+ * `extended` (rounded down, as theirs); then the table in usecs or msecs. When `extended`, a line of statistics follows
+ * (count, mean, jitter, min, p50, p90, p99, p99.9, max with unit; milliseconds with decimals, never floored). Without a
+ * sample: the heading only, without "[AVG n]". Stars never overflow, whatever the counts.
+ *
+ * In every format, jitter is left out (null, an empty field) when the histogram's mdev_sum_us is 0: not collected.
+ */
+void rtt_text(struct strbuf *out, const struct rtt_report *report, bool extended);
+
+/*
+ * {"v":1,"type":"rtt",...} and a newline, DESIGN's schema; mean, jitter, min, p50... are null when count is 0. `unit`
+ * is "us", or "ms" with decimals for TICK_MS1024: three, which are exact, but up to six for mean and jitter (three in
+ * "us"). Buckets are [low,high,count]; `high` is null for the last slot, which has no end.
+ */
+void rtt_json(struct strbuf *out, const struct rtt_report *report);
+
+/*
+ * TIME,INTERVAL_S,BY,KEY,SAMPLE,HOOK,UNIT,COUNT,MEAN,JITTER,MIN,P50,P90,P99,P999,MAX: empty fields when count is 0.
+ * TIME and the numbers are written as in JSON.
+ */
+void rtt_csv_header(struct strbuf *out);
+void rtt_csv(struct strbuf *out, const struct rtt_report *report);
+
+#endif

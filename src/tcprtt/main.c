@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* tcprtt: attach, print histograms each interval or at the end, detach, and say what was lost. */
+#include "core/loss.h"
+#include "core/number.h"
+#include "core/rtt_report.h"
+#include "core/timestamp.h"
+#include "os/clock.h"
+#include "os/event_loop.h"
+#include "os/message.h"
+#include "os/terminal.h"
+#include "output/heatmap.h"
+#include "output/rtt.h"
+#include "output/sink.h"
+#include "tcprtt/measure.h"
+#include "tcprtt/options.h"
+#include "tcprtt/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* At the end, a reader that takes nothing for so long is given up. */
+#define GRACE_MS 1000
+
+/* A scale is repeated after so many lines of heat map. */
+#define SCALE_EVERY 20
+
+struct tool {
+	struct tcprtt_options options;
+	struct event_loop loop;
+	struct rtt_session session;
+	struct measure measure;
+	struct sink sink;
+	struct heatmap map;
+	struct timebase base;
+	uint64_t since_ns; /* beginning of the interval */
+	uint64_t samples;
+	char by[64];
+	bool ending; /* told to */
+};
+
+static const char *const sample_names[] = {
+	[RTT_SRTT] = "srtt", [RTT_RTT] = "rtt", [RTT_MIN] = "min", [RTT_HANDSHAKE] = "handshake"};
+
+/* Room for `size` bytes, waiting for the reader if need be. False when it has gone or we are told to end. */
+static bool make_room(struct tool *tool, size_t size)
+{
+	while (!sink_room(&tool->sink, size)) {
+		int events;
+
+		if (tool->sink.error || event_loop_want_output(&tool->loop, true))
+			return false;
+		events = event_loop_wait(&tool->loop, tool->ending ? GRACE_MS : -1);
+		if (events < 0 || events & (EVENT_STOP | EVENT_HANGUP) || (tool->ending && !(events & EVENT_OUTPUT)))
+			return false;
+		tool->ending |= !!(events & EVENT_DEADLINE);
+	}
+	return true;
+}
+
+static void put_row(struct tool *tool, const struct measured *row, uint64_t now_ns)
+{
+	struct strbuf *out = &tool->sink.buffer;
+	struct rtt_report report = {
+		.time_realtime_ns = now_ns + (uint64_t)tool->base.realtime_offset_ns,
+		.utc_offset_s = tool->base.utc_offset_s,
+		.interval_s = (double)(now_ns - tool->since_ns) / 1e9,
+		.by = tool->by,
+		.key = row->name,
+		.sample = sample_names[tool->options.sample],
+		.hook = tool->session.hook,
+		.tick = tool->measure.tick,
+		.histogram = &row->histogram,
+	};
+	char time[8];
+	struct strbuf clock = strbuf_over(time, sizeof(time));
+
+	switch (tool->options.output) {
+	case RTT_OUTPUT_TEXT:
+		rtt_text(out, &report, tool->options.extended);
+		break;
+	case RTT_OUTPUT_CSV:
+		rtt_csv(out, &report);
+		break;
+	case RTT_OUTPUT_JSON:
+		rtt_json(out, &report);
+		break;
+	case RTT_OUTPUT_HEATMAP:
+		if (tool->map.lines % SCALE_EVERY == 0)
+			heatmap_scale(&tool->map, out);
+		timestamp_format_local(&clock, &tool->base, now_ns);
+		heatmap_line(&tool->map, out, time, &row->histogram);
+		break;
+	}
+}
+
+/* What libbpf-tools' tcprtt prints before the histograms of an interval. */
+static void put_interval_heading(struct tool *tool, uint64_t now_ns)
+{
+	struct strbuf *out = &tool->sink.buffer;
+
+	if (tool->options.output != RTT_OUTPUT_TEXT)
+		return;
+	strbuf_append_char(out, '\n');
+	if (tool->options.timestamp) {
+		timestamp_format_local(out, &tool->base, now_ns);
+		strbuf_append_char(out, '\n');
+	}
+}
+
+/* Everything since the last time. 0 or a negative errno. */
+static int print_interval(struct tool *tool)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	int error = measure_take(&tool->measure);
+
+	if (error)
+		return error;
+	clock_refresh(&tool->base);
+	if (!make_room(tool, RTT_TEXT_MAX))
+		return 0;
+	put_interval_heading(tool, now_ns);
+	for (size_t i = 0; i < tool->measure.count; i++) {
+		tool->samples += tool->measure.rows[i].stats.count;
+		if (!make_room(tool, RTT_TEXT_MAX))
+			return 0;
+		put_row(tool, &tool->measure.rows[i], now_ns);
+		tool->sink.rows++;
+	}
+	tool->since_ns = now_ns;
+	sink_flush(&tool->sink);
+	return 0;
+}
+
+/* Until a signal, the end of -d, or the end of the output. 0 or a negative errno. */
+static int trace(struct tool *tool)
+{
+	int error = 0;
+
+	while (!error && !tool->sink.error) {
+		int events;
+
+		error = event_loop_want_output(&tool->loop, !sink_is_empty(&tool->sink));
+		if (error)
+			break;
+		events = event_loop_wait(&tool->loop, -1);
+		if (events < 0)
+			return events;
+		if (events & EVENT_HANGUP)
+			return 0;
+		if (events & (EVENT_STOP | EVENT_DEADLINE)) {
+			tool->ending = true;
+			return 0;
+		}
+		if (events & EVENT_OUTPUT)
+			sink_flush(&tool->sink);
+		if (events & EVENT_INTERVAL)
+			error = print_interval(tool);
+	}
+	return error;
+}
+
+static void put_opening(struct tool *tool)
+{
+	struct strbuf *out = &tool->sink.buffer;
+
+	if (tool->options.output == RTT_OUTPUT_CSV)
+		rtt_csv_header(out);
+	if (tool->options.output == RTT_OUTPUT_TEXT) {
+		strbuf_append_string(out, "Tracing TCP RTT");
+		if (tool->options.duration_ns) {
+			strbuf_append_string(out, " for ");
+			number_append_short(out, (double)tool->options.duration_ns / 1e9, 3);
+			strbuf_append_string(out, " secs.\n");
+		} else {
+			strbuf_append_string(out, "... Hit Ctrl-C to end.\n");
+		}
+	}
+	sink_flush(&tool->sink);
+}
+
+static void tell_losses(const struct tool *tool)
+{
+	struct loss_report losses = {.delivered = tool->samples,
+				     .recursion = rtt_session_recursion_misses(&tool->session)};
+	const struct rtt_counters *counters = tool->session.counters;
+	char text[256];
+	struct strbuf out = strbuf_over(text, sizeof(text));
+
+	loss_format(&out, &losses);
+	if (tool->options.verbose || loss_total(&losses))
+		message("%.*s", (int)out.length, text);
+	if (counters->unmeasured)
+		message("%llu %s without a measurement", (unsigned long long)counters->unmeasured,
+			tool->options.sample == RTT_SRTT ? "segments" : "connections");
+	if (counters->groups_full)
+		message("%llu samples of groups beyond --max-keys are in the group \"other\"",
+			(unsigned long long)counters->groups_full);
+	if (counters->storage_full)
+		message("%llu samples not told apart, or not taken: no memory for the socket's storage",
+			(unsigned long long)counters->storage_full);
+}
+
+/* Empties the sink, as long as somebody reads. */
+static void flush_rest(struct tool *tool)
+{
+	tool->ending = true;
+	while (!sink_is_empty(&tool->sink) && !tool->sink.error) {
+		if (sink_flush(&tool->sink) != -EAGAIN || event_loop_want_output(&tool->loop, true) ||
+		    !(event_loop_wait(&tool->loop, GRACE_MS) & EVENT_OUTPUT))
+			break;
+	}
+}
+
+static int run(struct tool *tool)
+{
+	int error = event_loop_add_output(&tool->loop, tool->sink.fd);
+
+	/* The deadline first: when both fall together, the last interval ends with it. */
+	if (!error && tool->options.duration_ns)
+		error = event_loop_add_deadline(&tool->loop, tool->options.duration_ns);
+	if (!error && tool->options.interval_ns)
+		error = event_loop_add_interval(&tool->loop, tool->options.interval_ns);
+	if (tool->options.verbose) {
+		message("%s, sockets remembered in %s", tool->session.hook, tool->session.storage);
+		message("tracing");
+	}
+	put_opening(tool);
+	tool->since_ns = clock_monotonic_ns();
+	if (!error)
+		error = trace(tool);
+	rtt_session_detach(&tool->session);
+	if (!error && !tool->sink.error)
+		error = print_interval(tool);
+	flush_rest(tool);
+	if (!error && tool->sink.error != -EPIPE)
+		error = tool->sink.error;
+	if (error)
+		message("cannot write: %s", strerror(-error));
+	else if (!sink_is_empty(&tool->sink) && !tool->sink.error)
+		message("the reader of the output stopped: the last summary is not complete");
+	tell_losses(tool);
+	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Opens what is needed, and says why not. 0 or a negative errno. */
+static int prepare(struct tool *tool)
+{
+	struct rtt_session_error why;
+	int error = sink_open(STDOUT_FILENO, &tool->sink);
+
+	if (error) {
+		message("cannot write to standard output: %s", strerror(-error));
+		return error;
+	}
+	error = event_loop_open(&tool->loop);
+	if (error) {
+		message("cannot wait for events: %s", strerror(-error));
+		return error;
+	}
+	error = rtt_session_open(&tool->options, &tool->session, &why);
+	if (error) {
+		message("cannot load: %s", why.text);
+		return error;
+	}
+	error = measure_open(&tool->options, &tool->session, &tool->measure);
+	if (error)
+		message("%s", strerror(-error));
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	static struct tool tool; /* port sets and prefix lists: too much for some stacks */
+	struct strbuf by = strbuf_over(tool.by, sizeof(tool.by) - 1);
+	int status = EXIT_FAILURE;
+
+	tcprtt_options_parse(argc, argv, &tool.options);
+	grouping_format(&by, &tool.options.grouping);
+	tool.loop = EVENT_LOOP_CLOSED;
+	tool.map = (struct heatmap){
+		.width = terminal_width(STDOUT_FILENO),
+		.color = terminal_has_color(STDOUT_FILENO),
+		.tick = tool.options.milliseconds ? TICK_MS1024 : TICK_US,
+	};
+	clock_refresh(&tool.base);
+	if (!prepare(&tool))
+		status = run(&tool);
+	measure_close(&tool.measure);
+	rtt_session_close(&tool.session);
+	event_loop_close(&tool.loop);
+	sink_close(&tool.sink);
+	return status;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tcprtt/measure.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int measure_open(const struct tcprtt_options *options, struct rtt_session *session, struct measure *ret)
+{
+	size_t groups = tcprtt_is_grouped(options) ? (size_t)options->max_keys + 1 : 1;
+
+	*ret = (struct measure){
+		.options = options,
+		.session = session,
+		.tick = options->milliseconds ? TICK_MS1024 : TICK_US,
+		.before = calloc(groups, sizeof(struct histogram)), /* touched only where a group is in use */
+	};
+	return ret->before ? 0 : -ENOMEM;
+}
+
+void measure_close(struct measure *measure)
+{
+	free(measure->before);
+	free(measure->rows);
+	*measure = (struct measure){};
+}
+
+/* Another row at the end, or NULL. */
+static struct measured *new_row(struct measure *measure)
+{
+	if (measure->count == measure->capacity) {
+		size_t capacity = measure->capacity ? 2 * measure->capacity : 16;
+		struct measured *rows = realloc(measure->rows, capacity * sizeof(*rows));
+
+		if (!rows)
+			return NULL;
+		measure->rows = rows;
+		measure->capacity = capacity;
+	}
+	return &measure->rows[measure->count++];
+}
+
+/* The row's histogram is what came on top of `before`, which becomes the reading. */
+static void take_difference(const struct measure *measure, struct measured *row, const struct histogram *reading,
+			    struct histogram *before)
+{
+	histogram_subtract(reading, before, &row->histogram);
+	*before = *reading;
+	histogram_statistics(&row->histogram, measure->tick, &row->stats);
+}
+
+/* Takes the row of a group back when it had no sample. */
+static int take_group(struct measure *measure, uint32_t number, const char *name)
+{
+	struct histogram reading = measure->session->groups[number];
+	struct measured *row = new_row(measure);
+
+	if (!row)
+		return -ENOMEM;
+	take_difference(measure, row, &reading, &measure->before[number]);
+	strcpy(row->name, name);
+	if (!row->stats.count)
+		measure->count--;
+	return 0;
+}
+
+static int take_groups(struct measure *measure)
+{
+	struct rtt_key key;
+	uint32_t number;
+	int error = rtt_session_next_group(measure->session, NULL, &key, &number);
+
+	while (!error) {
+		char name[GROUPING_NAME_MAX];
+		struct strbuf out = strbuf_over(name, sizeof(name) - 1);
+
+		grouping_format_key(&out, &measure->options->grouping, &key);
+		name[out.length] = '\0';
+		error = take_group(measure, number, name);
+		if (!error)
+			error = rtt_session_next_group(measure->session, &key, &key, &number);
+	}
+	return error == -ENOENT ? take_group(measure, RTT_GROUP_OTHER, "other") : error;
+}
+
+static int descending(double a, double b)
+{
+	return (a < b) - (a > b);
+}
+
+static int compare(const void *a, const void *b, void *context)
+{
+	const struct histogram_stats *x = &((const struct measured *)a)->stats,
+				     *y = &((const struct measured *)b)->stats;
+
+	switch (*(const enum rtt_sort *)context) {
+	case RTT_SORT_COUNT:
+		return descending((double)x->count, (double)y->count);
+	case RTT_SORT_MEAN:
+		return descending(x->mean, y->mean);
+	default:
+		return descending(x->p99, y->p99);
+	}
+}
+
+int measure_take(struct measure *measure)
+{
+	enum rtt_sort sort = measure->options->sort;
+	struct histogram reading;
+	struct measured *row;
+	int error;
+
+	measure->count = 0;
+	if (tcprtt_is_grouped(measure->options)) {
+		error = take_groups(measure);
+		if (error)
+			return error;
+		qsort_r(measure->rows, measure->count, sizeof(*measure->rows), compare, &sort);
+		if (measure->options->top && measure->count > measure->options->top)
+			measure->count = measure->options->top;
+		return 0;
+	}
+	error = rtt_session_read_all(measure->session, &reading);
+	if (error)
+		return error;
+	row = new_row(measure);
+	if (!row)
+		return -ENOMEM;
+	take_difference(measure, row, &reading, &measure->before[0]);
+	strcpy(row->name, "all");
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What came between two readings of the kernel's histograms. */
+#ifndef TCPVITALS_TCPRTT_MEASURE_H
+#define TCPVITALS_TCPRTT_MEASURE_H
+
+#include "core/grouping.h"
+#include "core/histogram.h"
+#include "tcprtt/options.h"
+#include "tcprtt/session.h"
+
+#include <stddef.h>
+
+/* One group's interval. */
+struct measured {
+	char name[GROUPING_NAME_MAX]; /* NUL-terminated, raw: escape it */
+	struct histogram histogram;
+	struct histogram_stats stats;
+};
+
+struct measure {
+	const struct tcprtt_options *options;
+	struct rtt_session *session;
+	enum tick tick;
+	struct histogram *before; /* the last reading: by group's number, or just one; counters that only grow */
+	struct measured *rows;    /* of this interval */
+	size_t count;
+	size_t capacity;
+};
+
+int measure_open(const struct tcprtt_options *options, struct rtt_session *session, struct measure *ret);
+void measure_close(struct measure *measure);
+
+/*
+ * Reads. Then rows[0 .. count - 1] are the groups that had samples since the last call, the first --top by --sort;
+ * without grouping the one row, also if it is empty. 0 or a negative errno.
+ */
+int measure_take(struct measure *measure);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tcprtt/options.h"
+
+#include "core/parse.h"
+#include "os/command_line.h"
+
+#define SECOND_NS        1000000000ULL
+#define MAX_KEYS_DEFAULT 10240
+#define MAX_KEYS_LIMIT   1000000
+
+enum {
+	KEY_BY = 0x100,
+	KEY_TOP,
+	KEY_SORT,
+	KEY_MAX_KEYS,
+	KEY_SAMPLE,
+	KEY_HEATMAP,
+	KEY_HOOK
+};
+
+/* What the options say before they are put together. */
+struct command_line {
+	struct tcprtt_options *options;
+	bool ipv4, ipv6, byladdr, byraddr, by, sort, max_keys, heatmap, output;
+};
+
+static const struct argp_option option_table[] = {
+	{0, 0, 0, 0, "What to measure:", 1},
+	{"ipv4", '4', 0, 0, "IPv4 only, also over IPv6 sockets (::ffff:a.b.c.d)", 1},
+	{"ipv6", '6', 0, 0, "IPv6 only", 1},
+	{"laddr", 'a', "PREFIXES", 0, "local addresses: a list of prefixes, as in 10.0.0.0/8,2001:db8::/32", 1},
+	{"raddr", 'A', "PREFIXES", 0, "remote addresses: a list of prefixes", 1},
+	{"lport", 'p', "PORTS", 0, "local ports: a list with ranges, as in 80,443,8000-8999", 1},
+	{"rport", 'P', "PORTS", 0, "remote ports: a list with ranges", 1},
+	{"sample", KEY_SAMPLE, "KIND", 0,
+	 "srtt (the default: smoothed, at each segment), rtt (each measurement, once), min, handshake (once per "
+	 "connection)",
+	 1},
+	{"duration", 'd', "SECONDS", 0, "end after that time", 1},
+	{0, 0, 0, 0, "How to group it:", 2},
+	{"byladdr", 'b', 0, 0, "a histogram for each local address", 2},
+	{"byraddr", 'B', 0, 0, "a histogram for each remote address", 2},
+	{"by", KEY_BY, "WORDS", 0,
+	 "one or two of laddr, raddr, lport, rport, pid, comm, cgroup, netns, prefix:LEN[/LEN6] (of the remote "
+	 "address); or conn",
+	 2},
+	{"top", KEY_TOP, "N", 0, "only the N groups that --sort puts first", 2},
+	{"sort", KEY_SORT, "WHAT", 0, "p99 (the default), count or mean, descending", 2},
+	{"max-keys", KEY_MAX_KEYS, "N", 0,
+	 "groups (default 10240, 3 KiB each); what comes later is in one called other", 2},
+	{0, 0, 0, 0, "How to show it:", 3},
+	{"interval", 'i', "SECONDS", 0,
+	 "print what came since the last time, that often; without it, one summary at the end", 3},
+	{"extension", 'e', 0, 0, "the average, and a line with count, mean, jitter, min, p50, p90, p99, p99.9, max", 3},
+	{"millisecond", 'm', 0, 0, "milliseconds rather than microseconds", 3},
+	{"timestamp", 'T', 0, 0, "put the wall time (HH:MM:SS) in front of each summary", 3},
+	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 3},
+	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map on the terminal, a line per interval (default 1 s)", 3},
+	{0, 0, 0, 0, "What to rely on:", 4},
+	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf, fentry or kprobe", 4},
+	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost or could not be measured", 4},
+	{0, 0, 0, 0, "Help:", -1},
+	{0, 'h', 0, OPTION_HIDDEN, 0, -1},
+	{0},
+};
+
+static const char documentation[] =
+	"Measure TCP round-trip times: histograms and quantiles, for all connections or per anything.\v"
+	"Examples:\n"
+	"  tcprtt -i 1 -d 10            # a histogram a second, ten times\n"
+	"  tcprtt -e -P 443             # until Ctrl-C, with quantiles, to remote port 443\n"
+	"  tcprtt -B -d 10              # for each remote address\n"
+	"  tcprtt --by comm --top 5 -e -d 60\n"
+	"  tcprtt --sample rtt -i 1 -o json | jq .p99\n"
+	"  tcprtt --heatmap\n"
+	"\n"
+	"Needs root or CAP_BPF+CAP_PERFMON. Exit status: 0, 1 (runtime error), 2 (wrong command line).";
+
+static uint32_t parse_number(const struct argp_state *state, const char *what, const char *text, uint64_t max)
+{
+	struct parse_error error;
+	uint64_t value = 0;
+
+	if (parse_u64(what, text, strlen(text), 1, max, &value, &error))
+		command_line_fail(state, &error);
+	return (uint32_t)value;
+}
+
+static void parse_prefixes(const struct argp_state *state, const char *what, const char *text, struct prefix_list *ret)
+{
+	struct parse_error error;
+
+	if (prefix_list_parse(what, text, ret, &error))
+		command_line_fail(state, &error);
+}
+
+static error_t parse_selection(int key, const char *argument, const struct argp_state *state)
+{
+	static const char *const samples[] = {"srtt", "rtt", "min", "handshake", NULL};
+	struct command_line *line = state->input;
+	struct tcprtt_options *options = line->options;
+
+	switch (key) {
+	case '4':
+		line->ipv4 = true;
+		return 0;
+	case '6':
+		line->ipv6 = true;
+		return 0;
+	case 'a':
+		parse_prefixes(state, "local address", argument, &options->laddrs);
+		options->by_laddr = true;
+		return 0;
+	case 'A':
+		parse_prefixes(state, "remote address", argument, &options->raddrs);
+		options->by_raddr = true;
+		return 0;
+	case 'p':
+		command_line_ports(state, "local port", argument, &options->lports);
+		options->by_lport = true;
+		return 0;
+	case 'P':
+		command_line_ports(state, "remote port", argument, &options->rports);
+		options->by_rport = true;
+		return 0;
+	case 'd':
+		options->duration_ns = command_line_seconds(state, "duration", argument);
+		return 0;
+	case KEY_SAMPLE:
+		options->sample =
+			command_line_choose(state, "sample", argument, samples, "not one of srtt, rtt, min, handshake");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_groups(int key, const char *argument, const struct argp_state *state)
+{
+	static const char *const sorts[] = {"p99", "count", "mean", NULL};
+	struct command_line *line = state->input;
+	struct tcprtt_options *options = line->options;
+	struct parse_error error;
+
+	switch (key) {
+	case 'b':
+		line->byladdr = true;
+		return 0;
+	case 'B':
+		line->byraddr = true;
+		return 0;
+	case KEY_BY:
+		if (grouping_parse(argument, &options->grouping, &error))
+			command_line_fail(state, &error);
+		line->by = true;
+		return 0;
+	case KEY_TOP:
+		options->top = parse_number(state, "number of groups", argument, MAX_KEYS_LIMIT);
+		return 0;
+	case KEY_SORT:
+		options->sort = command_line_choose(state, "sort", argument, sorts, "not one of p99, count, mean");
+		line->sort = true;
+		return 0;
+	case KEY_MAX_KEYS:
+		options->max_keys = parse_number(state, "number of groups", argument, MAX_KEYS_LIMIT);
+		line->max_keys = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_presentation(int key, const char *argument, const struct argp_state *state)
+{
+	static const char *const formats[] = {"text", "csv", "json", NULL};
+	static const char *const hooks[] = {"auto", "tp_btf", "fentry", "kprobe", NULL};
+	struct command_line *line = state->input;
+	struct tcprtt_options *options = line->options;
+
+	switch (key) {
+	case 'i':
+		options->interval_ns = command_line_seconds(state, "interval", argument);
+		return 0;
+	case 'e':
+		options->extended = true;
+		return 0;
+	case 'm':
+		options->milliseconds = true;
+		return 0;
+	case 'T':
+		options->timestamp = true;
+		return 0;
+	case 'o':
+		options->output = command_line_choose(state, "output", argument, formats, "not one of text, csv, json");
+		line->output = true;
+		return 0;
+	case KEY_HEATMAP:
+		line->heatmap = true;
+		return 0;
+	case KEY_HOOK:
+		options->hook =
+			command_line_choose(state, "hook", argument, hooks, "not one of auto, tp_btf, fentry, kprobe");
+		return 0;
+	case 'v':
+		options->verbose = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static void put_together(const struct command_line *line, const struct argp_state *state)
+{
+	struct tcprtt_options *options = line->options;
+
+	if (line->ipv4 && line->ipv6)
+		argp_error(state, "-4 and -6 exclude each other; without either, both are measured");
+	options->ip_version = line->ipv4 ? 4 : line->ipv6 ? 6 : 0;
+	if (line->by && (line->byladdr || line->byraddr))
+		argp_error(state, "-b and -B are --by laddr and --by raddr; use one or the other");
+	if (line->byladdr)
+		grouping_add(&options->grouping, RTT_BY_LADDR);
+	if (line->byraddr)
+		grouping_add(&options->grouping, RTT_BY_RADDR);
+	if (!tcprtt_is_grouped(options) && (options->top || line->sort || line->max_keys))
+		argp_error(state, "--top, --sort and --max-keys are about groups; add --by");
+	if (options->hook == RTT_HOOK_KPROBE &&
+	    (options->sample != RTT_SRTT || grouping_is_by_owner(&options->grouping)))
+		argp_error(state,
+			   "--hook kprobe knows only --sample srtt, and not whose a connection is; use another hook");
+	if (line->heatmap) {
+		if (line->output || tcprtt_is_grouped(options))
+			argp_error(state,
+				   "--heatmap shows all connections on a terminal; it excludes -o, -b, -B and --by");
+		options->output = RTT_OUTPUT_HEATMAP;
+		if (!options->interval_ns)
+			options->interval_ns = SECOND_NS;
+	}
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct parse_error error;
+
+	switch (key) {
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
+	case ARGP_KEY_ARG:
+		parse_fail(&error, "argument", argument, strlen(argument), "tcprtt takes options only");
+		command_line_fail(state, &error);
+		return 0;
+	case ARGP_KEY_END:
+		put_together(state->input, state);
+		return 0;
+	}
+	if (parse_selection(key, argument, state) == 0 || parse_groups(key, argument, state) == 0)
+		return 0;
+	return parse_presentation(key, argument, state);
+}
+
+void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret)
+{
+	static const struct argp argp = {.options = option_table, .parser = parse_option, .doc = documentation};
+	/* Two port sets and two prefix lists: too much for some stacks. */
+	static struct tcprtt_options options = {.max_keys = MAX_KEYS_DEFAULT};
+	struct command_line line = {.options = &options};
+
+	command_line_parse(&argp, argc, argv, "tcprtt (tcpvitals) " TCPVITALS_VERSION, &line);
+	*ret = options;
+}

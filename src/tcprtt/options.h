@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TCPVITALS_TCPRTT_OPTIONS_H
+#define TCPVITALS_TCPRTT_OPTIONS_H
+
+#include "abi/rtt.h"
+#include "core/grouping.h"
+#include "core/port_set.h"
+#include "core/prefix.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum rtt_output {
+	RTT_OUTPUT_TEXT,
+	RTT_OUTPUT_CSV,
+	RTT_OUTPUT_JSON,
+	RTT_OUTPUT_HEATMAP
+};
+enum rtt_sort {
+	RTT_SORT_P99,
+	RTT_SORT_COUNT,
+	RTT_SORT_MEAN
+};
+enum rtt_hook {
+	RTT_HOOK_AUTO,
+	RTT_HOOK_TP_BTF,
+	RTT_HOOK_FENTRY,
+	RTT_HOOK_KPROBE
+};
+
+struct tcprtt_options {
+	uint8_t ip_version; /* 4, 6, or 0 for both */
+	bool by_lport, by_rport, by_laddr, by_raddr;
+	struct port_set lports, rports;
+	struct prefix_list laddrs, raddrs;
+	enum rtt_sample sample;
+	struct grouping grouping;
+	uint32_t max_keys;
+	uint32_t top; /* 0: all groups */
+	enum rtt_sort sort;
+	enum rtt_output output;
+	bool milliseconds;
+	bool extended;
+	bool timestamp;
+	bool verbose;
+	uint64_t interval_ns; /* 0: one summary at the end */
+	uint64_t duration_ns; /* 0: until interrupted */
+	enum rtt_hook hook;
+};
+
+/* Fills `ret` from the command line. Ends the process with --help and --version (0) and on a wrong command line (2). */
+void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret);
+
+static inline bool tcprtt_is_grouped(const struct tcprtt_options *options)
+{
+	return options->grouping.by[0] != RTT_BY_NOTHING;
+}
+
+#endif

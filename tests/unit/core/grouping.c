@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "core/grouping.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void assert_parsed(const char *text, enum rtt_by first, enum rtt_by second, const char *name)
+{
+	struct grouping grouping;
+	struct parse_error error;
+	char buffer[64];
+	struct strbuf out = strbuf_over(buffer, sizeof(buffer));
+
+	assert_int_equal(grouping_parse(text, &grouping, &error), 0);
+	assert_int_equal(grouping.by[0], first);
+	assert_int_equal(grouping.by[1], second);
+	grouping_format(&out, &grouping);
+	assert_int_equal(out.length, strlen(name));
+	assert_memory_equal(buffer, name, out.length);
+}
+
+static void assert_refused(const char *text, const char *quoted)
+{
+	struct grouping grouping;
+	struct parse_error error;
+
+	assert_int_equal(grouping_parse(text, &grouping, &error), -EINVAL);
+	if (!strstr(error.text, quoted))
+		fail_msg("\"%s\": %s does not quote %s", text, error.text, quoted);
+}
+
+static void test_parse(void **state)
+{
+	(void)state;
+	assert_parsed("laddr", RTT_BY_LADDR, RTT_BY_NOTHING, "laddr");
+	assert_parsed("raddr,rport", RTT_BY_RADDR, RTT_BY_RPORT, "raddr,rport");
+	assert_parsed("comm,lport", RTT_BY_COMM, RTT_BY_LPORT, "comm,lport");
+	assert_parsed("pid", RTT_BY_PID, RTT_BY_NOTHING, "pid");
+	assert_parsed("cgroup,netns", RTT_BY_CGROUP, RTT_BY_NETNS, "cgroup,netns");
+	assert_parsed("conn", RTT_BY_CONN, RTT_BY_NOTHING, "conn");
+	assert_parsed("prefix:24,pid", RTT_BY_PREFIX, RTT_BY_PID, "prefix,pid");
+
+	assert_refused("", "\"\"");
+	assert_refused("laddr,", "\"\"");
+	assert_refused("LADDR", "\"LADDR\"");
+	assert_refused("addr", "\"addr\"");
+	assert_refused("prefix", "\"prefix\"");
+	assert_refused("prefix:", "\"prefix:\"");
+	assert_refused("pid,pid", "\"pid\"");
+	assert_refused("pid,comm,lport", "\"lport\"");
+	assert_refused("conn,pid", "\"pid\"");
+	assert_refused("pid,conn", "\"conn\"");
+}
+
+static void test_prefix_lengths(void **state)
+{
+	struct grouping grouping;
+	struct parse_error error;
+
+	(void)state;
+	assert_int_equal(grouping_parse("prefix:24", &grouping, &error), 0);
+	assert_int_equal(grouping.prefix_v4, 24);
+	assert_int_equal(grouping.prefix_v6, 64);
+	assert_int_equal(grouping_parse("prefix:32/128", &grouping, &error), 0);
+	assert_int_equal(grouping.prefix_v4, 32);
+	assert_int_equal(grouping.prefix_v6, 128);
+	assert_refused("prefix:0", "\"0\"");
+	assert_refused("prefix:33", "\"33\"");
+	assert_refused("prefix:24/", "\"\"");
+	assert_refused("prefix:24/129", "\"129\"");
+	assert_refused("prefix:24/48/56", "\"48/56\"");
+	assert_refused("prefix:/48", "\"\"");
+}
+
+static void assert_key(const char *by, const struct rtt_key *key, const char *name)
+{
+	struct grouping grouping;
+	struct parse_error error;
+	char buffer[GROUPING_NAME_MAX + 1];
+	struct strbuf out = strbuf_over(buffer, GROUPING_NAME_MAX);
+
+	assert_int_equal(grouping_parse(by, &grouping, &error), 0);
+	grouping_format_key(&out, &grouping, key);
+	assert_false(out.overflow);
+	buffer[out.length] = '\0';
+	assert_string_equal(buffer, name);
+}
+
+static void test_key(void **state)
+{
+	struct rtt_key v4 = {.part = {{127, 0, 0, 1}, {10, 1, 2, 0}}, .ip_version = 4, .lport = 80, .rport = 40000};
+	struct rtt_key v6 = {.ip_version = 6, .lport = 443, .rport = 65535};
+	struct rtt_key owner = {.owner_known = 1};
+	uint64_t cgroup = 0x123456789abc;
+	uint32_t pid = 4711;
+	uint16_t port = 8080;
+
+	(void)state;
+	assert_key("laddr", &v4, "127.0.0.1");
+	assert_key("laddr,prefix:24", &v4, "127.0.0.1,10.1.2.0/24");
+	assert_key("conn", &v4, "127.0.0.1:80->10.1.2.0:40000");
+	/* the longest there is */
+	assert_int_equal(inet_pton(AF_INET6, "2001:db8:1111:2222:3333:4444:5555:6666", v6.part[0]), 1);
+	memcpy(v6.part[1], v6.part[0], 16);
+	assert_key("conn", &v6,
+		   "[2001:db8:1111:2222:3333:4444:5555:6666]:443->[2001:db8:1111:2222:3333:4444:5555:6666]:65535");
+
+	memcpy(owner.part[0], &pid, sizeof(pid));
+	memcpy(owner.part[1], &port, sizeof(port));
+	assert_key("pid,lport", &owner, "4711,8080");
+	memcpy(owner.part[0], &cgroup, sizeof(cgroup));
+	assert_key("cgroup", &owner, "20015998343868");
+	memset(owner.part[0], 'x', 16); /* no NUL */
+	assert_key("comm", &owner, "xxxxxxxxxxxxxxxx");
+	owner.owner_known = 0;
+	assert_key("comm,lport", &owner, "-,8080");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_prefix_lengths),
+		cmocka_unit_test(test_key),
+	};
+
+	return cmocka_run_group_tests_name("core/grouping", tests, NULL, NULL);
+}

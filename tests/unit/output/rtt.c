@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "output/rtt.h"
+
+#include "records.h"
+
+struct samples {
+	uint64_t us;
+	uint64_t count;
+};
+
+#define SAMPLES_MAX 12
+
+/* A report and what is in its histogram; tests/golden/rtt.* show them all. */
+struct input {
+	struct rtt_report report;
+	uint64_t mdev_us; /* at each sample */
+	struct samples samples[SAMPLES_MAX];
+};
+
+static const struct input inputs[] = {
+	{
+		/* what everybody wants to see */
+		.report = {1795350709123456789, 5400, 1, "all", "", "srtt", "tp_btf", TICK_US, NULL},
+		.mdev_us = 33,
+		.samples = {{301, 1}, {420, 20}, {775, 60}, {800, 41}, {1000, 30}, {1402, 15}, {2100, 2}, {3001, 1}},
+	},
+	{
+		/* nothing happened */
+		.report = {1795350710000000000, 5400, 1.0004, "all", "", "srtt", "tp_btf", TICK_US, NULL},
+	},
+	{
+		/* the same samples in milliseconds, of a group; below one millisecond nothing is lost */
+		.report = {1795350711000000999, 0, 0.25, "raddr", "10.0.0.1", "rtt", "fentry", TICK_MS1024, NULL},
+		.mdev_us = 33,
+		.samples = {{301, 1}, {420, 20}, {775, 60}, {800, 41}, {1000, 30}, {1402, 15}, {2100, 2}, {3001, 1}},
+	},
+	{
+		/* counts beyond 32 bits, both ends of the range, no mean deviations */
+		.report = {1795350712500000000, -3600, 86400, "laddr", "2001:db8::1", "min", "kprobe", TICK_US, NULL},
+		.samples = {{0, 5},
+			    {1, 107374183},
+			    {5, 214748365},
+			    {31, 4294967297},
+			    {32, 4000000000},
+			    {33, 1},
+			    {134217728, 99},
+			    {300000000, 2}},
+	},
+	{
+		/* edges of milliseconds */
+		.report = {1795350713000000000, 0, 2, "laddr,rport", "10.0.0.1,443", "handshake", "tp_btf", TICK_MS1024,
+			   NULL},
+		.mdev_us = 1,
+		.samples = {{0, 1},
+			    {7, 1},
+			    {999, 1},
+			    {1000, 1},
+			    {1999, 2},
+			    {2000, 3},
+			    {63999, 5},
+			    {64000, 7},
+			    {250000, 11},
+			    {262143999, 1},
+			    {262144000, 1}},
+	},
+	{
+		/* a name for every format's special characters */
+		.report = {1795350714000000000, 0, 1, "comm", "a,\"b\" \\n\x1b[2J\xc3\xa4\xe2\x80\xae\xff", "srtt",
+			   "tp_btf", TICK_US, NULL},
+		.mdev_us = 2,
+		.samples = {{42, 1}},
+	},
+	{
+		/* a group that had no samples */
+		.report = {1795350714000000000, 0, 1, "cgroup", "/system.slice/n\xc3\xa4me.service", "srtt", "tp_btf",
+			   TICK_MS1024, NULL},
+	},
+};
+
+static struct rtt_report fill(const struct input *input, struct histogram *histogram)
+{
+	struct rtt_report report = input->report;
+
+	*histogram = (struct histogram){};
+	for (size_t i = 0; i < SAMPLES_MAX; i++) {
+		const struct samples *samples = &input->samples[i];
+		uint64_t ticks = report.tick == TICK_MS1024 ? samples->us * 1024 / 1000 : samples->us;
+
+		histogram->slots[slot_of(ticks)] += samples->count;
+		histogram->sum_us += samples->us * samples->count;
+		histogram->mdev_sum_us += input->mdev_us * samples->count;
+	}
+	report.histogram = histogram;
+	return report;
+}
+
+static void test_golden_text(void **state)
+{
+	struct strbuf plain = text_new(1 << 16), extended = text_new(1 << 16);
+	struct histogram histogram;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(inputs); i++) {
+		struct rtt_report report = fill(&inputs[i], &histogram);
+
+		rtt_text(&plain, &report, false);
+		rtt_text(&extended, &report, true);
+	}
+	golden_check("rtt.text", &plain);
+	golden_check("rtt.extended", &extended);
+}
+
+static void test_golden_json(void **state)
+{
+	struct strbuf sb = text_new(1 << 16);
+	struct histogram histogram;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(inputs); i++) {
+		struct rtt_report report = fill(&inputs[i], &histogram);
+
+		rtt_json(&sb, &report);
+	}
+	golden_check("rtt.json", &sb);
+}
+
+static void test_golden_csv(void **state)
+{
+	struct strbuf sb = text_new(1 << 16);
+	struct histogram histogram;
+
+	(void)state;
+	rtt_csv_header(&sb);
+	for (size_t i = 0; i < COUNT(inputs); i++) {
+		struct rtt_report report = fill(&inputs[i], &histogram);
+
+		rtt_csv(&sb, &report);
+	}
+	golden_check("rtt.csv", &sb);
+}
+
+/* libbpf-tools' own code with wide enough numbers: the table must be the same bytes. */
+static void peer_table(FILE *out, const uint64_t *counts, const char *unit)
+{
+	uint64_t most = 0;
+	int rows = 0;
+
+	for (int i = 0; i < LOG2_COUNT; i++) {
+		rows = counts[i] ? i + 1 : rows;
+		most = counts[i] > most ? counts[i] : most;
+	}
+	fprintf(out, "%*s%-*s : count    distribution\n", 5, "", 19, unit);
+	for (int i = 0; i < rows; i++) {
+		long long low = (1ULL << (i + 1)) >> 1, high = (1ULL << (i + 1)) - 1;
+		int stars = (unsigned __int128)counts[i] * 40 / most;
+
+		fprintf(out, "%*lld -> %-*lld : %-8lld |", 10, low == high ? low - 1 : low, 10, high,
+			(long long)counts[i]);
+		for (int star = 0; star < 40; star++)
+			fputc(star < stars ? '*' : ' ', out);
+		fputs("|\n", out);
+	}
+}
+
+static void check_against_peer(struct histogram *histogram, enum tick tick)
+{
+	struct rtt_report report = {0, 0, 1, "all", "", "srtt", "tp_btf", tick, histogram};
+	struct strbuf sb = text_new(RTT_TEXT_MAX);
+	uint64_t counts[LOG2_COUNT];
+	char *expected = NULL;
+	size_t length = 0;
+	FILE *file = open_memstream(&expected, &length);
+
+	assert_non_null(file);
+	histogram_fold_log2(histogram, tick, counts);
+	fputs("All Addresses = ****** \n", file);
+	peer_table(file, counts, tick == TICK_US ? "usecs" : "msecs");
+	fclose(file);
+	rtt_text(&sb, &report, false);
+	text_check(&sb, expected);
+	free(expected);
+}
+
+static void test_against_peer(void **state)
+{
+	uint64_t seed = 6;
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		struct histogram histogram = {};
+
+		/* counts of all magnitudes up to 2^63, in few or many slots */
+		for (uint64_t used = 1 + text_random(&seed) % 30; used > 0; used--) {
+			uint32_t slot = text_random(&seed) % SLOT_COUNT;
+
+			histogram.slots[slot] = 1 + (text_random(&seed) >> (7 + text_random(&seed) % 56));
+		}
+		check_against_peer(&histogram, i % 2 ? TICK_US : TICK_MS1024);
+	}
+}
+
+/* 107374183 * 40 needs 33 bits; 2^64 - 1 has no room for a factor at all. */
+static void test_stars(void **state)
+{
+	static const struct {
+		uint64_t count, most;
+		unsigned int stars;
+	} cases[] = {
+		{1, 1, 40},
+		{1, 40, 1},
+		{1, 41, 0},
+		{39, 40, 39},
+		{107374183, 107374183, 40},
+		{107374182, 107374183, 39},
+		{4294967296, 8589934592, 20},
+		{UINT64_MAX - 1000, UINT64_MAX - 1000, 40},
+		{UINT64_MAX / 2 - 1000, UINT64_MAX / 2 + 1000, 39},
+		{UINT64_MAX / 40 - 10, UINT64_MAX - UINT64_MAX / 40, 1},
+		{1, UINT64_MAX - 1, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct histogram histogram = {.slots = {[1] = cases[i].most, [2] = cases[i].count}};
+		struct rtt_report report = {0, 0, 1, "all", "", "srtt", "tp_btf", TICK_US, &histogram};
+		struct strbuf sb = text_new(RTT_TEXT_MAX);
+		const char *row;
+
+		rtt_text(&sb, &report, false);
+		row = memrchr(sb.data, '|', sb.length - 2);
+		/* the last row's bar */
+		assert_non_null(row);
+		assert_int_equal(sb.data + sb.length - row, 1 + 40 + 2);
+		assert_int_equal(strspn(row + 1, "*"), cases[i].stars);
+		free(sb.data);
+	}
+}
+
+/* "[AVG n]" divides by nothing when there is nothing. */
+static void test_no_samples(void **state)
+{
+	struct histogram histogram = {.sum_us = 7, .mdev_sum_us = 7};
+	struct rtt_report report = {0, 0, 1, "raddr", "10.0.0.1", "srtt", "tp_btf", TICK_US, &histogram};
+	struct strbuf sb = text_new(RTT_TEXT_MAX);
+
+	(void)state;
+	rtt_text(&sb, &report, true);
+	text_check(&sb, "Remote Address = 10.0.0.1 \n");
+	sb = text_new(RTT_TEXT_MAX);
+	rtt_json(&sb, &report);
+	text_check(&sb, "{\"v\":1,\"type\":\"rtt\",\"time\":\"1970-01-01T00:00:00.000000Z\",\"interval_s\":1.000,"
+			"\"by\":\"raddr\",\"key\":\"10.0.0.1\",\"sample\":\"srtt\",\"hook\":\"tp_btf\",\"unit\":\"us\","
+			"\"count\":0,\"mean\":null,\"jitter\":null,\"min\":null,\"p50\":null,\"p90\":null,\"p99\":null,"
+			"\"p999\":null,\"max\":null,\"buckets\":[]}\n");
+	sb = text_new(RTT_TEXT_MAX);
+	rtt_csv(&sb, &report);
+	text_check(&sb, "1970-01-01T00:00:00.000000Z,1.000,raddr,10.0.0.1,srtt,tp_btf,us,0,,,,,,,,\n");
+}
+
+/* Every slot in use, the largest numbers, and a key longer than any that needs the longest escape. */
+static void test_longest(void **state)
+{
+	static const char *const characters[] = {"\x01", "\xff", "\"\x01", "\\", "\xe2\x80\xae", "\xc2\x80"};
+	static struct histogram histogram;
+	char *key = malloc(8192 + 1);
+
+	(void)state;
+	assert_non_null(key);
+	memset(&histogram, 0xff, sizeof(histogram));
+	histogram.slots[0] = UINT64_MAX - SLOT_COUNT;
+	for (size_t i = 0; i < COUNT(characters) * 2; i++) {
+		struct rtt_report report = {INT64_MAX, INT32_MAX,   1e300,    "prefix:128,comm",
+					    key,       "handshake", "tp_btf", i % 2 ? TICK_US : TICK_MS1024,
+					    &histogram};
+		void (*const formats[])(struct strbuf * out, const struct rtt_report *report) = {rtt_json, rtt_csv};
+		struct strbuf sb = text_new(RTT_TEXT_MAX);
+
+		for (size_t at = 0; at < 8192; at++)
+			key[at] = characters[i / 2][at % strlen(characters[i / 2])];
+		key[8192] = '\0';
+		rtt_text(&sb, &report, true);
+		assert_false(sb.overflow);
+		for (size_t f = 0; f < COUNT(formats); f++) {
+			sb.length = 0;
+			formats[f](&sb, &report);
+			assert_false(sb.overflow);
+			assert_int_equal(sb.data[sb.length - 1], '\n');
+			assert_ptr_equal(memchr(sb.data, '\n', sb.length), sb.data + sb.length - 1);
+		}
+		free(sb.data);
+	}
+	free(key);
+}
+
+/* A key is written whole as long as RTT_KEY_MAX. */
+static void test_key_length(void **state)
+{
+	struct histogram histogram = {};
+	char key[RTT_KEY_MAX + 2];
+	struct rtt_report report = {0, 0, 1, "cgroup", key, "srtt", "tp_btf", TICK_US, &histogram};
+
+	(void)state;
+	memset(key, '\\', sizeof(key));
+	for (size_t length = RTT_KEY_MAX - 1; length <= RTT_KEY_MAX + 1; length++) {
+		struct strbuf sb = text_new(RTT_TEXT_MAX);
+
+		key[length] = '\0';
+		rtt_text(&sb, &report, false);
+		assert_int_equal(sb.length, strlen("cgroup =  \n") + 2 * (length < RTT_KEY_MAX ? length : RTT_KEY_MAX));
+		key[length] = '\\';
+		free(sb.data);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden_text), cmocka_unit_test(test_golden_json),
+		cmocka_unit_test(test_golden_csv),  cmocka_unit_test(test_against_peer),
+		cmocka_unit_test(test_stars),       cmocka_unit_test(test_no_samples),
+		cmocka_unit_test(test_longest),     cmocka_unit_test(test_key_length),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
