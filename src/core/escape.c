@@ -5,8 +5,8 @@
 struct piece {
 	char text[12]; /* \xHH for each of up to three bytes: no character above U+FFFF is escaped */
 	uint8_t length;
-	uint8_t columns;
-	uint8_t consumed; /* bytes of the input */
+	size_t columns;
+	size_t consumed; /* bytes of the input: of a plain run, any number */
 };
 
 /* The length of the UTF-8 character that begins here (RFC 3629), or 0 if none does. */

@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static void check_terminal(const char *bytes, size_t max_columns, const char *expected, size_t columns)
 {
@@ -275,6 +276,29 @@ static void test_csv(void **state)
 	check_csv("\xc3\xa4,\"", "\"\xc3\xa4,\"\"\"");
 }
 
+/* Longer than any comm: cgroup paths. */
+static void test_long_names(void **state)
+{
+	static const size_t lengths[] = {255, 256, 257, 300, 512, 4096, 5000};
+	static char name[5000], text[5000];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct strbuf out = strbuf_over(text, sizeof(text));
+
+		alarm(10); /* a loop that does not end fails here, not in an hour */
+		assert_int_equal(escape_terminal(&out, name, lengths[i], SIZE_MAX), lengths[i]);
+		assert_int_equal(out.length, lengths[i]);
+		assert_memory_equal(text, name, lengths[i]);
+		out.length = 0;
+		escape_json(&out, name, lengths[i]);
+		assert_int_equal(out.length, lengths[i]);
+		assert_memory_equal(text, name, lengths[i]);
+		alarm(0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_unsafe_characters), cmocka_unit_test(test_invalid_utf8),
 		cmocka_unit_test(test_length_ends),       cmocka_unit_test(test_max_columns),
 		cmocka_unit_test(test_overflow),          cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_long_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
