@@ -35,6 +35,7 @@ struct tool {
 	struct sink sink;
 	struct heatmap map;
 	struct timebase base;
+	uint64_t start_ns;
 	uint64_t since_ns; /* beginning of the interval */
 	uint64_t samples;
 	char by[64];
@@ -134,6 +135,17 @@ static int print_interval(struct tool *tool)
 	return 0;
 }
 
+/*
+ * The end of -d is due, or a rest of less than a tenth of an interval is left: the last summary takes it in. (The two
+ * timers may fire in either order when they fall together.)
+ */
+static bool is_almost_over(const struct tool *tool)
+{
+	uint64_t duration_ns = tool->options.duration_ns;
+
+	return duration_ns && clock_monotonic_ns() + tool->options.interval_ns / 10 >= tool->start_ns + duration_ns;
+}
+
 /* Until a signal, the end of -d, or the end of the output. 0 or a negative errno. */
 static int trace(struct tool *tool)
 {
@@ -156,7 +168,7 @@ static int trace(struct tool *tool)
 		}
 		if (events & EVENT_OUTPUT)
 			sink_flush(&tool->sink);
-		if (events & EVENT_INTERVAL)
+		if (events & EVENT_INTERVAL && !is_almost_over(tool))
 			error = print_interval(tool);
 	}
 	return error;
@@ -218,7 +230,6 @@ static int run(struct tool *tool)
 {
 	int error = event_loop_add_output(&tool->loop, tool->sink.fd);
 
-	/* The deadline first: when both fall together, the last interval ends with it. */
 	if (!error && tool->options.duration_ns)
 		error = event_loop_add_deadline(&tool->loop, tool->options.duration_ns);
 	if (!error && tool->options.interval_ns)
@@ -228,7 +239,7 @@ static int run(struct tool *tool)
 		message("tracing");
 	}
 	put_opening(tool);
-	tool->since_ns = clock_monotonic_ns();
+	tool->start_ns = tool->since_ns = clock_monotonic_ns();
 	if (!error)
 		error = trace(tool);
 	rtt_session_detach(&tool->session);
