@@ -9,6 +9,7 @@
 struct kernel_losses {
 	__u64 ring_full;    /* events: no room in the ring buffer */
 	__u64 storage_full; /* sockets whose state and owner could not be kept: their rows show "-" instead */
+	__u64 recovered;    /* events that the first program was skipped for and the second one recorded: not lost */
 };
 
 #endif

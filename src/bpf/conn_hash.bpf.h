@@ -19,23 +19,47 @@ struct {
 
 static const struct conn conn_hash_empty = {};
 
-static __always_inline void conn_hash_record(struct transition *t, enum scope_verdict verdict,
-					     enum owner_context context)
+/* The socket's, made if need be; NULL when the hash is full. */
+static __always_inline struct conn *conn_hash_get(const struct transition *t)
 {
 	/* Whatever is stored under this address then is a socket's that has gone unseen. */
 	bool fresh = t->oldstate == STATE_CLOSE || owner_is_birth(t->oldstate, t->newstate);
 	struct conn *conn = fresh ? NULL : bpf_map_lookup_elem(&conn_hash, &t->skaddr);
 
-	if (!conn) {
-		bpf_map_update_elem(&conn_hash, &t->skaddr, &conn_hash_empty, BPF_ANY);
-		conn = bpf_map_lookup_elem(&conn_hash, &t->skaddr);
-	}
+	if (conn)
+		return conn;
+	bpf_map_update_elem(&conn_hash, &t->skaddr, &conn_hash_empty, BPF_ANY);
+	return bpf_map_lookup_elem(&conn_hash, &t->skaddr);
+}
+
+static __always_inline void conn_hash_forget_closed(const struct transition *t)
+{
+	if (t->newstate == STATE_CLOSE)
+		bpf_map_delete_elem(&conn_hash, &t->skaddr);
+}
+
+static __always_inline void conn_hash_record(struct transition *t, enum scope_verdict verdict,
+					     enum owner_context context)
+{
+	struct conn *conn = conn_hash_get(t);
+
 	if (conn)
 		transition_record(conn, t, verdict, context);
 	else
 		transition_record_unstored(t, verdict);
-	if (t->newstate == STATE_CLOSE)
-		bpf_map_delete_elem(&conn_hash, &t->skaddr);
+	conn_hash_forget_closed(t);
+}
+
+/* For the second program: the first one was skipped. */
+static __always_inline void conn_hash_recover(struct transition *t, enum scope_verdict verdict,
+					      enum owner_context context)
+{
+	struct conn *conn = conn_hash_get(t);
+
+	/* Without room, the first one had none either, and has shown the row without. */
+	if (conn)
+		transition_recover(conn, t, verdict, context);
+	conn_hash_forget_closed(t);
 }
 
 #endif

@@ -16,19 +16,25 @@ struct {
 	__type(value, struct conn);
 } conn_storage SEC(".maps");
 
-/* False for what is none of our business. */
-static __always_inline bool begin(struct transition *t, struct tcp_sock *tp, int oldstate, int newstate)
+/*
+ * Each way has two programs on the same hook. The kernel skips a program that interrupts itself on a CPU (a timer
+ * inside it, then a softirq that closes a connection); the second one, which runs right after the first, finds the
+ * state not advanced and does the first one's work.
+ */
+
+/* What the socket tells, and whether it is of interest. */
+static __always_inline enum scope_verdict look(struct transition *t, struct tcp_sock *tp, int oldstate, int newstate)
 {
 	if (!tp)
-		return false; /* SCTP and MPTCP sockets use the tracepoint, too */
+		return SCOPE_OUT; /* SCTP and MPTCP sockets use the tracepoint, too */
 	t->oldstate = oldstate;
 	t->newstate = newstate;
 	sock_read(t, tp, false);
-	return true;
+	return scope_judge(t);
 }
 
-/* A used socket begins a connection that will not be followed: when it comes back into scope, what is stored is no
- * longer true. */
+/* A used socket begins a connection that will not be followed: when it comes back into scope, what is stored is
+ * history. */
 static __always_inline void forget_state(struct sock *sk)
 {
 	struct conn *conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
@@ -42,12 +48,9 @@ int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct transition t = {};
-	enum scope_verdict verdict;
+	enum scope_verdict verdict = look(&t, tp, oldstate, newstate);
 	struct conn *conn;
 
-	if (!begin(&t, tp, oldstate, newstate))
-		return 0;
-	verdict = scope_judge(&t);
 	if (verdict == SCOPE_OUT) {
 		if (owner_is_begin(oldstate, newstate))
 			forget_state(sk);
@@ -64,21 +67,61 @@ int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 }
 
 SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
+int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 {
+	struct conn *conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct transition t = {};
 	enum scope_verdict verdict;
 
-	if (!begin(&t, tp, oldstate, newstate))
+	if (conn && transition_was_recorded(conn, oldstate, newstate))
 		return 0;
-	verdict = scope_judge(&t);
+	verdict = look(&t, tp, oldstate, newstate);
+	if (verdict == SCOPE_OUT)
+		return 0;
+	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!conn)
+		return 0; /* the first one had no memory either, and has shown the row without */
+	t.time_ns = bpf_ktime_get_ns();
+	t.cookie = bpf_get_socket_cookie(sk);
+	transition_recover(conn, &t, verdict, sock_context(&t, tp));
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct transition t = {};
+	enum scope_verdict verdict = look(&t, tp, oldstate, newstate);
+
 	if (verdict == SCOPE_OUT)
 		return 0;
 	t.time_ns = bpf_ktime_get_ns();
 	/* 5.10 has no helper that would make one: 0 unless somebody asked for SO_COOKIE. */
 	t.cookie = sk->__sk_common.skc_cookie.counter;
 	conn_hash_record(&t, verdict, sock_context(&t, tp));
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
+{
+	__u64 key = (__u64)(unsigned long)sk;
+	struct conn *conn = bpf_map_lookup_elem(&conn_hash, &key);
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct transition t = {};
+	enum scope_verdict verdict;
+
+	/* The hash forgets a socket at its CLOSE: one that is still there has missed it. */
+	if (conn ? transition_was_recorded(conn, oldstate, newstate) : newstate == STATE_CLOSE)
+		return 0;
+	verdict = look(&t, tp, oldstate, newstate);
+	if (verdict == SCOPE_OUT)
+		return 0;
+	t.time_ns = bpf_ktime_get_ns();
+	t.cookie = sk->__sk_common.skc_cookie.counter;
+	conn_hash_recover(&t, verdict, sock_context(&t, tp));
 	return 0;
 }
 

@@ -22,8 +22,11 @@ struct conn {
 	__u8 state;    /* 0 when none has been seen yet */
 	__u8 held;     /* the last row has not been shown: its addresses were not known */
 	__u8 held_old; /* the held row's old state; its new one is `state` */
-	__u8 pad;
+	__u8 turns;    /* transitions to itself: bit 0 counts them, bit 1 how many the second program has seen */
 };
+
+#define TURN_HAPPENED 1
+#define TURN_SEEN     2
 
 /* The time in the old state; then the clock of the new one starts. A transition to itself lets the clock run on. */
 static __always_inline __u64 transition_advance(struct conn *conn, const struct transition *t)
@@ -32,10 +35,13 @@ static __always_inline __u64 transition_advance(struct conn *conn, const struct 
 	bool known = conn->since_ns && conn->state == t->oldstate && !owner_is_birth(t->oldstate, t->newstate);
 	__u64 duration = known ? t->time_ns - conn->since_ns : DURATION_UNKNOWN;
 
-	if (t->oldstate != t->newstate)
+	if (t->oldstate != t->newstate) {
 		conn->since_ns = t->time_ns;
-	else if (!known)
-		conn->since_ns = 0;
+	} else {
+		conn->turns ^= TURN_HAPPENED;
+		if (!known)
+			conn->since_ns = 0;
+	}
 	conn->state = t->newstate;
 	return duration;
 }
@@ -89,6 +95,29 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 		conn->held_old = t->oldstate;
 		conn->held_ns = t->duration_ns;
 	}
+}
+
+/* For the second program: whether the first one has been here. */
+static __always_inline bool transition_was_recorded(struct conn *conn, int oldstate, int newstate)
+{
+	bool seen;
+
+	if (oldstate != newstate)
+		return conn->state == newstate;
+	seen = !(conn->turns & TURN_HAPPENED) == !(conn->turns & TURN_SEEN);
+	if (!seen)
+		conn->turns ^= TURN_SEEN;
+	return !seen;
+}
+
+/* For the second program: the first one was skipped. */
+static __always_inline void transition_recover(struct conn *conn, struct transition *t, enum scope_verdict verdict,
+					       enum owner_context context)
+{
+	__sync_fetch_and_add(&losses.recovered, 1);
+	transition_record(conn, t, verdict, context);
+	if (t->oldstate == t->newstate)
+		conn->turns ^= TURN_SEEN;
 }
 
 /* No memory for a struct conn: the row is shown without what only that could tell. */

@@ -15,6 +15,10 @@ static const struct cause losses[] = {
 	{offsetof(struct loss_report, unwritten), "unwritten"},
 };
 
+static const struct cause remarks[] = {
+	{offsetof(struct loss_report, recovered), "recovered"},
+};
+
 static const struct cause impairments[] = {
 	{offsetof(struct loss_report, storage_full), "rows without stored state"},
 	{offsetof(struct loss_report, unjournaled), "rows that the journal did not take"},
@@ -76,5 +80,6 @@ void loss_format(struct strbuf *out, const struct loss_report *report)
 	strbuf_append_literal(out, " of ");
 	strbuf_append_u64(out, report->delivered + total);
 	list(out, report, losses, COUNT(losses), ": ");
+	list(out, report, remarks, COUNT(remarks), "; ");
 	list(out, report, impairments, COUNT(impairments), "; ");
 }

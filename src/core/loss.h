@@ -17,6 +17,8 @@ struct loss_report {
 			       (bpf_prog_info.recursion_misses) */
 	uint64_t undecoded; /* records of a wrong size or with impossible contents */
 	uint64_t unwritten; /* formatted rows that could not be written */
+	/* not lost */
+	uint64_t recovered; /* skipped like those, and recorded by the second program */
 	/* not lost, but impaired */
 	uint64_t storage_full; /* rows of sockets without room for their state: "-" for owner and duration */
 	uint64_t unjournaled;  /* rows that were printed, but not taken by the journal */
@@ -34,8 +36,8 @@ bool loss_grew(const struct loss_report *before, const struct loss_report *now);
 /*
  * One line without newline: "lost 12 of 100032: 12 ring full", "lost 5 of 20: 3 ring full, 2 missed by recursion",
  * "lost 0 of 20". The second number is delivered + lost. Causes in the order of the struct: "ring full", "missed by
- * recursion", "undecoded", "unwritten"; those at 0 are left out. Then, if any, "; 7 rows without stored state, 2 rows
- * that the journal did not take".
+ * recursion", "undecoded", "unwritten"; those at 0 are left out. Then, if any, "; 2 recovered" and "; 7 rows without
+ * stored state, 2 rows that the journal did not take".
  */
 void loss_format(struct strbuf *out, const struct loss_report *report);
 

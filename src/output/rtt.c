@@ -273,8 +273,8 @@ void rtt_json(struct strbuf *out, const struct rtt_report *report)
 
 void rtt_csv_header(struct strbuf *out)
 {
-	strbuf_append_literal(out,
-			      "TIMESTAMP,INTERVAL_S,BY,KEY,SAMPLE,HOOK,UNIT,COUNT,MEAN,JITTER,MIN,P50,P90,P99,P999,MAX\n");
+	strbuf_append_literal(
+		out, "TIMESTAMP,INTERVAL_S,BY,KEY,SAMPLE,HOOK,UNIT,COUNT,MEAN,JITTER,MIN,P50,P90,P99,P999,MAX\n");
 }
 
 void rtt_csv(struct strbuf *out, const struct rtt_report *report)

@@ -33,8 +33,8 @@ void rtt_text(struct strbuf *out, const struct rtt_report *report, bool extended
 void rtt_json(struct strbuf *out, const struct rtt_report *report);
 
 /*
- * TIMESTAMP,INTERVAL_S,BY,KEY,SAMPLE,HOOK,UNIT,COUNT,MEAN,JITTER,MIN,P50,P90,P99,P999,MAX: empty fields when count is 0.
- * TIMESTAMP and the numbers are written as in JSON.
+ * TIMESTAMP,INTERVAL_S,BY,KEY,SAMPLE,HOOK,UNIT,COUNT,MEAN,JITTER,MIN,P50,P90,P99,P999,MAX: empty fields when count is
+ * 0. TIMESTAMP and the numbers are written as in JSON.
  */
 void rtt_csv_header(struct strbuf *out);
 void rtt_csv(struct strbuf *out, const struct rtt_report *report);

@@ -48,6 +48,8 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	CONFIGURE(skeleton, options);
 	bpf_program__set_autoload(skeleton->progs.set_state_storage, in_socket);
 	bpf_program__set_autoload(skeleton->progs.set_state_hash, !in_socket);
+	bpf_program__set_autoload(skeleton->progs.recover_storage, in_socket);
+	bpf_program__set_autoload(skeleton->progs.recover_hash, !in_socket);
 	bpf_program__set_autoload(skeleton->progs.seed_storage, in_socket);
 	bpf_program__set_autoattach(skeleton->progs.seed_storage, false);
 	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
@@ -58,6 +60,7 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	if (error)
 		return error;
 	ret->prog_fd = bpf_program__fd(in_socket ? skeleton->progs.set_state_storage : skeleton->progs.set_state_hash);
+	ret->recover_fd = bpf_program__fd(in_socket ? skeleton->progs.recover_storage : skeleton->progs.recover_hash);
 	ret->losses = &skeleton->bss->losses;
 	if (in_socket) {
 		error = program_iterate(skeleton->progs.seed_storage);
@@ -132,7 +135,8 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 
 	program_log(options->verbose);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		struct session session = {.prog_fd = -1, .hook = ways[i].hook_name, .storage = ways[i].storage_name};
+		struct session session = {
+			.prog_fd = -1, .recover_fd = -1, .hook = ways[i].hook_name, .storage = ways[i].storage_name};
 		int failed;
 
 		if (!is_allowed(&ways[i], options))
@@ -165,13 +169,31 @@ void session_close(struct session *session)
 	ring_close(&session->ring);
 	tcpstates_bpf__destroy(session->btf);
 	tcpstates_tp_bpf__destroy(session->tp);
-	*session = (struct session){.prog_fd = -1};
+	*session = (struct session){.prog_fd = -1, .recover_fd = -1};
+}
+
+/*
+ * Both programs must have been skipped for an event to be lost: not more often than either was, and not for what the
+ * second one recovered. (Their counters also have what a filter would have left out, so this is the most there can be.)
+ */
+static uint64_t missed_by_both(const struct session *session, uint64_t otherwise)
+{
+	uint64_t recovered = __atomic_load_n(&session->losses->recovered, __ATOMIC_RELAXED);
+	uint64_t first, second;
+
+	if (program_recursion_misses(session->prog_fd, &first))
+		return otherwise;
+	first = first > recovered ? first - recovered : 0;
+	if (session->recover_fd < 0 || program_recursion_misses(session->recover_fd, &second))
+		return first;
+	return first < second ? first : second;
 }
 
 void session_losses(const struct session *session, bool exact, struct loss_report *report)
 {
 	report->ring_full = __atomic_load_n(&session->losses->ring_full, __ATOMIC_RELAXED);
 	report->storage_full = __atomic_load_n(&session->losses->storage_full, __ATOMIC_RELAXED);
+	report->recovered = __atomic_load_n(&session->losses->recovered, __ATOMIC_RELAXED);
 	if (exact)
-		program_recursion_misses(session->prog_fd, &report->recursion);
+		report->recursion = missed_by_both(session, report->recursion);
 }

@@ -11,7 +11,8 @@ struct session {
 	struct tcpstates_bpf *btf;   /* one of the two is loaded */
 	struct tcpstates_tp_bpf *tp; /* (the one for kernels without BTF) */
 	const struct kernel_losses *losses;
-	int prog_fd;
+	int prog_fd;    /* the program that records */
+	int recover_fd; /* the one that records what the first was skipped for; -1 without */
 	struct ring ring;
 	const char *hook;    /* what was chosen, in words */
 	const char *storage; /* likewise */

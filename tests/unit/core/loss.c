@@ -24,6 +24,9 @@ static void test_format(void **state)
 	check((struct loss_report){.delivered = 5, .ring_full = 1, .recursion = 2, .undecoded = 3, .unwritten = 4},
 	      "lost 10 of 15: 1 ring full, 2 missed by recursion, 3 undecoded, 4 unwritten");
 	check((struct loss_report){.delivered = 20, .storage_full = 7}, "lost 0 of 20; 7 rows without stored state");
+	check((struct loss_report){.delivered = 20, .recovered = 3}, "lost 0 of 20; 3 recovered");
+	check((struct loss_report){.delivered = 20, .recovered = 3, .storage_full = 7},
+	      "lost 0 of 20; 3 recovered; 7 rows without stored state");
 	check((struct loss_report){.delivered = 20, .unjournaled = 2},
 	      "lost 0 of 20; 2 rows that the journal did not take");
 	check((struct loss_report){.delivered = 20, .unwritten = 1, .storage_full = 7, .unjournaled = 2},
@@ -54,12 +57,13 @@ static void test_impaired(void **state)
 
 static void test_grew(void **state)
 {
-	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6};
+	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6, 7};
 	struct loss_report now = before;
 
 	(void)state;
 	assert_false(loss_grew(&before, &now));
 	now.delivered++;
+	now.recovered++;
 	assert_false(loss_grew(&before, &now));
 
 	now = before;
