@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the tool falls back to on older kernels: every row is there and right, and what cannot be known says so.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/require.h"
+#include "lib/run.h"
+#include "lib/scenario.h"
+
+#define MAX_SCENARIOS 16
+
+static void play_everything(void **state, const char *const *args)
+{
+	struct run *run = *state;
+	uint16_t ports[MAX_SCENARIOS * FLAVOURS];
+	size_t count = 0;
+	struct expectation expectation = {.ports = ports,
+					  .pid = getpid(),
+					  .comm = own_comm(),
+					  .cookies_may_be_unknown = true,
+					  .owners_may_be_unknown = true};
+
+	require(scenario_count <= MAX_SCENARIOS, "too many scenarios");
+	run_start(run, args);
+	for (size_t i = 0; i < scenario_count; i++)
+		for (enum flavour flavour = 0; flavour < FLAVOURS; flavour++)
+			scenarios[i].play(flavour, &ports[count++]);
+	run_stop(run);
+	expectation.port_count = count;
+	run_check(run, 0, &expectation);
+	for (size_t i = 0; i < count; i++)
+		expect_lives(&run->pairing, ports[i], scenarios[i / FLAVOURS].lives);
+}
+
+/* How many rows of the test's know their owner. */
+static size_t count_owned(const struct run *run, const char *oldstate, const char *newstate)
+{
+	size_t owned = 0;
+
+	for (size_t i = 0; i < run->rows.count; i++) {
+		const struct row *row = &run->rows.items[i];
+
+		owned += row->pid == getpid() && row->change.oldstate == state_number(oldstate) &&
+			 row->change.newstate == state_number(newstate);
+	}
+	return owned;
+}
+
+static void expect_clients_owned(const struct run *run)
+{
+	/* Each flavour of each scenario but "listened" connects at least once. */
+	size_t least = (scenario_count - 1) * FLAVOURS;
+
+	if (!run->losses.lost && !run->pairing.hidden)
+		require(count_owned(run, "CLOSE", "SYN_SENT") >= least, "connect() is not an owner any more");
+}
+
+static void test_hash(void **state)
+{
+	play_everything(state, (const char *const[]){"--storage", "hash", NULL});
+	expect_clients_owned(*state);
+}
+
+static void test_classic_tracepoint(void **state)
+{
+	play_everything(state, (const char *const[]){"--hook", "tracepoint", NULL});
+	expect_clients_owned(*state);
+}
+
+/* Asked for by name, the best is what "auto" is where it is there. */
+static void test_best_by_name(void **state)
+{
+	struct run *run = *state;
+
+	run_start(run, NULL);
+	if (!strstr(tool_errors(&run->tools[0]), "socket storage"))
+		skip_because("this kernel has no socket storage for tp_btf: \"auto\" has chosen something else");
+	run_teardown(state);
+	play_everything(state, (const char *const[]){"--hook", "tp_btf", "--storage", "socket", NULL});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		measured_test(test_hash),
+		measured_test(test_classic_tracepoint),
+		measured_test(test_best_by_name),
+	};
+
+	return cmocka_run_group_tests_name("fallback", tests, run_group_setup, run_group_teardown);
+}

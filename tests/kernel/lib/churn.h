@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Many loopback connections as fast as they go, from two processes that are client and server at once. */
+#ifndef TESTS_KERNEL_CHURN_H
+#define TESTS_KERNEL_CHURN_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CHURN_PROCESSES 2
+#define CHURN_COMM      "tv-churn"
+
+struct churn {
+	uint16_t ports[CHURN_PROCESSES];
+	pid_t pids[CHURN_PROCESSES];
+	uint64_t took_ns;
+};
+
+/*
+ * Ten transitions for each connection, half of which the client closes first; every process adds the two of its
+ * listener. Client addresses are spread over 127.1.0.0/16 so that ports do not run out.
+ */
+void churn_run(struct churn *churn, unsigned int connections);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "peer.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "require.h"
+
+#define PEER_PATH        "/usr/sbin/tcpstates"
+#define PATIENCE_SECONDS 30
+
+/* It writes whole lines at once to a terminal only. */
+static int open_terminal(char *ret_name, size_t size)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (terminal < 0 || grantpt(terminal) || unlockpt(terminal) || ptsname_r(terminal, ret_name, size)) {
+		if (terminal >= 0)
+			close(terminal);
+		return -1;
+	}
+	return terminal;
+}
+
+static _Noreturn void exec_peer(int terminal)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	dup2(null, STDIN_FILENO);
+	dup2(terminal, STDOUT_FILENO);
+	dup2(terminal, STDERR_FILENO);
+	execl(PEER_PATH, PEER_PATH, "-w", (char *)NULL);
+	_exit(127);
+}
+
+/* Until the peer has closed its side. */
+static _Noreturn void copy_terminal(int terminal, int output)
+{
+	char buffer[65536];
+	ssize_t got;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while ((got = read(terminal, buffer, sizeof(buffer))) > 0)
+		if (write(output, buffer, (size_t)got) != got)
+			_exit(1);
+	_exit(0);
+}
+
+static const char *text_of(const struct peer *peer, char *text, size_t size)
+{
+	ssize_t length = pread(peer->output, text, size - 1, 0);
+
+	text[length > 0 ? length : 0] = '\0';
+	return text;
+}
+
+static const char *wait_for_header(struct peer *peer)
+{
+	static char why[1200];
+	uint64_t deadline = now_ns() + PATIENCE_SECONDS * NS_PER_SEC;
+	char text[1024];
+	int status;
+
+	while (!strstr(text_of(peer, text, sizeof(text)), "SKADDR")) {
+		if (waitpid(peer->pid, &status, WNOHANG) == peer->pid) {
+			peer->pid = 0;
+			sleep_ms(100); /* for its last words */
+			snprintf(why, sizeof(why), PEER_PATH " cannot run here: %s", text_of(peer, text, sizeof(text)));
+			peer_drop(peer);
+			return why;
+		}
+		require(now_ns() < deadline, PEER_PATH " does not trace");
+		sleep_ms(5);
+	}
+	return NULL;
+}
+
+const char *peer_start(struct peer *peer)
+{
+	struct termios raw;
+	char name[64];
+	int ours, its;
+
+	*peer = (struct peer){.output = -1};
+	if (access(PEER_PATH, X_OK))
+		return PEER_PATH " (package libbpf-tools) is not there";
+	ours = open_terminal(name, sizeof(name));
+	if (ours < 0)
+		return "no pseudo-terminal (devpts)";
+	its = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	require(its >= 0 && !tcgetattr(its, &raw), "cannot open %s", name);
+	cfmakeraw(&raw);
+	tcsetattr(its, TCSANOW, &raw);
+	peer->output = memfd_create("peer", MFD_CLOEXEC);
+	require(peer->output >= 0, "no file");
+
+	peer->pid = fork();
+	if (!peer->pid)
+		exec_peer(its);
+	close(its);
+	peer->reader = fork();
+	if (!peer->reader)
+		copy_terminal(ours, peer->output);
+	close(ours);
+	require(peer->pid > 0 && peer->reader > 0, "cannot fork");
+	return wait_for_header(peer);
+}
+
+static void wait_for(pid_t *pid, const char *what)
+{
+	uint64_t deadline = now_ns() + PATIENCE_SECONDS * NS_PER_SEC;
+
+	while (waitpid(*pid, NULL, WNOHANG) != *pid) {
+		require(now_ns() < deadline, "%s does not end", what);
+		sleep_ms(2);
+	}
+	*pid = 0;
+}
+
+/* SKADDR PID COMM IP LADDR LPORT RADDR RPORT OLDSTATE -> NEWSTATE MS, where COMM may hold anything: from the right. */
+static bool parse_row(char *line, struct peer_row *row)
+{
+	enum {
+		LADDR = 1,
+		LPORT,
+		RADDR,
+		RPORT,
+		OLDSTATE,
+		ARROW,
+		NEWSTATE,
+		MS,
+		WORDS
+	};
+	char *words[WORDS];
+	char *end;
+
+	memset(row, 0, sizeof(*row));
+	row->change.skaddr = strtoull(line, &end, 16);
+	for (size_t i = WORDS; i-- > 0;) {
+		char *word;
+
+		line[strcspn(line, "\r\n")] = '\0';
+		for (size_t length = strlen(line); length && line[length - 1] == ' ';)
+			line[--length] = '\0';
+		word = strrchr(line, ' ');
+		if (!word)
+			return false;
+		*word = '\0';
+		words[i] = word + 1;
+	}
+	row->change.tuple.ip_version = (uint8_t)atoi(words[0]);
+	row->change.tuple.lport = (uint16_t)atoi(words[LPORT]);
+	row->change.tuple.rport = (uint16_t)atoi(words[RPORT]);
+	row->change.oldstate = state_number(words[OLDSTATE]);
+	row->change.newstate = state_number(words[NEWSTATE]);
+	row->duration_ms = strtod(words[MS], NULL);
+	inet_pton(strchr(words[LADDR], ':') ? AF_INET6 : AF_INET, words[LADDR], row->change.tuple.laddr);
+	inet_pton(strchr(words[RADDR], ':') ? AF_INET6 : AF_INET, words[RADDR], row->change.tuple.raddr);
+	return row->change.oldstate && row->change.newstate && !strcmp(words[ARROW], "->");
+}
+
+static void read_rows(int fd, struct peer_rows *ret_rows)
+{
+	struct peer_rows rows = {0};
+	size_t capacity = 0, size = 0;
+	unsigned long long line = 0;
+	char *text = NULL;
+	FILE *file;
+
+	require(!lseek(fd, 0, SEEK_SET), "cannot read the peer's rows");
+	file = fdopen(dup(fd), "r");
+	require(file, "cannot read the peer's rows");
+	while (getline(&text, &size, file) > 0) {
+		line++;
+		if (rows.count == capacity) {
+			capacity = capacity ? 2 * capacity : 256;
+			rows.items = reallocate(rows.items, capacity * sizeof(*rows.items));
+		}
+		if (strncmp(text, "SKADDR", 6) && parse_row(text, &rows.items[rows.count]))
+			rows.items[rows.count++].line = line;
+	}
+	free(text);
+	fclose(file);
+	*ret_rows = rows;
+}
+
+void peer_stop(struct peer *peer, struct peer_rows *ret_rows)
+{
+	kill(peer->pid, SIGINT);
+	wait_for(&peer->pid, PEER_PATH);
+	wait_for(&peer->reader, "the terminal's reader");
+	read_rows(peer->output, ret_rows);
+}
+
+void peer_drop(struct peer *peer)
+{
+	pid_t *const pids[] = {&peer->pid, &peer->reader};
+
+	for (size_t i = 0; i < 2; i++) {
+		if (*pids[i] <= 0)
+			continue;
+		kill(*pids[i], SIGKILL);
+		waitpid(*pids[i], NULL, 0);
+		*pids[i] = 0;
+	}
+	if (peer->output > 0)
+		close(peer->output);
+	peer->output = -1;
+}

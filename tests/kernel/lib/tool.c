@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tool.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START_SECONDS 30
+#define STOP_SECONDS  30
+
+/* $TCPSTATES or build/tcpstates, in a static buffer. */
+static const char *tool_path(const char *name)
+{
+	static char path[512], variable[32];
+	const char *chosen;
+
+	for (size_t i = 0; i < sizeof(variable) && (!i || variable[i - 1]); i++)
+		variable[i] = (char)toupper((unsigned char)name[i]);
+	chosen = getenv(variable);
+	snprintf(path, sizeof(path), "%s%s", chosen && *chosen ? "" : "build/", chosen && *chosen ? chosen : name);
+	return path;
+}
+
+static _Noreturn void exec_tool(const struct tool *tool, const char *const *args)
+{
+	const char *argv[TOOL_MAX_ARGS + 5] = {tool_path(tool->name)};
+	size_t count = 1;
+	int null = open("/dev/null", O_RDONLY);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (; args && *args && count < TOOL_MAX_ARGS + 4; args++)
+		argv[count++] = *args;
+	dup2(null, STDIN_FILENO);
+	dup2(tool->out, STDOUT_FILENO);
+	dup2(tool->err, STDERR_FILENO);
+	execv(argv[0], (char **)argv);
+	dprintf(STDERR_FILENO, "cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static int memory_file(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	require(fd >= 0, "cannot make a file for %s", name);
+	/* Appending: stdout and stderr of one process may be one file, and reading must not move the writer. */
+	fcntl(fd, F_SETFL, O_APPEND);
+	return fd;
+}
+
+const char *tool_errors(const struct tool *tool)
+{
+	static char text[32768];
+	ssize_t length = pread(tool->err, text, sizeof(text) - 1, 0);
+
+	text[length > 0 ? length : 0] = '\0';
+	return text;
+}
+
+static bool ended(struct tool *tool)
+{
+	if (tool->pid && waitpid(tool->pid, &tool->status, WNOHANG) == tool->pid)
+		tool->pid = 0;
+	return !tool->pid;
+}
+
+void tool_start(struct tool *tool, const char *const *args, int out)
+{
+	const char *all[TOOL_MAX_ARGS + 4] = {"-o", "json", "-v"};
+
+	for (size_t count = 3; args && *args && count < TOOL_MAX_ARGS + 3; args++)
+		all[count++] = *args;
+	tool_start_other(tool, "tcpstates", all, out);
+}
+
+void tool_start_other(struct tool *tool, const char *name, const char *const *args, int out)
+{
+	uint64_t deadline = now_ns() + START_SECONDS * NS_PER_SEC;
+
+	require(!access(tool_path(name), X_OK), "no tool to test at %s (make)", tool_path(name));
+	memset(tool, 0, sizeof(*tool));
+	tool->name = name;
+	tool->out = out >= 0 ? out : memory_file("stdout");
+	tool->err = memory_file("stderr");
+	tool->start_ns = now_ns();
+	tool->pid = fork();
+	require(tool->pid >= 0, "cannot fork");
+	if (!tool->pid)
+		exec_tool(tool, args);
+	while (!strstr(tool_errors(tool), ": tracing\n")) {
+		require(!ended(tool), "the tool ended with status %#x: %s", tool->status, tool_errors(tool));
+		require(now_ns() < deadline, "the tool does not trace after %d s: %s", START_SECONDS,
+			tool_errors(tool));
+		sleep_ms(2);
+	}
+	tool->tracing_ns = now_ns();
+}
+
+void tool_wait(struct tool *tool, unsigned int seconds)
+{
+	uint64_t deadline = now_ns() + seconds * NS_PER_SEC;
+
+	while (!ended(tool)) {
+		require(now_ns() < deadline, "the tool has not ended after %u s: %s", seconds, tool_errors(tool));
+		sleep_ms(2);
+	}
+}
+
+void tool_stop(struct tool *tool, int signal)
+{
+	require(!ended(tool), "the tool ended by itself with status %#x: %s", tool->status, tool_errors(tool));
+	tool->stop_ns = now_ns();
+	kill(tool->pid, signal);
+	tool_wait(tool, STOP_SECONDS);
+}
+
+void tool_drop(struct tool *tool)
+{
+	if (tool->pid > 0) {
+		kill(tool->pid, SIGKILL);
+		waitpid(tool->pid, &tool->status, 0);
+	}
+	if (tool->err > 0) {
+		close(tool->err);
+		close(tool->out);
+	}
+	memset(tool, 0, sizeof(*tool));
+}
+
+int tool_exit_code(const struct tool *tool)
+{
+	require(!tool->pid, "the tool still runs");
+	require(WIFEXITED(tool->status), "the tool was ended by signal %d: %s", WTERMSIG(tool->status),
+		tool_errors(tool));
+	return WEXITSTATUS(tool->status);
+}
+
+static uint64_t count_of(const char *line, const char *cause)
+{
+	const char *at = strstr(line, cause);
+
+	if (!at)
+		return 0;
+	while (at > line && (at[-1] == ' ' || (at[-1] >= '0' && at[-1] <= '9')))
+		at--;
+	return strtoull(at, NULL, 10);
+}
+
+/* "tcpstates: lost 12 of 100032: 12 ring full" or "tcpstates: lost 0 of 100032" */
+void tool_read_losses(const struct tool *tool, struct tool_losses *ret_losses)
+{
+	static const char start[] = ": lost ";
+	char *text = strdup(tool_errors(tool));
+	char *line = NULL, *at = text;
+	struct tool_losses losses = {0};
+
+	/* The last one: earlier lines tell the first of each kind. */
+	while ((at = strstr(at, start)))
+		line = at++;
+	require(line, "no \"%s\" on stderr: %s", start, text);
+	line[strcspn(line, "\n")] = '\0';
+	require(sscanf(line, ": lost %" SCNu64 " of %" SCNu64, &losses.lost, &losses.seen) == 2, "not understood: %s",
+		line);
+	losses.ring_full = count_of(line, " ring full");
+	losses.recursion = count_of(line, " missed by recursion");
+	losses.undecoded = count_of(line, " undecoded");
+	losses.unwritten = count_of(line, " unwritten");
+	require(losses.ring_full + losses.recursion + losses.undecoded + losses.unwritten == losses.lost,
+		"the causes do not add up: %s", line);
+	free(text);
+	*ret_losses = losses;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "trace_page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* include/linux/ring_buffer.h: the low five bits of an event's header; 1 to 28 is the length in words */
+#define TYPE_LONG_DATA   0
+#define TYPE_DATA_MAX    28
+#define TYPE_PADDING     29
+#define TYPE_TIME_EXTEND 30
+#define TYPE_TIME_STAMP  31
+
+#define DELTA_BITS          27
+#define ABSOLUTE_BITS       59
+#define PAGE_EVENTS_MISSED  (1U << 31)
+#define PAGE_MISSED_IS_TOLD (1U << 30)
+
+bool trace_format_field(const char *format, const char *name, size_t *ret_offset, size_t *ret_size)
+{
+	size_t length = strlen(name);
+
+	for (const char *line = strstr(format, "field:"); line; line = strstr(line + 1, "field:")) {
+		const char *end = strchr(line, ';');
+		const char *start = end;
+
+		while (start && start > line && start[-1] != ' ')
+			start--;
+		if (!start || strncmp(start, name, length) || (start[length] != ';' && start[length] != '['))
+			continue;
+		return sscanf(end, "; offset:%zu; size:%zu;", ret_offset, ret_size) == 2;
+	}
+	return false;
+}
+
+bool trace_format_id(const char *format, unsigned int *ret_id)
+{
+	const char *id = strstr(format, "ID: ");
+
+	return id && sscanf(id, "ID: %u", ret_id) == 1;
+}
+
+bool trace_page_layout_parse(const char *text, struct trace_page_layout *ret_layout)
+{
+	struct trace_page_layout layout;
+	size_t data_size;
+
+	if (!trace_format_field(text, "commit", &layout.commit_offset, &layout.commit_size) ||
+	    !trace_format_field(text, "data", &layout.data_offset, &data_size))
+		return false;
+	layout.page_size = layout.data_offset + data_size;
+	*ret_layout = layout;
+	return true;
+}
+
+static uint32_t read_word(const uint8_t *from)
+{
+	uint32_t word;
+
+	memcpy(&word, from, sizeof(word));
+	return word;
+}
+
+/* Time stamps carry 59 bits: the rest is that of the page. */
+static uint64_t absolute_time(uint64_t low, uint64_t page_time)
+{
+	uint64_t high = ~0ULL << ABSOLUTE_BITS;
+
+	return (page_time & high) | (low & ~high);
+}
+
+bool trace_page_walk(const struct trace_page_layout *layout, const void *page, size_t size, trace_event_fn *fn,
+		     void *context)
+{
+	const uint8_t *bytes = page, *at, *end;
+	uint64_t page_time, time;
+	uint32_t commit;
+
+	if (size < layout->data_offset)
+		return false;
+	memcpy(&page_time, bytes, sizeof(page_time));
+	time = page_time;
+	commit = read_word(bytes + layout->commit_offset); /* little endian machines only */
+	if (commit & (PAGE_EVENTS_MISSED | PAGE_MISSED_IS_TOLD))
+		return false;
+	at = bytes + layout->data_offset;
+	end = at + commit;
+	if (commit > size - layout->data_offset)
+		return false;
+
+	while (at + sizeof(uint32_t) <= end) {
+		uint32_t header = read_word(at), type = header & 31, delta = header >> 5;
+		const uint8_t *data = at + sizeof(header);
+		uint64_t extended;
+		size_t length;
+
+		if (type == TYPE_PADDING && !delta)
+			break; /* nothing but padding up to the end */
+		if (type == TYPE_LONG_DATA || type >= TYPE_PADDING) {
+			if (data + sizeof(uint32_t) > end)
+				return false;
+			length = read_word(data);
+		} else {
+			length = type * 4;
+		}
+		extended = ((uint64_t)length << DELTA_BITS) + delta;
+		switch (type) {
+		case TYPE_TIME_EXTEND:
+			time += extended;
+			at += 2 * sizeof(header);
+			continue;
+		case TYPE_TIME_STAMP:
+			time = absolute_time(extended, page_time);
+			at += 2 * sizeof(header);
+			continue;
+		case TYPE_PADDING:
+			time += delta;
+			at = data + length;
+			continue;
+		case TYPE_LONG_DATA: /* the length counts itself */
+			if (length < sizeof(uint32_t))
+				return false;
+			at = data + length;
+			data += sizeof(uint32_t);
+			length -= sizeof(uint32_t);
+			break;
+		default:
+			at = data + length;
+		}
+		if (data + length > end)
+			return false;
+		time += delta;
+		fn(time, data, length, context);
+	}
+	return true;
+}

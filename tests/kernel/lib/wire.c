@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "wire.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "require.h"
+
+#define FIRST_ADDRESS 0xc0000201 /* 192.0.2.1 */
+#define NETMASK       0xffffff00
+#define QUIET_MS      50
+#define PATIENCE_MS   10000
+
+struct sockaddr_in wire_address(enum wire_end end, uint16_t port)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(FIRST_ADDRESS + end)};
+}
+
+static int set_up_interface(struct ifreq *request, enum wire_end end)
+{
+	struct sockaddr_in address = wire_address(end, 0);
+	struct sockaddr_in netmask = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(NETMASK)};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(&request->ifr_addr, &address, sizeof(address));
+	if (ioctl(fd, SIOCSIFADDR, request))
+		error = -errno;
+	memcpy(&request->ifr_netmask, &netmask, sizeof(netmask));
+	if (!error && ioctl(fd, SIOCSIFNETMASK, request))
+		error = -errno;
+	request->ifr_flags = IFF_UP;
+	if (!error && ioctl(fd, SIOCSIFFLAGS, request))
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+/* In the namespace of this moment. */
+static const char *open_device(struct wire *wire, enum wire_end end)
+{
+	struct ifreq request = {.ifr_name = "wire"};
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return "/dev/net/tun cannot be opened (CONFIG_TUN)";
+	request.ifr_flags = IFF_TUN | IFF_NO_PI;
+	if (ioctl(fd, TUNSETIFF, &request)) {
+		close(fd);
+		return "no TUN device in a network namespace";
+	}
+	error = set_up_interface(&request, end);
+	if (error) {
+		close(fd);
+		return "a TUN device takes no address";
+	}
+	wire->devices[end] = fd;
+	return NULL;
+}
+
+static const char *open_end(struct wire *wire, enum wire_end end)
+{
+	struct stat stat_buffer;
+	const char *why;
+
+	if (unshare(CLONE_NEWNET))
+		return "no network namespace of its own (CONFIG_NET_NS)";
+	wire->namespaces[end] = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	require(wire->namespaces[end] >= 0 && !fstat(wire->namespaces[end], &stat_buffer), "no namespace");
+	wire->netns[end] = stat_buffer.st_ino;
+	why = open_device(wire, end);
+	require(!setns(wire->home, CLONE_NEWNET), "cannot come home");
+	return why;
+}
+
+const char *wire_open(struct wire *wire)
+{
+	const char *why = NULL;
+
+	*wire = (struct wire){.namespaces = {-1, -1}, .devices = {-1, -1}};
+	wire->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	require(wire->home >= 0, "no namespace");
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS && !why; end++)
+		why = open_end(wire, end);
+	if (why)
+		wire_close(wire);
+	return why;
+}
+
+void wire_close(struct wire *wire)
+{
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++) {
+		if (wire->devices[end] >= 0)
+			close(wire->devices[end]);
+		if (wire->namespaces[end] >= 0)
+			close(wire->namespaces[end]);
+		wire->devices[end] = wire->namespaces[end] = -1;
+	}
+	if (wire->home >= 0)
+		close(wire->home);
+	wire->home = -1;
+}
+
+int wire_socket(const struct wire *wire, enum wire_end end, int flags)
+{
+	int fd;
+
+	require(!setns(wire->namespaces[end], CLONE_NEWNET), "cannot enter the namespace");
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+	require(!setns(wire->home, CLONE_NEWNET), "cannot come home");
+	require(fd >= 0, "no socket");
+	return fd;
+}
+
+/* One packet from each end to the other: false when there was none. */
+static bool carry_some(const struct wire *wire)
+{
+	char packet[65536];
+	bool carried = false;
+
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++) {
+		ssize_t length = read(wire->devices[end], packet, sizeof(packet));
+
+		if (length <= 0)
+			continue;
+		/* A refused packet is a lost one, which TCP knows how to live with. */
+		if (write(wire->devices[!end], packet, (size_t)length) == length)
+			carried = true;
+	}
+	return carried;
+}
+
+void wire_carry(const struct wire *wire)
+{
+	struct pollfd ready[WIRE_ENDS] = {{.fd = wire->devices[0], .events = POLLIN},
+					  {.fd = wire->devices[1], .events = POLLIN}};
+	uint64_t deadline = now_ns() + PATIENCE_MS * NS_PER_MS;
+
+	while (poll(ready, WIRE_ENDS, QUIET_MS) > 0) {
+		require(now_ns() < deadline, "the wire does not become quiet");
+		carry_some(wire);
+	}
+}
+
+void wire_carry_until(const struct wire *wire, int fd, short events)
+{
+	uint64_t deadline = now_ns() + PATIENCE_MS * NS_PER_MS;
+	struct pollfd ready = {.fd = fd, .events = events};
+
+	while (poll(&ready, 1, 1) <= 0) {
+		require(now_ns() < deadline, "the socket does not become ready");
+		while (carry_some(wire))
+			;
+	}
+}

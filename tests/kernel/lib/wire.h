@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Two network namespaces and a wire between them that carries a packet only when the test says so: a TUN device in
+ * each, the test in the middle. Crossing FINs and lost SYNs become certain, without netem or nftables and their
+ * modules. 192.0.2.0/24 (RFC 5737) exists in these namespaces only, and they have no other way out.
+ */
+#ifndef TESTS_KERNEL_WIRE_H
+#define TESTS_KERNEL_WIRE_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+
+enum wire_end {
+	WIRE_LEFT,  /* 192.0.2.1 */
+	WIRE_RIGHT, /* 192.0.2.2 */
+	WIRE_ENDS
+};
+
+struct wire {
+	int namespaces[WIRE_ENDS];
+	int devices[WIRE_ENDS];
+	uint64_t netns[WIRE_ENDS]; /* inode numbers */
+	int home;
+};
+
+/* NULL, or why that cannot be done here. */
+const char *wire_open(struct wire *wire);
+void wire_close(struct wire *wire);
+
+/* A TCP socket that lives at this end; non-blocking if so asked. */
+int wire_socket(const struct wire *wire, enum wire_end end, int flags);
+
+struct sockaddr_in wire_address(enum wire_end end, uint16_t port);
+
+/* Carries packets until none has come for 50 ms. Those that came in between calls have waited. */
+void wire_carry(const struct wire *wire);
+
+/* Carries packets until `fd` is ready for the poll() events. */
+void wire_carry_until(const struct wire *wire, int fd, short events);
+
+#endif

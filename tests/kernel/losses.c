@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What is lost is counted and said, and what comes after it is right again. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/churn.h"
+#include "lib/require.h"
+#include "lib/run.h"
+#include "lib/scenario.h"
+
+#define CONNECTIONS 1000
+
+/* The tool stands still while more happens than its ring buffer holds. Then a connection that it sees whole. */
+static void overflow(struct run *run, struct churn *churn, uint16_t *ret_late_port)
+{
+	int status;
+
+	kill(run->tools[0].pid, SIGSTOP);
+	require(waitpid(run->tools[0].pid, &status, WUNTRACED) == run->tools[0].pid && WIFSTOPPED(status),
+		"the tool does not stop");
+	churn_run(churn, CONNECTIONS);
+	kill(run->tools[0].pid, SIGCONT);
+	sleep_ms(300); /* it reports while it runs, too */
+	scenario_named("client closes first")->play(IPV4, ret_late_port);
+}
+
+static void expect_right_rows(struct run *run, const struct churn *churn, uint16_t late_port)
+{
+	struct expectation late = {.ports = &late_port, .port_count = 1, .pid = getpid(), .comm = own_comm()};
+
+	for (size_t i = 0; i < CHURN_PROCESSES; i++) {
+		struct expectation expectation = {
+			.ports = &churn->ports[i], .port_count = 1, .pid = churn->pids[i], .comm = CHURN_COMM};
+
+		/* The other process's ring may have been full from its first connection on. */
+		for (size_t row = 0; row < run->rows.count; row++)
+			if (tuple_has_port(&run->rows.items[row].change.tuple, &churn->ports[i], 1)) {
+				expect_rows(&run->pairing, &run->tools[0], &expectation);
+				break;
+			}
+	}
+	expect_rows(&run->pairing, &run->tools[0], &late);
+}
+
+static void check_overflow(void **state, const char *const *args, int exit_code)
+{
+	struct run *run = *state;
+	struct churn churn;
+	uint16_t late_port;
+	const char *errors;
+
+	run_start(run, args);
+	overflow(run, &churn, &late_port);
+	errors = tool_errors(&run->tools[0]);
+	require(strstr(errors, "lost") && strstr(errors, "ring full"), "not a word about the losses yet: %s", errors);
+	run_stop(run);
+	run_account(run, 0, NULL);
+	require(run->losses.ring_full, "nothing was lost: this test has become pointless");
+	require(tool_exit_code(&run->tools[0]) == exit_code, "the tool ended with %d, not %d",
+		tool_exit_code(&run->tools[0]), exit_code);
+	expect_right_rows(run, &churn, late_port);
+}
+
+static void test_ring_full(void **state)
+{
+	check_overflow(state, (const char *const[]){"--buffer-size", "64K", NULL}, 0);
+}
+
+static void test_ring_full_strict(void **state)
+{
+	check_overflow(state, (const char *const[]){"--buffer-size", "64K", "--strict", NULL}, 3);
+}
+
+static void test_ring_full_hash(void **state)
+{
+	struct run *run = *state;
+	struct churn churn;
+	uint16_t late_port;
+
+	run_start(run, (const char *const[]){"--buffer-size", "64K", "--storage", "hash", NULL});
+	overflow(run, &churn, &late_port);
+	run_stop(run);
+	run_account(run, 0, NULL);
+	require(run->losses.ring_full, "nothing was lost: this test has become pointless");
+}
+
+/* A small ring buffer and a consumer that naps: the half-full wake-up keeps it empty, or the losses are counted. */
+static void test_small_ring(void **state)
+{
+	struct run *run = *state;
+	struct churn churn;
+
+	run_start(run, (const char *const[]){"--buffer-size", "64K", NULL});
+	churn_run(&churn, 2 * CONNECTIONS);
+	run_stop(run);
+	run_account(run, 0, NULL);
+}
+
+/* --strict has nothing to complain about. */
+static void test_strict_without_losses(void **state)
+{
+	struct run *run = *state;
+	uint16_t port;
+
+	run_start(run, (const char *const[]){"--strict", NULL});
+	scenario_named("client closes first")->play(IPV4, &port);
+	run_stop(run);
+	run_account(run, 0, NULL);
+	require(tool_exit_code(&run->tools[0]) == (run->losses.lost ? 3 : 0), "the tool ended with %d",
+		tool_exit_code(&run->tools[0]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		measured_test(test_ring_full),
+		measured_test(test_ring_full_strict),
+		measured_test(test_ring_full_hash),
+		measured_test(test_small_ring),
+		measured_test(test_strict_without_losses),
+	};
+
+	return cmocka_run_group_tests_name("losses", tests, run_group_setup, run_group_teardown);
+}

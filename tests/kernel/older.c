@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sockets that are older than the tool. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/helper.h"
+#include "lib/owners.h"
+#include "lib/require.h"
+#include "lib/run.h"
+#include "lib/traffic.h"
+
+/* The first row of each does not know how long that state has lasted. */
+static void test_first_rows(void **state)
+{
+	struct run *run = *state;
+	uint16_t ports[FLAVOURS];
+	int listeners[FLAVOURS], clients[FLAVOURS], servers[FLAVOURS];
+	struct expectation expectation = {.ports = ports,
+					  .port_count = FLAVOURS,
+					  .pid = getpid(),
+					  .comm = own_comm(),
+					  .owners_may_be_unknown = true,
+					  .owners_may_be_found_early = true};
+
+	for (enum flavour flavour = 0; flavour < FLAVOURS; flavour++) {
+		listeners[flavour] = listen_on(flavour, &ports[flavour]);
+		clients[flavour] = connect_to(flavour, ports[flavour]);
+		servers[flavour] = accept_from(listeners[flavour]);
+	}
+	run_start(run, NULL);
+	for (enum flavour flavour = 0; flavour < FLAVOURS; flavour++) {
+		close(clients[flavour]);
+		receive_end(servers[flavour]);
+		close(servers[flavour]);
+		/* A new connection of an old listener. */
+		clients[flavour] = connect_to(flavour, ports[flavour]);
+		servers[flavour] = accept_from(listeners[flavour]);
+		close(servers[flavour]);
+		receive_end(clients[flavour]);
+		close(clients[flavour]);
+		close(listeners[flavour]);
+	}
+	settle(ports, FLAVOURS);
+	run_stop(run);
+	run_check(run, 0, &expectation);
+}
+
+struct scene {
+	int listener;
+	uint16_t port;
+};
+
+/* Listens, accepts one connection before the tool is there and one after, and closes both when told to. */
+static void old_server_process(int channel, void *context)
+{
+	struct scene *scene = context;
+	int old, new;
+
+	scene->listener = listen_on(IPV4, &scene->port);
+	channel_send(channel, scene->port, -1);
+	old = accept_from(scene->listener);
+	receive_byte(old);
+	channel_send(channel, 0, -1);
+	new = accept_from(scene->listener);
+	receive_byte(new);
+	receive_end(new);
+	receive_end(old);
+	close(new);
+	close(old);
+	close(scene->listener);
+}
+
+/*
+ * What a descriptor says about sockets that are older than the tool, and about a connection that an old listener
+ * accepts. Only socket storage can be filled in that way.
+ */
+static void test_owners(void **state)
+{
+	struct run *run = *state;
+	struct scene scene = {.listener = -1};
+	struct helper server = helper_start("tv-old", old_server_process, &scene);
+	const struct row *row;
+	int old, new;
+
+	scene.port = (uint16_t)channel_receive(server.channel, NULL);
+	old = connect_to(IPV4, scene.port);
+	send_byte(old);
+	channel_receive(server.channel, NULL);
+	run_start(run, NULL);
+	if (!strstr(tool_errors(&run->tools[0]), "socket storage"))
+		skip_because("no socket storage on this kernel");
+	new = connect_to(IPV4, scene.port);
+	send_byte(new);
+	close(new);
+	close(old);
+	helper_wait(&server);
+	owners_check(run, &scene.port, 1);
+	owners_expect_side(run, scene.port, true, server.pid, server.pid);
+	owners_expect_side(run, scene.port, false, getpid(), getpid());
+	row = rows_find(&run->rows, scene.port, "LISTEN", "SYN_RECV", NULL);
+	owners_expect(run, row, "a child of an old listener", "listener", server.pid, "tv-old");
+	row = rows_find(&run->rows, scene.port, "LISTEN", "CLOSE", NULL);
+	owners_expect(run, row, "an old listener", "seed", server.pid, "tv-old");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		measured_test(test_first_rows),
+		measured_test(test_owners),
+	};
+
+	return cmocka_run_group_tests_name("older", tests, run_group_setup, run_group_teardown);
+}

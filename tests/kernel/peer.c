@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Beside Debian's tcpstates: every row that it prints is found in ours, with the same socket, states and addresses, and
+ * a duration that is the same but for the time between the two programs' looks at the clock.
+ *
+ * Which of its values are not true is known: 0.000 for a state whose beginning it did not see, the time since the last
+ * self-transition, and whatever follows a row that it missed itself.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/churn.h"
+#include "lib/peer.h"
+#include "lib/require.h"
+#include "lib/run.h"
+#include "lib/scenario.h"
+
+#define CONNECTIONS  200
+#define MAX_PORTS    64
+#define TOLERANCE_US 20.0
+
+/* Of 2,400. On a busy machine it loses most. */
+#define LEAST_ROWS 100
+#define ATTEMPTS   3
+
+static struct peer peer = {.output = -1};
+static struct peer_rows theirs;
+
+static int drop_peer(void **state)
+{
+	peer_drop(&peer);
+	free(theirs.items);
+	theirs = (struct peer_rows){0};
+	return run_teardown(state);
+}
+
+static void play(uint16_t ports[MAX_PORTS], size_t *ret_count)
+{
+	struct churn churn;
+	size_t count = 0;
+
+	require(scenario_count * FLAVOURS + CHURN_PROCESSES <= MAX_PORTS, "too many scenarios");
+	for (size_t i = 0; i < scenario_count; i++)
+		for (enum flavour flavour = 0; flavour < FLAVOURS; flavour++)
+			scenarios[i].play(flavour, &ports[count++]);
+	churn_run(&churn, CONNECTIONS);
+	for (size_t i = 0; i < CHURN_PROCESSES; i++)
+		ports[count++] = churn.ports[i];
+	*ret_count = count;
+}
+
+/* It shows AF_INET6 sockets with their IPv4 addresses mapped, and some before they have any: compare what it shows. */
+static bool same_address(const struct tuple *tuple, const uint8_t ours[16], const uint8_t its[16])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	static const uint8_t unspecified[16];
+
+	if (!memcmp(its, unspecified, 16) || !memcmp(its, ours, 16))
+		return true;
+	return tuple->ip_version == 4 && !memcmp(its, mapped, 12) && !memcmp(its + 12, ours, 4);
+}
+
+static bool shows_the_same(const struct row *ours, const struct peer_row *its)
+{
+	const struct tuple *a = &ours->change.tuple, *b = &its->change.tuple;
+
+	return ours->change.skaddr == its->change.skaddr && ours->change.oldstate == its->change.oldstate &&
+	       ours->change.newstate == its->change.newstate && a->lport == b->lport && a->rport == b->rport &&
+	       same_address(a, a->laddr, b->laddr) && same_address(a, a->raddr, b->raddr);
+}
+
+/* How far the two clocks may have been read apart at the ends of the state that by_socket[position] leaves. */
+static double slack_us(const struct pairing *pairing, size_t position)
+{
+	const struct witness_event *event = &pairing->log->events[pairing->by_socket[position]];
+	const struct witness_event *before = pairing_before(pairing, position);
+
+	return (double)(event->span_ns + (before ? before->span_ns : 0)) / 1000;
+}
+
+/* Their value is one of a state that began with the event before, which they saw, too. */
+static bool is_comparable(const struct pairing *pairing, size_t position, const struct peer_row *its,
+			  const struct peer_row *last)
+{
+	const struct witness_event *before = pairing_before(pairing, position);
+	const struct change *change = &pairing->log->events[pairing->by_socket[position]].change;
+
+	return before && before->change.newstate == change->oldstate && its->duration_ms > 0 && last &&
+	       last->change.skaddr == its->change.skaddr && last->change.newstate == its->change.oldstate &&
+	       last->change.oldstate == before->change.oldstate && change->oldstate != state_number("CLOSE") &&
+	       before->change.oldstate != before->change.newstate;
+}
+
+struct account {
+	size_t found;    /* rows of theirs that are among ours */
+	size_t compared; /* durations */
+	size_t apart;    /* of these, those that differ by more than the tolerance */
+};
+
+static void compare_row(const struct pairing *pairing, size_t position, const struct peer_row *its,
+			const struct peer_row *last, struct account *account)
+{
+	const struct row *ours = pairing->row_of[pairing->by_socket[position]];
+	double its_us = its->duration_ms * 1000, tolerance_us, difference_us;
+
+	account->found++;
+	if (!ours->has_duration || !is_comparable(pairing, position, its, last))
+		return;
+	account->compared++;
+	tolerance_us = its_us * 0.05 > TOLERANCE_US ? its_us * 0.05 : TOLERANCE_US;
+	tolerance_us += slack_us(pairing, position);
+	difference_us = ours->duration_us - its_us;
+	if (difference_us <= tolerance_us && -difference_us <= tolerance_us)
+		return;
+	account->apart++;
+	print_message("line %llu shows %.3f us, the peer's line %llu %.3f us (tolerance %.3f us): %s\n",
+		      (unsigned long long)ours->line, ours->duration_us, its->line, its_us, tolerance_us,
+		      change_text(&ours->change));
+}
+
+static int by_socket(const void *left, const void *right)
+{
+	const struct peer_row *a = left, *b = right;
+
+	if (a->change.skaddr != b->change.skaddr)
+		return a->change.skaddr < b->change.skaddr ? -1 : 1;
+	return a->line < b->line ? -1 : a->line > b->line;
+}
+
+/* The next row of ours that looks like theirs, from by_socket[position] on; log->count when there is none. */
+static size_t find_row(const struct pairing *pairing, size_t position, const struct peer_row *its)
+{
+	for (; position < pairing->log->count; position++) {
+		const struct row *ours = pairing->row_of[pairing->by_socket[position]];
+
+		if (ours && shows_the_same(ours, its))
+			break;
+	}
+	return position;
+}
+
+/*
+ * Socket by socket, in both in the order of time: each of their rows is the next one of ours that looks like it. It has
+ * none when the witness says that this machine hid it from us, or we said that we lost one.
+ */
+static struct account compare_rows(const struct run *run, const uint16_t *ports, size_t port_count)
+{
+	const struct pairing *pairing = &run->pairing;
+	struct account account = {0};
+	size_t next = 0, unfound = 0;
+	const struct peer_row *last = NULL;
+
+	for (size_t i = 0; i < theirs.count; i++) {
+		const struct peer_row *its = &theirs.items[i];
+		size_t position;
+
+		if (!tuple_has_port(&its->change.tuple, ports, port_count))
+			continue;
+		position = find_row(pairing, next, its);
+		if (position == pairing->log->count) {
+			require(++unfound <= pairing->hidden + pairing->missing,
+				"the peer's line %llu is not among ours: %s", its->line, change_text(&its->change));
+			continue;
+		}
+		compare_row(pairing, position, its, last, &account);
+		next = position + 1;
+		last = its;
+	}
+	print_message("the peer printed %zu rows, %zu of the test's own are among ours, %zu durations compared, "
+		      "%zu apart\n",
+		      theirs.count, account.found, account.compared, account.apart);
+	return account;
+}
+
+static struct account run_beside_the_peer(struct run *run)
+{
+	uint16_t ports[MAX_PORTS];
+	const char *why;
+	size_t count;
+
+	if (!run->witness)
+		skip_because("no witness: %s", run->why_not);
+	witness_start(run->witness);
+	why = peer_start(&peer);
+	if (why)
+		skip_because("%s", why);
+	run_start_another(run, NULL);
+	play(ports, &count);
+	run_stop(run);
+	peer_stop(&peer, &theirs);
+	qsort(theirs.items, theirs.count, sizeof(*theirs.items), by_socket);
+	run_account(run, 0, NULL);
+	return compare_rows(run, ports, count);
+}
+
+static void test_beside_the_peer(void **state)
+{
+	/*
+	 * An interrupt between the two programs is nobody's fault, and the witness does not see it when somebody else's
+	 * perf event was there first. A wrong duration is wrong each time.
+	 */
+	for (size_t attempt = 0; attempt < ATTEMPTS; attempt++) {
+		struct account account = run_beside_the_peer(*state);
+
+		require(account.found >= LEAST_ROWS && account.compared >= LEAST_ROWS / 2,
+			"the peer has hardly anything to compare");
+		if (!account.apart)
+			return;
+		drop_peer(state);
+	}
+	require(false, "durations differ each time");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_beside_the_peer, drop_peer),
+	};
+
+	return cmocka_run_group_tests_name("peer", tests, run_group_setup, run_group_teardown);
+}
