@@ -197,13 +197,13 @@ static __always_inline void take_measurement(struct tcp_sock *tp, struct rtt_con
 	__u64 mstamp = tp->rack.mstamp;
 	__u32 end_seq = tp->rack.end_seq;
 
-	if (mstamp == conn->mstamp && end_seq == conn->end_seq)
-		return;
-	conn->mstamp = mstamp;
-	conn->end_seq = end_seq;
-	if (conn->followed)
-		take_sample(tp, conn, false, own_histogram, tp->rack.rtt_us);
-	conn->followed = 1;
+	if (mstamp != conn->mstamp || end_seq != conn->end_seq) {
+		conn->mstamp = mstamp;
+		conn->end_seq = end_seq;
+		if (conn->followed)
+			take_sample(tp, conn, false, own_histogram, tp->rack.rtt_us);
+	}
+	conn->followed = 1; /* whatever comes from now on, also when nothing had been measured before we came */
 }
 
 /* The smoothed value as it is when a segment arrives in ESTABLISHED, before that is looked at. */
