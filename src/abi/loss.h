@@ -9,6 +9,8 @@
 struct kernel_losses {
 	__u64 ring_full;    /* events: no room in the ring buffer */
 	__u64 storage_full; /* sockets whose state and owner could not be kept: their rows show "-" instead */
+	__u64 unrecovered;  /* events that the second one could not record: lost if the first was skipped, too */
+	__u64 held;         /* rows that wait for their port to be known; the one counter that also shrinks */
 	__u64 recovered;    /* events that the first program was skipped for and the second one recorded: not lost */
 };
 

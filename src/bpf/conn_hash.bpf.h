@@ -32,6 +32,20 @@ static __always_inline struct conn *conn_hash_get(const struct transition *t)
 	return bpf_map_lookup_elem(&conn_hash, &t->skaddr);
 }
 
+/* Out of scope: what was held back until the port is known need not be shown, nor anything of the socket remembered. */
+static __always_inline void conn_hash_drop_held(const struct transition *t)
+{
+	struct conn *conn;
+
+	if (!scope_by_lport || (t->oldstate != STATE_SYN_SENT && t->oldstate != STATE_LISTEN))
+		return;
+	conn = bpf_map_lookup_elem(&conn_hash, &t->skaddr);
+	if (!conn)
+		return;
+	transition_drop_held(conn);
+	bpf_map_delete_elem(&conn_hash, &t->skaddr);
+}
+
 static __always_inline void conn_hash_forget_closed(const struct transition *t)
 {
 	if (t->newstate == STATE_CLOSE)
@@ -56,9 +70,10 @@ static __always_inline void conn_hash_recover(struct transition *t, enum scope_v
 {
 	struct conn *conn = conn_hash_get(t);
 
-	/* Without room, the first one had none either, and has shown the row without. */
 	if (conn)
 		transition_recover(conn, t, verdict, context);
+	else
+		__sync_fetch_and_add(&losses.unrecovered, 1);
 	conn_hash_forget_closed(t);
 }
 

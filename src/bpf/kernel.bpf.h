@@ -44,6 +44,7 @@ struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
+	__u16 skc_num; /* host byte order */
 	unsigned short skc_family;
 	unsigned char skc_state;
 	possible_net_t skc_net;

@@ -30,9 +30,11 @@ static __always_inline enum scope_verdict scope_judge(const struct transition *t
 	bool nameless_child = t->newstate == STATE_SYN_RECV && !t->rport;
 
 	if (scope_by_lport && !port_set_has(&scope_lports, t->lport)) {
-		/* connect() chooses the port after CLOSE -> SYN_SENT, unless the socket was bound. */
-		if (t->newstate != STATE_SYN_SENT || t->lport)
+		/* Without bind(), the port is chosen after CLOSE -> SYN_SENT and CLOSE -> LISTEN. */
+		if ((t->newstate != STATE_SYN_SENT && t->newstate != STATE_LISTEN) || t->lport)
 			return SCOPE_OUT;
+		if (t->newstate == STATE_LISTEN)
+			return SCOPE_HOLD;
 		if ((scope_ip_version && t->ip_version != scope_ip_version) ||
 		    (scope_by_rport && !port_set_has(&scope_rports, t->rport)))
 			return SCOPE_OUT;

@@ -46,6 +46,18 @@ static __always_inline void sock_put_addresses(struct transition *t, __u16 famil
  */
 #define SOCK_GET(probed, tp, field) ((probed) ? BPF_CORE_READ(tp, field) : (tp)->field)
 
+/*
+ * Since 6.2. A word with the verifier rather than a call: bpf_skc_to_tcp_sock() takes 21 of the 38 ns of a tcprtt
+ * sample. Only in programs of their own: 5.13 to 5.15 refuse what mentions a kernel function that they do not have,
+ * even in code that is never reached. The caller knows that it is a TCP socket.
+ */
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+static __always_inline struct tcp_sock *sock_cast_to_tcp(struct sock *sk)
+{
+	return bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
+}
+
 #define SOCK_INET   inet_conn.icsk_inet
 #define SOCK_COMMON inet_conn.icsk_inet.sk.__sk_common
 
@@ -71,8 +83,14 @@ static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp,
 	sock_put_addresses(t, family, v4, local, remote);
 	t->skaddr = (__u64)(unsigned long)tp;
 	t->netns = sock_netns(tp, probed);
-	/* skc_num is 0 already at many transitions to CLOSE. */
-	t->lport = bpf_ntohs(SOCK_GET(probed, tp, SOCK_INET.inet_sport));
+	/*
+	 * A connection or listener that begins may still have the port of the socket's last one in inet_sport, while
+	 * skc_num is 0 until the kernel has chosen one; that in turn is 0 again at many transitions to CLOSE.
+	 */
+	if (t->newstate == STATE_SYN_SENT || t->newstate == STATE_LISTEN)
+		t->lport = SOCK_GET(probed, tp, SOCK_COMMON.skc_num);
+	else
+		t->lport = bpf_ntohs(SOCK_GET(probed, tp, SOCK_INET.inet_sport));
 	t->rport = bpf_ntohs(SOCK_GET(probed, tp, SOCK_COMMON.skc_dport));
 }
 

@@ -154,11 +154,14 @@ static __always_inline void add(struct histogram *histogram, bool shared, __u64 
  * memory. */
 static __always_inline __u32 group_of(struct tcp_sock *tp, struct rtt_conn *conn, bool probed)
 {
-	struct owner nobody = {};
-
 	if (conn && !probed)
 		return classify_once(tp, conn);
-	return rtt_filtered || rtt_grouped ? classify(tp, &nobody, probed) : 1;
+	if (rtt_filtered || rtt_grouped) {
+		struct owner nobody = {};
+
+		return classify(tp, &nobody, probed);
+	}
+	return 1;
 }
 
 static __always_inline void take_sample(struct tcp_sock *tp, struct rtt_conn *conn, bool probed, __u32 own_histogram,
@@ -178,7 +181,7 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct rtt_conn *co
 		histogram = bpf_map_lookup_elem(&histograms, &own_histogram);
 	}
 	if (histogram)
-		add(histogram, rtt_grouped, us, SOCK_GET(probed, tp, mdev_us) >> 2);
+		add(histogram, rtt_grouped, us, rtt_mdev ? SOCK_GET(probed, tp, mdev_us) >> 2 : 0);
 }
 
 /* There should be a sample here, and the kernel has not measured it. */
@@ -225,6 +228,13 @@ static __always_inline void on_segment(struct tcp_sock *tp, struct rtt_conn *con
 		take_smoothed(tp, conn, false);
 	else if (conn)
 		take_measurement(tp, conn, HISTOGRAM_OF_SAMPLES);
+}
+
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(sample_tp_btf_cast, struct sock *sk)
+{
+	on_segment(sock_cast_to_tcp(sk), rtt_remembers ? conn_in_storage(sk) : NULL);
+	return 0;
 }
 
 SEC("tp_btf/tcp_probe")
@@ -326,6 +336,14 @@ static __always_inline void on_state(struct tcp_sock *tp, struct rtt_conn *conn,
 	if (newstate == STATE_CLOSE && oldstate != STATE_SYN_SENT && oldstate != STATE_SYN_RECV &&
 	    oldstate != STATE_LISTEN && oldstate != STATE_CLOSE)
 		take_end(tp, conn);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state_cast, struct sock *sk, int oldstate, int newstate)
+{
+	if (sk->sk_protocol == IPPROTO_TCP_NUM)
+		on_state(sock_cast_to_tcp(sk), rtt_remembers ? conn_in_storage(sk) : NULL, oldstate, newstate);
+	return 0;
 }
 
 SEC("tp_btf/inet_sock_set_state")

@@ -22,25 +22,40 @@ struct {
  * state not advanced and does the first one's work.
  */
 
-/* What the socket tells, and whether it is of interest. */
+/* What the socket tells, and whether it is of interest. The callers have left SCTP and MPTCP sockets alone: for these,
+ * `tp` is NULL. */
 static __always_inline enum scope_verdict look(struct transition *t, struct tcp_sock *tp, int oldstate, int newstate)
 {
-	if (!tp)
-		return SCOPE_OUT; /* SCTP and MPTCP sockets use the tracepoint, too */
 	t->oldstate = oldstate;
 	t->newstate = newstate;
 	sock_read(t, tp, false);
 	return scope_judge(t);
 }
 
-/* A used socket begins a connection that will not be followed: when it comes back into scope, what is stored is
- * history. */
-static __always_inline void forget_state(struct sock *sk)
+/*
+ * Out of scope. A used socket begins a connection that will not be followed: when it comes back, what is stored is
+ * history. And what was held back until the port is known need not be shown.
+ */
+static __always_inline void forget_state(struct sock *sk, int oldstate, int newstate)
 {
-	struct conn *conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+	bool was_held = scope_by_lport && (oldstate == STATE_SYN_SENT || oldstate == STATE_LISTEN);
+	struct conn *conn;
 
-	if (conn)
-		conn->since_ns = 0;
+	if (!was_held && !owner_is_begin(oldstate, newstate))
+		return;
+	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+	if (!conn)
+		return;
+	conn->since_ns = 0;
+	transition_drop_held(conn);
+}
+
+/* Asking makes a cookie for a socket that has none yet; the call costs 25 ns. */
+static __always_inline __u64 cookie_of(struct sock *sk)
+{
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+
+	return cookie ? cookie : bpf_get_socket_cookie(sk);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -48,16 +63,18 @@ int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct transition t = {};
-	enum scope_verdict verdict = look(&t, tp, oldstate, newstate);
+	enum scope_verdict verdict;
 	struct conn *conn;
 
+	if (!tp)
+		return 0;
+	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT) {
-		if (owner_is_begin(oldstate, newstate))
-			forget_state(sk);
+		forget_state(sk, oldstate, newstate);
 		return 0;
 	}
 	t.time_ns = bpf_ktime_get_ns();
-	t.cookie = bpf_get_socket_cookie(sk);
+	t.cookie = cookie_of(sk);
 	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (conn)
 		transition_record(conn, &t, verdict, sock_context(&t, tp));
@@ -70,20 +87,27 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 {
 	struct conn *conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct transition t = {};
 	enum scope_verdict verdict;
+	struct tcp_sock *tp;
 
 	if (conn && transition_was_recorded(conn, oldstate, newstate))
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
 		return 0;
 	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT)
 		return 0;
-	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!conn)
-		return 0; /* the first one had no memory either, and has shown the row without */
+	/* Once memory was short, a socket without storage may be one whose row the first program has shown without. */
+	if (!conn && !losses.storage_full)
+		conn = bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!conn) {
+		__sync_fetch_and_add(&losses.unrecovered, 1);
+		return 0;
+	}
 	t.time_ns = bpf_ktime_get_ns();
-	t.cookie = bpf_get_socket_cookie(sk);
+	t.cookie = cookie_of(sk);
 	transition_recover(conn, &t, verdict, sock_context(&t, tp));
 	return 0;
 }
@@ -93,10 +117,15 @@ int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct transition t = {};
-	enum scope_verdict verdict = look(&t, tp, oldstate, newstate);
+	enum scope_verdict verdict;
 
-	if (verdict == SCOPE_OUT)
+	if (!tp)
 		return 0;
+	verdict = look(&t, tp, oldstate, newstate);
+	if (verdict == SCOPE_OUT) {
+		conn_hash_drop_held(&t);
+		return 0;
+	}
 	t.time_ns = bpf_ktime_get_ns();
 	/* 5.10 has no helper that would make one: 0 unless somebody asked for SO_COOKIE. */
 	t.cookie = sk->__sk_common.skc_cookie.counter;
@@ -109,12 +138,15 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 {
 	__u64 key = (__u64)(unsigned long)sk;
 	struct conn *conn = bpf_map_lookup_elem(&conn_hash, &key);
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct transition t = {};
 	enum scope_verdict verdict;
+	struct tcp_sock *tp;
 
 	/* The hash forgets a socket at its CLOSE: one that is still there has missed it. */
 	if (conn ? transition_was_recorded(conn, oldstate, newstate) : newstate == STATE_CLOSE)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
 		return 0;
 	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT)

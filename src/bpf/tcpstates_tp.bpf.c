@@ -47,8 +47,10 @@ int set_state_tracepoint(struct set_state_args *args)
 	t.newstate = args->newstate;
 
 	verdict = scope_judge(&t);
-	if (verdict == SCOPE_OUT)
+	if (verdict == SCOPE_OUT) {
+		conn_hash_drop_held(&t);
 		return 0;
+	}
 	t.time_ns = bpf_ktime_get_ns();
 	conn_hash_record(&t, verdict, CONTEXT_ANY);
 	return 0;

@@ -22,11 +22,8 @@ struct conn {
 	__u8 state;    /* 0 when none has been seen yet */
 	__u8 held;     /* the last row has not been shown: its addresses were not known */
 	__u8 held_old; /* the held row's old state; its new one is `state` */
-	__u8 turns;    /* transitions to itself: bit 0 counts them, bit 1 how many the second program has seen */
+	__u8 turned;   /* the last transition was one to itself, and the second program has not seen it yet */
 };
-
-#define TURN_HAPPENED 1
-#define TURN_SEEN     2
 
 /* The time in the old state; then the clock of the new one starts. A transition to itself lets the clock run on. */
 static __always_inline __u64 transition_advance(struct conn *conn, const struct transition *t)
@@ -35,13 +32,11 @@ static __always_inline __u64 transition_advance(struct conn *conn, const struct 
 	bool known = conn->since_ns && conn->state == t->oldstate && !owner_is_birth(t->oldstate, t->newstate);
 	__u64 duration = known ? t->time_ns - conn->since_ns : DURATION_UNKNOWN;
 
-	if (t->oldstate != t->newstate) {
+	conn->turned = t->oldstate == t->newstate;
+	if (!conn->turned)
 		conn->since_ns = t->time_ns;
-	} else {
-		conn->turns ^= TURN_HAPPENED;
-		if (!known)
-			conn->since_ns = 0;
-	}
+	else if (!known)
+		conn->since_ns = 0;
 	conn->state = t->newstate;
 	return duration;
 }
@@ -70,6 +65,13 @@ static __always_inline void transition_emit_held(const struct conn *conn, const 
 	transition_emit(&held);
 }
 
+static __always_inline void transition_drop_held(struct conn *conn)
+{
+	if (conn->held)
+		__sync_fetch_and_add(&losses.held, -1);
+	conn->held = 0;
+}
+
 /* `t` has everything that the socket itself tells; owner, duration and sequence come from here. */
 static __always_inline void transition_record(struct conn *conn, struct transition *t, enum scope_verdict verdict,
 					      enum owner_context context)
@@ -77,7 +79,9 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 	if (conn->held && verdict == SCOPE_IN && conn->state == t->oldstate &&
 	    !owner_is_birth(t->oldstate, t->newstate))
 		transition_emit_held(conn, t);
-	conn->held = 0;
+	if (owner_is_birth(t->oldstate, t->newstate))
+		conn->held = 0; /* a copy of the listener's */
+	transition_drop_held(conn);
 
 	if (owner_is_birth(t->oldstate, t->newstate))
 		conn->conn_seq = 0;
@@ -92,6 +96,7 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 		transition_emit(t);
 	} else if (verdict == SCOPE_HOLD) {
 		conn->held = 1;
+		__sync_fetch_and_add(&losses.held, 1);
 		conn->held_old = t->oldstate;
 		conn->held_ns = t->duration_ns;
 	}
@@ -100,14 +105,12 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 /* For the second program: whether the first one has been here. */
 static __always_inline bool transition_was_recorded(struct conn *conn, int oldstate, int newstate)
 {
-	bool seen;
+	bool turned = conn->turned;
 
 	if (oldstate != newstate)
 		return conn->state == newstate;
-	seen = !(conn->turns & TURN_HAPPENED) == !(conn->turns & TURN_SEEN);
-	if (!seen)
-		conn->turns ^= TURN_SEEN;
-	return !seen;
+	conn->turned = 0;
+	return turned;
 }
 
 /* For the second program: the first one was skipped. */
@@ -116,8 +119,7 @@ static __always_inline void transition_recover(struct conn *conn, struct transit
 {
 	__sync_fetch_and_add(&losses.recovered, 1);
 	transition_record(conn, t, verdict, context);
-	if (t->oldstate == t->newstate)
-		conn->turns ^= TURN_SEEN;
+	conn->turned = 0;
 }
 
 /* No memory for a struct conn: the row is shown without what only that could tell. */
@@ -127,6 +129,8 @@ static __always_inline void transition_record_unstored(struct transition *t, enu
 	t->duration_ns = DURATION_UNKNOWN;
 	if (verdict == SCOPE_IN || (verdict == SCOPE_HOLD && owner_is_birth(t->oldstate, t->newstate)))
 		transition_emit(t);
+	else if (verdict == SCOPE_HOLD)
+		__sync_fetch_and_add(&losses.held, 1); /* for good: nothing will know of it when the port does */
 }
 
 #endif

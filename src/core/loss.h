@@ -21,7 +21,9 @@ struct loss_report {
 	uint64_t recovered; /* skipped like those, and recorded by the second program */
 	/* not lost, but impaired */
 	uint64_t storage_full; /* rows of sockets without room for their state: "-" for owner and duration */
-	uint64_t unjournaled;  /* rows that were printed, but not taken by the journal */
+	uint64_t
+		held; /* rows at the end whose local port was never known, so that nobody can tell whether they match */
+	uint64_t unjournaled; /* rows that were printed, but not taken by the journal */
 };
 
 /* Lost events; impairments are none. */

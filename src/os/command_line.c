@@ -2,6 +2,7 @@
 #include "os/command_line.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,23 @@ static void check_stdout(void)
 	_exit(EXIT_FAILURE);
 }
 
+/*
+ * A standard descriptor that the caller has closed would be given to the next file that is opened, and rows or
+ * diagnostics would go there. Standard output is opened for reading, so that writing to it still is an error.
+ */
+static void fill_closed_descriptors(void)
+{
+	static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", modes[fd]) != fd)
+			_exit(EXIT_FAILURE);
+	}
+}
+
 void command_line_parse(const struct argp *argp, int argc, char **argv, const char *version, void *input)
 {
+	fill_closed_descriptors();
 	argp_program_version = version;
 	argp_err_exit_status = EXIT_USAGE;
 	argv[0] = program_invocation_short_name; /* argp's own errors begin with it */

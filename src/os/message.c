@@ -1,29 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "os/message.h"
 
+#include "core/escape.h"
+#include "core/strbuf.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#define NAME_COLUMNS_MAX 32
 
 void message(const char *format, ...)
 {
 	struct pollfd polled = {.fd = STDERR_FILENO, .events = POLLOUT};
+	const char *name = program_invocation_short_name;
 	char line[1024];
+	struct strbuf out = strbuf_over(line, sizeof(line) - 1);
 	va_list arguments;
-	int length, more;
+	int length;
 
-	length = snprintf(line, sizeof(line), "%s: ", program_invocation_short_name);
+	/* argv[0] is the caller's choice, of any length and any bytes. */
+	escape_terminal(&out, name, strlen(name), NAME_COLUMNS_MAX);
+	strbuf_append_string(&out, ": ");
 	va_start(arguments, format);
-	more = vsnprintf(line + length, sizeof(line) - (size_t)length, format, arguments);
+	length = vsnprintf(line + out.length, sizeof(line) - out.length, format, arguments);
 	va_end(arguments);
-	if (more < 0)
+	if (length < 0)
 		return;
-	length += more;
-	if (length > (int)sizeof(line) - 1)
-		length = sizeof(line) - 1;
-	line[length++] = '\n';
-	if (poll(&polled, 1, 200) > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
+	out.length += (size_t)length;
+	if (out.length > out.capacity)
+		out.length = out.capacity;
+	line[out.length++] = '\n';
+	if (poll(&polled, 1, 200) > 0 && write(STDERR_FILENO, line, out.length) < 0)
 		return; /* there is nobody to tell */
 }

@@ -72,6 +72,8 @@ void privileges_explain(int error, char *ret, size_t size)
 		snprintf(ret, size, "needs root or CAP_BPF+CAP_PERFMON; try sudo");
 	else if (error == -EPERM || error == -EACCES)
 		snprintf(ret, size, "%s: %s", strerror(-error), refusal());
+	else if (error == -EMFILE)
+		snprintf(ret, size, "too many open files for this process; try: ulimit -n 64");
 	else
 		snprintf(ret, size, "%s; -v shows what libbpf and the kernel say", strerror(-error));
 }

@@ -31,8 +31,12 @@ int sink_open(int fd, struct sink *ret)
 	struct stat st;
 	char *data;
 
-	if (fstat(fd, &st))
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fstat(fd, &st))
 		return -errno;
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return -EBADF;
 	sink.regular = S_ISREG(st.st_mode);
 	data = malloc(SINK_CAPACITY);
 	if (!data)
@@ -110,6 +114,12 @@ static void untear(struct sink *sink)
 	sink->torn = 0;
 }
 
+/* A terminal that was closed and a peer that has reset are readers that left, as one that has closed its pipe. */
+static bool is_gone(const struct sink *sink, int error)
+{
+	return !sink->regular && (error == -EIO || error == -ECONNRESET || error == -ECONNREFUSED);
+}
+
 int sink_flush(struct sink *sink)
 {
 	while (!sink->error && !sink_is_empty(sink)) {
@@ -118,7 +128,7 @@ int sink_flush(struct sink *sink)
 		if (written == -EAGAIN)
 			return -EAGAIN;
 		if (written < 0) {
-			sink->error = (int)written;
+			sink->error = is_gone(sink, (int)written) ? -EPIPE : (int)written;
 			untear(sink);
 		} else {
 			note_written(sink, (size_t)written);

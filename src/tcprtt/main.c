@@ -54,9 +54,9 @@ static bool make_room(struct tool *tool, size_t size)
 		if (tool->sink.error || event_loop_want_output(&tool->loop, true))
 			return false;
 		events = event_loop_wait(&tool->loop, tool->ending ? GRACE_MS : -1);
-		if (events < 0 || events & (EVENT_STOP | EVENT_HANGUP) || (tool->ending && !(events & EVENT_OUTPUT)))
+		if (events < 0 || events & EVENT_HANGUP || (tool->ending && !(events & EVENT_OUTPUT)))
 			return false;
-		tool->ending |= !!(events & EVENT_DEADLINE);
+		tool->ending |= !!(events & (EVENT_STOP | EVENT_DEADLINE));
 	}
 	return true;
 }
@@ -151,7 +151,7 @@ static int trace(struct tool *tool)
 {
 	int error = 0;
 
-	while (!error && !tool->sink.error) {
+	while (!error && !tool->sink.error && !tool->ending) {
 		int events;
 
 		error = event_loop_want_output(&tool->loop, !sink_is_empty(&tool->sink));

@@ -26,17 +26,19 @@
 struct way {
 	enum rtt_hook hook;
 	bool in_socket; /* remembers in socket storage, else in a hash */
+	bool casts;     /* bpf_rdonly_cast() instead of a helper */
 	const char *hook_name;
 	const char *storage_name;
 };
 
 /* Best first. */
 static const struct way ways[] = {
-	{RTT_HOOK_TP_BTF, true, "tp_btf", "socket storage"},
-	{RTT_HOOK_TP_BTF, false, "tp_btf", "a hash of 65536 sockets"},
-	{RTT_HOOK_FENTRY, true, "fentry", "socket storage"},
-	{RTT_HOOK_FENTRY, false, "fentry", "a hash of 65536 sockets"},
-	{RTT_HOOK_KPROBE, false, "kprobe", "nothing"},
+	{RTT_HOOK_TP_BTF, true, true, "tp_btf", "socket storage"},
+	{RTT_HOOK_TP_BTF, true, false, "tp_btf", "socket storage"},
+	{RTT_HOOK_TP_BTF, false, false, "tp_btf", "a hash of 65536 sockets"},
+	{RTT_HOOK_FENTRY, true, false, "fentry", "socket storage"},
+	{RTT_HOOK_FENTRY, false, false, "fentry", "a hash of 65536 sockets"},
+	{RTT_HOOK_KPROBE, false, false, "kprobe", "nothing"},
 };
 
 /* Samples come from segments, or from changes of state. */
@@ -100,12 +102,15 @@ static void choose_programs(struct tcprtt_bpf *skeleton, const struct tcprtt_opt
 	bool segments = samples_segments(options), states = follows_states(options);
 	bool tp_btf = way->hook == RTT_HOOK_TP_BTF, fentry = way->hook == RTT_HOOK_FENTRY;
 
-	bpf_program__set_autoload(skeleton->progs.sample_tp_btf_storage, segments && tp_btf && way->in_socket);
+	bpf_program__set_autoload(skeleton->progs.sample_tp_btf_cast, segments && tp_btf && way->casts);
+	bpf_program__set_autoload(skeleton->progs.sample_tp_btf_storage,
+				  segments && tp_btf && way->in_socket && !way->casts);
 	bpf_program__set_autoload(skeleton->progs.sample_tp_btf_hash, segments && tp_btf && !way->in_socket);
 	bpf_program__set_autoload(skeleton->progs.sample_fentry_storage, segments && fentry && way->in_socket);
 	bpf_program__set_autoload(skeleton->progs.sample_fentry_hash, segments && fentry && !way->in_socket);
 	bpf_program__set_autoload(skeleton->progs.sample_kprobe, segments && way->hook == RTT_HOOK_KPROBE);
-	bpf_program__set_autoload(skeleton->progs.state_storage, states && way->in_socket);
+	bpf_program__set_autoload(skeleton->progs.state_cast, states && way->casts);
+	bpf_program__set_autoload(skeleton->progs.state_storage, states && way->in_socket && !way->casts);
 	bpf_program__set_autoload(skeleton->progs.state_hash, states && !way->in_socket);
 	bpf_program__set_autoload(skeleton->progs.seed_storage,
 				  grouping_is_by_owner(&options->grouping) && way->in_socket);

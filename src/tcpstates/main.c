@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* tcpstates: attach, print what happens until told to stop, detach, print the rest, and say what was lost. */
+#include "abi/loss.h"
 #include "core/loss.h"
 #include "os/clock.h"
 #include "os/event_loop.h"
@@ -78,12 +79,18 @@ static void tell_new_losses(struct tool *tool, bool exact)
 	tell_losses(tool, &report);
 }
 
+static bool is_filtered(const struct tcpstates_options *options)
+{
+	return options->ip_version || options->by_lport || options->by_rport;
+}
+
 static void tick(struct tool *tool)
 {
 	clock_refresh(&tool->printer.base);
 	tell_new_losses(tool, true);
-	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO))
-		message("quiet so far; try in another terminal: curl -s http://127.0.0.1/");
+	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !is_filtered(&tool->options) && isatty(STDERR_FILENO) &&
+	    isatty(STDOUT_FILENO))
+		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
 }
 
 /* Sleeps until there is something to do. Returns events or a negative errno. */
@@ -176,6 +183,7 @@ static int report(struct tool *tool, int error)
 {
 	struct loss_report losses = count_losses(tool, true);
 
+	losses.held = __atomic_load_n(&tool->session.losses->held, __ATOMIC_RELAXED);
 	if (error) {
 		message("%s", strerror(-error));
 	} else if (tool->sink.error && tool->sink.error != -EPIPE) {

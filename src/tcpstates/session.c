@@ -122,9 +122,9 @@ static void explain(int first_error, const struct tcpstates_options *options, st
 			 "kernel built with CONFIG_DEBUG_INFO_BTF");
 	else if ((!has_btf || options->hook == HOOK_TRACEPOINT) && !has_tracefs)
 		snprintf(error->text, sizeof(error->text),
-			 "%s the classic tracepoint needs tracefs, which is not mounted; try: mount -t tracefs tracefs "
+			 "%sthe classic tracepoint needs tracefs, which is not mounted; try: mount -t tracefs tracefs "
 			 "/sys/kernel/tracing",
-			 has_btf ? "" : "this kernel has no BTF (/sys/kernel/btf/vmlinux), and");
+			 has_btf ? "" : "this kernel has no BTF (/sys/kernel/btf/vmlinux), and ");
 	else
 		snprintf(error->text, sizeof(error->text), "%s", why);
 }
@@ -158,8 +158,13 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 
 void session_detach(struct session *session)
 {
-	if (session->btf)
+	if (session->btf) {
+		/* The second program first: without the one before it, it would take every event for a skipped one. */
+		bpf_link__destroy(session->btf->links.recover_storage);
+		bpf_link__destroy(session->btf->links.recover_hash);
+		session->btf->links.recover_storage = session->btf->links.recover_hash = NULL;
 		tcpstates_bpf__detach(session->btf);
+	}
 	if (session->tp)
 		tcpstates_tp_bpf__detach(session->tp);
 }
@@ -179,6 +184,7 @@ void session_close(struct session *session)
 static uint64_t missed_by_both(const struct session *session, uint64_t otherwise)
 {
 	uint64_t recovered = __atomic_load_n(&session->losses->recovered, __ATOMIC_RELAXED);
+	uint64_t unrecovered = __atomic_load_n(&session->losses->unrecovered, __ATOMIC_RELAXED);
 	uint64_t first, second;
 
 	if (program_recursion_misses(session->prog_fd, &first))
@@ -186,6 +192,7 @@ static uint64_t missed_by_both(const struct session *session, uint64_t otherwise
 	first = first > recovered ? first - recovered : 0;
 	if (session->recover_fd < 0 || program_recursion_misses(session->recover_fd, &second))
 		return first;
+	second += unrecovered;
 	return first < second ? first : second;
 }
 

@@ -34,7 +34,8 @@ void session_detach(struct session *session);
 
 void session_close(struct session *session);
 
-/* Adds the kernel's counters to `report`; with `exact`, also those that take a system call to read. */
+/* Adds the kernel's counters to `report`; with `exact`, also those that take a system call to read. Rows held back are
+ * not in it. */
 void session_losses(const struct session *session, bool exact, struct loss_report *report);
 
 #endif

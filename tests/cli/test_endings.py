@@ -398,5 +398,23 @@ def test_kill_leaves_nothing():
     wait_until(lambda: not any(map(is_loaded, programs)), 10, f"programs {programs} are still loaded after kill -9")
 
 
+def test_hostile_program_name():
+    """argv[0] is the caller's: any length, any bytes."""
+    for name in ("A" * 1030, "\033[31mfoo", "B" * 5000):
+        result = subprocess.run([name, "-v", "-d", "0.1"], executable=TOOL, stdin=subprocess.DEVNULL,
+                                capture_output=True, timeout=20, check=False)
+        assert result.returncode in (0, 1), f"{name[:10]!r}: {result.returncode}"
+        assert b"\033" not in result.stderr, result.stderr
+
+
+def test_closed_stderr():
+    """With 2>&-, diagnostics must not land among the rows."""
+    need_root()
+    result = subprocess.run(["sh", "-c", '"$0" -v -d 0.3 2>&- | cat', TOOL], stdin=subprocess.DEVNULL,
+                            capture_output=True, timeout=20, check=False)
+    assert b"tcpstates:" not in result.stdout, result.stdout[:300]
+    assert result.stdout.startswith(b"SKADDR"), result.stdout[:300]
+
+
 if __name__ == "__main__":
     main(globals())

@@ -69,9 +69,11 @@ static bool same_address(const struct tuple *tuple, const uint8_t ours[16], cons
 static bool shows_the_same(const struct row *ours, const struct peer_row *its)
 {
 	const struct tuple *a = &ours->change.tuple, *b = &its->change.tuple;
+	/* Its bug: on a used socket that connects or listens again, it shows the last one's port. */
+	bool same_lport = a->lport == b->lport || change_begins(&ours->change);
 
 	return ours->change.skaddr == its->change.skaddr && ours->change.oldstate == its->change.oldstate &&
-	       ours->change.newstate == its->change.newstate && a->lport == b->lport && a->rport == b->rport &&
+	       ours->change.newstate == its->change.newstate && same_lport && a->rport == b->rport &&
 	       same_address(a, a->laddr, b->laddr) && same_address(a, a->raddr, b->raddr);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "state.h"
 
+#include "abi/tcp_state.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,11 +64,17 @@ static bool port_agrees(uint16_t witness, uint16_t shown)
 	return witness == shown || !witness;
 }
 
+bool change_begins(const struct change *change)
+{
+	return change->oldstate == STATE_CLOSE &&
+	       (change->newstate == STATE_SYN_SENT || change->newstate == STATE_LISTEN);
+}
+
 bool change_agrees(const struct change *witness, const struct change *shown)
 {
 	return witness->skaddr == shown->skaddr && witness->oldstate == shown->oldstate &&
 	       witness->newstate == shown->newstate && witness->tuple.ip_version == shown->tuple.ip_version &&
-	       port_agrees(witness->tuple.lport, shown->tuple.lport) &&
+	       (change_begins(witness) || port_agrees(witness->tuple.lport, shown->tuple.lport)) &&
 	       port_agrees(witness->tuple.rport, shown->tuple.rport) &&
 	       address_agrees(witness->tuple.laddr, shown->tuple.laddr) &&
 	       address_agrees(witness->tuple.raddr, shown->tuple.raddr);

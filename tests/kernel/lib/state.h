@@ -37,6 +37,12 @@ bool tuple_has_port(const struct tuple *tuple, const uint16_t *ports, size_t cou
 const char *change_text(const struct change *change);
 
 /*
+ * A connection or listener begins. On a used socket, the tracepoint then reads inet_sport, which still is the last
+ * one's port, and the new one is chosen later: the tool shows none, or, when it could wait, the new one.
+ */
+bool change_begins(const struct change *change);
+
+/*
  * The same states and socket, and a tuple that agrees wherever `witness` knows it: an address or port that the kernel
  * had not filled in yet there may be known here.
  */
