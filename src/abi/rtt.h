@@ -51,7 +51,8 @@ _Static_assert(sizeof(struct rtt_key) == 40, "struct rtt_key is a map's key");
 
 /* They only grow. */
 struct rtt_counters {
-	__u64 unmeasured;   /* connections that ended without a sample of the kind asked for: no SACK, no measurement */
+	__u64 unmeasured; /* srtt: segments before the first measurement; rtt: connections without SACK; min, handshake:
+			     connections without one */
 	__u64 groups_full;  /* samples that went to RTT_GROUP_OTHER */
 	__u64 storage_full; /* samples not taken, or not told apart, for lack of memory for the socket's storage */
 };

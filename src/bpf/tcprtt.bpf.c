@@ -28,8 +28,9 @@ struct rtt_conn {
 	__u64 mstamp;     /* of the last measurement taken: RACK's */
 	__u32 end_seq;    /* likewise */
 	__u32 group;      /* its number + 1, 0 when not known yet, RTT_CONN_OUT */
+	__u32 rtt_us;     /* the last measurement's value */
 	__u8 followed;    /* since its first measurement, or later */
-	__u8 pad[7];
+	__u8 pad[3];
 };
 
 #define RTT_CONN_OUT (~0U)
@@ -192,19 +193,21 @@ static __always_inline void note_unmeasured(struct tcp_sock *tp, struct rtt_conn
 }
 
 /*
- * RACK's clock moves with each new measurement. What is found on a connection that is older than we are was measured
- * before we came: only the next one counts.
+ * RACK's clock moves with each new measurement, but for an ACK of a part of a GSO buffer: that only changes the
+ * measured value. What is found on a connection that is older than we are was measured before we came: only the next
+ * one counts.
  */
 static __always_inline void take_measurement(struct tcp_sock *tp, struct rtt_conn *conn, __u32 own_histogram)
 {
 	__u64 mstamp = tp->rack.mstamp;
-	__u32 end_seq = tp->rack.end_seq;
+	__u32 end_seq = tp->rack.end_seq, rtt_us = tp->rack.rtt_us;
 
-	if (mstamp != conn->mstamp || end_seq != conn->end_seq) {
+	if (mstamp != conn->mstamp || end_seq != conn->end_seq || rtt_us != conn->rtt_us) {
 		conn->mstamp = mstamp;
 		conn->end_seq = end_seq;
+		conn->rtt_us = rtt_us;
 		if (conn->followed)
-			take_sample(tp, conn, false, own_histogram, tp->rack.rtt_us);
+			take_sample(tp, conn, false, own_histogram, rtt_us);
 	}
 	conn->followed = 1; /* whatever comes from now on, also when nothing had been measured before we came */
 }
@@ -320,6 +323,7 @@ static __always_inline void on_state(struct tcp_sock *tp, struct rtt_conn *conn,
 		conn->group = 0;
 		conn->mstamp = 0;
 		conn->end_seq = 0;
+		conn->rtt_us = 0;
 		conn->followed = 1;
 	}
 	if (conn && group_by_owner()) {

@@ -53,6 +53,7 @@ static const struct argp_option option_table[] = {
 	 "print what came since the last time, that often; without it, one summary at the end", 3},
 	{"extension", 'e', 0, 0, "the average, and a line with count, mean, jitter, min, p50, p90, p99, p99.9, max", 3},
 	{"millisecond", 'm', 0, 0, "milliseconds rather than microseconds", 3},
+	{"milliseconds", 0, 0, OPTION_ALIAS | OPTION_HIDDEN, 0, 3},
 	{"timestamp", 'T', 0, 0, "put the wall time (HH:MM:SS) in front of each summary", 3},
 	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 3},
 	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map on the terminal, a line per interval (default 1 s)", 3},

@@ -22,6 +22,8 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL = str(ROOT / "build/tcpstates")
 SANITIZED_TOOL = str(ROOT / "build/address-undefined/tcpstates")
+RTT_TOOL = str(ROOT / "build/tcprtt")
+SANITIZED_RTT_TOOL = str(ROOT / "build/address-undefined/tcprtt")
 CHURN = str(ROOT / "build/bench/churn")
 
 TEST_LIMIT_S = 90
@@ -74,6 +76,7 @@ class Trace:
 
     def __init__(self, *args, tool=TOOL, prefix=(), stdout=None, preexec_fn=None):
         self.command = tool_command("-v", *args, tool=tool, prefix=prefix)
+        self.tracing = f"{os.path.basename(tool)}: tracing"
         self.stdout = stdout
         self.preexec_fn = preexec_fn
         self.process = None
@@ -90,11 +93,11 @@ class Trace:
             preexec_fn=self.preexec_fn,
         )
         wait_until(
-            lambda: "tcpstates: tracing" in self.err or self.process.poll() is not None,
+            lambda: self.tracing in self.err or self.process.poll() is not None,
             READY_LIMIT_S,
             lambda: f"not tracing after {READY_LIMIT_S} s: {self.err}",
         )
-        if self.process.poll() is not None and "tcpstates: tracing" not in self.err:
+        if self.process.poll() is not None and self.tracing not in self.err:
             raise AssertionError(f"ended with {self.process.returncode} before tracing: {self.err}")
         return self
 
@@ -316,7 +319,7 @@ class PublicCopy:
     def __enter__(self):
         self.directory = tempfile.TemporaryDirectory(prefix="tcpvitals-")
         os.chmod(self.directory.name, 0o755)
-        copy = os.path.join(self.directory.name, "tcpstates")
+        copy = os.path.join(self.directory.name, os.path.basename(self.tool))
         shutil.copy(self.tool, copy)
         os.chmod(copy, 0o755)
         return copy
@@ -366,10 +369,10 @@ def assert_not_in(part, text):
     assert part not in text, f"did not expect {part!r} in {text!r}"
 
 
-def assert_diagnostics(text):
+def assert_diagnostics(text, name="tcpstates"):
     """Everything on stderr says who speaks."""
     for line in text.splitlines():
-        assert line.startswith("tcpstates: "), f"a diagnostic without its name: {line!r}"
+        assert line.startswith(f"{name}: "), f"a diagnostic without its name: {line!r}"
 
 
 def lost(text):
@@ -403,11 +406,11 @@ def _run_test(name, function):
         signal.alarm(0)
 
 
-def main(namespace):
+def main(namespace, tool=TOOL):
     """Runs the tests of a file; arguments choose some by name."""
     tests = {name: f for name, f in namespace.items() if name.startswith("test_") and callable(f)}
     chosen = sys.argv[1:] or list(tests)
-    if not os.access(TOOL, os.X_OK):
-        sys.exit(f"{TOOL} is missing: type make")
+    if not os.access(tool, os.X_OK):
+        sys.exit(f"{tool} is missing: type make")
     results = [_run_test(name, tests[name]) for name in chosen]
     sys.exit(0 if all(results) else 1)

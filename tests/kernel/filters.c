@@ -14,10 +14,11 @@
 #include "lib/run.h"
 #include "lib/traffic.h"
 
-/* In a namespace of its own a test may choose what it likes. One server and one bound client for each flavour. */
-#define SERVER_PORT 8000
-#define REFUSING    8100
-#define BOUND_PORT  9000
+/* In a namespace of its own a test may choose what no other test of this suite does. One server and one bound client
+ * for each flavour. */
+#define SERVER_PORT 7000
+#define REFUSING    7100
+#define BOUND_PORT  7500
 #define CHOSEN_LOW  40000
 #define CHOSEN_HIGH 40015
 #define CHOSEN      "40000-40015"
@@ -187,13 +188,13 @@ static void test_ipv6(void **state)
 static void test_local_server_ports(void **state)
 {
 	check_filter(state,
-		     &(struct filter){.args = ARGS("-L", "8000,8002-8003"), .lports = {{8000, 8000}, {8002, 8003}}});
+		     &(struct filter){.args = ARGS("-L", "7000,7002-7003"), .lports = {{7000, 7000}, {7002, 7003}}});
 }
 
 static void test_local_bound_ports(void **state)
 {
 	check_filter(state,
-		     &(struct filter){.args = ARGS("-L", "9000-9001,9003"), .lports = {{9000, 9001}, {9003, 9003}}});
+		     &(struct filter){.args = ARGS("-L", "7500-7501,7503"), .lports = {{7500, 7501}, {7503, 7503}}});
 }
 
 /* CLOSE -> SYN_SENT does not know its port yet. */
@@ -204,34 +205,34 @@ static void test_local_chosen_ports(void **state)
 
 static void test_remote_server_ports(void **state)
 {
-	check_filter(state, &(struct filter){.args = ARGS("-D", "8001,8003,8100"),
-					     .rports = {{8001, 8001}, {8003, 8003}, {8100, 8100}}});
+	check_filter(state, &(struct filter){.args = ARGS("-D", "7001,7003,7100"),
+					     .rports = {{7001, 7001}, {7003, 7003}, {7100, 7100}}});
 }
 
 static void test_remote_client_ports(void **state)
 {
-	check_filter(state, &(struct filter){.args = ARGS("-D", "9000-9002"), .rports = {{9000, 9002}}});
+	check_filter(state, &(struct filter){.args = ARGS("-D", "7500-7502"), .rports = {{7500, 7502}}});
 }
 
 static void test_both_ports_of_servers(void **state)
 {
-	check_filter(state, &(struct filter){.args = ARGS("-L", "8000-8002", "-D", CHOSEN),
-					     .lports = {{8000, 8002}},
+	check_filter(state, &(struct filter){.args = ARGS("-L", "7000-7002", "-D", CHOSEN),
+					     .lports = {{7000, 7002}},
 					     .rports = {{CHOSEN_LOW, CHOSEN_HIGH}}});
 }
 
 static void test_both_ports_of_clients(void **state)
 {
-	check_filter(state, &(struct filter){.args = ARGS("-L", CHOSEN, "-D", "8000,8100"),
+	check_filter(state, &(struct filter){.args = ARGS("-L", CHOSEN, "-D", "7000,7100"),
 					     .lports = {{CHOSEN_LOW, CHOSEN_HIGH}},
-					     .rports = {{8000, 8000}, {8100, 8100}}});
+					     .rports = {{7000, 7000}, {7100, 7100}}});
 }
 
 /* The dual-stack listener is IPv6, its children are not, and they know its owner all the same. */
 static void test_ipv4_and_local_port(void **state)
 {
 	check_filter(state, &(struct filter){
-				    .args = ARGS("-4", "-L", "8001-8002"), .ip_version = 4, .lports = {{8001, 8002}}});
+				    .args = ARGS("-4", "-L", "7001-7002"), .ip_version = 4, .lports = {{7001, 7002}}});
 }
 
 static void test_ipv6_and_chosen_ports(void **state)
@@ -243,18 +244,18 @@ static void test_ipv6_and_chosen_ports(void **state)
 
 static void test_local_ports_without_socket_storage(void **state)
 {
-	check_filter(state, &(struct filter){.args = ARGS("-L", CHOSEN ",8000", "--storage", "hash"),
-					     .lports = {{CHOSEN_LOW, CHOSEN_HIGH}, {8000, 8000}},
+	check_filter(state, &(struct filter){.args = ARGS("-L", CHOSEN ",7000", "--storage", "hash"),
+					     .lports = {{CHOSEN_LOW, CHOSEN_HIGH}, {7000, 7000}},
 					     .fallback = true});
 }
 
 static void test_ports_at_the_classic_tracepoint(void **state)
 {
 	check_filter(state,
-		     &(struct filter){.args = ARGS("-4", "-L", CHOSEN, "-D", "8000-8002", "--hook", "tracepoint"),
+		     &(struct filter){.args = ARGS("-4", "-L", CHOSEN, "-D", "7000-7002", "--hook", "tracepoint"),
 				      .ip_version = 4,
 				      .lports = {{CHOSEN_LOW, CHOSEN_HIGH}},
-				      .rports = {{8000, 8002}},
+				      .rports = {{7000, 7002}},
 				      .fallback = true});
 }
 
@@ -271,7 +272,7 @@ static void test_socket_out_of_scope_for_a_while(void **state)
 	int listeners[2], client;
 	bool *wanted;
 
-	run_start(run, ARGS("-D", "8000"));
+	run_start(run, ARGS("-D", "7000"));
 	enter_namespace();
 	listeners[0] = listen_at(IPV4, ports[0]);
 	listeners[1] = listen_at(IPV4, ports[1]);

@@ -18,8 +18,8 @@
 #include "lib/wire.h"
 
 /* In namespaces of its own a test may choose what it likes. */
-#define SERVER_PORT 4433
-#define CLIENT_PORT 5544
+#define SERVER_PORT 7733
+#define CLIENT_PORT 7744
 
 static struct wire wire = {{-1, -1}, {-1, -1}, {0, 0}, -1};
 

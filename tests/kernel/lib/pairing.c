@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "require.h"
+#include "timeline.h"
+
+/* Rows show whole microseconds, and their offset is that of another row. */
+#define ROUNDING_NS 5000
 
 static int compare_events(const void *left, const void *right, void *context)
 {
@@ -25,39 +29,29 @@ static int compare_rows(const void *left, const void *right)
 	return a->line < b->line ? -1 : a->line > b->line;
 }
 
-static uint64_t distance_ns(const struct witness_event *event, const struct row *row, int64_t wall_offset)
-{
-	int64_t difference = (int64_t)event->time_ns + wall_offset - row->wall_ns;
-
-	return (uint64_t)(difference < 0 ? -difference : difference);
-}
-
 /*
- * Between two events of a reused socket address that look the same, one of them perhaps lost, the time decides: true
- * when one after `position` is nearer to the row.
+ * Of two events of a reused socket address that look the same, the earlier one perhaps lost: true when one after
+ * `position` is not later than the row. The tool looks at the clock after the witness, and before the socket goes on.
  */
-static bool a_later_one_is_nearer(const struct pairing *pairing, size_t position, const struct row *row,
-				  int64_t wall_offset, const bool *wanted)
+static bool a_later_one_fits(const struct pairing *pairing, size_t position, const struct row *row, int64_t row_ns,
+			     const bool *wanted)
 {
 	const struct witness_event *events = pairing->log->events;
-	const struct witness_event *event = &events[pairing->by_socket[position]];
-	uint64_t distance = distance_ns(event, row, wall_offset);
+	uint64_t skaddr = row->change.skaddr;
 
 	for (size_t i = position + 1; i < pairing->log->count; i++) {
 		size_t index = pairing->by_socket[i];
 		const struct witness_event *later = &events[index];
 
-		if (later->change.skaddr != event->change.skaddr || later->time_ns - event->time_ns > 2 * distance)
+		if (later->change.skaddr != skaddr || (int64_t)later->time_ns > row_ns + ROUNDING_NS)
 			return false;
-		if (wanted && !wanted[index])
-			continue;
-		if (change_agrees(&later->change, &row->change) && distance_ns(later, row, wall_offset) < distance)
+		if ((!wanted || wanted[index]) && change_agrees(&later->change, &row->change))
 			return true;
 	}
 	return false;
 }
 
-static void pair_rows(struct pairing *pairing, const struct row **sorted, int64_t wall_offset, const bool *wanted)
+static void pair_rows(struct pairing *pairing, const struct row **sorted, const int64_t *times, const bool *wanted)
 {
 	const struct witness_log *log = pairing->log;
 	size_t next = 0;
@@ -72,7 +66,7 @@ static void pair_rows(struct pairing *pairing, const struct row **sorted, int64_
 		if (wanted && !wanted[index])
 			continue;
 		if (next == pairing->rows->count || !change_agrees(&log->events[index].change, &sorted[next]->change) ||
-		    a_later_one_is_nearer(pairing, i, sorted[next], wall_offset, wanted))
+		    a_later_one_fits(pairing, i, sorted[next], times[sorted[next] - pairing->rows->items], wanted))
 			continue;
 		pairing->row_of[index] = sorted[next++];
 	}
@@ -103,6 +97,7 @@ void pairing_make(struct pairing *ret_pairing, const struct witness_log *log, co
 {
 	struct pairing pairing = {.log = log, .rows = rows};
 	const struct row **sorted = allocate(rows->count * sizeof(const struct row *));
+	int64_t *times;
 
 	pairing.by_socket = allocate(log->count * sizeof(*pairing.by_socket));
 	pairing.row_of = allocate(log->count * sizeof(const struct row *));
@@ -111,14 +106,18 @@ void pairing_make(struct pairing *ret_pairing, const struct witness_log *log, co
 		pairing.by_socket[i] = i;
 	for (size_t i = 0; i < rows->count; i++)
 		sorted[i] = &rows->items[i];
-	qsort_r(pairing.by_socket, log->count, sizeof(*pairing.by_socket), compare_events, log->events);
-	qsort(sorted, rows->count, sizeof(*sorted), compare_rows);
+	if (log->count)
+		qsort_r(pairing.by_socket, log->count, sizeof(*pairing.by_socket), compare_events, log->events);
+	if (rows->count)
+		qsort(sorted, rows->count, sizeof(*sorted), compare_rows);
 	for (size_t i = 1; i < rows->count; i++)
 		require(sorted[i - 1]->change.skaddr != sorted[i]->change.skaddr ||
 				sorted[i - 1]->wall_ns <= sorted[i]->wall_ns,
 			"line %llu is of a time before line %llu of the same socket",
 			(unsigned long long)sorted[i]->line, (unsigned long long)sorted[i - 1]->line);
-	pair_rows(&pairing, sorted, wall_offset, wanted);
+	times = timeline_make(log, rows, wall_offset);
+	pair_rows(&pairing, sorted, times, wanted);
+	free(times);
 	count(&pairing, tool, wanted);
 	free(sorted);
 	*ret_pairing = pairing;

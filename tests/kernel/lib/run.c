@@ -148,6 +148,27 @@ static void keep_output(const struct tool *tool, const char *what, int from)
 		close(to);
 }
 
+static void keep_log(const struct tool *tool, const struct pairing *pairing)
+{
+	const char *folder = getenv("TCPVITALS_KEEP");
+	char path[512];
+	FILE *file;
+
+	if (!folder)
+		return;
+	snprintf(path, sizeof(path), "%s/%d-%" PRIu64 ".witness", folder, getpid(), tool->start_ns);
+	file = fopen(path, "we");
+	for (size_t i = 0; file && i < pairing->log->count; i++) {
+		const struct witness_event *event = &pairing->log->events[i];
+		const struct row *row = pairing->row_of[i];
+
+		fprintf(file, "%" PRIu64 " +%" PRIu64 " pid %d line %" PRIu64 " %s\n", event->time_ns, event->span_ns,
+			event->pid, row ? row->line : 0, change_text(&event->change));
+	}
+	if (file)
+		fclose(file);
+}
+
 void run_account(struct run *run, size_t index, const bool *wanted)
 {
 	const struct tool *tool = &run->tools[index];
@@ -161,6 +182,7 @@ void run_account(struct run *run, size_t index, const bool *wanted)
 	tool_read_losses(tool, &run->losses);
 	pairing_make(&run->pairing, &run->log, &run->rows, tool, run->wall_offset, wanted);
 	print_account(run);
+	keep_log(tool, pairing);
 
 	require(!pairing->extra, "%zu rows show nothing that the witness saw, first line %llu: %s", pairing->extra,
 		(unsigned long long)pairing->first_extra->line, change_text(&pairing->first_extra->change));

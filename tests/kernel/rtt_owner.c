@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* tcprtt --by pid, comm and cgroup: the client's samples are the client's and the server's the server's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/helper.h"
+#include "lib/require.h"
+#include "lib/rtt_run.h"
+#include "lib/rtt_traffic.h"
+
+#define EXCHANGES 200
+
+struct scene {
+	int listener;
+	uint16_t port;
+	char client_comm[16], server_comm[16];
+	struct helper client, server;
+};
+
+/* Each step waits for a word through the channel: connect, exchange, close. */
+static void server_process(int channel, void *context)
+{
+	const struct scene *scene = context;
+	int fd;
+
+	channel_receive(channel, NULL);
+	fd = accept_from(scene->listener);
+	for (int i = 0; i < EXCHANGES; i++) {
+		receive_byte(fd);
+		send_byte(fd);
+	}
+	receive_end(fd);
+	close(fd);
+}
+
+static void client_process(int channel, void *context)
+{
+	const struct scene *scene = context;
+	int fd;
+
+	channel_receive(channel, NULL);
+	fd = connect_to(IPV4, scene->port);
+	channel_send(channel, 0, -1);
+	channel_receive(channel, NULL);
+	for (int i = 0; i < EXCHANGES; i++) {
+		send_byte(fd);
+		receive_byte(fd);
+	}
+	close(fd);
+}
+
+/* The server's process listens, too. */
+static void listening_process(int channel, void *context)
+{
+	struct scene *scene = context;
+
+	require(!listen(scene->listener, 4), "cannot listen");
+	channel_send(channel, 0, -1);
+	server_process(channel, scene);
+}
+
+static void set_scene(struct rtt_run *run, struct scene *scene)
+{
+	memset(scene, 0, sizeof(*scene));
+	scene->listener = rtt_run_watch_new_port(run, IPV4, &scene->port);
+	snprintf(scene->client_comm, sizeof(scene->client_comm), "rttc%d", getpid());
+	snprintf(scene->server_comm, sizeof(scene->server_comm), "rtts%d", getpid());
+}
+
+static void begin(struct scene *scene)
+{
+	scene->server = helper_start(scene->server_comm, listening_process, scene);
+	scene->client = helper_start(scene->client_comm, client_process, scene);
+	channel_receive(scene->server.channel, NULL);
+	close(scene->listener); /* the server alone has it */
+}
+
+static void make_connection(struct scene *scene)
+{
+	channel_send(scene->server.channel, 0, -1);
+	channel_send(scene->client.channel, 0, -1);
+	channel_receive(scene->client.channel, NULL);
+}
+
+static void exchange_and_end(struct scene *scene)
+{
+	channel_send(scene->client.channel, 0, -1);
+	helper_wait(&scene->client);
+	helper_wait(&scene->server);
+	settle(&scene->port, 1);
+}
+
+static bool comm_of(const struct rtt_probe *probe, const void *context, char key[256])
+{
+	const struct scene *scene = context;
+
+	if (!rtt_has_port(probe, &scene->port))
+		return false;
+	strcpy(key, probe->tuple.lport == scene->port ? scene->server_comm : scene->client_comm);
+	return true;
+}
+
+static bool pid_of(const struct rtt_probe *probe, const void *context, char key[256])
+{
+	const struct scene *scene = context;
+
+	if (!rtt_has_port(probe, &scene->port))
+		return false;
+	sprintf(key, "%d", probe->tuple.lport == scene->port ? scene->server.pid : scene->client.pid);
+	return true;
+}
+
+static bool comm_and_rport_of(const struct rtt_probe *probe, const void *context, char key[256])
+{
+	if (!comm_of(probe, context, key))
+		return false;
+	sprintf(key + strlen(key), ",%u", probe->tuple.rport);
+	return true;
+}
+
+static void test_owners(void **state)
+{
+	struct rtt_run *run = *state;
+	struct scene scene;
+	size_t comm, pid, both;
+
+	set_scene(run, &scene);
+	comm = rtt_run_start(run, ARGS("--by", "comm"));
+	pid = rtt_run_start(run, ARGS("--by", "pid"));
+	both = rtt_run_start(run, ARGS("--by", "comm,rport"));
+	begin(&scene);
+	make_connection(&scene);
+	exchange_and_end(&scene);
+	rtt_run_stop(run);
+	rtt_run_check_groups(run, comm, comm_of, &scene, true);
+	rtt_run_check_groups(run, pid, pid_of, &scene, true);
+	rtt_run_check_groups(run, both, comm_and_rport_of, &scene, true);
+}
+
+/* Both sockets are older than the tool. */
+static void test_there_before_the_tool(void **state)
+{
+	struct rtt_run *run = *state;
+	struct scene scene;
+	size_t comm, pid;
+
+	set_scene(run, &scene);
+	begin(&scene);
+	make_connection(&scene);
+	comm = rtt_run_start(run, ARGS("--by", "comm"));
+	pid = rtt_run_start(run, ARGS("--by", "pid"));
+	exchange_and_end(&scene);
+	rtt_run_stop(run);
+	rtt_run_check_groups(run, comm, comm_of, &scene, true);
+	rtt_run_check_groups(run, pid, pid_of, &scene, true);
+}
+
+/* Only the listener is. */
+static void test_listener_before_the_tool(void **state)
+{
+	struct rtt_run *run = *state;
+	struct scene scene;
+	size_t comm;
+
+	set_scene(run, &scene);
+	begin(&scene);
+	comm = rtt_run_start(run, ARGS("--by", "comm"));
+	make_connection(&scene);
+	exchange_and_end(&scene);
+	rtt_run_stop(run);
+	rtt_run_check_groups(run, comm, comm_of, &scene, true);
+}
+
+/* A name is bytes that its owner chose. */
+static void test_strange_name(void **state)
+{
+	struct rtt_run *run = *state;
+	struct scene scene;
+	const struct rtt_report *client;
+	size_t comm;
+
+	set_scene(run, &scene);
+	snprintf(scene.client_comm, sizeof(scene.client_comm), "a,\"\\\t\x1b[2J%d", getpid() % 10000);
+	comm = rtt_run_start(run, ARGS("--by", "comm"));
+	begin(&scene);
+	make_connection(&scene);
+	exchange_and_end(&scene);
+	rtt_run_stop(run);
+	rtt_run_check_groups(run, comm, comm_of, &scene, true);
+	client = rtt_reports_find(&run->reports, scene.client_comm);
+	require(client && client->count, "no samples of the client");
+}
+
+/* ---- cgroup ---- */
+
+struct cgroup {
+	char path[300]; /* in the file system */
+	char name[64];  /* as /proc/PID/cgroup tells it */
+	uint64_t id;    /* the folder's inode */
+};
+
+/* Where cgroup v2 is mounted: beside v1 it is not /sys/fs/cgroup. */
+static bool find_cgroups(char mount[256])
+{
+	char line[1024], type[32] = "";
+	FILE *file = fopen("/proc/self/mounts", "re");
+
+	while (file && strcmp(type, "cgroup2") && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*s %255s %31s", mount, type) != 2)
+			*type = '\0';
+	if (file)
+		fclose(file);
+	return !strcmp(type, "cgroup2");
+}
+
+static void make_cgroup(struct cgroup *cgroup, const char *role)
+{
+	char mount[256];
+	struct stat stat_buffer;
+
+	if (!find_cgroups(mount))
+		skip_because("no cgroup v2");
+	snprintf(cgroup->name, sizeof(cgroup->name), "/tcpvitals-%s-%d", role, getpid());
+	snprintf(cgroup->path, sizeof(cgroup->path), "%.200s%s", mount, cgroup->name);
+	if (mkdir(cgroup->path, 0755) || stat(cgroup->path, &stat_buffer))
+		skip_because("no cgroup of its own in %s: %s", mount, strerror(errno));
+	cgroup->id = stat_buffer.st_ino;
+}
+
+static void move_into(const struct cgroup *cgroup, pid_t pid)
+{
+	char path[320];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup->path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	require(fd >= 0 && dprintf(fd, "%d\n", pid) > 0, "cannot move a process into %s", cgroup->path);
+	close(fd);
+}
+
+static struct cgroup cgroups[2]; /* the server's, the client's */
+
+/* Also after a failure. */
+static int remove_cgroups(void **state)
+{
+	rtt_run_teardown(state);
+	for (size_t i = 0; i < 2; i++)
+		if (*cgroups[i].path)
+			rmdir(cgroups[i].path);
+	return 0;
+}
+
+/* By its number, or by its path where that can be found out. */
+static void check_cgroup(struct rtt_run *run, const struct cgroup *cgroup, rtt_match_fn *match, uint16_t port)
+{
+	struct rtt_expected expected;
+	const struct rtt_report *report;
+	char number[32];
+
+	snprintf(number, sizeof(number), "%" PRIu64, cgroup->id);
+	report = rtt_reports_find(&run->reports, number);
+	report = report ? report : rtt_reports_find(&run->reports, cgroup->name);
+	require(report, "none of %zu groups is called %s or %s; the first is %s", run->reports.count, number,
+		cgroup->name, run->reports.count ? run->reports.items[0].key : "missing");
+	rtt_expect(&run->log, match, &port, false, 0, &expected);
+	rtt_check_report(&expected, report, run->lost);
+	rtt_expected_free(&expected);
+}
+
+static void test_cgroup(void **state)
+{
+	struct rtt_run *run = *state;
+	struct scene scene;
+	size_t tool;
+
+	make_cgroup(&cgroups[0], "server");
+	make_cgroup(&cgroups[1], "client");
+	set_scene(run, &scene);
+	tool = rtt_run_start(run, ARGS("--by", "cgroup"));
+	begin(&scene);
+	move_into(&cgroups[0], scene.server.pid);
+	move_into(&cgroups[1], scene.client.pid);
+	make_connection(&scene);
+	exchange_and_end(&scene);
+	rtt_run_stop(run);
+	rtt_run_read(run, tool);
+	check_cgroup(run, &cgroups[1], rtt_has_rport, scene.port);
+}
+
+/* Seeded: the sockets are older than the tool. */
+static void test_cgroup_there_before(void **state)
+{
+	struct rtt_run *run = *state;
+	struct scene scene;
+	size_t tool;
+
+	make_cgroup(&cgroups[0], "server");
+	make_cgroup(&cgroups[1], "client");
+	set_scene(run, &scene);
+	begin(&scene);
+	move_into(&cgroups[0], scene.server.pid);
+	move_into(&cgroups[1], scene.client.pid);
+	make_connection(&scene);
+	tool = rtt_run_start(run, ARGS("--by", "cgroup"));
+	exchange_and_end(&scene);
+	rtt_run_stop(run);
+	rtt_run_read(run, tool);
+	check_cgroup(run, &cgroups[0], rtt_has_lport, scene.port);
+	check_cgroup(run, &cgroups[1], rtt_has_rport, scene.port);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		rtt_test(test_owners),
+		rtt_test(test_there_before_the_tool),
+		rtt_test(test_listener_before_the_tool),
+		rtt_test(test_strange_name),
+		cmocka_unit_test_teardown(test_cgroup, remove_cgroups),
+		cmocka_unit_test_teardown(test_cgroup_there_before, remove_cgroups),
+	};
+
+	return cmocka_run_group_tests_name("rtt_owner", tests, rtt_run_group_setup, rtt_run_group_teardown);
+}
