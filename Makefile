@@ -101,6 +101,7 @@ UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 KERNEL_LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel/lib/*.c))
 KERNEL_TESTS   := $(patsubst tests/kernel/%.c,$(BUILD)/tests/kernel/%,$(wildcard tests/kernel/*.c))
 BENCH          := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+BENCH_BPF      := $(patsubst %.bpf.c,$(BUILD)/%.bpf.o,$(wildcard bench/bpf/*.bpf.c))
 FORMATTED      := $(shell find src tests bench -name '*.[ch]' 2>/dev/null)
 
 .PHONY: all check unit tests format format-check tidy install uninstall clean FORCE
@@ -115,6 +116,10 @@ $(BUILD)/flags: FORCE
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(BUILD)/bpf/%.bpf.o: src/bpf/%.bpf.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@ && $(LLVM_STRIP) -g $@
+
+$(BUILD)/bench/bpf/%.bpf.o: bench/bpf/%.bpf.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@ && $(LLVM_STRIP) -g $@
 
@@ -143,9 +148,11 @@ $(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(KERNEL_LIB_OBJ) $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -ljansson -o $@
 
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LIB)
-	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ -o $@
+	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(BENCH_LIBS) -o $@
 
-tests: all $(UNIT_TESTS) $(KERNEL_TESTS) $(BENCH)
+$(BUILD)/bench/attach: BENCH_LIBS := $(LDLIBS)
+
+tests: all $(UNIT_TESTS) $(KERNEL_TESTS) $(BENCH) $(BENCH_BPF)
 
 unit: $(UNIT_TESTS)
 	$(Q)for t in $(UNIT_TESTS); do echo "== $$t"; $$t || exit 1; done
