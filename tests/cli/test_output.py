@@ -301,7 +301,7 @@ def assert_rows_arrive(writer, reader, **kwargs):
     with Trace("-o", "json", stdout=writer, **kwargs) as trace:
         port = connect_once()
         assert_equal(trace.stop(), 0, "exit status")
-        assert_equal(lost(trace.err)[0], 0, "lost")
+    # What else the machine did may have filled the pipe, which nobody has read so far; these rows came first.
     os.close(writer)
     rows = [json.loads(line) for line in read_all(reader).splitlines()]
     assert_equal(len(of_port(rows, port)), 12, "rows")
