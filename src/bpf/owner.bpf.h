@@ -29,18 +29,52 @@ static __always_inline void owner_read_comm(struct owner *owner)
 
 #else
 
+/*
+ * Since 5.11 the current task can be read like a socket: 20 ns for a member, of which a helper takes 60, and 100 for
+ * the leader's name.
+ */
+static __always_inline bool owner_task_is_typed(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
+}
+
 static __always_inline bool owner_is_kernel_thread(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task;
 
+	if (owner_task_is_typed())
+		return bpf_get_current_task_btf()->flags & PF_KTHREAD;
+	task = (void *)bpf_get_current_task();
 	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
 }
 
-/* The thread-group leader's name: a thread's own ("http-worker-3") does not go with the process's number. */
+/* The bytes of `word` in front of the first that is zero; all bits set in *ret_ended when there is one. */
+static __always_inline __u64 owner_cut(__u64 word, __u64 *ret_ended)
+{
+	__u64 zeros = (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
+	__u64 first = zeros & -zeros;
+
+	*ret_ended = zeros ? ~0ULL : 0;
+	return word & ((first >> 7) - 1);
+}
+
+/*
+ * The thread-group leader's name: a thread's own ("http-worker-3") does not go with the process's number. Behind its
+ * end there may be what is left of a longer one (until 5.17).
+ */
 static __always_inline void owner_read_comm(struct owner *owner)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task;
 
+	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && owner_task_is_typed()) {
+		struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
+		__u64 *comm = (__u64 *)owner->comm, ended, unused;
+
+		comm[0] = owner_cut(*(__u64 *)&leader->comm[0], &ended);
+		comm[1] = owner_cut(*(__u64 *)&leader->comm[8], &unused) & ~ended;
+		return;
+	}
+	task = (void *)bpf_get_current_task();
 	__builtin_memset(owner->comm, 0, sizeof(owner->comm));
 	BPF_CORE_READ_STR_INTO(&owner->comm, task, group_leader, comm);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* tcpstates on kernels with BTF. One of the two programs is loaded: socket storage where the kernel has it, else a
- * hash. */
+/*
+ * tcpstates on kernels with BTF. One of three ways is loaded: socket storage where the kernel has it, with a cast or a
+ * helper call, else a hash.
+ */
 #include "bpf/kernel.bpf.h"
 
 #include "bpf/conn_hash.bpf.h"
@@ -58,20 +60,15 @@ static __always_inline __u64 cookie_of(struct sock *sk)
 	return cookie ? cookie : bpf_get_socket_cookie(sk);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
+static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *tp, int oldstate, int newstate)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct transition t = {};
-	enum scope_verdict verdict;
+	enum scope_verdict verdict = look(&t, tp, oldstate, newstate);
 	struct conn *conn;
 
-	if (!tp)
-		return 0;
-	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT) {
 		forget_state(sk, oldstate, newstate);
-		return 0;
+		return;
 	}
 	t.time_ns = bpf_ktime_get_ns();
 	t.cookie = cookie_of(sk);
@@ -80,6 +77,23 @@ int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 		transition_record(conn, &t, verdict, sock_context(&t, tp));
 	else
 		transition_record_unstored(&t, verdict);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(set_state_cast, struct sock *sk, int oldstate, int newstate)
+{
+	if (sk->sk_protocol == IPPROTO_TCP_NUM)
+		record_in_storage(sk, sock_cast_to_tcp(sk), oldstate, newstate);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (tp)
+		record_in_storage(sk, tp, oldstate, newstate);
 	return 0;
 }
 

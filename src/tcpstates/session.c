@@ -19,6 +19,7 @@
 struct way {
 	enum hook hook;
 	enum storage storage;
+	bool casts; /* bpf_rdonly_cast() instead of a helper */
 	const char *hook_name;
 	const char *storage_name;
 	int (*open)(const struct tcpstates_options *options, const struct way *way, struct session *ret);
@@ -40,13 +41,15 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 {
 	bool in_socket = way->storage == STORAGE_SOCKET;
 	struct tcpstates_bpf *skeleton = tcpstates_bpf__open();
+	struct bpf_program *program;
 	int error;
 
 	if (!skeleton)
 		return -errno;
 	ret->btf = skeleton;
 	CONFIGURE(skeleton, options);
-	bpf_program__set_autoload(skeleton->progs.set_state_storage, in_socket);
+	bpf_program__set_autoload(skeleton->progs.set_state_cast, in_socket && way->casts);
+	bpf_program__set_autoload(skeleton->progs.set_state_storage, in_socket && !way->casts);
 	bpf_program__set_autoload(skeleton->progs.set_state_hash, !in_socket);
 	bpf_program__set_autoload(skeleton->progs.recover_storage, in_socket);
 	bpf_program__set_autoload(skeleton->progs.recover_hash, !in_socket);
@@ -59,7 +62,8 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 		error = tcpstates_bpf__attach(skeleton);
 	if (error)
 		return error;
-	ret->prog_fd = bpf_program__fd(in_socket ? skeleton->progs.set_state_storage : skeleton->progs.set_state_hash);
+	program = in_socket ? skeleton->progs.set_state_storage : skeleton->progs.set_state_hash;
+	ret->prog_fd = bpf_program__fd(way->casts ? skeleton->progs.set_state_cast : program);
 	ret->recover_fd = bpf_program__fd(in_socket ? skeleton->progs.recover_storage : skeleton->progs.recover_hash);
 	ret->losses = &skeleton->bss->losses;
 	if (in_socket) {
@@ -92,9 +96,10 @@ static int open_tracepoint(const struct tcpstates_options *options, const struct
 
 /* Best first. */
 static const struct way ways[] = {
-	{HOOK_TP_BTF, STORAGE_SOCKET, "tp_btf/inet_sock_set_state", "socket storage", open_btf},
-	{HOOK_TP_BTF, STORAGE_HASH, "tp_btf/inet_sock_set_state", "a hash of 65536 sockets", open_btf},
-	{HOOK_TRACEPOINT, STORAGE_HASH, "tracepoint/sock/inet_sock_set_state", "a hash of 65536 sockets",
+	{HOOK_TP_BTF, STORAGE_SOCKET, true, "tp_btf/inet_sock_set_state", "socket storage", open_btf},
+	{HOOK_TP_BTF, STORAGE_SOCKET, false, "tp_btf/inet_sock_set_state", "socket storage (no casts)", open_btf},
+	{HOOK_TP_BTF, STORAGE_HASH, false, "tp_btf/inet_sock_set_state", "a hash of 65536 sockets", open_btf},
+	{HOOK_TRACEPOINT, STORAGE_HASH, false, "tracepoint/sock/inet_sock_set_state", "a hash of 65536 sockets",
 	 open_tracepoint},
 };
 
