@@ -114,4 +114,14 @@ static __always_inline enum owner_context sock_context(const struct transition *
 	return CONTEXT_PROCESS;
 }
 
+/*
+ * Finds or makes what a map of socket storage has for this socket; NULL is lack of memory. When another CPU (the seeding
+ * program's) makes it at the same time, the kernel gives the one that comes second nothing: asked again, there is one.
+ */
+static __always_inline void *sock_storage_make(void *map, struct sock *sk)
+{
+	return bpf_sk_storage_get(map, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE)
+		?: bpf_sk_storage_get(map, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+}
+
 #endif

@@ -70,7 +70,7 @@ struct {
 
 static __always_inline struct rtt_conn *conn_in_storage(struct sock *sk)
 {
-	return bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	return sock_storage_make(&conn_storage, sk);
 }
 
 static __always_inline struct rtt_conn *conn_in_hash(struct sock *sk)

@@ -72,7 +72,7 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 	}
 	t.time_ns = bpf_ktime_get_ns();
 	t.cookie = cookie_of(sk);
-	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	conn = sock_storage_make(&conn_storage, sk);
 	if (conn)
 		transition_record(conn, &t, verdict, sock_context(&t, tp));
 	else
@@ -115,7 +115,7 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 		return 0;
 	/* Once memory was short, a socket without storage may be one whose row the first program has shown without. */
 	if (!conn && !losses.storage_full)
-		conn = bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+		conn = sock_storage_make(&conn_storage, sk);
 	if (!conn) {
 		__sync_fetch_and_add(&losses.unrecovered, 1);
 		return 0;
@@ -181,7 +181,7 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 
 	if (!sk)
 		return 0;
-	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	conn = sock_storage_make(&conn_storage, sk);
 	if (conn)
 		owner_seed(&conn->owner, task);
 	else

@@ -3,12 +3,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "lib/helper.h"
+#include "lib/netns.h"
 #include "lib/owners.h"
 #include "lib/require.h"
 #include "lib/run.h"
@@ -108,11 +112,74 @@ static void test_owners(void **state)
 	owners_expect(run, row, "an old listener", "seed", server.pid, "tv-old");
 }
 
+#define BUSY_SOCKETS 8000
+#define BUSY_STARTS  15
+
+/* Turns its sockets into listeners and back, against the order in which a scan of its descriptors finds them. */
+static void busy_process(int channel, void *context)
+{
+	const struct rlimit enough = {BUSY_SOCKETS + 100, BUSY_SOCKETS + 100};
+	int *fds = allocate(BUSY_SOCKETS * sizeof(*fds));
+	struct netns netns;
+	const char *why_not = netns_enter(&netns);
+
+	(void)context;
+	require(!why_not, "%s", why_not);
+	require(setrlimit(RLIMIT_NOFILE, &enough) == 0, "cannot have %d sockets", BUSY_SOCKETS);
+	for (size_t i = 0; i < BUSY_SOCKETS; i++)
+		fds[i] = client_socket(IPV4);
+	channel_send(channel, 0, -1);
+	for (;;) {
+		for (size_t i = BUSY_SOCKETS; i-- > 0;)
+			require(listen(fds[i], 1) == 0, "listen() fails");
+		for (size_t i = BUSY_SOCKETS; i-- > 0;)
+			shutdown(fds[i], SHUT_RD);
+	}
+}
+
+static int by_socket_and_line(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->change.skaddr != y->change.skaddr)
+		return x->change.skaddr < y->change.skaddr ? -1 : 1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+/* The scan and the program that records may both be the first to remember a socket. */
+static void test_starts_while_sockets_are_busy(void **state)
+{
+	struct run *run = *state;
+	struct helper busy = helper_start("tv-busy", busy_process, NULL);
+
+	channel_receive(busy.channel, NULL);
+	for (int start = 0; start < BUSY_STARTS; start++) {
+		struct tool *tool = &run->tools[run->tool_count++];
+		struct rows rows;
+
+		tool_start(tool, NULL, -1);
+		sleep_ms(30);
+		tool_stop(tool, SIGTERM);
+		rows_read(tool->out, &rows);
+		qsort(rows.items, rows.count, sizeof(*rows.items), by_socket_and_line);
+		for (size_t i = 1; i < rows.count; i++)
+			require(rows.items[i].change.skaddr != rows.items[i - 1].change.skaddr ||
+					rows.items[i].pid != busy.pid ||
+					rows.items[i].change.oldstate != rows.items[i - 1].change.oldstate,
+				"printed twice: %s, lines %llu and %llu", change_text(&rows.items[i].change),
+				(unsigned long long)rows.items[i - 1].line, (unsigned long long)rows.items[i].line);
+		rows_free(&rows);
+		tool_drop(tool);
+		run->tool_count = 0;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		measured_test(test_first_rows),
 		measured_test(test_owners),
+		measured_test(test_starts_while_sockets_are_busy),
 	};
 
 	return cmocka_run_group_tests_name("older", tests, run_group_setup, run_group_teardown);
