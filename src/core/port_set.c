@@ -36,7 +36,7 @@ static int parse_word(const char *what, const char *word, size_t length, struct 
 
 int port_set_parse(const char *what, const char *list, struct port_set *ret, struct parse_error *error)
 {
-	struct port_set set = {};
+	struct port_set set = *ret;
 	const char *word = list;
 	int r;
 

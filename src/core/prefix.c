@@ -101,7 +101,7 @@ static int parse_word(const char *what, const char *word, size_t length, struct 
 
 int prefix_list_parse(const char *what, const char *text, struct prefix_list *ret, struct parse_error *error)
 {
-	struct prefix_list list = {};
+	struct prefix_list list = *ret;
 	const char *word = text;
 	int r;
 

@@ -27,7 +27,7 @@ struct prefix_list {
  * A comma-separated list. Without "/LENGTH" it is the single address. ::ffff:a.b.c.d (with /96 or more) is IPv4.
  * Refused with the bad word quoted: what is no address, a length out of range, bits set behind the length
  * ("10.1.2.3/8": says which prefix is meant, as ip route does), empty words, zone ids ("fe80::1%eth0"), more than
- * PREFIX_LIST_MAX.
+ * PREFIX_LIST_MAX in all. Adds to `ret`, so that an option may be repeated.
  */
 int prefix_list_parse(const char *what, const char *text, struct prefix_list *ret, struct parse_error *error);
 

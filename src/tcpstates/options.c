@@ -145,6 +145,8 @@ static void check_combinations(const struct command_line *line, const struct arg
 	if (line->columns && options->format == OUTPUT_JSON)
 		argp_error(state,
 			   "-O chooses columns of text and csv; JSON always has every field (try: | jq '{pid,comm}')");
+	if (options->format == OUTPUT_JSON && (line->time || line->elapsed || line->wide))
+		argp_error(state, "-T, -t and -w arrange the columns of text; JSON always has every field");
 	if (options->hook == HOOK_TRACEPOINT && options->storage == STORAGE_SOCKET)
 		argp_error(state, "--hook tracepoint has no socket storage; use --storage hash");
 }

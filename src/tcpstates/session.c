@@ -118,7 +118,11 @@ static void explain(int first_error, const struct tcpstates_options *options, st
 	char why[400];
 
 	privileges_explain(first_error, why, sizeof(why));
-	if (first_error == -EPERM || first_error == -EACCES)
+	if (first_error == -EACCES && privileges_suffice() && options->hook == HOOK_TRACEPOINT && !has_tracefs)
+		snprintf(error->text, sizeof(error->text),
+			 "the classic tracepoint needs tracefs (/sys/kernel/tracing), which this user may not read; try "
+			 "sudo");
+	else if (first_error == -EPERM || first_error == -EACCES)
 		snprintf(error->text, sizeof(error->text), "%s", why);
 	else if (!has_btf && options->hook == HOOK_TP_BTF)
 		snprintf(error->text, sizeof(error->text),
@@ -148,6 +152,10 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 			continue;
 		failed = ways[i].open(options, &ways[i], &session);
 		if (!failed) {
+			if (first_error && ways[i].storage == STORAGE_HASH)
+				message("socket storage cannot be used here (%s): remembering sockets in %s, and fewer "
+					"owners are known; -v says more",
+					strerror(-first_error), ways[i].storage_name);
 			*ret = session;
 			return 0;
 		}

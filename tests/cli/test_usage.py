@@ -80,6 +80,11 @@ def test_columns_need_text_or_csv():
     assert_refused(["-O", "PID", "-o", "json"], "JSON")
 
 
+def test_json_has_no_layout():
+    for option in ("-T", "-t", "-w"):
+        assert_refused(["-o", "json", option], "JSON")
+
+
 def test_one_output_at_a_time():
     assert_refused(["-s", "-o", "json"], "json")
 

@@ -17,9 +17,8 @@ static size_t count(const struct port_set *set)
 static struct port_set accept(const char *list, size_t ports)
 {
 	struct parse_error error = {"untouched"};
-	struct port_set set;
+	struct port_set set = {};
 
-	memset(&set, 0xff, sizeof(set));
 	assert_int_equal(port_set_parse("port", list, &set, &error), 0);
 	assert_string_equal(error.text, "untouched");
 	assert_int_equal(count(&set), ports);
@@ -39,7 +38,7 @@ static void refuse(const char *list, const char *message)
 
 static void test_good(void **state)
 {
-	struct port_set set;
+	struct port_set set = {};
 
 	(void)state;
 	set = accept("80", 1);
@@ -59,13 +58,25 @@ static void test_good(void **state)
 	accept("0000000000000000000000080", 1);
 }
 
+static void test_repeated(void **state)
+{
+	struct parse_error error;
+	struct port_set set = {};
+
+	(void)state;
+	assert_int_equal(port_set_parse("port", "80,90", &set, &error), 0);
+	assert_int_equal(port_set_parse("port", "443", &set, &error), 0);
+	assert_int_equal(count(&set), 3);
+	assert_true(port_set_has(&set, 80) && port_set_has(&set, 443));
+}
+
 static void test_every_port(void **state)
 {
 	(void)state;
 	for (unsigned int port = 1; port < 65536; port += 61) {
 		char list[8] = {};
 		struct strbuf sb = strbuf_over(list, sizeof(list) - 1);
-		struct port_set set;
+		struct port_set set = {};
 
 		strbuf_append_u64(&sb, port);
 		set = accept(list, 1);
@@ -129,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_repeated),
 		cmocka_unit_test(test_every_port),
 		cmocka_unit_test(test_bad_words),
 		cmocka_unit_test(test_bad_ranges),

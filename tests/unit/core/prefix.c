@@ -14,6 +14,7 @@ static struct prefix_list *parse(const char *text, struct parse_error *error, in
 	assert_non_null(list);
 	assert_non_null(before);
 	memset(list, 0xa5, sizeof(*list));
+	list->count = 0;
 	memcpy(before, list, sizeof(*list));
 	*ret = prefix_list_parse("address", text, list, error);
 	if (*ret < 0)
@@ -245,6 +246,22 @@ static void test_too_many(void **state)
 	refuse(text, "address \"192.0.2.1\": one more than the 256 that are possible");
 }
 
+static void test_repeated(void **state)
+{
+	struct parse_error error;
+	struct prefix_list *list;
+	int r;
+
+	(void)state;
+	list = parse("10.0.0.0/8", &error, &r);
+	assert_int_equal(r, 0);
+	assert_int_equal(prefix_list_parse("address", "2001:db8::/32,::1", list, &error), 0);
+	assert_int_equal(list->count, 3);
+	assert_int_equal(list->prefixes[0].ip_version, 4);
+	assert_int_equal(list->prefixes[2].length, 128);
+	free(list);
+}
+
 static bool is_valid(const char *text)
 {
 	uint8_t bytes[16];
@@ -279,6 +296,7 @@ static void test_against_inet_pton(void **state)
 		}
 		if (text_random(&seed) % 8 == 0)
 			text[text_random(&seed) % length] = '\0';
+		list->count = 0;
 		assert_int_equal(prefix_list_parse("address", text, list, &error), is_valid(text) ? 0 : -EINVAL);
 		valid += is_valid(text);
 		invalid += !is_valid(text);
@@ -287,6 +305,7 @@ static void test_against_inet_pton(void **state)
 			struct prefix prefix = list->prefixes[0];
 
 			prefix_format(&sb, &prefix);
+			list->count = 0;
 			assert_int_equal(prefix_list_parse("address", again, list, &error), 0);
 			assert_memory_equal(&prefix, &list->prefixes[0], sizeof(prefix));
 		}
@@ -302,7 +321,8 @@ int main(void)
 		cmocka_unit_test(test_mapped),      cmocka_unit_test(test_bad_addresses),
 		cmocka_unit_test(test_bad_lengths), cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_bits_behind), cmocka_unit_test(test_every_length),
-		cmocka_unit_test(test_too_many),    cmocka_unit_test(test_against_inet_pton),
+		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_repeated),    cmocka_unit_test(test_against_inet_pton),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
