@@ -36,15 +36,23 @@ enum rtt_by {
  * __u64 cgroup id).
  */
 struct rtt_key {
-	__u8 part[RTT_BY_MAX][16];
-	__u16 lport; /* RTT_BY_CONN only, host byte order; the addresses are the parts */
+	__u16 lport __attribute__((aligned(8))); /* RTT_BY_CONN only, host byte order; the addresses are the parts */
 	__u16 rport;
 	__u8 ip_version;  /* where a part is an address: 4 or 6 */
 	__u8 owner_known; /* where a part is about the owner: 0 when nobody knows who it is */
 	__u8 pad[2];
+	__u8 part[RTT_BY_MAX][16];
 };
 
 _Static_assert(sizeof(struct rtt_key) == 40, "struct rtt_key is a map's key");
+
+#define RTT_KEY_WORDS (sizeof(struct rtt_key) / sizeof(__u64))
+
+/* How much of it the map keeps: without a second part, nothing of that. In bytes. */
+static inline __u32 rtt_key_size(enum rtt_by first, enum rtt_by second)
+{
+	return sizeof(struct rtt_key) - (second || first == RTT_BY_CONN ? 0 : 16);
+}
 
 /* The histogram of what found no room among the groups; the others count from 1. */
 #define RTT_GROUP_OTHER 0

@@ -14,24 +14,21 @@ static __always_inline bool sock_is_v4mapped(const __u32 words[4])
 	return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
 }
 
-static __always_inline void sock_put_v4(__u8 to[16], __u32 address)
+static __always_inline void sock_put_v4(struct transition *t, __u32 laddr, __u32 raddr)
 {
-	*(__u32 *)to = address;
+	t->ip_version = 4;
+	*(__u32 *)t->laddr = laddr;
+	*(__u32 *)t->raddr = raddr;
 }
 
 /*
  * Addresses as a person calls them: IPv4 over an AF_INET6 socket is IPv4. Its local address is mapped, too, except that
  * a child just cloned from a listener on :: may have the remote one only.
  */
-static __always_inline void sock_put_addresses(struct transition *t, __u16 family, const __u32 v4[2],
-					       const __u32 local[4], const __u32 remote[4])
+static __always_inline void sock_put_v6(struct transition *t, const __u32 local[4], const __u32 remote[4])
 {
-	bool mapped = sock_is_v4mapped(remote) || sock_is_v4mapped(local);
-
-	if (family == AF_INET || mapped) {
-		t->ip_version = 4;
-		sock_put_v4(t->laddr, family == AF_INET ? v4[0] : local[3]);
-		sock_put_v4(t->raddr, family == AF_INET ? v4[1] : remote[3]);
+	if (sock_is_v4mapped(remote) || sock_is_v4mapped(local)) {
+		sock_put_v4(t, local[3], remote[3]);
 		return;
 	}
 	t->ip_version = 6;
@@ -66,32 +63,46 @@ static __always_inline __u32 sock_netns(struct tcp_sock *tp, bool probed)
 	return probed ? BPF_CORE_READ(tp, SOCK_COMMON.skc_net.net, ns.inum) : tp->SOCK_COMMON.skc_net.net->ns.inum;
 }
 
-/* Everything about the transition that the socket itself tells; the rest is zero. */
-static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp, bool probed)
+static __always_inline void sock_read_addresses(struct transition *t, struct tcp_sock *tp, bool probed)
 {
-	__u32 v4[2] = {SOCK_GET(probed, tp, SOCK_COMMON.skc_rcv_saddr), SOCK_GET(probed, tp, SOCK_COMMON.skc_daddr)};
-	__u32 local[4] = {}, remote[4] = {};
-	__u16 family = SOCK_GET(probed, tp, SOCK_COMMON.skc_family);
+	__u32 local[4], remote[4];
 
-	if (family == AF_INET6) {
-#pragma unroll
-		for (int i = 0; i < 4; i++) {
-			local[i] = SOCK_GET(probed, tp, SOCK_COMMON.skc_v6_rcv_saddr.in6_u.u6_addr32[i]);
-			remote[i] = SOCK_GET(probed, tp, SOCK_COMMON.skc_v6_daddr.in6_u.u6_addr32[i]);
-		}
+	if (SOCK_GET(probed, tp, SOCK_COMMON.skc_family) != AF_INET6) {
+		sock_put_v4(t, SOCK_GET(probed, tp, SOCK_COMMON.skc_rcv_saddr),
+			    SOCK_GET(probed, tp, SOCK_COMMON.skc_daddr));
+		return;
 	}
-	sock_put_addresses(t, family, v4, local, remote);
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		local[i] = SOCK_GET(probed, tp, SOCK_COMMON.skc_v6_rcv_saddr.in6_u.u6_addr32[i]);
+		remote[i] = SOCK_GET(probed, tp, SOCK_COMMON.skc_v6_daddr.in6_u.u6_addr32[i]);
+	}
+	sock_put_v6(t, local, remote);
+}
+
+/*
+ * skc_num is 0 again at many transitions to CLOSE. Until then it is the better one: a connection or listener that begins
+ * may still have the port of the socket's last one in inet_sport, which is also far from all the rest, a cache miss
+ * more.
+ */
+static __always_inline __u16 sock_lport(struct tcp_sock *tp, bool probed, bool closed)
+{
+	return closed ? bpf_ntohs(SOCK_GET(probed, tp, SOCK_INET.inet_sport)) : SOCK_GET(probed, tp, SOCK_COMMON.skc_num);
+}
+
+static __always_inline __u16 sock_rport(struct tcp_sock *tp, bool probed)
+{
+	return bpf_ntohs(SOCK_GET(probed, tp, SOCK_COMMON.skc_dport));
+}
+
+/* Everything about the transition that the socket itself tells; the rest is zero. */
+static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp)
+{
+	sock_read_addresses(t, tp, false);
 	t->skaddr = (__u64)(unsigned long)tp;
-	t->netns = sock_netns(tp, probed);
-	/*
-	 * A connection or listener that begins may still have the port of the socket's last one in inet_sport, while
-	 * skc_num is 0 until the kernel has chosen one; that in turn is 0 again at many transitions to CLOSE.
-	 */
-	if (t->newstate == STATE_SYN_SENT || t->newstate == STATE_LISTEN)
-		t->lport = SOCK_GET(probed, tp, SOCK_COMMON.skc_num);
-	else
-		t->lport = bpf_ntohs(SOCK_GET(probed, tp, SOCK_INET.inet_sport));
-	t->rport = bpf_ntohs(SOCK_GET(probed, tp, SOCK_COMMON.skc_dport));
+	t->netns = sock_netns(tp, false);
+	t->lport = sock_lport(tp, false, t->newstate == STATE_CLOSE);
+	t->rport = sock_rport(tp, false);
 }
 
 /*

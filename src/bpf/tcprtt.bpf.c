@@ -95,15 +95,31 @@ static __always_inline bool in_scope(const struct transition *t)
 	return prefix_admits(t);
 }
 
+/* What the scope and the grouping ask for, and nothing else: reading everything takes longer than the rest. */
+static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp, bool probed)
+{
+	/* all but the smoothed value may be asked for at the end */
+	bool closed = rtt_kind != RTT_SRTT;
+
+	if (scope_ip_version || prefix_by_laddr || prefix_by_raddr || group_by_address())
+		sock_read_addresses(t, tp, probed);
+	if (scope_by_lport || group_has(RTT_BY_LPORT) || group_has(RTT_BY_CONN))
+		t->lport = sock_lport(tp, probed, closed);
+	if (scope_by_rport || group_has(RTT_BY_RPORT) || group_has(RTT_BY_CONN))
+		t->rport = sock_rport(tp, probed);
+	if (group_has(RTT_BY_NETNS))
+		t->netns = sock_netns(tp, probed);
+}
+
 /* The number of the connection's group + 1 (1 when there are no groups), or RTT_CONN_OUT. */
 static __always_inline __u32 classify(struct tcp_sock *tp, const struct owner *owner, bool probed)
 {
 	struct transition t = {};
 
-	sock_read(&t, tp, probed);
+	read_asked(&t, tp, probed);
 	if (rtt_filtered && !in_scope(&t))
 		return RTT_CONN_OUT;
-	return rtt_grouped ? group_number(&t, owner) + 1 : 1;
+	return rtt_grouped ? group_number(&t, owner, rtt_kind == RTT_SRTT) + 1 : 1;
 }
 
 /* Ports and the end of the remote address: enough to notice that a socket was disconnected and connected again. */

@@ -30,7 +30,7 @@ static __always_inline enum scope_verdict look(struct transition *t, struct tcp_
 {
 	t->oldstate = oldstate;
 	t->newstate = newstate;
-	sock_read(t, tp, false);
+	sock_read(t, tp);
 	return scope_judge(t);
 }
 

@@ -31,15 +31,13 @@ int set_state_tracepoint(struct set_state_args *args)
 {
 	struct transition t = {};
 	enum scope_verdict verdict;
-	__u32 v4[2], local[4], remote[4];
+	__u32 local[4], remote[4]; /* of AF_INET, too: mapped */
 
 	if (args->protocol != IPPROTO_TCP_NUM)
 		return 0;
-	__builtin_memcpy(&v4[0], args->saddr, 4);
-	__builtin_memcpy(&v4[1], args->daddr, 4);
 	__builtin_memcpy(local, args->saddr_v6, 16);
 	__builtin_memcpy(remote, args->daddr_v6, 16);
-	sock_put_addresses(&t, args->family, v4, local, remote);
+	sock_put_v6(&t, local, remote);
 	t.skaddr = (__u64)(unsigned long)args->skaddr;
 	t.lport = args->sport;
 	t.rport = args->dport;

@@ -52,12 +52,13 @@ static bool follows_states(const struct tcprtt_options *options)
 	return options->sample != RTT_SRTT || grouping_is_by_owner(&options->grouping);
 }
 
+/*
+ * The group of a connection is looked up at each sample, unless it takes what only the socket's storage knows: that is
+ * four cache misses away, 330 ns with 2000 connections, while the few groups stay in the cache.
+ */
 static bool remembers(const struct tcprtt_options *options)
 {
-	bool looks_up = tcprtt_is_grouped(options) || options->by_laddr || options->by_raddr;
-
-	return options->sample == RTT_RTT || grouping_is_by_owner(&options->grouping) ||
-	       (looks_up && samples_segments(options));
+	return options->sample == RTT_RTT || grouping_is_by_owner(&options->grouping);
 }
 
 /* `bits` ones in front. */
@@ -90,6 +91,8 @@ static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *
 	memcpy((void *)skeleton->rodata->group_by, options->grouping.by, sizeof(options->grouping.by));
 	set_mask(skeleton->rodata->group_mask_v4, options->grouping.prefix_v4);
 	set_mask(skeleton->rodata->group_mask_v6, options->grouping.prefix_v6);
+	bpf_map__set_key_size(skeleton->maps.groups,
+			      rtt_key_size(options->grouping.by[0], options->grouping.by[1]));
 	bpf_map__set_max_entries(skeleton->maps.groups, groups);
 	bpf_map__set_max_entries(skeleton->maps.group_numbers, groups);
 	bpf_map__set_max_entries(skeleton->maps.group_histograms, groups + 1);
@@ -281,7 +284,7 @@ int rtt_session_next_group(const struct rtt_session *session, const struct rtt_k
 			   uint32_t *ret_number)
 {
 	int fd = bpf_map__fd(session->skeleton->maps.groups);
-	struct rtt_key next;
+	struct rtt_key next = {};
 	uint32_t number;
 
 	if (bpf_map_get_next_key(fd, key, &next) || bpf_map_lookup_elem(fd, &next, &number))
