@@ -81,13 +81,14 @@ static __always_inline void sock_read_addresses(struct transition *t, struct tcp
 }
 
 /*
- * skc_num is 0 again at many transitions to CLOSE. Until then it is the better one: a connection or listener that begins
- * may still have the port of the socket's last one in inet_sport, which is also far from all the rest, a cache miss
- * more.
+ * skc_num is 0 again at many transitions to CLOSE. Until then it is the better one: a connection or listener that
+ * begins may still have the port of the socket's last one in inet_sport, which is also far from all the rest, a cache
+ * miss more.
  */
 static __always_inline __u16 sock_lport(struct tcp_sock *tp, bool probed, bool closed)
 {
-	return closed ? bpf_ntohs(SOCK_GET(probed, tp, SOCK_INET.inet_sport)) : SOCK_GET(probed, tp, SOCK_COMMON.skc_num);
+	return closed ? bpf_ntohs(SOCK_GET(probed, tp, SOCK_INET.inet_sport))
+		      : SOCK_GET(probed, tp, SOCK_COMMON.skc_num);
 }
 
 static __always_inline __u16 sock_rport(struct tcp_sock *tp, bool probed)
@@ -126,13 +127,14 @@ static __always_inline enum owner_context sock_context(const struct transition *
 }
 
 /*
- * Finds or makes what a map of socket storage has for this socket; NULL is lack of memory. When another CPU (the seeding
- * program's) makes it at the same time, the kernel gives the one that comes second nothing: asked again, there is one.
+ * Finds or makes what a map of socket storage has for this socket; NULL is lack of memory. When another CPU (the
+ * seeding program's) makes it at the same time, the kernel gives the one that comes second nothing: asked again, there
+ * is one.
  */
 static __always_inline void *sock_storage_make(void *map, struct sock *sk)
 {
 	return bpf_sk_storage_get(map, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE)
-		?: bpf_sk_storage_get(map, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+		       ?: bpf_sk_storage_get(map, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 }
 
 #endif

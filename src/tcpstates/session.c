@@ -119,9 +119,10 @@ static void explain(int first_error, const struct tcpstates_options *options, st
 
 	privileges_explain(first_error, why, sizeof(why));
 	if (first_error == -EACCES && privileges_suffice() && options->hook == HOOK_TRACEPOINT && !has_tracefs)
-		snprintf(error->text, sizeof(error->text),
-			 "the classic tracepoint needs tracefs (/sys/kernel/tracing), which this user may not read; try "
-			 "sudo");
+		snprintf(
+			error->text, sizeof(error->text),
+			"the classic tracepoint needs tracefs (/sys/kernel/tracing), which this user may not read; try "
+			"sudo");
 	else if (first_error == -EPERM || first_error == -EACCES)
 		snprintf(error->text, sizeof(error->text), "%s", why);
 	else if (!has_btf && options->hook == HOOK_TP_BTF)
