@@ -50,6 +50,7 @@ struct sock_common {
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	unsigned long skc_flags;
 	atomic64_t skc_cookie;
 };
 
@@ -57,9 +58,22 @@ typedef struct {
 	int owned;
 } socket_lock_t;
 
+struct sock;
+
+struct socket {
+	struct sock *sk;
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
 struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
+	unsigned long sk_lingertime;
+	struct socket *sk_socket;
+	kuid_t sk_uid;
 	int sk_err;
 	__u16 sk_protocol; /* a full short since 5.6 */
 	__u8 sk_shutdown;  /* a full byte since 5.6 */
@@ -72,6 +86,9 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	__u32 icsk_user_timeout;
+	__u8 icsk_retransmits;
+	__u8 icsk_probes_out;
 };
 
 struct tcp_rack {
@@ -94,15 +111,19 @@ struct minmax {
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	__u32 segs_out;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+	__u32 snd_una;
+	__u32 snd_nxt;
+	__u32 write_seq;
+	__u32 total_retrans;
+	int linger2;
 	__u32 srtt_us; /* << 3 */
 	__u32 mdev_us; /* << 2 */
 	struct minmax rtt_min;
 	struct tcp_rack rack;
 	struct tcp_options_received rx_opt;
-};
-
-struct socket {
-	struct sock *sk;
 };
 
 struct file {
@@ -149,6 +170,8 @@ struct bpf_iter__task_file {
 #define PF_KTHREAD      0x00200000
 #define ECONNABORTED    103
 #define SHUTDOWN_MASK   3
+#define SOCK_DEAD_BIT   0 /* enum sock_flags, the same since 2.6 */
+#define SOCK_DONE_BIT   1
 
 #ifndef NULL
 #define NULL ((void *)0)

@@ -5,7 +5,9 @@
  */
 #include "bpf/kernel.bpf.h"
 
+#include "bpf/cause.bpf.h"
 #include "bpf/conn_hash.bpf.h"
+#include "bpf/handshake.bpf.h"
 #include "bpf/seed.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/transition.bpf.h"
@@ -32,6 +34,18 @@ static __always_inline enum scope_verdict look(struct transition *t, struct tcp_
 	t->newstate = newstate;
 	sock_read(t, tp);
 	return scope_judge(t);
+}
+
+/* The rest of what the socket tells, for those of interest. */
+static __always_inline void look_closer(struct transition *t, struct tcp_sock *tp)
+{
+	t->time_ns = bpf_ktime_get_ns();
+	t->uid = tp->SOCK_INET.sk.sk_uid.val;
+	t->syn_retrans = SYN_RETRANS_NONE;
+	if (handshake_ends(t))
+		handshake_read(t, tp);
+	if (t->newstate == STATE_CLOSE)
+		t->cause = cause_read(tp, t->oldstate);
 }
 
 /*
@@ -70,7 +84,7 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 		forget_state(sk, oldstate, newstate);
 		return;
 	}
-	t.time_ns = bpf_ktime_get_ns();
+	look_closer(&t, tp);
 	t.cookie = cookie_of(sk);
 	conn = sock_storage_make(&conn_storage, sk);
 	if (conn)
@@ -120,7 +134,7 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 		__sync_fetch_and_add(&losses.unrecovered, 1);
 		return 0;
 	}
-	t.time_ns = bpf_ktime_get_ns();
+	look_closer(&t, tp);
 	t.cookie = cookie_of(sk);
 	transition_recover(conn, &t, verdict, sock_context(&t, tp));
 	return 0;
@@ -140,7 +154,7 @@ int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
 		conn_hash_drop_held(&t);
 		return 0;
 	}
-	t.time_ns = bpf_ktime_get_ns();
+	look_closer(&t, tp);
 	/* 5.10 has no helper that would make one: 0 unless somebody asked for SO_COOKIE. */
 	t.cookie = sk->__sk_common.skc_cookie.counter;
 	conn_hash_record(&t, verdict, sock_context(&t, tp));
@@ -165,7 +179,7 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT)
 		return 0;
-	t.time_ns = bpf_ktime_get_ns();
+	look_closer(&t, tp);
 	t.cookie = sk->__sk_common.skc_cookie.counter;
 	conn_hash_recover(&t, verdict, sock_context(&t, tp));
 	return 0;
@@ -182,10 +196,12 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 	if (!sk)
 		return 0;
 	conn = sock_storage_make(&conn_storage, sk);
-	if (conn)
+	if (conn) {
 		owner_seed(&conn->owner, task);
-	else
+		transition_seed(conn);
+	} else {
 		__sync_fetch_and_add(&losses.storage_full, 1);
+	}
 	return 0;
 }
 

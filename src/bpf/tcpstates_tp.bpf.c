@@ -50,6 +50,13 @@ int set_state_tracepoint(struct set_state_args *args)
 		return 0;
 	}
 	t.time_ns = bpf_ktime_get_ns();
+	t.uid = UID_UNKNOWN;
+	t.syn_retrans = SYN_RETRANS_NONE;
+	/* The kernel's bookkeeping, not the handshake (bpf/handshake.bpf.h): what that took is not told here. */
+	if (t.oldstate == STATE_SYN_RECV && t.newstate == STATE_ESTABLISHED) {
+		t.flags = TRANSITION_TIMED;
+		t.duration_ns = DURATION_UNKNOWN;
+	}
 	conn_hash_record(&t, verdict, CONTEXT_ANY);
 	return 0;
 }

@@ -15,7 +15,7 @@
 
 /* One per socket, counted against net.core.optmem_max: keep it small. */
 struct conn {
-	__u64 since_ns; /* when `state` was entered, 0 when unknown */
+	__u64 since_ns; /* when `state` was entered, 0 when unknown; see SINCE_AT_LEAST */
 	__u64 held_ns;  /* the held row's duration */
 	struct owner owner;
 	__u32 conn_seq;
@@ -25,20 +25,43 @@ struct conn {
 	__u8 turned;   /* the last transition was one to itself, and the second program has not seen it yet */
 };
 
-/* The time in the old state; then the clock of the new one starts. A transition to itself lets the clock run on. */
-static __always_inline __u64 transition_advance(struct conn *conn, const struct transition *t)
-{
-	/* A state that is not the one last seen: a transition was missed. A child was never in its listener's state. */
-	bool known = conn->since_ns && conn->state == t->oldstate && !owner_is_birth(t->oldstate, t->newstate);
-	__u64 duration = known ? t->time_ns - conn->since_ns : DURATION_UNKNOWN;
+/* In since_ns, whose nanoseconds are even: the state is older than that, it was found then. */
+#define SINCE_AT_LEAST 1ULL
 
+/* The seeding program has found the socket. It does not hold its lock: what a transition has told already stays. */
+static __always_inline void transition_seed(struct conn *conn)
+{
+	__sync_val_compare_and_swap(&conn->since_ns, 0, bpf_ktime_get_ns() | SINCE_AT_LEAST);
+}
+
+/* Whether since_ns is about the old state: else a transition was missed. A child was never in its listener's state. */
+static __always_inline bool transition_knows_since(__u64 since_ns, __u8 state, const struct transition *t)
+{
+	if (!since_ns || owner_is_birth(t->oldstate, t->newstate))
+		return false;
+	return state == t->oldstate || (!state && since_ns & SINCE_AT_LEAST);
+}
+
+/* The time in the old state; then the clock of the new one starts. A transition to itself lets the clock run on. */
+static __always_inline void transition_advance(struct conn *conn, struct transition *t)
+{
+	__u64 since_ns = *(volatile __u64 *)&conn->since_ns; /* once: the seeding program may be at work */
+	bool known = transition_knows_since(since_ns, conn->state, t);
+
+	if (!(t->flags & TRANSITION_TIMED)) {
+		t->duration_ns = DURATION_UNKNOWN;
+		if (known)
+			t->duration_ns = t->time_ns > since_ns ? t->time_ns - (since_ns & ~SINCE_AT_LEAST) : 0;
+		/* That state goes on without a socket. */
+		if (known && (since_ns & SINCE_AT_LEAST || t->cause == CAUSE_FIN_WAIT2_ORPHAN))
+			t->flags |= TRANSITION_AT_LEAST;
+	}
 	conn->turned = t->oldstate == t->newstate;
 	if (!conn->turned)
-		conn->since_ns = t->time_ns;
+		conn->since_ns = t->time_ns & ~SINCE_AT_LEAST;
 	else if (!known)
 		conn->since_ns = 0;
 	conn->state = t->newstate;
-	return duration;
 }
 
 static __always_inline void transition_emit(const struct transition *t)
@@ -58,6 +81,9 @@ static __always_inline void transition_emit_held(const struct conn *conn, const 
 
 	held.time_ns = conn->since_ns;
 	held.duration_ns = conn->held_ns;
+	held.cause = CAUSE_NONE;
+	held.flags = 0;
+	held.syn_retrans = SYN_RETRANS_NONE;
 	held.oldstate = conn->held_old;
 	held.newstate = conn->state;
 	held.owner = conn->owner;
@@ -88,7 +114,7 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 	else if (owner_is_begin(t->oldstate, t->newstate) && conn->state)
 		conn->conn_seq++;
 	owner_transition(&conn->owner, t->oldstate, t->newstate, context);
-	t->duration_ns = transition_advance(conn, t);
+	transition_advance(conn, t);
 	t->owner = conn->owner;
 	t->conn_seq = conn->conn_seq;
 
@@ -126,7 +152,8 @@ static __always_inline void transition_recover(struct conn *conn, struct transit
 static __always_inline void transition_record_unstored(struct transition *t, enum scope_verdict verdict)
 {
 	__sync_fetch_and_add(&losses.storage_full, 1);
-	t->duration_ns = DURATION_UNKNOWN;
+	if (!(t->flags & TRANSITION_TIMED))
+		t->duration_ns = DURATION_UNKNOWN;
 	if (verdict == SCOPE_IN || (verdict == SCOPE_HOLD && owner_is_birth(t->oldstate, t->newstate)))
 		transition_emit(t);
 	else if (verdict == SCOPE_HOLD)

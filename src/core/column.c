@@ -2,6 +2,7 @@
 #include "core/column.h"
 
 #include "core/address.h"
+#include "core/cause.h"
 #include "core/duration.h"
 #include "core/escape.h"
 #include "core/owner.h"
@@ -13,8 +14,8 @@
 /* TIME(s) needs quotes in a shell, so users get to know the column as ELAPSED. */
 #define ELAPSED "ELAPSED"
 #define NAMES                                                                                                          \
-	"TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,CGROUP,NETNS,IP,LADDR,LPORT,RADDR,RPORT,"         \
-	"OLDSTATE,NEWSTATE,MS"
+	"TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,UID,CGROUP,NETNS,IP,LADDR,LPORT,RADDR,RPORT,"     \
+	"OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE"
 
 static const struct {
 	const char *name;
@@ -30,6 +31,7 @@ static const struct {
 	[COLUMN_PID] = {"PID", 7, 0},
 	[COLUMN_COMM] = {"COMM", 10, 16},
 	[COLUMN_OWNER] = {"OWNER", 8, 0},
+	[COLUMN_UID] = {"UID", 6, 0},
 	[COLUMN_CGROUP] = {"CGROUP", 8, 0},
 	[COLUMN_NETNS] = {"NETNS", 10, 0},
 	[COLUMN_IP] = {"IP", 2, 0},
@@ -39,7 +41,9 @@ static const struct {
 	[COLUMN_RPORT] = {"RPORT", 5, 0},
 	[COLUMN_OLDSTATE] = {"OLDSTATE", 11, 0},
 	[COLUMN_NEWSTATE] = {"NEWSTATE", 11, 0},
-	[COLUMN_MS] = {"MS", 0, 0},
+	[COLUMN_MS] = {"MS", 10, 0},
+	[COLUMN_SYNRETRANS] = {"SYNRETRANS", 10, 0},
+	[COLUMN_CAUSE] = {"CAUSE", 22, 0},
 };
 
 const char *column_names(void)
@@ -147,12 +151,20 @@ static void format_comm(struct strbuf *out, enum column_style style, const struc
 				style == COLUMN_STYLE_WIDE ? SIZE_MAX : columns[COLUMN_COMM].width);
 }
 
-static void format_ms(struct strbuf *out, enum column_style style, uint64_t ns)
+static void format_ms(struct strbuf *out, enum column_style style, const struct transition *event)
 {
-	if (ns == DURATION_UNKNOWN)
+	if (event->duration_ns == DURATION_UNKNOWN || event->flags & TRANSITION_AT_LEAST)
 		format_unknown(out, style);
 	else
-		duration_format_ms(out, ns);
+		duration_format_ms(out, event->duration_ns);
+}
+
+static void format_cause(struct strbuf *out, enum column_style style, uint8_t cause)
+{
+	if (cause == CAUSE_NONE)
+		format_unknown(out, style);
+	else
+		strbuf_append_string(out, cause_name(cause));
 }
 
 static void format_tuple(struct strbuf *out, enum column_id id, const struct transition *event)
@@ -215,6 +227,9 @@ void column_format(struct strbuf *out, enum column_id id, enum column_style styl
 	case COLUMN_OWNER:
 		strbuf_append_string(out, owner_source_name(owner->source));
 		break;
+	case COLUMN_UID:
+		format_known_u64(out, style, event->uid != UID_UNKNOWN, event->uid);
+		break;
 	case COLUMN_CGROUP:
 		format_known_u64(out, style, owned && owner->cgroup_id, owner->cgroup_id);
 		break;
@@ -222,7 +237,13 @@ void column_format(struct strbuf *out, enum column_id id, enum column_style styl
 		format_known_u64(out, style, event->netns, event->netns);
 		break;
 	case COLUMN_MS:
-		format_ms(out, style, event->duration_ns);
+		format_ms(out, style, event);
+		break;
+	case COLUMN_SYNRETRANS:
+		format_known_u64(out, style, event->syn_retrans != SYN_RETRANS_NONE, event->syn_retrans);
+		break;
+	case COLUMN_CAUSE:
+		format_cause(out, style, event->cause);
 		break;
 	default:
 		format_tuple(out, id, event);

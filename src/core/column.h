@@ -25,6 +25,7 @@ enum column_id {
 	COLUMN_PID,       /* PID       %-7s     unknown without an owner */
 	COLUMN_COMM,      /* COMM      %-10.10s, wide %-16s; unknown without an owner */
 	COLUMN_OWNER,     /* OWNER     %-8s     owner_source_name() */
+	COLUMN_UID,       /* UID       %-6s     the socket's, unknown for UID_UNKNOWN */
 	COLUMN_CGROUP,    /* CGROUP    %-8s     cgroup id, unknown without an owner or when 0 */
 	COLUMN_NETNS,     /* NETNS     %-10s    unknown when 0 */
 	COLUMN_IP,        /* IP        %-2s     4 or 6 */
@@ -34,7 +35,9 @@ enum column_id {
 	COLUMN_RPORT,     /* RPORT     %-5s */
 	COLUMN_OLDSTATE,  /* OLDSTATE  %-11s */
 	COLUMN_NEWSTATE,  /* NEWSTATE  %-11s    after OLDSTATE, text puts "-> " between the two */
-	COLUMN_MS,        /* MS        duration in milliseconds, unknown for DURATION_UNKNOWN */
+	COLUMN_MS, /* MS        %-10s    duration in milliseconds, unknown for DURATION_UNKNOWN and a lower bound */
+	COLUMN_SYNRETRANS, /* SYNRETRANS %-10s  unknown but where a handshake ends */
+	COLUMN_CAUSE,      /* CAUSE     %-22s    cause_name(), unknown but for an end */
 	COLUMN_COUNT
 };
 

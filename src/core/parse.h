@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct parse_error {
-	char text[200]; /* NUL-terminated, no newline */
+	char text[256]; /* NUL-terminated, no newline */
 };
 
 /* Formats into error->text: `<what> "<word>": <why>`. Always returns -EINVAL. `word` needs no NUL. */

@@ -2,6 +2,7 @@
 #include "output/journal.h"
 
 #include "core/address.h"
+#include "core/cause.h"
 #include "core/escape.h"
 #include "core/strbuf.h"
 #include "core/tcp_state.h"
@@ -102,6 +103,7 @@ void journal_entry_build(struct journal_entry *ret, const struct transition *eve
 {
 	struct strbuf out = strbuf_over(ret->text, sizeof(ret->text));
 	const struct owner *owner = &event->owner;
+	const char *cause = cause_name(event->cause);
 
 	ret->count = 0;
 	add_message(ret, &out, event);
@@ -120,8 +122,10 @@ void journal_entry_build(struct journal_entry *ret, const struct transition *eve
 	add_u64(ret, &out, "OBJECT_TCP_DESTINATION_PORT=", event->rport);
 	add_state(ret, &out, "OBJECT_TCP_OLD_STATE=", event->oldstate);
 	add_state(ret, &out, "OBJECT_TCP_NEW_STATE=", event->newstate);
-	if (event->duration_ns != DURATION_UNKNOWN)
+	if (event->duration_ns != DURATION_UNKNOWN && !(event->flags & TRANSITION_AT_LEAST))
 		add_u64(ret, &out, "OBJECT_TCP_SPAN_TIME=", event->duration_ns / NS_PER_US);
+	if (cause)
+		add_bytes(ret, &out, "OBJECT_TCP_CAUSE=", cause, strlen(cause));
 }
 
 int journal_connect(const char *path, int *ret_fd)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/uio.h>
 
-#define JOURNAL_FIELDS_MAX 13
+#define JOURNAL_FIELDS_MAX 14
 #define JOURNAL_TEXT_MAX   1024
 
 /* An entry as sd_journal_sendv() takes it: "NAME=value", which point into `text`. Not to be copied. */

@@ -2,6 +2,7 @@
 #include "output/json.h"
 
 #include "core/address.h"
+#include "core/cause.h"
 #include "core/duration.h"
 #include "core/escape.h"
 #include "core/owner.h"
@@ -47,6 +48,12 @@ static void append_owner(struct strbuf *out, const struct owner *owner)
 	strbuf_append_char(out, '"');
 }
 
+static void append_uid(struct strbuf *out, uint32_t uid)
+{
+	strbuf_append_literal(out, ",\"uid\":");
+	append_known_u64(out, uid != UID_UNKNOWN, uid);
+}
+
 static void append_scope(struct strbuf *out, const struct transition *event)
 {
 	const struct owner *owner = &event->owner;
@@ -78,10 +85,33 @@ static void append_change(struct strbuf *out, const struct transition *event)
 	strbuf_append_literal(out, "\",\"newstate\":\"");
 	tcp_state_format(out, event->newstate);
 	strbuf_append_literal(out, "\",\"duration_us\":");
-	if (event->duration_ns == DURATION_UNKNOWN)
+	if (event->duration_ns == DURATION_UNKNOWN || event->flags & TRANSITION_AT_LEAST)
 		strbuf_append_literal(out, "null");
 	else
 		duration_format_us(out, event->duration_ns);
+}
+
+/* Fields that not every row has. */
+static void append_story(struct strbuf *out, const struct transition *event)
+{
+	const char *cause = cause_name(event->cause);
+
+	if (event->duration_ns != DURATION_UNKNOWN && event->flags & TRANSITION_AT_LEAST) {
+		strbuf_append_literal(out, ",\"at_least_us\":");
+		duration_format_us(out, event->duration_ns);
+	}
+	if (event->syn_retrans != SYN_RETRANS_NONE) {
+		strbuf_append_literal(out, ",\"syn_retrans\":");
+		strbuf_append_u64(out, event->syn_retrans);
+	}
+	strbuf_append_literal(out, ",\"cause\":");
+	if (!cause) {
+		strbuf_append_literal(out, "null");
+		return;
+	}
+	strbuf_append_char(out, '"');
+	strbuf_append_string(out, cause);
+	strbuf_append_char(out, '"');
 }
 
 void json_transition(struct strbuf *out, const struct transition *event, const struct timebase *base)
@@ -90,8 +120,10 @@ void json_transition(struct strbuf *out, const struct transition *event, const s
 	timestamp_format_utc(out, base, event->time_ns);
 	append_identity(out, event);
 	append_owner(out, &event->owner);
+	append_uid(out, event->uid);
 	append_scope(out, event);
 	append_tuple(out, event);
 	append_change(out, event);
-	strbuf_append_literal(out, ",\"cause\":null}\n");
+	append_story(out, event);
+	strbuf_append_literal(out, "}\n");
 }

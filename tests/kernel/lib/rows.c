@@ -97,6 +97,26 @@ static void parse_owner(const struct line *line, struct row *row)
 	row->cgroup_id = number_or_null(line, "cgroup_id");
 }
 
+/* Why, how often, and at least how long: members that not every row has. */
+static void parse_story(const struct line *line, struct row *row)
+{
+	const json_t *at_least = json_object_get(line->object, "at_least_us");
+	const json_t *syn_retrans = json_object_get(line->object, "syn_retrans");
+
+	if (!json_is_null(member(line, "cause")))
+		snprintf(row->cause, sizeof(row->cause), "%s", text_of(line, "cause"));
+	require(!row->cause[0] || row->change.newstate == state_number("CLOSE"), "a cause of what is no end: %s",
+		line->text);
+	row->uid = json_is_null(member(line, "uid")) ? -1 : (int64_t)number_of(line, "uid");
+	row->syn_retrans = syn_retrans ? (int)number_of(line, "syn_retrans") : -1;
+	row->has_at_least = at_least;
+	if (!at_least)
+		return;
+	require(json_is_number(at_least) && json_number_value(at_least) >= 0 && !row->has_duration, "at_least_us: %s",
+		line->text);
+	row->at_least_us = json_number_value(at_least);
+}
+
 static void parse_row(const struct line *line, struct row *row)
 {
 	const json_t *duration = member(line, "duration_us");
@@ -105,7 +125,6 @@ static void parse_row(const struct line *line, struct row *row)
 	memset(row, 0, sizeof(*row));
 	require(number_of(line, "v") == 1 && !strcmp(text_of(line, "type"), "transition"), "not a transition: %s",
 		line->text);
-	require(json_is_null(member(line, "cause")) || json_is_string(member(line, "cause")), "cause: %s", line->text);
 	row->line = line->number;
 	row->wall_ns = parse_time(line);
 	row->cookie = number_or_null(line, "cookie");
@@ -122,6 +141,7 @@ static void parse_row(const struct line *line, struct row *row)
 	require(!row->has_duration || json_is_number(duration), "duration_us is no number: %s", line->text);
 	row->duration_us = row->has_duration ? json_number_value(duration) : 0;
 	require(row->duration_us >= 0, "a negative duration: %s", line->text);
+	parse_story(line, row);
 }
 
 void rows_read(int fd, struct rows *ret_rows)

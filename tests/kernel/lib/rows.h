@@ -21,6 +21,11 @@ struct row {
 	struct change change;
 	bool has_duration;
 	double duration_us;
+	bool has_at_least;
+	double at_least_us;
+	int64_t uid;     /* -1 for null */
+	int syn_retrans; /* -1 where there is none */
+	char cause[32];  /* empty for null */
 };
 
 struct rows {

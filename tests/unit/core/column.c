@@ -47,7 +47,7 @@ static void refuse(const char *text, const char *word, const char *why)
 {
 	struct parse_error error;
 	struct column_list list = {{7}, 1};
-	char message[256];
+	char message[512];
 
 	assert_int_equal(column_list_parse(text, &list, &error), -EINVAL);
 	assert_int_equal(list.count, 1);
@@ -131,9 +131,9 @@ static void test_widths(void **state)
 	assert_int_equal(column_width(COLUMN_LADDR, COLUMN_STYLE_TEXT), 15);
 	assert_int_equal(column_width(COLUMN_LADDR, COLUMN_STYLE_WIDE), 39);
 	assert_int_equal(column_width(COLUMN_RADDR, COLUMN_STYLE_WIDE), 39);
-	assert_int_equal(column_width(COLUMN_MS, COLUMN_STYLE_WIDE), 0);
+	assert_int_equal(column_width(COLUMN_MS, COLUMN_STYLE_WIDE), 10);
 	/* no header is wider than its column */
-	for (enum column_id id = 0; id < COLUMN_MS; id++)
+	for (enum column_id id = 0; id < COLUMN_COUNT; id++)
 		assert_true(strlen(column_name(id)) <= column_width(id, COLUMN_STYLE_TEXT));
 }
 
@@ -152,6 +152,9 @@ static const struct transition known = {
 	.ip_version = 4,
 	.oldstate = STATE_SYN_SENT,
 	.newstate = STATE_ESTABLISHED,
+	.uid = 1000,
+	.syn_retrans = 0,
+	.cause = CAUSE_RESET_RECEIVED,
 };
 
 static const struct timebase base = {
@@ -188,6 +191,9 @@ static void test_values(void **state)
 		[COLUMN_OLDSTATE] = "SYN_SENT",
 		[COLUMN_NEWSTATE] = "ESTABLISHED",
 		[COLUMN_MS] = "1.373",
+		[COLUMN_UID] = "1000",
+		[COLUMN_SYNRETRANS] = "0",
+		[COLUMN_CAUSE] = "reset-received",
 	};
 
 	(void)state;
@@ -205,8 +211,9 @@ static void test_values(void **state)
 /* Known owners may have an empty name, cgroup 0 and pid 0; an unknown one has nothing whatever its fields hold. */
 static void test_unknown(void **state)
 {
-	static const enum column_id unknown[] = {COLUMN_COOKIE, COLUMN_PID,   COLUMN_COMM,
-						 COLUMN_CGROUP, COLUMN_NETNS, COLUMN_MS};
+	static const enum column_id unknown[] = {COLUMN_COOKIE, COLUMN_PID,        COLUMN_COMM,
+						 COLUMN_CGROUP, COLUMN_NETNS,      COLUMN_MS,
+						 COLUMN_UID,    COLUMN_SYNRETRANS, COLUMN_CAUSE};
 	struct transition event = known;
 
 	(void)state;
@@ -214,11 +221,19 @@ static void test_unknown(void **state)
 	event.netns = 0;
 	event.duration_ns = DURATION_UNKNOWN;
 	event.owner.source = OWNER_UNKNOWN;
+	event.uid = UID_UNKNOWN;
+	event.syn_retrans = SYN_RETRANS_NONE;
+	event.cause = CAUSE_NONE;
 	for (size_t i = 0; i < COUNT(unknown); i++) {
 		check_value(unknown[i], COLUMN_STYLE_TEXT, &event, "-");
 		check_value(unknown[i], COLUMN_STYLE_WIDE, &event, "-");
 		check_value(unknown[i], COLUMN_STYLE_CSV, &event, "");
 	}
+	/* A lower bound is no duration. */
+	event.duration_ns = 1000000;
+	event.flags = TRANSITION_AT_LEAST;
+	check_value(COLUMN_MS, COLUMN_STYLE_TEXT, &event, "-");
+	check_value(COLUMN_MS, COLUMN_STYLE_CSV, &event, "");
 	check_value(COLUMN_OWNER, COLUMN_STYLE_TEXT, &event, "unknown");
 	check_value(COLUMN_OWNER, COLUMN_STYLE_CSV, &event, "unknown");
 

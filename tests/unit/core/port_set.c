@@ -139,11 +139,8 @@ static void test_bad_ranges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_repeated),
-		cmocka_unit_test(test_every_port),
-		cmocka_unit_test(test_bad_words),
-		cmocka_unit_test(test_bad_ranges),
+		cmocka_unit_test(test_good),      cmocka_unit_test(test_repeated),   cmocka_unit_test(test_every_port),
+		cmocka_unit_test(test_bad_words), cmocka_unit_test(test_bad_ranges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -317,12 +317,17 @@ static void test_against_inet_pton(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),        cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_mapped),      cmocka_unit_test(test_bad_addresses),
-		cmocka_unit_test(test_bad_lengths), cmocka_unit_test(test_zones),
-		cmocka_unit_test(test_bits_behind), cmocka_unit_test(test_every_length),
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_mapped),
+		cmocka_unit_test(test_bad_addresses),
+		cmocka_unit_test(test_bad_lengths),
+		cmocka_unit_test(test_zones),
+		cmocka_unit_test(test_bits_behind),
+		cmocka_unit_test(test_every_length),
 		cmocka_unit_test(test_too_many),
-		cmocka_unit_test(test_repeated),    cmocka_unit_test(test_against_inet_pton),
+		cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_against_inet_pton),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,7 @@ static void test_name(void **state)
 		"OBJECT_TCP_OLD_STATE=TIME_WAIT",
 		"OBJECT_TCP_NEW_STATE=CLOSE",
 		"OBJECT_TCP_SPAN_TIME=0",
+		"OBJECT_TCP_CAUSE=time-wait",
 	};
 
 	(void)state;
@@ -107,6 +108,7 @@ static void test_numbered_states(void **state)
 		"OBJECT_TCP_OLD_STATE=14",
 		"OBJECT_TCP_NEW_STATE=255",
 		"OBJECT_TCP_SPAN_TIME=0",
+		"OBJECT_TCP_CAUSE=unknown",
 	};
 
 	(void)state;

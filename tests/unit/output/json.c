@@ -20,12 +20,13 @@ static void test_schema(void **state)
 
 	(void)state;
 	json_transition(&sb, &records[0], &records_base);
-	text_check(&sb, "{\"v\":1,\"type\":\"transition\",\"time\":\"2026-11-22T12:31:49.123456Z\",\"cookie\":4711,"
-			"\"conn_seq\":0,"
-			"\"skaddr\":\"ffff888102a1e5c0\",\"pid\":2607,\"comm\":\"curl\",\"owner\":\"connect\","
-			"\"netns\":4026531840,\"cgroup_id\":1,\"family\":4,\"laddr\":\"127.0.0.1\",\"lport\":55106,"
-			"\"raddr\":\"127.0.0.1\",\"rport\":80,\"oldstate\":\"SYN_SENT\",\"newstate\":\"ESTABLISHED\","
-			"\"duration_us\":1373.000,\"cause\":null}\n");
+	text_check(&sb,
+		   "{\"v\":1,\"type\":\"transition\",\"time\":\"2026-11-22T12:31:49.123456Z\",\"cookie\":4711,"
+		   "\"conn_seq\":0,"
+		   "\"skaddr\":\"ffff888102a1e5c0\",\"pid\":2607,\"comm\":\"curl\",\"owner\":\"connect\",\"uid\":1000,"
+		   "\"netns\":4026531840,\"cgroup_id\":1,\"family\":4,\"laddr\":\"127.0.0.1\",\"lport\":55106,"
+		   "\"raddr\":\"127.0.0.1\",\"rport\":80,\"oldstate\":\"SYN_SENT\",\"newstate\":\"ESTABLISHED\","
+		   "\"duration_us\":1373.000,\"syn_retrans\":2,\"cause\":null}\n");
 }
 
 /* RFC 3629, table 3-7 of the Unicode standard: written apart from the decoder under test. */
@@ -138,7 +139,8 @@ static void check_object(const struct transition *event, const struct timebase *
 	assert_false(sb.overflow);
 	sb.data[sb.length] = '\0';
 	assert_int_equal(strlen(sb.data), sb.length);
-	assert_int_equal(count_members(sb.data), 20);
+	assert_int_equal(count_members(sb.data), 21 + (event->flags & TRANSITION_AT_LEAST ? 1 : 0) +
+							 (event->syn_retrans != SYN_RETRANS_NONE ? 1 : 0));
 	assert_true(is_utf8(sb.data, sb.length));
 	assert_ptr_equal(strchr(sb.data, '\n'), sb.data + sb.length - 1);
 	assert_null(strchr(sb.data, 0x7f));

@@ -34,6 +34,8 @@ static const struct transition records[] = {
 		.ip_version = 4,
 		.oldstate = STATE_SYN_SENT,
 		.newstate = STATE_ESTABLISHED,
+		.uid = 1000,
+		.syn_retrans = 2,
 	},
 	{
 		/* a listener: no peer, no earlier state known */
@@ -48,6 +50,7 @@ static const struct transition records[] = {
 		.ip_version = 4,
 		.oldstate = STATE_CLOSE,
 		.newstate = STATE_LISTEN,
+		.syn_retrans = SYN_RETRANS_NONE,
 	},
 	{
 		/* nothing known: fields of an unknown owner are not looked at */
@@ -61,6 +64,8 @@ static const struct transition records[] = {
 		.ip_version = 6,
 		.oldstate = STATE_ESTABLISHED,
 		.newstate = STATE_FIN_WAIT1,
+		.uid = UID_UNKNOWN,
+		.syn_retrans = SYN_RETRANS_NONE,
 	},
 	{
 		/* the longest of everything a healthy kernel sends */
@@ -81,6 +86,9 @@ static const struct transition records[] = {
 		.ip_version = 6,
 		.oldstate = STATE_NEW_SYN_RECV,
 		.newstate = STATE_BOUND_INACTIVE,
+		.uid = 4294967294,
+		.syn_retrans = 254,
+		.cause = CAUSE_TIMEOUT_RETRANSMISSION,
 	},
 	{
 		/* a name for every format's special characters */
@@ -97,6 +105,8 @@ static const struct transition records[] = {
 		.ip_version = 4,
 		.oldstate = STATE_CLOSE_WAIT,
 		.newstate = STATE_LAST_ACK,
+		.flags = TRANSITION_AT_LEAST,
+		.syn_retrans = SYN_RETRANS_NONE,
 	},
 	{
 		/* UTF-8 of two and three bytes keeps the columns aligned */
@@ -113,6 +123,7 @@ static const struct transition records[] = {
 		.ip_version = 4,
 		.oldstate = STATE_LAST_ACK,
 		.newstate = STATE_LAST_ACK,
+		.syn_retrans = SYN_RETRANS_NONE,
 	},
 	{
 		/* an attack on the terminal; the last character is cut by the kernel's 15 bytes */
@@ -132,6 +143,8 @@ static const struct transition records[] = {
 		.ip_version = 6,
 		.oldstate = STATE_TIME_WAIT,
 		.newstate = STATE_CLOSE,
+		.cause = CAUSE_TIME_WAIT,
+		.syn_retrans = SYN_RETRANS_NONE,
 	},
 	{
 		/* a newer kernel's states, and a kernel thread without a name, after midnight */
@@ -148,6 +161,8 @@ static const struct transition records[] = {
 		.ip_version = 4,
 		.oldstate = 14,
 		.newstate = 255,
+		.cause = 255,
+		.syn_retrans = SYN_RETRANS_NONE,
 	},
 	{
 		/* all 16 bytes used, which no kernel does, and blanks at the end */
@@ -167,6 +182,7 @@ static const struct transition records[] = {
 		.ip_version = 4,
 		.oldstate = STATE_FIN_WAIT2,
 		.newstate = STATE_CLOSING,
+		.syn_retrans = SYN_RETRANS_NONE,
 	},
 };
 
@@ -224,6 +240,10 @@ static inline struct transition records_longest(unsigned int variant)
 
 	memset(&event, 0xff, sizeof(event));
 	event.duration_ns = DURATION_UNKNOWN - 1;
+	event.flags = 0;
+	event.uid = UID_UNKNOWN - 1;
+	event.syn_retrans = SYN_RETRANS_NONE - 1;
+	event.cause = CAUSE_TIMEOUT_RETRANSMISSION;
 	event.owner.source = OWNER_LISTENER;
 	memcpy(event.owner.comm, names[variant % COUNT(names)], OWNER_COMM_LEN);
 	event.oldstate = event.newstate = STATE_BOUND_INACTIVE;

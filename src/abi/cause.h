@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Why a connection ended: a decision from what the socket shows at its transition to CLOSE. One pure function, for the
+ * kernel side, and tested over all of its input. The kernel functions named here are those of Linux 6.18 (net/ipv4).
+ */
+#ifndef TCPVITALS_ABI_CAUSE_H
+#define TCPVITALS_ABI_CAUSE_H
+
+#include "abi/tcp_state.h"
+#include "abi/types.h"
+
+enum cause {
+	CAUSE_NONE,                   /* this transition is no end, or nothing is known about the socket */
+	CAUSE_UNKNOWN,                /* an end that none of the others explains */
+	CAUSE_FIN_LOCAL,              /* orderly, this side first; of connection records, where TIME_WAIT is no end */
+	CAUSE_FIN_REMOTE,             /* orderly, the other side first */
+	CAUSE_FIN_BOTH,               /* orderly, both at once; of connection records */
+	CAUSE_RESET_SENT,             /* this side gave up waiting in FIN_WAIT2 (TCP_LINGER2 < 0) and sent a reset */
+	CAUSE_RESET_RECEIVED,         /* the other side sent a reset, or data that nobody was left to read */
+	CAUSE_REFUSED,                /* connect() was answered with a reset, or ICMP port unreachable */
+	CAUSE_TIMEOUT,                /* one that the others do not name */
+	CAUSE_TIMEOUT_CONNECT,        /* no answer to the SYNs */
+	CAUSE_TIMEOUT_RETRANSMISSION, /* no acknowledgement of data or FIN */
+	CAUSE_TIMEOUT_PROBE,          /* no answer to zero-window probes */
+	CAUSE_TIMEOUT_KEEPALIVE,      /* no answer to keepalive probes */
+	CAUSE_TIMEOUT_USER,           /* TCP_USER_TIMEOUT */
+	CAUSE_ABORTED,                /* ended with a reset from here: SO_LINGER of 0, connect(AF_UNSPEC), ss -K */
+	CAUSE_TIME_WAIT,              /* orderly, this side first or both at once: TIME_WAIT goes on without a socket */
+	CAUSE_FIN_WAIT2_ORPHAN,       /* closed here, the other side's FIN is waited for without a socket */
+	CAUSE_ABANDONED,              /* closed here before connect() was answered */
+	CAUSE_UNREAD_DATA,            /* closed here with data unread: a reset, by RFC 2525 section 2.17 */
+	CAUSE_UNREACHABLE,            /* ICMP said so, or there is no route any more */
+	CAUSE_LOCAL_ERROR,            /* connect() failed here (no port, no route), or another error of this host */
+	CAUSE_OUT_OF_MEMORY,          /* too many orphans, or no memory for them (tcp_check_oom()) */
+	CAUSE_LISTENER_CLOSED,        /* never accepted, and the listener is closed */
+	CAUSE_CLOSED,                 /* a listening socket was closed or shut down */
+	CAUSES
+};
+
+/* What the socket shows, in bits of cause_facts.bits. */
+enum {
+	CAUSE_IS_OWNED = 1 << 0,          /* a process holds its lock (sk_lock.owned) */
+	CAUSE_IS_DEAD = 1 << 1,           /* an orphan (SOCK_DEAD) */
+	CAUSE_HAS_FIN = 1 << 2,           /* the other side's FIN has arrived (SOCK_DONE) */
+	CAUSE_HAS_FILE = 1 << 3,          /* sk_socket is set: accepted or connecting, and not closed yet */
+	CAUSE_IS_CLOSING = 1 << 4,        /* both directions are shut down: by close(), if not in pieces */
+	CAUSE_IS_ACKED = 1 << 5,          /* everything sent is acknowledged, the FIN included */
+	CAUSE_HAS_SENT = 1 << 6,          /* at least one segment */
+	CAUSE_HAS_UNREAD = 1 << 7,        /* data that nobody read */
+	CAUSE_RESETS_IN_FIN = 1 << 8,     /* TCP_LINGER2 < 0 */
+	CAUSE_IS_RETRANSMITTING = 1 << 9, /* icsk_retransmits */
+	CAUSE_IS_PROBING = 1 << 10,       /* icsk_probes_out */
+	CAUSE_HAS_UNSENT = 1 << 11,       /* data that the other side's window had no room for */
+	CAUSE_HAS_USER_TIMEOUT = 1 << 12, /* icsk_user_timeout */
+	CAUSE_BITS = 1 << 13
+};
+
+struct cause_facts {
+	__u32 bits;
+	__u32 error; /* sk_err, 0 without one */
+	__u8 oldstate;
+};
+
+/* Numbers of asm-generic/errno.h; on x86 and arm64 all the same. */
+enum {
+	CAUSE_EACCES = 13,
+	CAUSE_EPIPE = 32,
+	CAUSE_ENONET = 64,
+	CAUSE_ENOPROTOOPT = 92,
+	CAUSE_ENETDOWN = 100,
+	CAUSE_ENETUNREACH = 101,
+	CAUSE_ECONNABORTED = 103,
+	CAUSE_ECONNRESET = 104,
+	CAUSE_ETIMEDOUT = 110,
+	CAUSE_ECONNREFUSED = 111,
+	CAUSE_EHOSTDOWN = 112,
+	CAUSE_EHOSTUNREACH = 113,
+};
+
+/* Which timer gave up. tcp_write_err() has emptied the queue, but not reset the counters. */
+static inline enum cause cause_of_timeout(const struct cause_facts *facts)
+{
+	if (facts->oldstate == STATE_SYN_SENT)
+		return CAUSE_TIMEOUT_CONNECT;
+	if (facts->bits & (CAUSE_IS_RETRANSMITTING | CAUSE_IS_PROBING) && facts->bits & CAUSE_HAS_USER_TIMEOUT)
+		return CAUSE_TIMEOUT_USER;
+	if (facts->bits & CAUSE_IS_RETRANSMITTING)
+		return CAUSE_TIMEOUT_RETRANSMISSION;
+	if (facts->bits & CAUSE_IS_PROBING)
+		return facts->bits & CAUSE_HAS_UNSENT ? CAUSE_TIMEOUT_PROBE : CAUSE_TIMEOUT_KEEPALIVE;
+	return CAUSE_TIMEOUT;
+}
+
+static inline enum cause cause_of_error(const struct cause_facts *facts)
+{
+	switch (facts->error) {
+	case CAUSE_ECONNABORTED: /* tcp_abort(): ss -K */
+		return CAUSE_ABORTED;
+	case CAUSE_ECONNREFUSED:
+		return facts->oldstate == STATE_SYN_SENT ? CAUSE_REFUSED : CAUSE_LOCAL_ERROR;
+	case CAUSE_ECONNRESET:
+	case CAUSE_EPIPE: /* tcp_reset() in CLOSE_WAIT */
+		return CAUSE_RESET_RECEIVED;
+	case CAUSE_ETIMEDOUT:
+		return cause_of_timeout(facts);
+	case CAUSE_EACCES: /* as icmp_err_convert[] and tcp_v6_err() have them */
+	case CAUSE_ENONET:
+	case CAUSE_ENOPROTOOPT:
+	case CAUSE_ENETDOWN:
+	case CAUSE_ENETUNREACH:
+	case CAUSE_EHOSTDOWN:
+	case CAUSE_EHOSTUNREACH:
+		return CAUSE_UNREACHABLE;
+	default:
+		return CAUSE_LOCAL_ERROR;
+	}
+}
+
+/* A process did it, in a system call on this socket. */
+static inline enum cause cause_of_call(const struct cause_facts *facts)
+{
+	if (facts->oldstate == STATE_SYN_SENT)
+		return facts->bits & CAUSE_HAS_SENT ? CAUSE_ABANDONED : CAUSE_LOCAL_ERROR;
+	/* __tcp_close() looks for unread data before it looks at SO_LINGER. */
+	if (facts->bits & CAUSE_IS_CLOSING && facts->bits & CAUSE_HAS_UNREAD)
+		return CAUSE_UNREAD_DATA;
+	return CAUSE_ABORTED;
+}
+
+/* Nobody complained and no process is at work: a segment, a timer, or another socket's end. */
+static inline enum cause cause_of_silence(const struct cause_facts *facts)
+{
+	if (!(facts->bits & (CAUSE_IS_DEAD | CAUSE_HAS_FILE)))
+		return CAUSE_LISTENER_CLOSED; /* inet_csk_listen_stop() */
+	if (!(facts->bits & CAUSE_IS_DEAD))
+		return CAUSE_UNKNOWN;
+	switch (facts->oldstate) {
+	case STATE_FIN_WAIT2:
+		return facts->bits & CAUSE_RESETS_IN_FIN ? CAUSE_RESET_SENT : CAUSE_FIN_WAIT2_ORPHAN;
+	case STATE_FIN_WAIT1:
+	case STATE_CLOSING:
+	case STATE_LAST_ACK:
+		return CAUSE_OUT_OF_MEMORY;
+	default:
+		return CAUSE_UNKNOWN;
+	}
+}
+
+/* For a transition to CLOSE. */
+static inline enum cause cause_decide(const struct cause_facts *facts)
+{
+	/* First what needs no error to be explained: sk_err may have been there for long, and nobody has read it. */
+	if (facts->oldstate == STATE_LISTEN)
+		return CAUSE_CLOSED;
+	if (facts->oldstate == STATE_LAST_ACK && facts->bits & CAUSE_IS_ACKED)
+		return CAUSE_FIN_REMOTE;
+	if (facts->oldstate == STATE_CLOSING && facts->bits & CAUSE_IS_ACKED)
+		return CAUSE_TIME_WAIT;
+	if (facts->oldstate == STATE_FIN_WAIT2 && facts->bits & CAUSE_HAS_FIN)
+		return CAUSE_TIME_WAIT;
+	if (facts->error)
+		return cause_of_error(facts);
+	if (facts->bits & CAUSE_IS_OWNED)
+		return cause_of_call(facts);
+	return cause_of_silence(facts);
+}
+
+#endif

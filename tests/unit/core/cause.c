@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "core/cause.h"
+
+#include "text.h"
+
+#define STATES 16
+#define ERRORS 134 /* EHWPOISON is the last one */
+
+static enum cause decide(__u8 oldstate, __u32 error, __u32 bits)
+{
+	const struct cause_facts facts = {.oldstate = oldstate, .error = error, .bits = bits};
+
+	return cause_decide(&facts);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_null(cause_name(CAUSE_NONE));
+	assert_string_equal(cause_name(CAUSE_FIN_REMOTE), "fin-remote");
+	assert_string_equal(cause_name(CAUSE_TIMEOUT_RETRANSMISSION), "timeout-retransmission");
+	assert_string_equal(cause_name(CAUSES), "unknown");
+	assert_string_equal(cause_name(255), "unknown");
+	for (unsigned int cause = 1; cause < CAUSES; cause++) {
+		assert_non_null(cause_name(cause));
+		for (unsigned int other = 1; other < cause; other++)
+			assert_string_not_equal(cause_name(cause), cause_name(other));
+	}
+}
+
+/* What the kernel shows in each case, as tests/kernel/cause.c makes it for real. */
+static void test_scenes(void **state)
+{
+	static const struct {
+		enum cause cause;
+		__u8 oldstate;
+		__u32 error;
+		__u32 bits;
+	} scenes[] = {
+		{CAUSE_CLOSED, STATE_LISTEN, 0, CAUSE_IS_OWNED | CAUSE_HAS_FILE | CAUSE_IS_CLOSING},
+		{CAUSE_FIN_REMOTE, STATE_LAST_ACK, 0, CAUSE_IS_DEAD | CAUSE_HAS_FIN | CAUSE_IS_ACKED},
+		/* an ICMP error of long ago that nobody has read */
+		{CAUSE_FIN_REMOTE, STATE_LAST_ACK, CAUSE_EHOSTUNREACH, CAUSE_HAS_FIN | CAUSE_IS_ACKED},
+		{CAUSE_RESET_RECEIVED, STATE_LAST_ACK, CAUSE_ECONNRESET, CAUSE_IS_DEAD | CAUSE_HAS_FIN},
+		{CAUSE_OUT_OF_MEMORY, STATE_LAST_ACK, 0, CAUSE_IS_DEAD | CAUSE_HAS_FIN},
+		{CAUSE_OUT_OF_MEMORY, STATE_FIN_WAIT1, 0, CAUSE_IS_DEAD},
+		{CAUSE_TIME_WAIT, STATE_FIN_WAIT2, 0, CAUSE_HAS_FIN | CAUSE_HAS_FILE | CAUSE_IS_ACKED},
+		{CAUSE_TIME_WAIT, STATE_CLOSING, 0, CAUSE_IS_DEAD | CAUSE_HAS_FIN | CAUSE_IS_ACKED},
+		{CAUSE_FIN_WAIT2_ORPHAN, STATE_FIN_WAIT2, 0, CAUSE_IS_DEAD | CAUSE_IS_ACKED},
+		{CAUSE_RESET_SENT, STATE_FIN_WAIT2, 0, CAUSE_IS_DEAD | CAUSE_IS_ACKED | CAUSE_RESETS_IN_FIN},
+		{CAUSE_RESET_RECEIVED, STATE_CLOSE_WAIT, CAUSE_EPIPE, CAUSE_HAS_FILE | CAUSE_HAS_FIN},
+		{CAUSE_REFUSED, STATE_SYN_SENT, CAUSE_ECONNREFUSED, CAUSE_HAS_FILE | CAUSE_HAS_SENT},
+		{CAUSE_TIMEOUT_CONNECT, STATE_SYN_SENT, CAUSE_ETIMEDOUT, CAUSE_HAS_FILE | CAUSE_IS_RETRANSMITTING},
+		{CAUSE_UNREACHABLE, STATE_SYN_SENT, CAUSE_EHOSTUNREACH, CAUSE_HAS_FILE},
+		{CAUSE_ABANDONED, STATE_SYN_SENT, 0, CAUSE_IS_OWNED | CAUSE_HAS_FILE | CAUSE_HAS_SENT},
+		{CAUSE_LOCAL_ERROR, STATE_SYN_SENT, 0, CAUSE_IS_OWNED | CAUSE_HAS_FILE},
+		{CAUSE_TIMEOUT_RETRANSMISSION, STATE_ESTABLISHED, CAUSE_ETIMEDOUT, CAUSE_IS_RETRANSMITTING},
+		{CAUSE_TIMEOUT_USER, STATE_ESTABLISHED, CAUSE_ETIMEDOUT,
+		 CAUSE_IS_RETRANSMITTING | CAUSE_HAS_USER_TIMEOUT},
+		{CAUSE_TIMEOUT_KEEPALIVE, STATE_ESTABLISHED, CAUSE_ETIMEDOUT, CAUSE_IS_PROBING},
+		{CAUSE_TIMEOUT_PROBE, STATE_ESTABLISHED, CAUSE_ETIMEDOUT, CAUSE_IS_PROBING | CAUSE_HAS_UNSENT},
+		{CAUSE_ABORTED, STATE_ESTABLISHED, CAUSE_ECONNABORTED, CAUSE_IS_OWNED | CAUSE_HAS_FILE},
+		{CAUSE_ABORTED, STATE_ESTABLISHED, 0, CAUSE_IS_OWNED | CAUSE_HAS_FILE | CAUSE_IS_CLOSING},
+		{CAUSE_UNREAD_DATA, STATE_ESTABLISHED, 0,
+		 CAUSE_IS_OWNED | CAUSE_HAS_FILE | CAUSE_IS_CLOSING | CAUSE_HAS_UNREAD},
+		/* connect(AF_UNSPEC) does not look at what is unread */
+		{CAUSE_ABORTED, STATE_ESTABLISHED, 0, CAUSE_IS_OWNED | CAUSE_HAS_FILE | CAUSE_HAS_UNREAD},
+		{CAUSE_LISTENER_CLOSED, STATE_ESTABLISHED, 0, 0},
+		{CAUSE_LISTENER_CLOSED, STATE_CLOSE_WAIT, 0, CAUSE_HAS_FIN | CAUSE_HAS_UNREAD},
+		{CAUSE_RESET_RECEIVED, STATE_ESTABLISHED, CAUSE_ECONNRESET, 0},
+		{CAUSE_UNKNOWN, STATE_ESTABLISHED, 0, CAUSE_HAS_FILE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(scenes); i++)
+		assert_string_equal(cause_name(decide(scenes[i].oldstate, scenes[i].error, scenes[i].bits)),
+				    cause_name(scenes[i].cause));
+}
+
+static bool is_orderly(__u8 oldstate, __u32 bits)
+{
+	return oldstate == STATE_LISTEN || (oldstate == STATE_LAST_ACK && bits & CAUSE_IS_ACKED) ||
+	       (oldstate == STATE_CLOSING && bits & CAUSE_IS_ACKED) ||
+	       (oldstate == STATE_FIN_WAIT2 && bits & CAUSE_HAS_FIN);
+}
+
+/* What has to be true of any answer, whatever the input. */
+static void check(enum cause cause, __u8 oldstate, __u32 error, __u32 bits)
+{
+	bool connecting = oldstate == STATE_SYN_SENT;
+	bool timed_out = cause >= CAUSE_TIMEOUT && cause <= CAUSE_TIMEOUT_USER;
+
+	assert_true(cause > CAUSE_NONE && cause < CAUSES);
+	assert_true(cause != CAUSE_FIN_LOCAL && cause != CAUSE_FIN_BOTH);
+	assert_int_equal(is_orderly(oldstate, bits),
+			 cause == CAUSE_CLOSED || cause == CAUSE_FIN_REMOTE || cause == CAUSE_TIME_WAIT);
+	if (is_orderly(oldstate, bits))
+		return;
+	if (cause == CAUSE_REFUSED || cause == CAUSE_ABANDONED || cause == CAUSE_TIMEOUT_CONNECT)
+		assert_true(connecting);
+	assert_int_equal(timed_out, error == CAUSE_ETIMEDOUT);
+	assert_int_equal(cause == CAUSE_RESET_RECEIVED, error == CAUSE_ECONNRESET || error == CAUSE_EPIPE);
+	if (error) {
+		assert_true(timed_out || cause == CAUSE_ABORTED || cause == CAUSE_REFUSED ||
+			    cause == CAUSE_RESET_RECEIVED || cause == CAUSE_UNREACHABLE || cause == CAUSE_LOCAL_ERROR);
+		return;
+	}
+	/* Without an error, a process at work is to blame, and nobody else is blamed for it. */
+	assert_int_equal(!!(bits & CAUSE_IS_OWNED), cause == CAUSE_ABORTED || cause == CAUSE_ABANDONED ||
+							    cause == CAUSE_LOCAL_ERROR || cause == CAUSE_UNREAD_DATA);
+	if (cause == CAUSE_OUT_OF_MEMORY || cause == CAUSE_FIN_WAIT2_ORPHAN || cause == CAUSE_RESET_SENT)
+		assert_true(bits & CAUSE_IS_DEAD);
+	if (cause == CAUSE_LISTENER_CLOSED)
+		assert_false(bits & (CAUSE_IS_DEAD | CAUSE_HAS_FILE));
+}
+
+static void test_everything(void **state)
+{
+	bool seen[CAUSES] = {};
+
+	(void)state;
+	for (unsigned int oldstate = 0; oldstate < STATES; oldstate++) {
+		for (__u32 error = 0; error < ERRORS; error++) {
+			for (__u32 bits = 0; bits < CAUSE_BITS; bits++) {
+				enum cause cause = decide(oldstate, error, bits);
+
+				check(cause, oldstate, error, bits);
+				seen[cause] = true;
+			}
+		}
+	}
+	for (unsigned int cause = CAUSE_UNKNOWN; cause < CAUSES; cause++)
+		assert_int_equal(seen[cause], cause != CAUSE_FIN_LOCAL && cause != CAUSE_FIN_BOTH);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_scenes),
+		cmocka_unit_test(test_everything),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
