@@ -149,6 +149,10 @@ struct task_struct {
 	char comm[16];
 };
 
+struct bpf_iter__tcp {
+	struct sock_common *sk_common;
+};
+
 struct bpf_iter__task_file {
 	struct task_struct *task;
 	struct file *file;

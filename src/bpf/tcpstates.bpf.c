@@ -205,4 +205,23 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
+/* Those that no descriptor leads to: waiting to be accepted, orphans, a kernel module's. Of one network namespace. */
+SEC("iter/tcp")
+int seed_rest(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
+	struct conn *conn;
+
+	/* An unused socket has nothing to tell yet. NULL is one in TIME_WAIT, or a request. */
+	if (!tp || tp->SOCK_COMMON.skc_state == STATE_CLOSE)
+		return 0;
+	conn = sock_storage_make(&conn_storage, (struct sock *)tp);
+	if (conn)
+		transition_seed(conn);
+	else
+		__sync_fetch_and_add(&losses.storage_full, 1);
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -91,8 +91,7 @@ static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *
 	memcpy((void *)skeleton->rodata->group_by, options->grouping.by, sizeof(options->grouping.by));
 	set_mask(skeleton->rodata->group_mask_v4, options->grouping.prefix_v4);
 	set_mask(skeleton->rodata->group_mask_v6, options->grouping.prefix_v6);
-	bpf_map__set_key_size(skeleton->maps.groups,
-			      rtt_key_size(options->grouping.by[0], options->grouping.by[1]));
+	bpf_map__set_key_size(skeleton->maps.groups, rtt_key_size(options->grouping.by[0], options->grouping.by[1]));
 	bpf_map__set_max_entries(skeleton->maps.groups, groups);
 	bpf_map__set_max_entries(skeleton->maps.group_numbers, groups);
 	bpf_map__set_max_entries(skeleton->maps.group_histograms, groups + 1);

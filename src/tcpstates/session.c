@@ -5,7 +5,9 @@
 #include "abi/port_set.h"
 #include "bpfio/program.h"
 #include "os/message.h"
+#include "os/netns.h"
 #include "os/privileges.h"
+#include "os/progress.h"
 #include "tcpstates.skel.h"
 #include "tcpstates_tp.skel.h"
 
@@ -37,6 +39,33 @@ struct way {
 		bpf_map__set_max_entries((skeleton)->maps.ring, (options)->buffer_size);                               \
 	} while (0)
 
+/* Before the first row: everything that is open already. */
+static int seed_namespace(void *context)
+{
+	struct tcpstates_bpf *skeleton = context;
+
+	return program_iterate(skeleton->progs.seed_rest);
+}
+
+static int seed(struct tcpstates_bpf *skeleton, bool verbose)
+{
+	struct progress progress;
+	size_t skipped = 0;
+	int error;
+
+	progress_begin(&progress, "looking at the sockets that are already open");
+	error = program_iterate(skeleton->progs.seed_storage);
+	if (!error)
+		error = netns_visit_all(seed_namespace, skeleton, &skipped);
+	progress_end(&progress);
+	if (skipped && verbose)
+		message("%zu network namespaces could not be entered (that takes CAP_SYS_ADMIN): connections there "
+			"that no "
+			"process has a descriptor of are not known yet",
+			skipped);
+	return error;
+}
+
 static int open_btf(const struct tcpstates_options *options, const struct way *way, struct session *ret)
 {
 	bool in_socket = way->storage == STORAGE_SOCKET;
@@ -54,7 +83,9 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	bpf_program__set_autoload(skeleton->progs.recover_storage, in_socket);
 	bpf_program__set_autoload(skeleton->progs.recover_hash, !in_socket);
 	bpf_program__set_autoload(skeleton->progs.seed_storage, in_socket);
+	bpf_program__set_autoload(skeleton->progs.seed_rest, in_socket);
 	bpf_program__set_autoattach(skeleton->progs.seed_storage, false);
+	bpf_program__set_autoattach(skeleton->progs.seed_rest, false);
 	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
 	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
 	error = tcpstates_bpf__load(skeleton);
@@ -67,7 +98,7 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	ret->recover_fd = bpf_program__fd(in_socket ? skeleton->progs.recover_storage : skeleton->progs.recover_hash);
 	ret->losses = &skeleton->bss->losses;
 	if (in_socket) {
-		error = program_iterate(skeleton->progs.seed_storage);
+		error = seed(skeleton, options->verbose);
 		if (error)
 			return error;
 	}

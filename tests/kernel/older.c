@@ -112,6 +112,87 @@ static void test_owners(void **state)
 	owners_expect(run, row, "an old listener", "seed", server.pid, "tv-old");
 }
 
+#define FILL_BYTES (4 << 20)
+
+/*
+ * In a network namespace of its own: a connection that nobody has accepted, and an orphan, closed with more unsent data
+ * than the other side has room for. The rest when told to.
+ */
+static void rest_process(int channel, void *context)
+{
+	struct netns netns;
+	const char *why_not = netns_enter(&netns);
+	int listener, waiting, writer, reader, accepted;
+	char *data = allocate(FILL_BYTES);
+	uint16_t port;
+
+	(void)context;
+	require(!why_not, "%s", why_not);
+	memset(data, 'x', FILL_BYTES);
+	listener = listen_on(IPV4, &port);
+	writer = connect_to(IPV4, port);
+	reader = accept_from(listener);
+	require(send(writer, data, FILL_BYTES, MSG_DONTWAIT) > 0, "nothing can be sent");
+	channel_send(channel, local_port(writer), -1);
+	close(writer);
+	waiting = connect_to(IPV4, port);
+	channel_send(channel, local_port(waiting), -1);
+	channel_receive(channel, NULL);
+
+	while (recv(reader, data, FILL_BYTES, 0) > 0)
+		;
+	close(reader);
+	close(waiting);
+	accepted = accept_from(listener);
+	receive_end(accepted);
+	close(accepted);
+	close(listener);
+}
+
+/* No owner and no duration, but how long the socket has been watched. */
+static void expect_found(struct run *run, const char *what, const struct row *row, uint64_t least_ns)
+{
+	require(row, "%s: there is no row", what);
+	require(row->pid < 0 && !row->has_duration && row->has_at_least, "%s: not found at the start: line %llu", what,
+		(unsigned long long)row->line);
+	require(row->at_least_us * 1000 >= (double)least_ns, "%s: watched for %.3f us only", what, row->at_least_us);
+	require(row->at_least_us < (double)(now_ns() - run->tools[0].start_ns) / 1000,
+		"%s: watched since before the start", what);
+}
+
+/* The same connection seen from its other end. */
+static const struct row *other_end(const struct rows *rows, uint16_t rport, const char *oldstate)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->items[i];
+
+		if (row->change.tuple.rport == rport && row->change.oldstate == state_number(oldstate))
+			return row;
+	}
+	return NULL;
+}
+
+/* Sockets that no process has a descriptor of, in another network namespace. */
+static void test_sockets_without_files(void **state)
+{
+	struct run *run = *state;
+	struct helper rest = helper_start("tv-rest", rest_process, NULL);
+	uint16_t orphan = (uint16_t)channel_receive(rest.channel, NULL);
+	uint16_t waiting = (uint16_t)channel_receive(rest.channel, NULL);
+
+	run_start(run, NULL);
+	if (!strstr(tool_errors(&run->tools[0]), "socket storage"))
+		skip_because("no socket storage on this kernel");
+	sleep_ms(50);
+	channel_send(rest.channel, 0, -1);
+	helper_wait(&rest);
+	run_stop(run);
+	run_account(run, 0, NULL);
+	expect_found(run, "a connection that waits to be accepted", other_end(&run->rows, waiting, "ESTABLISHED"),
+		     50 * NS_PER_MS);
+	expect_found(run, "an orphan", rows_find(&run->rows, orphan, "FIN_WAIT1", "FIN_WAIT2", NULL), 50 * NS_PER_MS);
+}
+
 #define BUSY_SOCKETS 8000
 #define BUSY_STARTS  15
 
@@ -179,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		measured_test(test_first_rows),
 		measured_test(test_owners),
+		measured_test(test_sockets_without_files),
 		measured_test(test_starts_while_sockets_are_busy),
 	};
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "os/netns.h"
+
+#include "os/cleanup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAMES_DIRECTORY "/run/netns"
+
+struct tour {
+	int (*visit)(void *context);
+	void *context;
+	int home;
+	ino_t *seen; /* all on the one nsfs: the inode number tells them apart */
+	size_t seen_count;
+	size_t seen_room;
+	size_t skipped;
+};
+
+/* 1 when it is new, 0 when it has been seen, or -ENOMEM. */
+static int note(struct tour *tour, ino_t inode)
+{
+	for (size_t i = 0; i < tour->seen_count; i++) {
+		if (tour->seen[i] == inode)
+			return 0;
+	}
+	if (tour->seen_count == tour->seen_room) {
+		size_t room = tour->seen_room ? 2 * tour->seen_room : 16;
+		ino_t *seen = reallocarray(tour->seen, room, sizeof(*seen));
+
+		if (!seen)
+			return -ENOMEM;
+		tour->seen = seen;
+		tour->seen_room = room;
+	}
+	tour->seen[tour->seen_count++] = inode;
+	return 1;
+}
+
+/* What is gone by now, or is no namespace, is none of our business. */
+static int visit_file(struct tour *tour, int directory, const char *path)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	int error;
+
+	if (fstatat(directory, path, &st, 0) < 0)
+		return 0;
+	error = note(tour, st.st_ino);
+	if (error <= 0)
+		return error;
+	fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0) {
+		tour->skipped += fd >= 0 || errno != ENOENT;
+		return 0;
+	}
+	error = tour->visit(tour->context);
+	return setns(tour->home, CLONE_NEWNET) < 0 ? -errno : error;
+}
+
+/* Each entry of a directory, with `suffix` behind it. */
+static int visit_directory(struct tour *tour, const char *path, bool only_numbers, const char *suffix)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+	int error = 0;
+
+	if (!directory)
+		return errno == ENOENT ? 0 : -errno;
+	while (!error && (entry = readdir(directory))) {
+		char name[sizeof(entry->d_name) + sizeof("/ns/net")];
+
+		if (entry->d_name[0] == '.' || (only_numbers && (entry->d_name[0] < '0' || entry->d_name[0] > '9')))
+			continue;
+		snprintf(name, sizeof(name), "%s%s", entry->d_name, suffix);
+		error = visit_file(tour, dirfd(directory), name);
+	}
+	closedir(directory);
+	return error;
+}
+
+int netns_visit_all(int (*visit)(void *context), void *context, size_t *ret_skipped)
+{
+	_cleanup_close_ int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct tour tour = {.visit = visit, .context = context, .home = home};
+	struct stat st;
+	int error;
+
+	if (home < 0 || fstat(home, &st) < 0)
+		return -errno;
+	error = note(&tour, st.st_ino);
+	if (error > 0)
+		error = visit(context);
+	if (!error)
+		error = visit_directory(&tour, "/proc", true, "/ns/net");
+	if (!error)
+		error = visit_directory(&tour, NAMES_DIRECTORY, false, "");
+	free(tour.seen);
+	if (!error)
+		*ret_skipped = tour.skipped;
+	return error;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TCPVITALS_OS_NETNS_H
+#define TCPVITALS_OS_NETNS_H
+
+#include <stddef.h>
+
+/*
+ * Calls `visit` once in each network namespace that a process is in or that /run/netns names, first in the caller's
+ * own; the calling thread is in that namespace meanwhile, and back in its own at the end. Not found: namespaces that
+ * only a descriptor or a mount somewhere else keeps alive. `ret_skipped`: how many could not be entered, for which it
+ * takes CAP_SYS_ADMIN. 0, or a negative errno: the first one that `visit` returned, which ends the tour, or this
+ * function's.
+ */
+int netns_visit_all(int (*visit)(void *context), void *context, size_t *ret_skipped);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "os/progress.h"
+
+#include "os/message.h"
+
+#include <errno.h>
+#include <time.h>
+
+#define PATIENCE_S 2
+
+static void *watch(void *argument)
+{
+	struct progress *progress = argument;
+	struct timespec end;
+	int result;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += PATIENCE_S;
+	do
+		result = sem_clockwait(&progress->done, CLOCK_MONOTONIC, &end);
+	while (result && errno == EINTR);
+	if (result)
+		message("still %s...", progress->doing);
+	return NULL;
+}
+
+void progress_begin(struct progress *ret, const char *doing)
+{
+	ret->doing = doing;
+	sem_init(&ret->done, 0, 0);
+	/* Nobody is told anything where no thread can be made: the work goes on. */
+	ret->watched = !pthread_create(&ret->thread, NULL, watch, ret);
+}
+
+void progress_end(struct progress *progress)
+{
+	sem_post(&progress->done);
+	if (progress->watched)
+		pthread_join(progress->thread, NULL);
+	sem_destroy(&progress->done);
+}
