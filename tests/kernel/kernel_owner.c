@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A connection that the kernel makes by itself is the kernel's: the second path of an MPTCP connection, which a
+ * workqueue opens when the first one stands (mptcp_worker(), 5.9).
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/mptcp.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/helper.h"
+#include "lib/netlink.h"
+#include "lib/netns.h"
+#include "lib/owners.h"
+#include "lib/require.h"
+#include "lib/run.h"
+#include "lib/traffic.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+#define SERVER_PORT  15000
+#define FIRST_PATH   0x7f000001 /* 127.0.0.1 */
+#define SECOND_PATH  0x7f000002 /* 127.0.0.2 */
+#define JOIN_SECONDS 10
+
+static struct netns netns = {.home = -1};
+
+static int leave(void **state)
+{
+	netns_leave(&netns);
+	return run_teardown(state);
+}
+
+static int mptcp_socket(void)
+{
+	struct timeval patience = {.tv_sec = JOIN_SECONDS};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+
+	require(fd >= 0, "no MPTCP socket");
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	return fd;
+}
+
+/* From now on, connections of this namespace get a second path from this address. 0 or a negative errno. */
+static int add_endpoint(uint32_t address)
+{
+	const uint16_t family = AF_INET;
+	const uint32_t flags = MPTCP_PM_ADDR_FLAG_SUBFLOW, there = htonl(address);
+	const uint8_t id = 2;
+	struct netlink_message message;
+	struct nlattr *nested;
+	int number = netlink_family(MPTCP_PM_NAME);
+
+	if (number < 0)
+		return number;
+	netlink_begin_generic(&message, number, MPTCP_PM_CMD_ADD_ADDR, MPTCP_PM_VER);
+	nested = netlink_put_attribute(&message, MPTCP_PM_ATTR_ADDR, NULL, 0);
+	netlink_put_attribute(&message, MPTCP_PM_ADDR_ATTR_FAMILY, &family, sizeof(family));
+	netlink_put_attribute(&message, MPTCP_PM_ADDR_ATTR_ID, &id, sizeof(id));
+	netlink_put_attribute(&message, MPTCP_PM_ADDR_ATTR_ADDR4, &there, sizeof(there));
+	netlink_put_attribute(&message, MPTCP_PM_ADDR_ATTR_FLAGS, &flags, sizeof(flags));
+	netlink_end_attribute(&message, nested);
+	return netlink_ask(NETLINK_GENERIC, &message, NULL);
+}
+
+/* How many paths each side may add: some kernels begin with none. */
+static int allow_paths(uint32_t count)
+{
+	struct netlink_message message;
+	int number = netlink_family(MPTCP_PM_NAME);
+
+	if (number < 0)
+		return number;
+	netlink_begin_generic(&message, number, MPTCP_PM_CMD_SET_LIMITS, MPTCP_PM_VER);
+	netlink_put_attribute(&message, MPTCP_PM_ATTR_SUBFLOWS, &count, sizeof(count));
+	netlink_put_attribute(&message, MPTCP_PM_ATTR_RCV_ADD_ADDRS, &count, sizeof(count));
+	return netlink_ask(NETLINK_GENERIC, &message, NULL);
+}
+
+/* Of the namespace; -1 when it does not say. */
+static int setting(const char *name)
+{
+	char path[128];
+	FILE *file;
+	int value = -1;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/mptcp/%s", name);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%d", &value) != 1)
+		value = -1;
+	if (file)
+		fclose(file);
+	return value;
+}
+
+static bool is_second_path(const struct change *change)
+{
+	struct in_addr address;
+
+	memcpy(&address, change->tuple.laddr, sizeof(address));
+	return change->tuple.ip_version == 4 && address.s_addr == htonl(SECOND_PATH) &&
+	       change->tuple.rport == SERVER_PORT;
+}
+
+/* Both sides of the second path are established. */
+static bool has_joined(void)
+{
+	FILE *file = fopen("/proc/self/net/tcp", "re");
+	char line[512];
+	int ends = 0;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		unsigned int local, lport, remote, rport, state;
+
+		if (sscanf(line, " %*[^:]: %x:%x %x:%x %x", &local, &lport, &remote, &rport, &state) == 5 &&
+		    state == state_number("ESTABLISHED") &&
+		    (local == htonl(SECOND_PATH) || remote == htonl(SECOND_PATH)))
+			ends++;
+	}
+	if (file)
+		fclose(file);
+	return ends == 2;
+}
+
+static int listen_mptcp(void)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_port = htons(SERVER_PORT), .sin_addr.s_addr = htonl(FIRST_PATH)};
+	int fd = mptcp_socket();
+
+	require(!bind(fd, (const struct sockaddr *)&address, sizeof(address)) && !listen(fd, 16), "cannot listen");
+	return fd;
+}
+
+static void client_process(int channel, void *context)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_port = htons(SERVER_PORT), .sin_addr.s_addr = htonl(FIRST_PATH)};
+	int fd = mptcp_socket();
+
+	(void)context;
+	channel_receive(channel, NULL);
+	require(!connect(fd, (const struct sockaddr *)&address, sizeof(address)), "cannot connect");
+	/* The second path is opened once both sides have seen data. */
+	send_byte(fd);
+	receive_byte(fd);
+	channel_receive(channel, NULL);
+	close(fd);
+}
+
+/* One connection with two paths, from beginning to end. False when there was no second path. */
+static bool play(struct helper *client)
+{
+	uint64_t deadline = now_ns() + JOIN_SECONDS * NS_PER_SEC;
+	const uint16_t port = SERVER_PORT;
+	int listener = listen_mptcp(), server;
+	bool joined;
+
+	channel_send(client->channel, 0, -1);
+	server = accept_from(listener);
+	receive_byte(server);
+	send_byte(server);
+	while (!(joined = has_joined()) && now_ns() < deadline)
+		sleep_ms(2);
+	channel_send(client->channel, 0, -1);
+	receive_end(server);
+	close(server);
+	close(listener);
+	helper_wait(client);
+	settle(&port, 1);
+	return joined;
+}
+
+static void expect_kernel(const struct run *run, const struct row *row, const char *what)
+{
+	if (!row && (run->losses.lost || run->pairing.hidden))
+		return;
+	require(row, "no row for %s", what);
+	require(!strcmp(row->owner, "kernel") && row->pid > 0 && !strncmp(row->comm, "kworker/", 8),
+		"%s: owner is %s, pid %d, comm \"%s\": %s", what, row->owner, row->pid, row->comm,
+		change_text(&row->change));
+}
+
+/* The beginning is the kernel's, and what no process had a hand in stays so. */
+static void expect_second_path(const struct run *run, const struct helper *client)
+{
+	const struct row *row = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->rows.count; i++) {
+		const struct row *next = &run->rows.items[i];
+
+		if (!is_second_path(&next->change))
+			continue;
+		count++;
+		if (next->change.newstate == state_number("SYN_SENT"))
+			row = next;
+		if (next->change.newstate == state_number("SYN_SENT") ||
+		    next->change.newstate == state_number("ESTABLISHED"))
+			expect_kernel(run, next, "a beginning that no process made");
+		require(!strcmp(next->owner, "kernel") || (next->pid == client->pid && !strcmp(next->owner, "use")),
+			"the second path is of %s, %d, \"%s\": %s", next->owner, next->pid, next->comm,
+			change_text(&next->change));
+	}
+	expect_kernel(run, row, "the second path");
+	print_message("second path: %zu rows, begun by \"%s\", pid %d\n", count, row ? row->comm : "-",
+		      row ? row->pid : 0);
+}
+
+/* The server's side, and the first path's both, have processes for owners as always. */
+static void expect_the_rest(const struct run *run, const struct helper *client)
+{
+	for (size_t i = 0; i < run->rows.count; i++) {
+		const struct row *row = &run->rows.items[i];
+
+		if (row->change.tuple.lport == SERVER_PORT)
+			require(row->pid == getpid(), "the server's row is of %d (%s, %s): %s", row->pid, row->comm,
+				row->owner, change_text(&row->change));
+		else if (row->change.tuple.rport == SERVER_PORT && !is_second_path(&row->change))
+			require(row->pid == client->pid, "the client's row is of %d (%s, %s): %s", row->pid, row->comm,
+				row->owner, change_text(&row->change));
+	}
+}
+
+static void join_with(void **state, const char *const *args)
+{
+	struct run *run = *state;
+	struct helper client;
+	const char *why_not;
+	bool joined;
+	int error;
+
+	if (access("/proc/sys/net/mptcp", F_OK))
+		skip_because("no /proc/sys/net/mptcp: this kernel has no MPTCP (CONFIG_MPTCP)");
+	run_start(run, args);
+	why_not = netns_enter(&netns);
+	if (why_not)
+		skip_because("%s", why_not);
+	error = setting("enabled") == 1 ? allow_paths(2) : -EOPNOTSUPP;
+	if (!error)
+		error = add_endpoint(SECOND_PATH);
+	if (error)
+		skip_because("the kernel's path manager takes no endpoint: %s", strerror(-error));
+	client = helper_start("tv-client", client_process, NULL);
+	joined = play(&client);
+	require(joined, "the kernel has not opened the second path in %d s", JOIN_SECONDS);
+	run_stop(run);
+	run_account(run, 0, NULL);
+	require(!tool_exit_code(&run->tools[0]), "the tool ended with %d", tool_exit_code(&run->tools[0]));
+	expect_second_path(run, &client);
+	if (!args)
+		expect_the_rest(run, &client);
+}
+
+static void test_second_path(void **state)
+{
+	join_with(state, NULL);
+}
+
+static void test_second_path_hash(void **state)
+{
+	join_with(state, (const char *const[]){"--storage", "hash", NULL});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_second_path, leave),
+		cmocka_unit_test_teardown(test_second_path_hash, leave),
+	};
+
+	return cmocka_run_group_tests_name("kernel_owner", tests, run_group_setup, run_group_teardown);
+}
