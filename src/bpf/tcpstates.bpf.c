@@ -179,6 +179,11 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT)
 		return 0;
+	/* Once the hash was full, room may have come since the first program has shown the row without. */
+	if (!conn && losses.storage_full) {
+		__sync_fetch_and_add(&losses.unrecovered, 1);
+		return 0;
+	}
 	look_closer(&t, tp);
 	t.cookie = sk->__sk_common.skc_cookie.counter;
 	conn_hash_recover(&t, verdict, sock_context(&t, tp));
