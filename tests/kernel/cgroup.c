@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* cgroup_id is the number that user space knows a cgroup v2 by: its directory's inode. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/helper.h"
+#include "lib/owners.h"
+#include "lib/require.h"
+#include "lib/run.h"
+#include "lib/traffic.h"
+
+/* Where one is mounted when there is none, in a mount namespace that only this process sees. */
+#define MOUNT_POINT "/sys/fs/cgroup"
+
+struct cgroup {
+	char path[256]; /* "": not made */
+	uint64_t id;
+};
+
+static struct cgroup servers, clients;
+
+static void cgroup_remove(struct cgroup *cgroup)
+{
+	uint64_t deadline = now_ns() + 2 * NS_PER_SEC;
+
+	/* A process that has just ended may still be in it. */
+	while (cgroup->path[0] && rmdir(cgroup->path) && errno == EBUSY && now_ns() < deadline)
+		sleep_ms(1);
+	cgroup->path[0] = '\0';
+}
+
+static int leave(void **state)
+{
+	int error = run_teardown(state); /* ends the processes that are in them */
+
+	cgroup_remove(&servers);
+	cgroup_remove(&clients);
+	return error;
+}
+
+/* In a static buffer; NULL when there is none. */
+static const char *find_mount(void)
+{
+	static char path[200];
+	FILE *file = fopen("/proc/self/mounts", "re");
+	char line[1024], type[64];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%*s %199s %63s", path, type) == 2 && !strcmp(type, "cgroup2");
+	if (file)
+		fclose(file);
+	return found ? path : NULL;
+}
+
+/* Of the unified hierarchy. Skips the test where there is none. */
+static const char *mount_point(void)
+{
+	const char *path = find_mount();
+
+	if (path)
+		return path;
+	if (access(MOUNT_POINT, F_OK))
+		skip_because("no cgroup v2: no " MOUNT_POINT " (CONFIG_CGROUPS)");
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", MOUNT_POINT, "cgroup2", 0, NULL))
+		skip_because("cgroup v2 is not mounted and cannot be: %s", strerror(errno));
+	return MOUNT_POINT;
+}
+
+static void cgroup_make(struct cgroup *cgroup, const char *name)
+{
+	struct stat stat_buffer;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/tcpvitals-test-%d-%s", mount_point(), getpid(), name);
+	if (mkdir(path, 0755)) {
+		require(errno == EROFS || errno == EACCES || errno == EPERM, "cannot make %s", path);
+		skip_because("%s cannot be made: %s", path, strerror(errno));
+	}
+	memcpy(cgroup->path, path, sizeof(path));
+	require(!stat(path, &stat_buffer), "no %s", path);
+	cgroup->id = stat_buffer.st_ino;
+}
+
+/* This process moves there. */
+static void cgroup_join(const struct cgroup *cgroup)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup->path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	require(fd >= 0 && write(fd, "0", 1) == 1, "cannot join %s", cgroup->path);
+	close(fd);
+}
+
+static void server_process(int channel, void *context)
+{
+	uint16_t port;
+	int listener, fd;
+
+	(void)context;
+	cgroup_join(&servers);
+	listener = listen_on(IPV4, &port);
+	channel_send(channel, port, -1);
+	fd = accept_from(listener);
+	receive_byte(fd);
+	receive_end(fd);
+	close(fd);
+	close(listener);
+}
+
+static void client_process(int channel, void *context)
+{
+	const uint16_t *port = context;
+	int fd;
+
+	cgroup_join(&clients);
+	fd = connect_to(IPV4, *port);
+	send_byte(fd);
+	channel_send(channel, 0, -1);
+	channel_receive(channel, NULL);
+	close(fd);
+}
+
+struct pair {
+	struct helper server, client;
+	uint16_t port;
+};
+
+/* Two processes, each in a cgroup of its own, with a connection. */
+static void pair_begin(struct pair *pair)
+{
+	pair->server = helper_start("tv-server", server_process, NULL);
+	pair->port = (uint16_t)channel_receive(pair->server.channel, NULL);
+	pair->client = helper_start("tv-client", client_process, &pair->port);
+	channel_receive(pair->client.channel, NULL);
+}
+
+static void pair_end(struct pair *pair)
+{
+	channel_send(pair->client.channel, 0, -1);
+	helper_wait(&pair->client);
+	helper_wait(&pair->server);
+}
+
+static void make_cgroups(void)
+{
+	cgroup_make(&servers, "servers");
+	cgroup_make(&clients, "clients");
+	print_message("cgroups %llu and %llu below %s\n", (unsigned long long)servers.id,
+		      (unsigned long long)clients.id, mount_point());
+}
+
+/* Whoever the owner is known by, the cgroup is known, too. */
+static void expect_cgroups(const struct run *run, const struct pair *pair, bool owners_may_be_unknown)
+{
+	size_t seen = 0;
+
+	for (const struct row *row = run->rows.items, *end = row + run->rows.count; row < end; row++) {
+		bool server = row->change.tuple.lport == pair->port;
+		const struct cgroup *cgroup = server ? &servers : &clients;
+		pid_t pid = server ? pair->server.pid : pair->client.pid;
+
+		if (!tuple_has_port(&row->change.tuple, &pair->port, 1))
+			continue;
+		if (row->pid < 0 && owners_may_be_unknown) {
+			require(!row->cgroup_id, "a cgroup of nobody: %s", change_text(&row->change));
+			continue;
+		}
+		seen++;
+		require(row->pid == pid, "pid is %d, not %d: %s", row->pid, pid, change_text(&row->change));
+		require(row->cgroup_id == cgroup->id, "owner by \"%s\": cgroup_id is %llu, the inode of %s is %llu: %s",
+			row->owner, (unsigned long long)row->cgroup_id, cgroup->path, (unsigned long long)cgroup->id,
+			change_text(&row->change));
+	}
+	require(seen || run->losses.lost || run->pairing.hidden, "no row of the test's own connection has an owner");
+}
+
+static void check_new_connection(void **state, const char *const *args)
+{
+	struct run *run = *state;
+	struct pair pair;
+
+	make_cgroups();
+	run_start(run, args);
+	pair_begin(&pair);
+	pair_end(&pair);
+	settle(&pair.port, 1);
+	run_stop(run);
+	run_account(run, 0, NULL);
+	expect_cgroups(run, &pair, args != NULL);
+}
+
+static void test_connection(void **state)
+{
+	check_new_connection(state, NULL);
+}
+
+static void test_connection_hash(void **state)
+{
+	check_new_connection(state, (const char *const[]){"--storage", "hash", NULL});
+}
+
+static void test_connection_at_the_classic_tracepoint(void **state)
+{
+	check_new_connection(state, (const char *const[]){"--hook", "tracepoint", NULL});
+}
+
+/* Found by its descriptor, in the context of the tool, which is in neither cgroup. */
+static void test_older_connection(void **state)
+{
+	struct run *run = *state;
+	struct pair pair;
+	const struct row *row;
+
+	make_cgroups();
+	pair_begin(&pair);
+	run_start(run, NULL);
+	if (!strstr(tool_errors(&run->tools[0]), "socket storage"))
+		skip_because("no socket storage on this kernel");
+	pair_end(&pair);
+	settle(&pair.port, 1);
+	run_stop(run);
+	run_account(run, 0, NULL);
+	expect_cgroups(run, &pair, false);
+	row = rows_find(&run->rows, pair.port, "LISTEN", "CLOSE", NULL);
+	owners_expect(run, row, "an old listener", "seed", pair.server.pid, "tv-server");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_connection, leave),
+		cmocka_unit_test_teardown(test_connection_hash, leave),
+		cmocka_unit_test_teardown(test_connection_at_the_classic_tracepoint, leave),
+		cmocka_unit_test_teardown(test_older_connection, leave),
+	};
+
+	return cmocka_run_group_tests_name("cgroup", tests, run_group_setup, run_group_teardown);
+}
