@@ -9,14 +9,6 @@
 
 #include "bpf/transition.bpf.h"
 
-/* Allocated in advance (tracing programs must not allocate from the general heap before 5.19): about 8 MiB. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64);
-	__type(value, struct conn);
-} conn_hash SEC(".maps");
-
 static const struct conn conn_hash_empty = {};
 
 /* The socket's, made if need be; NULL when the hash is full. */

@@ -88,6 +88,12 @@ static __always_inline void owner_begin(struct owner *owner, enum owner_source s
 	owner_read_comm(owner);
 }
 
+/* Nobody has been seen with the socket itself. */
+static __always_inline bool owner_is_guess(const struct owner *owner)
+{
+	return owner->source == OWNER_UNKNOWN || owner->source == OWNER_LISTENER;
+}
+
 /*
  * The current task holds the socket's lock. A kernel thread that does (delayed work, a workqueue closing the last file)
  * is no better owner than one already known. The name is read again each time: a process that calls exec() keeps its
@@ -96,13 +102,12 @@ static __always_inline void owner_begin(struct owner *owner, enum owner_source s
 static __always_inline void owner_use(struct owner *owner)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
-	bool inherited = owner->source == OWNER_UNKNOWN || owner->source == OWNER_LISTENER;
 
 	if (owner_is_kernel_thread()) {
 		if (owner->source != OWNER_UNKNOWN)
 			return;
 		owner_set(owner, pid, OWNER_KERNEL);
-	} else if (inherited || owner->pid != pid) {
+	} else if (owner_is_guess(owner) || owner->pid != pid) {
 		owner_set(owner, pid, OWNER_USE);
 	}
 	owner_read_comm(owner);

@@ -5,20 +5,13 @@
  */
 #include "bpf/kernel.bpf.h"
 
+#include "bpf/accept.bpf.h"
 #include "bpf/cause.bpf.h"
 #include "bpf/conn_hash.bpf.h"
 #include "bpf/handshake.bpf.h"
 #include "bpf/seed.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/transition.bpf.h"
-
-/* Cloned into a listener's children before their first transition; freed by the kernel with the socket. */
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
-	__type(key, int);
-	__type(value, struct conn);
-} conn_storage SEC(".maps");
 
 /*
  * Each way has two programs on the same hook. The kernel skips a program that interrupts itself on a CPU (a timer
@@ -87,10 +80,12 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 	look_closer(&t, tp);
 	t.cookie = cookie_of(sk);
 	conn = sock_storage_make(&conn_storage, sk);
-	if (conn)
-		transition_record(conn, &t, verdict, sock_context(&t, tp));
-	else
+	if (!conn) {
 		transition_record_unstored(&t, verdict);
+		return;
+	}
+	accept_take_owner(&conn->owner, &t);
+	transition_record(conn, &t, verdict, sock_context(&t, tp));
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -136,6 +131,7 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 	}
 	look_closer(&t, tp);
 	t.cookie = cookie_of(sk);
+	accept_take_owner(&conn->owner, &t);
 	transition_recover(conn, &t, verdict, sock_context(&t, tp));
 	return 0;
 }

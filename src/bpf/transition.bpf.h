@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is remembered of a socket between two of its transitions, what a transition does to that, and the rows that come
- * of it. All transitions of one socket happen under its lock, so nothing here needs to be atomic.
+ * What a transition does to what is remembered of its socket, and the rows that come of it. All transitions of one
+ * socket happen under its lock, so nothing here needs to be atomic.
  */
 #ifndef TCPVITALS_BPF_TRANSITION_H
 #define TCPVITALS_BPF_TRANSITION_H
@@ -9,21 +9,10 @@
 #include "bpf/kernel.bpf.h"
 
 #include "abi/transition.h"
+#include "bpf/conn.bpf.h"
 #include "bpf/owner.bpf.h"
 #include "bpf/ring.bpf.h"
 #include "bpf/scope.bpf.h"
-
-/* One per socket, counted against net.core.optmem_max: keep it small. */
-struct conn {
-	__u64 since_ns; /* when `state` was entered, 0 when unknown; see SINCE_AT_LEAST */
-	__u64 held_ns;  /* the held row's duration */
-	struct owner owner;
-	__u32 conn_seq;
-	__u8 state;    /* 0 when none has been seen yet */
-	__u8 held;     /* the last row has not been shown: its addresses were not known */
-	__u8 held_old; /* the held row's old state; its new one is `state` */
-	__u8 turned;   /* the last transition was one to itself, and the second program has not seen it yet */
-};
 
 /* In since_ns, whose nanoseconds are even: the state is older than that, it was found then. */
 #define SINCE_AT_LEAST 1ULL

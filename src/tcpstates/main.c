@@ -210,6 +210,7 @@ static int run(struct tool *tool)
 		if (tool->options.verbose) {
 			message("%s, sockets remembered in %s, %llu KiB ring buffer", tool->session.hook,
 				tool->session.storage, (unsigned long long)tool->options.buffer_size / 1024);
+			message("%s tells who accepts a connection", tool->session.accept.hook);
 			message("tracing");
 		}
 		print_header(&tool->printer);

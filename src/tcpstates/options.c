@@ -16,7 +16,8 @@ enum {
 	KEY_BUFFER_SIZE = 0x100,
 	KEY_STRICT,
 	KEY_HOOK,
-	KEY_STORAGE
+	KEY_STORAGE,
+	KEY_ACCEPT
 };
 
 /* What the options say before they are put together. */
@@ -49,6 +50,8 @@ static const struct argp_option option_table[] = {
 	 3},
 	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf or tracepoint", 3},
 	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 3},
+	{"accept", KEY_ACCEPT, "HOOK", 0,
+	 "how to see who accepts: auto (the default), fexit, kretprobe, receive or none", 3},
 	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost", 3},
 	{0, 0, 0, 0, "Help:", -1},
 	{0, 'h', 0, OPTION_HIDDEN, 0, -1},
@@ -110,6 +113,7 @@ static error_t parse_reliance(int key, const char *argument, const struct argp_s
 {
 	static const char *const hooks[] = {"auto", "tp_btf", "tracepoint", NULL};
 	static const char *const storages[] = {"auto", "socket", "hash", NULL};
+	static const char *const accepts[] = {"auto", "fexit", "kretprobe", "receive", "none", NULL};
 	struct tcpstates_options *options = ((struct command_line *)state->input)->options;
 
 	switch (key) {
@@ -126,6 +130,10 @@ static error_t parse_reliance(int key, const char *argument, const struct argp_s
 	case KEY_STORAGE:
 		options->storage =
 			command_line_choose(state, "storage", argument, storages, "not one of auto, socket, hash");
+		return 0;
+	case KEY_ACCEPT:
+		options->accept = command_line_choose(state, "accept hook", argument, accepts,
+						      "not one of auto, fexit, kretprobe, receive, none");
 		return 0;
 	case 'v':
 		options->verbose = true;
@@ -149,6 +157,8 @@ static void check_combinations(const struct command_line *line, const struct arg
 		argp_error(state, "-T, -t and -w arrange the columns of text; JSON always has every field");
 	if (options->hook == HOOK_TRACEPOINT && options->storage == STORAGE_SOCKET)
 		argp_error(state, "--hook tracepoint has no socket storage; use --storage hash");
+	if (options->hook == HOOK_TRACEPOINT && options->accept != ACCEPT_AUTO && options->accept != ACCEPT_NONE)
+		argp_error(state, "--hook tracepoint knows no owners; it excludes --accept");
 }
 
 static void put_together(const struct command_line *line, const struct argp_state *state)

@@ -24,6 +24,14 @@ enum storage {
 	STORAGE_HASH
 };
 
+enum accept_hook {
+	ACCEPT_AUTO,
+	ACCEPT_FEXIT,
+	ACCEPT_KRETPROBE,
+	ACCEPT_RECEIVE,
+	ACCEPT_NONE
+};
+
 struct tcpstates_options {
 	uint8_t ip_version; /* 4, 6, or 0 for both */
 	bool by_lport;
@@ -40,6 +48,7 @@ struct tcpstates_options {
 	uint64_t buffer_size; /* bytes, a power of two of at least a page */
 	enum hook hook;
 	enum storage storage;
+	enum accept_hook accept;
 };
 
 /* Fills `ret` from the command line. Ends the process with --help and --version (0) and on a wrong command line (2). */

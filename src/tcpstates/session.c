@@ -24,7 +24,9 @@ struct way {
 	bool casts; /* bpf_rdonly_cast() instead of a helper */
 	const char *hook_name;
 	const char *storage_name;
-	int (*open)(const struct tcpstates_options *options, const struct way *way, struct session *ret);
+	/* 0 or a negative errno, and `why` when no other way could help */
+	int (*open)(const struct tcpstates_options *options, const struct way *way, struct session *ret,
+		    struct session_error *why);
 };
 
 /* The two skeletons are of different types with members of the same names. */
@@ -66,7 +68,8 @@ static int seed(struct tcpstates_bpf *skeleton, bool verbose)
 	return error;
 }
 
-static int open_btf(const struct tcpstates_options *options, const struct way *way, struct session *ret)
+static int open_btf(const struct tcpstates_options *options, const struct way *way, struct session *ret,
+		    struct session_error *why)
 {
 	bool in_socket = way->storage == STORAGE_SOCKET;
 	struct tcpstates_bpf *skeleton = tcpstates_bpf__open();
@@ -97,23 +100,26 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	ret->prog_fd = bpf_program__fd(way->casts ? skeleton->progs.set_state_cast : program);
 	ret->recover_fd = bpf_program__fd(in_socket ? skeleton->progs.recover_storage : skeleton->progs.recover_hash);
 	ret->losses = &skeleton->bss->losses;
-	if (in_socket) {
+	error = accept_open(options, skeleton, in_socket, &ret->accept, why->text, sizeof(why->text));
+	if (!error && in_socket)
 		error = seed(skeleton, options->verbose);
-		if (error)
-			return error;
-	}
+	if (error)
+		return error;
 	return ring_open(bpf_map__fd(skeleton->maps.ring), options->buffer_size, &ret->ring);
 }
 
-static int open_tracepoint(const struct tcpstates_options *options, const struct way *way, struct session *ret)
+static int open_tracepoint(const struct tcpstates_options *options, const struct way *way, struct session *ret,
+			   struct session_error *why)
 {
 	struct tcpstates_tp_bpf *skeleton = tcpstates_tp_bpf__open();
 	int error;
 
 	(void)way;
+	(void)why;
 	if (!skeleton)
 		return -errno;
 	ret->tp = skeleton;
+	ret->accept.hook = "nothing";
 	CONFIGURE(skeleton, options);
 	error = tcpstates_tp_bpf__load(skeleton);
 	if (!error)
@@ -174,6 +180,7 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 {
 	int first_error = 0;
 
+	error->text[0] = '\0';
 	program_log(options->verbose);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		struct session session = {
@@ -182,7 +189,7 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 
 		if (!is_allowed(&ways[i], options))
 			continue;
-		failed = ways[i].open(options, &ways[i], &session);
+		failed = ways[i].open(options, &ways[i], &session, error);
 		if (!failed) {
 			if (first_error && ways[i].storage == STORAGE_HASH)
 				message("socket storage cannot be used here (%s): remembering sockets in %s, and fewer "
@@ -192,6 +199,8 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 			return 0;
 		}
 		session_close(&session);
+		if (error->text[0])
+			return failed;
 		first_error = first_error ? first_error : failed;
 		if (options->verbose)
 			message("not usable here: %s with %s: %s", ways[i].hook_name, ways[i].storage_name,
@@ -203,6 +212,7 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 
 void session_detach(struct session *session)
 {
+	accept_close(&session->accept);
 	if (session->btf) {
 		/* The second program first: without the one before it, it would take every event for a skipped one. */
 		bpf_link__destroy(session->btf->links.recover_storage);
@@ -217,6 +227,7 @@ void session_detach(struct session *session)
 void session_close(struct session *session)
 {
 	ring_close(&session->ring);
+	accept_close(&session->accept);
 	tcpstates_bpf__destroy(session->btf);
 	tcpstates_tp_bpf__destroy(session->tp);
 	*session = (struct session){.prog_fd = -1, .recover_fd = -1};

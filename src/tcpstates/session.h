@@ -5,6 +5,7 @@
 
 #include "bpfio/ring.h"
 #include "core/loss.h"
+#include "tcpstates/accept.h"
 #include "tcpstates/options.h"
 
 struct session {
@@ -13,6 +14,7 @@ struct session {
 	const struct kernel_losses *losses;
 	int prog_fd;    /* the program that records */
 	int recover_fd; /* the one that records what the first was skipped for; -1 without */
+	struct accept accept;
 	struct ring ring;
 	const char *hook;    /* what was chosen, in words */
 	const char *storage; /* likewise */

@@ -26,6 +26,11 @@ void owners_expect(const struct run *run, const struct row *row, const char *wha
 		owner, pid, comm, change_text(&row->change));
 }
 
+const char *owners_of_accepted(const struct run *run)
+{
+	return strstr(tool_errors(&run->tools[0]), "inet_csk_accept tells") ? "accept" : "use";
+}
+
 void owners_expect_side(const struct run *run, uint16_t port, bool server, pid_t a, pid_t b)
 {
 	for (size_t i = 0; i < run->rows.count; i++) {

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Who accepted a connection: until that is known it belongs to its listener's owner, which may be another process (a
+ * master that listens, workers that accept). The best of these that the kernel admits is loaded, with the maps of
+ * tcpstates.bpf.c.
+ */
+#include "bpf/kernel.bpf.h"
+
+#include "bpf/accept.bpf.h"
+#include "bpf/conn.bpf.h"
+#include "bpf/owner.bpf.h"
+
+struct proto_accept_arg;
+
+const volatile bool conn_in_socket = true;
+
+static __always_inline struct conn *conn_of(struct sock *sk)
+{
+	__u64 key = (__u64)(unsigned long)sk;
+
+	return conn_in_socket ? bpf_sk_storage_get(&conn_storage, sk, NULL, 0) : bpf_map_lookup_elem(&conn_hash, &key);
+}
+
+/* The current process has just taken `child` out of a listener's queue. */
+static __always_inline void take(struct sock *child)
+{
+	struct conn *conn = child ? conn_of(child) : NULL;
+
+	if (conn && owner_is_guess(&conn->owner))
+		owner_begin(&conn->owner, OWNER_ACCEPT);
+}
+
+SEC("fexit/inet_csk_accept")
+int BPF_PROG(accept_fexit, struct sock *listener, struct proto_accept_arg *arg, struct sock *child)
+{
+	take(child);
+	return 0;
+}
+
+/* Before 6.10 (92ef0fd55ac80). */
+SEC("fexit/inet_csk_accept")
+int BPF_PROG(accept_fexit_four, struct sock *listener, int flags, int *error, bool kern, struct sock *child)
+{
+	take(child);
+	return 0;
+}
+
+SEC("kretprobe/inet_csk_accept")
+int BPF_KRETPROBE(accept_kretprobe, struct sock *child)
+{
+	__u64 key = (__u64)(unsigned long)child;
+	struct owner owner = {};
+	struct conn *conn;
+
+	if (!child)
+		return 0;
+	if (conn_in_socket) {
+		owner_begin(&owner, OWNER_ACCEPT);
+		bpf_map_update_elem(&accepted, &key, &owner, BPF_ANY);
+		return 0;
+	}
+	conn = bpf_map_lookup_elem(&conn_hash, &key);
+	if (conn && owner_is_guess(&conn->owner))
+		owner_begin(&conn->owner, OWNER_ACCEPT);
+	return 0;
+}
+
+/*
+ * Where neither works: whoever reads data from the connection uses it. Each TCP receive on the machine pays for it (the
+ * ways that every system call or every socket family pays for cost more: see ARCHITECTURE.md).
+ */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(accept_receive, struct sock *sk)
+{
+	struct conn *conn = sk->sk_lock.owned ? conn_of(sk) : NULL;
+
+	if (conn && (owner_is_guess(&conn->owner) || conn->owner.pid != bpf_get_current_pid_tgid() >> 32))
+		owner_use(&conn->owner);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

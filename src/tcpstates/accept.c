@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tcpstates/accept.h"
+
+#include "abi/loss.h"
+#include "abi/port_set.h"
+#include "os/message.h"
+#include "os/privileges.h"
+#include "tcpstates.skel.h"
+#include "tcpstates_accept.skel.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Best first. */
+static const struct way {
+	enum accept_hook hook;
+	const char *program;
+	const char *name;
+} ways[] = {
+	{ACCEPT_FEXIT, "accept_fexit", "fexit/inet_csk_accept"},
+	{ACCEPT_FEXIT, "accept_fexit_four", "fexit/inet_csk_accept"},
+	{ACCEPT_KRETPROBE, "accept_kretprobe", "kretprobe/inet_csk_accept"},
+	{ACCEPT_RECEIVE, "accept_receive", "tp_btf/tcp_rcv_space_adjust"},
+};
+
+static int share_maps(struct tcpstates_accept_bpf *skeleton, const struct tcpstates_bpf *main, bool in_socket)
+{
+	int error = bpf_map__reuse_fd(skeleton->maps.accepted, bpf_map__fd(main->maps.accepted));
+
+	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
+	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
+	if (!error && in_socket)
+		error = bpf_map__reuse_fd(skeleton->maps.conn_storage, bpf_map__fd(main->maps.conn_storage));
+	if (!error && !in_socket)
+		error = bpf_map__reuse_fd(skeleton->maps.conn_hash, bpf_map__fd(main->maps.conn_hash));
+	return error;
+}
+
+static int try_way(const struct way *way, struct tcpstates_bpf *main, bool in_socket, struct accept *ret)
+{
+	struct tcpstates_accept_bpf *skeleton = tcpstates_accept_bpf__open();
+	struct bpf_program *program;
+	int error;
+
+	if (!skeleton)
+		return -errno;
+	bpf_object__for_each_program(program, skeleton->obj)
+		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), way->program));
+	skeleton->rodata->conn_in_socket = in_socket;
+	error = share_maps(skeleton, main, in_socket);
+	if (!error)
+		error = tcpstates_accept_bpf__load(skeleton);
+	if (!error)
+		error = tcpstates_accept_bpf__attach(skeleton);
+	if (error) {
+		tcpstates_accept_bpf__destroy(skeleton);
+		return error;
+	}
+	main->bss->accept_by_kretprobe = way->hook == ACCEPT_KRETPROBE;
+	*ret = (struct accept){.skeleton = skeleton, .hook = way->name};
+	return 0;
+}
+
+int accept_open(const struct tcpstates_options *options, struct tcpstates_bpf *main, bool in_socket, struct accept *ret,
+		char *why, size_t why_size)
+{
+	int last_error = 0;
+	char reason[256];
+
+	*ret = (struct accept){.hook = "nothing"};
+	if (options->accept == ACCEPT_NONE)
+		return 0;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		int error;
+
+		if (options->accept != ACCEPT_AUTO && options->accept != ways[i].hook)
+			continue;
+		error = try_way(&ways[i], main, in_socket, ret);
+		if (!error)
+			return 0;
+		last_error = error;
+		if (options->verbose)
+			message("not usable here: %s (%s): %s", ways[i].name, ways[i].program, strerror(-error));
+	}
+	if (options->accept == ACCEPT_AUTO)
+		return 0;
+	privileges_explain(last_error, reason, sizeof(reason));
+	snprintf(why, why_size, "the accept hook that --accept asks for: %s; try --accept receive, or leave it out",
+		 reason);
+	return last_error;
+}
+
+void accept_close(struct accept *accept)
+{
+	tcpstates_accept_bpf__destroy(accept->skeleton);
+	*accept = (struct accept){0};
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Whose an accepted connection is while its process does nothing but read: the other side ends it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/helper.h"
+#include "lib/owners.h"
+#include "lib/require.h"
+#include "lib/run.h"
+#include "lib/traffic.h"
+
+struct scene {
+	int listener;
+	uint16_t port;
+	struct helper reader;
+};
+
+/* Accepts one connection, reads a byte, and closes it only when the other side has. */
+static void worker_process(int channel, void *context)
+{
+	const struct scene *scene = context;
+	int fd = accept_from(scene->listener);
+
+	receive_byte(fd);
+	channel_send(channel, 0, -1);
+	receive_end(fd);
+	sleep_ms(10);
+	close(fd);
+}
+
+/* Gets a connection that this process has accepted. */
+static void heir_process(int channel, void *context)
+{
+	int fd;
+
+	(void)context;
+	channel_receive(channel, &fd);
+	receive_byte(fd);
+	channel_send(channel, 0, -1);
+	receive_end(fd);
+	sleep_ms(10);
+	close(fd);
+}
+
+/* The client speaks, waits until it was heard, and leaves first. */
+static void speak_and_leave(struct scene *scene, int client)
+{
+	send_byte(client);
+	channel_receive(scene->reader.channel, NULL);
+	close(client);
+	helper_wait(&scene->reader);
+}
+
+static void play_worker(struct run *run, struct scene *scene, const char *const *args)
+{
+	run_start(run, args);
+	scene->listener = listen_on(IPV4, &scene->port);
+	scene->reader = helper_start("tv-worker", worker_process, scene);
+	speak_and_leave(scene, connect_to(IPV4, scene->port));
+	close(scene->listener);
+}
+
+static void expect_reader(struct run *run, const struct scene *scene, const char *owner, const char *comm)
+{
+	const struct row *row = rows_find(&run->rows, scene->port, "ESTABLISHED", "CLOSE_WAIT", NULL);
+
+	owners_expect(run, row, "a connection that is only read", owner, scene->reader.pid, comm);
+}
+
+static void test_accepted(void **state)
+{
+	struct run *run = *state;
+	struct scene scene;
+
+	play_worker(run, &scene, NULL);
+	owners_check(run, &scene.port, 1);
+	expect_reader(run, &scene, owners_of_accepted(run), "tv-worker");
+	owners_expect_side(run, scene.port, true, getpid(), scene.reader.pid);
+}
+
+static void test_accepted_hash(void **state)
+{
+	struct run *run = *state;
+	struct scene scene;
+
+	play_worker(run, &scene, (const char *const[]){"--storage", "hash", NULL});
+	settle(&scene.port, 1);
+	run_stop(run);
+	run_account(run, 0, NULL); /* no cookies there, and children do not inherit their listener's owner */
+	expect_reader(run, &scene, owners_of_accepted(run), "tv-worker");
+}
+
+/* Also where a better way to see an accept() is at hand. */
+static void test_receive(void **state)
+{
+	struct run *run = *state;
+	struct scene scene;
+
+	play_worker(run, &scene, (const char *const[]){"--accept", "receive", NULL});
+	owners_check(run, &scene.port, 1);
+	expect_reader(run, &scene, "use", "tv-worker");
+}
+
+/* What the others are for. */
+static void test_nothing(void **state)
+{
+	struct run *run = *state;
+	struct scene scene;
+	const struct row *row;
+
+	play_worker(run, &scene, (const char *const[]){"--accept", "none", NULL});
+	owners_check(run, &scene.port, 1);
+	row = rows_find(&run->rows, scene.port, "ESTABLISHED", "CLOSE_WAIT", NULL);
+	owners_expect(run, row, "a connection that is only read", "listener", getpid(), own_comm());
+}
+
+/* Accepted here, read there: the one who reads is using it. */
+static void test_passed_on(void **state)
+{
+	struct run *run = *state;
+	struct scene scene;
+	int client, server;
+
+	run_start(run, (const char *const[]){"--accept", "receive", NULL});
+	scene.reader = helper_start("tv-heir", heir_process, NULL);
+	scene.listener = listen_on(IPV4, &scene.port);
+	client = connect_to(IPV4, scene.port);
+	server = accept_from(scene.listener);
+	channel_send(scene.reader.channel, 0, server);
+	close(server);
+	speak_and_leave(&scene, client);
+	close(scene.listener);
+	owners_check(run, &scene.port, 1);
+	expect_reader(run, &scene, "use", "tv-heir");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		measured_test(test_accepted), measured_test(test_accepted_hash), measured_test(test_receive),
+		measured_test(test_nothing),  measured_test(test_passed_on),
+	};
+
+	return cmocka_run_group_tests_name("accept", tests, run_group_setup, run_group_teardown);
+}
