@@ -111,7 +111,11 @@ struct minmax {
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	__u32 segs_in;
+	__u64 bytes_received;
 	__u32 segs_out;
+	__u64 bytes_sent;
+	__u64 bytes_acked;
 	__u32 rcv_nxt;
 	__u32 copied_seq;
 	__u32 snd_una;

@@ -9,6 +9,7 @@
 #include "bpf/cause.bpf.h"
 #include "bpf/conn_hash.bpf.h"
 #include "bpf/handshake.bpf.h"
+#include "bpf/life.bpf.h"
 #include "bpf/seed.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/transition.bpf.h"
@@ -86,6 +87,8 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 	}
 	accept_take_owner(&conn->owner, &t);
 	transition_record(conn, &t, verdict, sock_context(&t, tp));
+	if (transition_silent)
+		life_follow(sk, tp, &t, verdict);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -133,6 +136,8 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 	t.cookie = cookie_of(sk);
 	accept_take_owner(&conn->owner, &t);
 	transition_recover(conn, &t, verdict, sock_context(&t, tp));
+	if (transition_silent)
+		life_follow(sk, tp, &t, verdict);
 	return 0;
 }
 
@@ -183,6 +188,21 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	look_closer(&t, tp);
 	t.cookie = sk->__sk_common.skc_cookie.counter;
 	conn_hash_recover(&t, verdict, sock_context(&t, tp));
+	return 0;
+}
+
+/* For the mean RTT of whole connections. The kernel calls it with the socket locked, as it does the others. */
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(sample_rtt, struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct life *life = tp ? bpf_sk_storage_get(&life_storage, sk, NULL, 0) : NULL;
+	__u32 us = tp ? tp->srtt_us >> 3 : 0;
+
+	if (!life || !us)
+		return 0;
+	life->rtt_sum_us += us;
+	life->rtt_samples++;
 	return 0;
 }
 

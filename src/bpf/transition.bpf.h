@@ -53,10 +53,16 @@ static __always_inline void transition_advance(struct conn *conn, struct transit
 	conn->state = t->newstate;
 }
 
+/* Connections are shown at their end instead (life.bpf.h). */
+const volatile bool transition_silent = false;
+
 static __always_inline void transition_emit(const struct transition *t)
 {
-	struct transition *record = ring_reserve(sizeof(*record));
+	struct transition *record;
 
+	if (transition_silent)
+		return;
+	record = ring_reserve(sizeof(*record));
 	if (!record)
 		return;
 	*record = *t;

@@ -114,15 +114,20 @@ static void append_story(struct strbuf *out, const struct transition *event)
 	strbuf_append_char(out, '"');
 }
 
-void json_transition(struct strbuf *out, const struct transition *event, const struct timebase *base)
+void json_socket(struct strbuf *out, const struct transition *event)
 {
-	strbuf_append_literal(out, "{\"v\":1,\"type\":\"transition\",\"time\":\"");
-	timestamp_format_utc(out, base, event->time_ns);
 	append_identity(out, event);
 	append_owner(out, &event->owner);
 	append_uid(out, event->uid);
 	append_scope(out, event);
 	append_tuple(out, event);
+}
+
+void json_transition(struct strbuf *out, const struct transition *event, const struct timebase *base)
+{
+	strbuf_append_literal(out, "{\"v\":1,\"type\":\"transition\",\"time\":\"");
+	timestamp_format_utc(out, base, event->time_ns);
+	json_socket(out, event);
 	append_change(out, event);
 	append_story(out, event);
 	strbuf_append_literal(out, "}\n");

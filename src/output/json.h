@@ -13,4 +13,7 @@
  */
 void json_transition(struct strbuf *out, const struct transition *event, const struct timebase *base);
 
+/* What a transition says about its socket: behind an open string, which it closes, and a comma before each member. */
+void json_socket(struct strbuf *out, const struct transition *event);
+
 #endif

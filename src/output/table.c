@@ -22,6 +22,23 @@ static void pad_column(struct strbuf *out, size_t start, enum column_id id, enum
 	strbuf_pad(out, start, (length > width ? length : width) + 1);
 }
 
+void table_name_cell(struct strbuf *out, enum column_id id, enum column_style style)
+{
+	size_t start = out->length;
+
+	strbuf_append_string(out, column_name(id));
+	pad_column(out, start, id, style);
+}
+
+void table_cell(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
+		const struct timebase *base)
+{
+	size_t start = out->length;
+
+	column_format(out, id, style, event, base);
+	pad_column(out, start, id, style);
+}
+
 /* After column `i`: up to where the next one begins. */
 static void finish_column(struct strbuf *out, const struct column_list *columns, size_t i, size_t start,
 			  enum column_style style)

@@ -35,6 +35,7 @@ static const struct argp_option option_table[] = {
 	{"localport", 'L', "PORTS", 0, "local ports: a list with ranges, as in 80,443,8000-8999", 1},
 	{"remoteport", 'D', "PORTS", 0, "remote ports: a list with ranges", 1},
 	{"duration", 'd', "SECONDS", 0, "end after that time", 1},
+	{"connections", 'c', 0, 0, "one line for each connection at its end instead of each transition", 1},
 	{0, 0, 0, 0, "How to show it:", 2},
 	{"timestamp", 'T', 0, 0, "put the wall time of the event (HH:MM:SS) in front", 2},
 	{"time", 0, 0, OPTION_ALIAS, 0, 2},
@@ -64,6 +65,7 @@ static const char documentation[] =
 	"  tcpstates                  # every transition on this machine\n"
 	"  tcpstates -T -L 80,443     # what a web server sees, with wall time\n"
 	"  tcpstates -D 5432 -d 60    # connections to a database, for a minute\n"
+	"  tcpstates -c               # each connection at its end, as tcplife\n"
 	"  tcpstates -o json | jq .   # for programs\n"
 	"  tcpstates -O PID,COMM,RADDR,OLDSTATE,NEWSTATE,MS\n"
 	"\n"
@@ -101,6 +103,9 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 	case 'D':
 		command_line_ports(state, "remote port", argument, &options->rports);
 		options->by_rport = true;
+		return 0;
+	case 'c':
+		options->connections = true;
 		return 0;
 	case 'd':
 		options->duration_ns = command_line_seconds(state, "duration", argument);
@@ -155,6 +160,12 @@ static void check_combinations(const struct command_line *line, const struct arg
 			   "-O chooses columns of text and csv; JSON always has every field (try: | jq '{pid,comm}')");
 	if (options->format == OUTPUT_JSON && (line->time || line->elapsed || line->wide))
 		argp_error(state, "-T, -t and -w arrange the columns of text; JSON always has every field");
+	if (options->connections && line->columns)
+		argp_error(state, "-O chooses columns of transitions; -c has its own (-o json has every field)");
+	if (options->connections && options->journal)
+		argp_error(state, "-Y writes transitions; it excludes -c");
+	if (options->connections && (options->hook == HOOK_TRACEPOINT || options->storage == STORAGE_HASH))
+		argp_error(state, "-c needs socket storage; leave --hook and --storage out");
 	if (options->hook == HOOK_TRACEPOINT && options->storage == STORAGE_SOCKET)
 		argp_error(state, "--hook tracepoint has no socket storage; use --storage hash");
 	if (options->hook == HOOK_TRACEPOINT && options->accept != ACCEPT_AUTO && options->accept != ACCEPT_NONE)
@@ -173,6 +184,8 @@ static void put_together(const struct command_line *line, const struct argp_stat
 	options->style = options->format == OUTPUT_CSV ? COLUMN_STYLE_CSV
 			 : line->wide                  ? COLUMN_STYLE_WIDE
 						       : COLUMN_STYLE_TEXT;
+	options->time = line->time;
+	options->elapsed = line->elapsed;
 	options->columns = column_list_default(options->style, line->time, line->elapsed);
 	if (line->columns && column_list_parse(line->columns, &options->columns, &error))
 		command_line_fail(state, &error);

@@ -41,6 +41,8 @@ struct tcpstates_options {
 	enum output_format format;
 	enum column_style style; /* of text and CSV */
 	struct column_list columns;
+	bool time; /* in front of the other columns; of connections, whose columns are fixed */
+	bool elapsed;
 	bool journal;
 	bool verbose;
 	bool strict;
@@ -49,6 +51,7 @@ struct tcpstates_options {
 	enum hook hook;
 	enum storage storage;
 	enum accept_hook accept;
+	bool connections; /* whole connections instead of transitions */
 };
 
 /* Fills `ret` from the command line. Ends the process with --help and --version (0) and on a wrong command line (2). */

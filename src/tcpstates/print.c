@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tcpstates/print.h"
 
+#include "output/connection.h"
 #include "output/csv.h"
 #include "output/journal.h"
 #include "output/json.h"
@@ -8,10 +9,48 @@
 
 #include <errno.h>
 
+static struct connection_layout layout_of(const struct tcpstates_options *options)
+{
+	return (struct connection_layout){.style = options->style, .time = options->time, .elapsed = options->elapsed};
+}
+
+static void print_connection_header(struct printer *printer)
+{
+	struct connection_layout layout = layout_of(printer->options);
+
+	if (printer->options->format == OUTPUT_TEXT)
+		connection_text_header(&printer->sink->buffer, &layout);
+	else if (printer->options->format == OUTPUT_CSV)
+		connection_csv_header(&printer->sink->buffer, &layout);
+}
+
+static void print_connection(struct printer *printer, const struct connection *connection)
+{
+	struct connection_layout layout = layout_of(printer->options);
+	struct strbuf *out = &printer->sink->buffer;
+
+	switch (printer->options->format) {
+	case OUTPUT_TEXT:
+		connection_text(out, &layout, connection, &printer->base);
+		break;
+	case OUTPUT_CSV:
+		connection_csv(out, &layout, connection, &printer->base);
+		break;
+	case OUTPUT_JSON:
+		connection_json(out, connection, &printer->base);
+		break;
+	}
+	printer->sink->rows++;
+}
+
 void print_header(struct printer *printer)
 {
 	const struct tcpstates_options *options = printer->options;
 
+	if (options->connections) {
+		print_connection_header(printer);
+		return;
+	}
 	if (options->format == OUTPUT_TEXT)
 		table_header(&printer->sink->buffer, &options->columns, options->style);
 	else if (options->format == OUTPUT_CSV)
@@ -50,9 +89,10 @@ static bool has_room(struct printer *printer)
 int print_record(void *context, const void *record, size_t size)
 {
 	struct printer *printer = context;
-	const struct transition *event = record;
+	const struct transition *event = record; /* a connection begins with one */
+	size_t expected = printer->options->connections ? sizeof(struct connection) : sizeof(struct transition);
 
-	if (size != sizeof(*event) || (event->ip_version != 4 && event->ip_version != 6)) {
+	if (size != expected || (event->ip_version != 4 && event->ip_version != 6)) {
 		printer->undecoded++;
 		return 0;
 	}
@@ -64,7 +104,10 @@ int print_record(void *context, const void *record, size_t size)
 	}
 	if (!printer->base.first_ns)
 		printer->base.first_ns = event->time_ns;
-	print_row(printer, event);
+	if (printer->options->connections)
+		print_connection(printer, record);
+	else
+		print_row(printer, event);
 	if (printer->options->journal && journal_transition(event, &printer->base))
 		printer->unjournaled++;
 	return 0;

@@ -68,6 +68,26 @@ static int seed(struct tcpstates_bpf *skeleton, bool verbose)
 	return error;
 }
 
+static void choose_programs(struct tcpstates_bpf *skeleton, const struct tcpstates_options *options,
+			    const struct way *way)
+{
+	bool in_socket = way->storage == STORAGE_SOCKET;
+
+	bpf_program__set_autoload(skeleton->progs.set_state_cast, in_socket && way->casts);
+	bpf_program__set_autoload(skeleton->progs.set_state_storage, in_socket && !way->casts);
+	bpf_program__set_autoload(skeleton->progs.set_state_hash, !in_socket);
+	bpf_program__set_autoload(skeleton->progs.recover_storage, in_socket);
+	bpf_program__set_autoload(skeleton->progs.recover_hash, !in_socket);
+	bpf_program__set_autoload(skeleton->progs.sample_rtt, options->connections);
+	bpf_program__set_autoload(skeleton->progs.seed_storage, in_socket);
+	bpf_program__set_autoload(skeleton->progs.seed_rest, in_socket);
+	bpf_program__set_autoattach(skeleton->progs.seed_storage, false);
+	bpf_program__set_autoattach(skeleton->progs.seed_rest, false);
+	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
+	bpf_map__set_autocreate(skeleton->maps.life_storage, options->connections);
+	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
+}
+
 static int open_btf(const struct tcpstates_options *options, const struct way *way, struct session *ret,
 		    struct session_error *why)
 {
@@ -80,17 +100,8 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 		return -errno;
 	ret->btf = skeleton;
 	CONFIGURE(skeleton, options);
-	bpf_program__set_autoload(skeleton->progs.set_state_cast, in_socket && way->casts);
-	bpf_program__set_autoload(skeleton->progs.set_state_storage, in_socket && !way->casts);
-	bpf_program__set_autoload(skeleton->progs.set_state_hash, !in_socket);
-	bpf_program__set_autoload(skeleton->progs.recover_storage, in_socket);
-	bpf_program__set_autoload(skeleton->progs.recover_hash, !in_socket);
-	bpf_program__set_autoload(skeleton->progs.seed_storage, in_socket);
-	bpf_program__set_autoload(skeleton->progs.seed_rest, in_socket);
-	bpf_program__set_autoattach(skeleton->progs.seed_storage, false);
-	bpf_program__set_autoattach(skeleton->progs.seed_rest, false);
-	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
-	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
+	skeleton->rodata->transition_silent = options->connections;
+	choose_programs(skeleton, options, way);
 	error = tcpstates_bpf__load(skeleton);
 	if (!error)
 		error = tcpstates_bpf__attach(skeleton);
@@ -142,6 +153,8 @@ static const struct way ways[] = {
 
 static bool is_allowed(const struct way *way, const struct tcpstates_options *options)
 {
+	if (options->connections && way->storage != STORAGE_SOCKET)
+		return false;
 	return (options->hook == HOOK_AUTO || options->hook == way->hook) &&
 	       (options->storage == STORAGE_AUTO || options->storage == way->storage);
 }

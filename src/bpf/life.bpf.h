@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What is collected of a connection while it lives, and the record at its end. */
+#ifndef TCPVITALS_BPF_LIFE_H
+#define TCPVITALS_BPF_LIFE_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/connection.h"
+#include "bpf/owner.bpf.h"
+#include "bpf/ring.bpf.h"
+#include "bpf/scope.bpf.h"
+#include "bpf/sock.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct life);
+} life_storage SEC(".maps");
+
+static __always_inline void life_begin(struct life *life, const struct transition *t)
+{
+	__builtin_memset(life, 0, sizeof(*life));
+	life->start_ns = t->time_ns;
+	life->role = owner_is_birth(t->oldstate, t->newstate) ? ROLE_SERVER : ROLE_CLIENT;
+}
+
+/* The time in the old state has been told. */
+static __always_inline void life_add(struct life *life, const struct transition *t)
+{
+	bool known = t->duration_ns != DURATION_UNKNOWN;
+
+	if (!life->start_ns && known) {
+		life->start_ns = t->time_ns - t->duration_ns;
+		life->is_old = 1;
+	}
+	if (known && t->oldstate < CONNECTION_STATES)
+		life->in_state_ns[t->oldstate] += t->duration_ns;
+	if (t->syn_retrans != SYN_RETRANS_NONE)
+		life->syn_retrans = t->syn_retrans;
+}
+
+static __always_inline void life_emit(const struct life *life, const struct transition *t, struct tcp_sock *tp)
+{
+	struct connection *record = ring_reserve(sizeof(*record));
+
+	if (!record)
+		return;
+	record->end = *t;
+	record->life = *life;
+	record->bytes_sent = tp->bytes_sent;
+	record->bytes_acked = tp->bytes_acked;
+	record->bytes_received = tp->bytes_received;
+	record->segs_out = tp->segs_out;
+	record->segs_in = tp->segs_in;
+	record->retransmits = tp->total_retrans;
+	record->srtt_us = tp->srtt_us >> 3;
+	record->min_rtt_us = tp->rtt_min.s[0].v;
+	record->pad = 0;
+	ring_submit(record);
+}
+
+/* A transition that everything is known of by now. A listener's own are no connection's. */
+static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
+					enum scope_verdict verdict)
+{
+	bool begins = owner_is_birth(t->oldstate, t->newstate) || owner_is_begin(t->oldstate, t->newstate);
+	struct life *life;
+
+	if (t->newstate == STATE_LISTEN || (t->oldstate == STATE_LISTEN && !begins))
+		return;
+	life = sock_storage_make(&life_storage, sk);
+	if (!life) {
+		__sync_fetch_and_add(&losses.storage_full, 1);
+		return;
+	}
+	if (begins) {
+		life_begin(life, t);
+		return;
+	}
+	life_add(life, t);
+	if (t->newstate != STATE_CLOSE)
+		return;
+	if (verdict == SCOPE_IN)
+		life_emit(life, t, tp);
+	life->start_ns = 0; /* a used socket may begin another one */
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Whole connections, one line each, in every format. */
+#ifndef TCPVITALS_OUTPUT_CONNECTION_H
+#define TCPVITALS_OUTPUT_CONNECTION_H
+
+#include "abi/connection.h"
+#include "core/column.h"
+#include "core/strbuf.h"
+#include "core/timestamp.h"
+
+#include <stdbool.h>
+
+/* Which of the optional columns of text and CSV stand in front. */
+struct connection_layout {
+	enum column_style style;
+	bool time;
+	bool elapsed;
+};
+
+/*
+ * As tcplife: PID COMM LADDR LPORT RADDR RPORT TX_KB RX_KB MS, and why it ended. TX_KB is what the other side has
+ * acknowledged, in KiB rounded down. MS has a dash for a connection that is older than the tool.
+ */
+void connection_text_header(struct strbuf *out, const struct connection_layout *layout);
+void connection_text(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
+		     const struct timebase *base);
+
+/* The same columns with bytes for KiB, and more; unknown values are empty. */
+void connection_csv_header(struct strbuf *out, const struct connection_layout *layout);
+void connection_csv(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
+		    const struct timebase *base);
+
+/* {"v":1,"type":"connection",...} and a newline, as in tcpvitals-json(5). */
+void connection_json(struct strbuf *out, const struct connection *connection, const struct timebase *base);
+
+#endif
