@@ -49,7 +49,7 @@ enum column_style {
 };
 
 /* No line of any format is longer, its newline included, whatever the event holds: make this much room before a row. */
-#define ROW_TEXT_MAX 1024
+#define ROW_TEXT_MAX 2048
 
 struct column_list {
 	uint8_t ids[COLUMN_COUNT]; /* enum column_id, in the order of printing */

@@ -3,6 +3,7 @@
 
 #include "abi/loss.h"
 #include "abi/port_set.h"
+#include "bpfio/program.h"
 #include "os/message.h"
 #include "os/privileges.h"
 #include "tcpstates.skel.h"
@@ -72,6 +73,8 @@ int accept_open(const struct tcpstates_options *options, struct tcpstates_bpf *m
 	*ret = (struct accept){.hook = "nothing"};
 	if (options->accept == ACCEPT_NONE)
 		return 0;
+	/* What fails on the way to one that works is told in a line, not with all of libbpf's words. */
+	program_log(options->verbose && options->accept != ACCEPT_AUTO);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		int error;
 
@@ -79,12 +82,13 @@ int accept_open(const struct tcpstates_options *options, struct tcpstates_bpf *m
 			continue;
 		error = try_way(&ways[i], main, in_socket, ret);
 		if (!error)
-			return 0;
+			break;
 		last_error = error;
 		if (options->verbose)
 			message("not usable here: %s (%s): %s", ways[i].name, ways[i].program, strerror(-error));
 	}
-	if (options->accept == ACCEPT_AUTO)
+	program_log(options->verbose);
+	if (ret->skeleton || options->accept == ACCEPT_AUTO)
 		return 0;
 	privileges_explain(last_error, reason, sizeof(reason));
 	snprintf(why, why_size, "the accept hook that --accept asks for: %s; try --accept receive, or leave it out",

@@ -157,10 +157,14 @@ def test_json_fields():
         port = connect_once()
         assert_equal(trace.stop(), 0, "exit status")
         mine = of_port(trace.rows(), port)
-    names = ["v", "type", "time", "cookie", "conn_seq", "skaddr", "pid", "comm", "owner", "netns", "cgroup_id", "family",
+    names = ["v", "type", "time", "cookie", "conn_seq", "skaddr", "pid", "comm", "owner", "uid", "netns", "cgroup_id", "family",
              "laddr", "lport", "raddr", "rport", "oldstate", "newstate", "duration_us", "cause"]
     for row in mine:
-        assert_equal(list(row), names, "fields")
+        goes_on = row["cause"] == "fin-wait2-orphan"
+        sometimes = ["at_least_us"] * goes_on + ["syn_retrans"] * (row["newstate"] == "ESTABLISHED")
+        assert_equal(list(row), names[:-1] + sometimes + names[-1:], "fields")
+        assert_equal(row["cause"] is None, row["newstate"] != "CLOSE", f"cause of {row}")
+        assert_equal(row["uid"], os.getuid(), "uid")
     client = [row for row in mine if row["rport"] == port]
     assert_equal(states(client), CLIENT_FIRST, "the client's transitions")
     assert_equal(len({row["cookie"] for row in client}), 1, "cookies of a connection")
