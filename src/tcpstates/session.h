@@ -5,8 +5,8 @@
 
 #include "bpfio/ring.h"
 #include "core/loss.h"
-#include "tcpstates/accept.h"
 #include "tcpstates/options.h"
+#include "tcpstates/session_accept.h"
 
 struct session {
 	struct tcpstates_bpf *btf;   /* one of the two is loaded */

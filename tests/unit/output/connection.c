@@ -111,7 +111,7 @@ static void test_json(void **state)
 	text_check(&sb,
 		   HEAD("2607", "\"curl\"",
 			"connect") "1" TUPLE ",\"role\":\"client\",\"start\":\"2026-11-22T12:31:49.000000Z\",\"total_"
-					     "us\":1500000.000,"
+				   "us\":1500000.000,"
 				   "\"states_us\":{\"ESTABLISHED\":1400000.000,\"SYN_SENT\":1373.499}," COUNTERS
 				   ",\"syn_retrans\":2,\"srtt_us\":812,\"min_rtt_us\":300,\"rtt_mean_us\":333.333,"
 				   "\"rtt_samples\":3,"

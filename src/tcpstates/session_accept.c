@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "tcpstates/accept.h"
+#include "tcpstates/session_accept.h"
 
 #include "abi/loss.h"
 #include "abi/port_set.h"

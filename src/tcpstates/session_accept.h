@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The program that sees who accepts a connection. */
-#ifndef TCPVITALS_TCPSTATES_ACCEPT_H
-#define TCPVITALS_TCPSTATES_ACCEPT_H
+#ifndef TCPVITALS_TCPSTATES_SESSION_ACCEPT_H
+#define TCPVITALS_TCPSTATES_SESSION_ACCEPT_H
 
 #include "tcpstates/options.h"
 
