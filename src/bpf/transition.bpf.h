@@ -13,6 +13,7 @@
 #include "bpf/owner.bpf.h"
 #include "bpf/ring.bpf.h"
 #include "bpf/scope.bpf.h"
+#include "bpf/summary.bpf.h"
 
 /* In since_ns, whose nanoseconds are even: the state is older than that, it was found then. */
 #define SINCE_AT_LEAST 1ULL
@@ -53,8 +54,9 @@ static __always_inline void transition_advance(struct conn *conn, struct transit
 	conn->state = t->newstate;
 }
 
-/* Connections are shown at their end instead (life.bpf.h). */
-const volatile bool transition_silent = false;
+/* What becomes of a transition. */
+const volatile bool transition_silent = false;     /* connections are shown at their end instead (life.bpf.h) */
+const volatile bool transition_summarized = false; /* they are only counted */
 
 static __always_inline void transition_emit(const struct transition *t)
 {
@@ -62,6 +64,10 @@ static __always_inline void transition_emit(const struct transition *t)
 
 	if (transition_silent)
 		return;
+	if (transition_summarized) {
+		summary_count(t);
+		return;
+	}
 	record = ring_reserve(sizeof(*record));
 	if (!record)
 		return;

@@ -10,6 +10,7 @@
 #include "tcpstates/options.h"
 #include "tcpstates/print.h"
 #include "tcpstates/session.h"
+#include "tcpstates/summary.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,7 +37,8 @@ struct tool {
 	struct session session;
 	struct sink sink;
 	struct printer printer;
-	struct loss_report told; /* what stderr has said so far */
+	struct summarizer summarizer; /* with --summary */
+	struct loss_report told;      /* what stderr has said so far */
 	uint64_t told_ns;
 	unsigned int ticks;
 };
@@ -47,7 +49,7 @@ static struct loss_report count_losses(const struct tool *tool, bool exact)
 	struct loss_report report = tool->told;
 
 	session_losses(&tool->session, exact, &report);
-	report.delivered = tool->sink.rows - unwritten;
+	report.delivered = tool->options.summary ? tool->summarizer.transitions : tool->sink.rows - unwritten;
 	report.undecoded = tool->printer.undecoded;
 	report.unjournaled = tool->printer.unjournaled;
 	report.unwritten = 0;
@@ -93,6 +95,14 @@ static void tick(struct tool *tool)
 		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
 }
 
+/* A reader that is behind gets a longer interval later: the counters stay. 0 or a negative errno. */
+static int summarize(struct tool *tool)
+{
+	if (!sink_room(&tool->sink, SUMMARY_TEXT_MAX))
+		return 0;
+	return summary_print(&tool->summarizer, &tool->printer, clock_monotonic_ns());
+}
+
 /* Sleeps until there is something to do. Returns events or a negative errno. */
 static int wait_for_work(struct tool *tool, bool napping)
 {
@@ -135,6 +145,12 @@ static int trace(struct tool *tool)
 			return 0;
 		if (events & EVENT_TICK)
 			tick(tool);
+		if (events & EVENT_INTERVAL) {
+			int error = summarize(tool);
+
+			if (error)
+				return error;
+		}
 		taken = ring_drain(&tool->session.ring, print_record, &tool->printer);
 		if (sink_flush(&tool->sink) != 0 && tool->sink.error)
 			return 0;
@@ -198,10 +214,21 @@ static int report(struct tool *tool, int error)
 	return tool->options.strict && loss_total(&losses) ? EXIT_LOST : EXIT_SUCCESS;
 }
 
+static int open_summary(struct tool *tool)
+{
+	int error = summary_open(tool->session.summary_fd, clock_monotonic_ns(), &tool->summarizer);
+
+	if (!error && tool->options.interval_ns)
+		error = event_loop_add_interval(&tool->loop, tool->options.interval_ns);
+	return error;
+}
+
 static int run(struct tool *tool)
 {
 	int error = event_loop_add_output(&tool->loop, tool->sink.fd);
 
+	if (!error && tool->options.summary)
+		error = open_summary(tool);
 	if (!error)
 		error = event_loop_add_input(&tool->loop, tool->session.ring.map_fd);
 	if (!error && tool->options.duration_ns)
@@ -218,6 +245,8 @@ static int run(struct tool *tool)
 		error = tool->sink.error ? 0 : trace(tool);
 	}
 	session_detach(&tool->session);
+	if (!error && tool->options.summary)
+		error = summarize(tool);
 	finish(tool);
 	return report(tool, error);
 }
@@ -262,6 +291,7 @@ int main(int argc, char **argv)
 	clock_refresh(&tool.printer.base);
 	if (!prepare(&tool))
 		status = run(&tool);
+	summary_close(&tool.summarizer);
 	session_close(&tool.session);
 	event_loop_close(&tool.loop);
 	sink_close(&tool.sink);

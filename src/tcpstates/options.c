@@ -17,7 +17,8 @@ enum {
 	KEY_STRICT,
 	KEY_HOOK,
 	KEY_STORAGE,
-	KEY_ACCEPT
+	KEY_ACCEPT,
+	KEY_SUMMARY
 };
 
 /* What the options say before they are put together. */
@@ -36,6 +37,8 @@ static const struct argp_option option_table[] = {
 	{"remoteport", 'D', "PORTS", 0, "remote ports: a list with ranges", 1},
 	{"duration", 'd', "SECONDS", 0, "end after that time", 1},
 	{"connections", 'c', 0, 0, "one line for each connection at its end instead of each transition", 1},
+	{"summary", KEY_SUMMARY, "SECONDS", OPTION_ARG_OPTIONAL,
+	 "count in the kernel, and print the times in each state at the end, or that often", 1},
 	{0, 0, 0, 0, "How to show it:", 2},
 	{"timestamp", 'T', 0, 0, "put the wall time of the event (HH:MM:SS) in front", 2},
 	{"time", 0, 0, OPTION_ALIAS, 0, 2},
@@ -66,6 +69,7 @@ static const char documentation[] =
 	"  tcpstates -T -L 80,443     # what a web server sees, with wall time\n"
 	"  tcpstates -D 5432 -d 60    # connections to a database, for a minute\n"
 	"  tcpstates -c               # each connection at its end, as tcplife\n"
+	"  tcpstates --summary=5      # times per transition, every 5 seconds\n"
 	"  tcpstates -o json | jq .   # for programs\n"
 	"  tcpstates -O PID,COMM,RADDR,OLDSTATE,NEWSTATE,MS\n"
 	"\n"
@@ -106,6 +110,10 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 		return 0;
 	case 'c':
 		options->connections = true;
+		return 0;
+	case KEY_SUMMARY:
+		options->summary = true;
+		options->interval_ns = argument ? command_line_seconds(state, "summary interval", argument) : 0;
 		return 0;
 	case 'd':
 		options->duration_ns = command_line_seconds(state, "duration", argument);
@@ -160,6 +168,9 @@ static void check_combinations(const struct command_line *line, const struct arg
 			   "-O chooses columns of text and csv; JSON always has every field (try: | jq '{pid,comm}')");
 	if (options->format == OUTPUT_JSON && (line->time || line->elapsed || line->wide))
 		argp_error(state, "-T, -t and -w arrange the columns of text; JSON always has every field");
+	if (options->summary &&
+	    (options->connections || options->journal || line->columns || line->elapsed || line->wide))
+		argp_error(state, "--summary prints no transitions: it excludes -c, -Y, -O, -t and -w");
 	if (options->connections && line->columns)
 		argp_error(state, "-O chooses columns of transitions; -c has its own (-o json has every field)");
 	if (options->connections && options->journal)

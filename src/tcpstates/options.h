@@ -51,7 +51,9 @@ struct tcpstates_options {
 	enum hook hook;
 	enum storage storage;
 	enum accept_hook accept;
-	bool connections; /* whole connections instead of transitions */
+	bool connections;     /* whole connections instead of transitions */
+	bool summary;         /* times per kind of transition instead */
+	uint64_t interval_ns; /* of the summary; 0: one at the end */
 };
 
 /* Fills `ret` from the command line. Ends the process with --help and --version (0) and on a wrong command line (2). */

@@ -5,6 +5,7 @@
 #include "output/csv.h"
 #include "output/journal.h"
 #include "output/json.h"
+#include "output/summary.h"
 #include "output/table.h"
 
 #include <errno.h>
@@ -49,6 +50,11 @@ void print_header(struct printer *printer)
 
 	if (options->connections) {
 		print_connection_header(printer);
+		return;
+	}
+	if (options->summary) {
+		if (options->format == OUTPUT_CSV)
+			summary_csv_header(&printer->sink->buffer);
 		return;
 	}
 	if (options->format == OUTPUT_TEXT)

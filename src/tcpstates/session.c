@@ -3,6 +3,7 @@
 
 #include "abi/loss.h"
 #include "abi/port_set.h"
+#include "abi/summary.h"
 #include "bpfio/program.h"
 #include "os/message.h"
 #include "os/netns.h"
@@ -37,6 +38,8 @@ struct way {
 		(skeleton)->rodata->scope_by_rport = (options)->by_rport;                                              \
 		(skeleton)->rodata->scope_lports = (options)->lports;                                                  \
 		(skeleton)->rodata->scope_rports = (options)->rports;                                                  \
+		(skeleton)->rodata->transition_summarized = (options)->summary;                                        \
+		bpf_map__set_max_entries((skeleton)->maps.summaries, (options)->summary ? SUMMARY_KINDS_MAX : 1);      \
 		(skeleton)->rodata->ring_wake_bytes = (options)->buffer_size / 2;                                      \
 		bpf_map__set_max_entries((skeleton)->maps.ring, (options)->buffer_size);                               \
 	} while (0)
@@ -109,6 +112,7 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 		return error;
 	program = in_socket ? skeleton->progs.set_state_storage : skeleton->progs.set_state_hash;
 	ret->prog_fd = bpf_program__fd(way->casts ? skeleton->progs.set_state_cast : program);
+	ret->summary_fd = bpf_map__fd(skeleton->maps.summaries);
 	ret->recover_fd = bpf_program__fd(in_socket ? skeleton->progs.recover_storage : skeleton->progs.recover_hash);
 	ret->losses = &skeleton->bss->losses;
 	error = accept_open(options, skeleton, in_socket, &ret->accept, why->text, sizeof(why->text));
@@ -138,6 +142,7 @@ static int open_tracepoint(const struct tcpstates_options *options, const struct
 	if (error)
 		return error;
 	ret->prog_fd = bpf_program__fd(skeleton->progs.set_state_tracepoint);
+	ret->summary_fd = bpf_map__fd(skeleton->maps.summaries);
 	ret->losses = &skeleton->bss->losses;
 	return ring_open(bpf_map__fd(skeleton->maps.ring), options->buffer_size, &ret->ring);
 }

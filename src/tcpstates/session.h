@@ -15,6 +15,7 @@ struct session {
 	int prog_fd;    /* the program that records */
 	int recover_fd; /* the one that records what the first was skipped for; -1 without */
 	struct accept accept;
+	int summary_fd; /* the map of --summary */
 	struct ring ring;
 	const char *hook;    /* what was chosen, in words */
 	const char *storage; /* likewise */
