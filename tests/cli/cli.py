@@ -203,6 +203,9 @@ def churn(connections, *args, timeout=80):
 class Nginx:
     """A real web server on a port of its own, from a configuration of its own."""
 
+    def __init__(self, workers=1):
+        self.workers = workers
+
     def __enter__(self):
         need_command("nginx")
         self.port = free_port()
@@ -213,9 +216,9 @@ class Nginx:
             f"  {kind}_temp_path {path}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         pathlib.Path(path, "nginx.conf").write_text(
-            f"daemon off; master_process on; worker_processes 1; pid {path}/pid; error_log stderr;\n"
-            f"events {{ worker_connections 64; }}\n"
-            f"http {{\n{temporary}  access_log off;\n"
+            f"daemon off; master_process on; worker_processes {self.workers}; pid {path}/pid; error_log stderr;\n"
+            f"events {{ worker_connections 512; }}\n"
+            f"http {{\n{temporary}  log_format who '$pid $remote_port'; access_log {path}/access who;\n"
             f"  server {{ listen 127.0.0.1:{self.port}; location / {{ return 200 'hello\\n'; }} }}\n}}\n"
         )
         self.process = subprocess.Popen(
@@ -243,8 +246,13 @@ class Nginx:
             self.process.wait()
         self.directory.cleanup()
 
+    def served(self):
+        """Client port and pid of the worker, in the order of the requests."""
+        log = pathlib.Path(self.directory.name, "access").read_text(encoding="ascii")
+        return [(int(port), int(pid)) for pid, port in map(str.split, log.splitlines())]
+
     def pids(self):
-        """Of master and worker."""
+        """Of master and workers."""
         pid = self.process.pid
         children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
         return {pid, *map(int, children.split())}
