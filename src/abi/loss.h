@@ -11,6 +11,8 @@ struct kernel_losses {
 	__u64 storage_full; /* sockets whose state and owner could not be kept: their rows show "-" instead */
 	__u64 unrecovered;  /* events that the second one could not record: lost if the first was skipped, too */
 	__u64 held;         /* rows that wait for their port to be known; the one counter that also shrinks */
+	__u64 gaps;         /* transitions out of a state that was not the last one seen: one before was missed */
+	__u64 unclosed;     /* sockets that went without a transition to CLOSE that was seen */
 	__u64 recovered;    /* events that the first program was skipped for and the second one recorded: not lost */
 };
 

@@ -191,6 +191,17 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	return 0;
 }
 
+/* The kernel destroys closed sockets only. */
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(destroy_storage, struct sock *sk)
+{
+	struct conn *conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+
+	if (conn && conn->state && conn->state != STATE_CLOSE && conn->since_ns)
+		__sync_fetch_and_add(&losses.unclosed, 1);
+	return 0;
+}
+
 /* For the mean RTT of whole connections. The kernel calls it with the socket locked, as it does the others. */
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(sample_rtt, struct sock *sk)

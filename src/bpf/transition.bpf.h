@@ -32,6 +32,12 @@ static __always_inline bool transition_knows_since(__u64 since_ns, __u8 state, c
 	return state == t->oldstate || (!state && since_ns & SINCE_AT_LEAST);
 }
 
+/* A transition that nobody saw. What the scope had no interest in (since_ns is 0 then) is none. */
+static __always_inline bool transition_is_gap(const struct conn *conn, const struct transition *t)
+{
+	return conn->state && conn->state != t->oldstate && conn->since_ns && !owner_is_birth(t->oldstate, t->newstate);
+}
+
 /* The time in the old state; then the clock of the new one starts. A transition to itself lets the clock run on. */
 static __always_inline void transition_advance(struct conn *conn, struct transition *t)
 {
@@ -114,6 +120,8 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 		conn->conn_seq = 0;
 	else if (owner_is_begin(t->oldstate, t->newstate) && conn->state)
 		conn->conn_seq++;
+	if (transition_is_gap(conn, t))
+		__sync_fetch_and_add(&losses.gaps, 1);
 	owner_transition(&conn->owner, t->oldstate, t->newstate, context);
 	transition_advance(conn, t);
 	t->owner = conn->owner;

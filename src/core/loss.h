@@ -23,6 +23,8 @@ struct loss_report {
 	uint64_t storage_full; /* rows of sockets without room for their state: "-" for owner and duration */
 	uint64_t
 		held; /* rows at the end whose local port was never known, so that nobody can tell whether they match */
+	uint64_t gaps; /* a socket's old state is not the last one seen: an event was missed, counted above or not */
+	uint64_t unclosed;    /* sockets whose last event was missed */
 	uint64_t unjournaled; /* rows that were printed, but not taken by the journal */
 };
 

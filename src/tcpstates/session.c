@@ -82,6 +82,7 @@ static void choose_programs(struct tcpstates_bpf *skeleton, const struct tcpstat
 	bpf_program__set_autoload(skeleton->progs.recover_storage, in_socket);
 	bpf_program__set_autoload(skeleton->progs.recover_hash, !in_socket);
 	bpf_program__set_autoload(skeleton->progs.sample_rtt, options->connections);
+	bpf_program__set_autoload(skeleton->progs.destroy_storage, in_socket);
 	bpf_program__set_autoload(skeleton->progs.seed_storage, in_socket);
 	bpf_program__set_autoload(skeleton->progs.seed_rest, in_socket);
 	bpf_program__set_autoattach(skeleton->progs.seed_storage, false);
@@ -274,6 +275,8 @@ void session_losses(const struct session *session, bool exact, struct loss_repor
 {
 	report->ring_full = __atomic_load_n(&session->losses->ring_full, __ATOMIC_RELAXED);
 	report->storage_full = __atomic_load_n(&session->losses->storage_full, __ATOMIC_RELAXED);
+	report->gaps = __atomic_load_n(&session->losses->gaps, __ATOMIC_RELAXED);
+	report->unclosed = __atomic_load_n(&session->losses->unclosed, __ATOMIC_RELAXED);
 	report->recovered = __atomic_load_n(&session->losses->recovered, __ATOMIC_RELAXED);
 	if (exact)
 		report->recursion = missed_by_both(session, report->recursion);

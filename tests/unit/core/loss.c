@@ -25,6 +25,8 @@ static void test_format(void **state)
 	      "lost 10 of 15: 1 ring full, 2 missed by recursion, 3 undecoded, 4 unwritten");
 	check((struct loss_report){.delivered = 20, .storage_full = 7}, "lost 0 of 20; 7 rows without stored state");
 	check((struct loss_report){.delivered = 20, .recovered = 3}, "lost 0 of 20; 3 recovered");
+	check((struct loss_report){.delivered = 20, .gaps = 2, .unclosed = 1},
+	      "lost 0 of 20; 2 gaps between a socket's states, 1 sockets that ended unseen");
 	check((struct loss_report){.delivered = 20, .recovered = 3, .storage_full = 7},
 	      "lost 0 of 20; 3 recovered; 7 rows without stored state");
 	check((struct loss_report){.delivered = 20, .held = 1}, "lost 0 of 20; 1 held back without a local port");
@@ -58,7 +60,7 @@ static void test_impaired(void **state)
 
 static void test_grew(void **state)
 {
-	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6, 7, 8};
+	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 	struct loss_report now = before;
 
 	(void)state;
@@ -82,6 +84,12 @@ static void test_grew(void **state)
 	assert_true(loss_grew(&before, &now));
 	now = before;
 	now.storage_full++;
+	assert_true(loss_grew(&before, &now));
+	now = before;
+	now.gaps++;
+	assert_true(loss_grew(&before, &now));
+	now = before;
+	now.unclosed++;
 	assert_true(loss_grew(&before, &now));
 	now = before;
 	now.unjournaled++;
