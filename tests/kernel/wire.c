@@ -15,17 +15,12 @@
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/traffic.h"
-#include "lib/wire.h"
+#include "lib/wire_pair.h"
 
-/* In namespaces of its own a test may choose what it likes. */
-#define SERVER_PORT 7733
+#define SERVER_PORT WIRE_SERVER_PORT
 #define CLIENT_PORT 7744
 
 static struct wire wire = {{-1, -1}, {-1, -1}, {0, 0}, -1};
-
-struct connection {
-	int listener, client, server;
-};
 
 static int close_wire(void **state)
 {
@@ -46,25 +41,6 @@ static void bind_to(int fd, enum wire_end end, uint16_t port)
 	struct sockaddr_in address = wire_address(end, port);
 
 	require(!bind(fd, (const struct sockaddr *)&address, sizeof(address)), "cannot bind");
-}
-
-/* A client on the left, a server on the right, and nothing under way. */
-static struct connection make_connection(void)
-{
-	struct sockaddr_in address = wire_address(WIRE_RIGHT, SERVER_PORT);
-	struct connection connection;
-
-	connection.listener = wire_socket(&wire, WIRE_RIGHT, 0);
-	bind_to(connection.listener, WIRE_RIGHT, SERVER_PORT);
-	require(!listen(connection.listener, 4), "cannot listen");
-	connection.client = wire_socket(&wire, WIRE_LEFT, SOCK_NONBLOCK);
-	require(connect(connection.client, (const struct sockaddr *)&address, sizeof(address)) && errno == EINPROGRESS,
-		"connect() did not wait for the wire");
-	wire_carry_until(&wire, connection.client, POLLOUT);
-	wire_carry_until(&wire, connection.listener, POLLIN);
-	connection.server = accept_from(connection.listener);
-	wire_carry(&wire);
-	return connection;
 }
 
 static void expect_wire_rows(struct run *run)
@@ -91,11 +67,11 @@ static void test_simultaneous_close(void **state)
 					    "LISTEN SYN_RECV ESTABLISHED FIN_WAIT1 CLOSING CLOSE", "CLOSE LISTEN CLOSE",
 					    NULL};
 	struct run *run = *state;
-	struct connection connection;
+	struct wire_pair connection;
 
 	open_wire();
 	run_start(run, NULL);
-	connection = make_connection();
+	connection = wire_pair_open(&wire);
 	/* Both FINs wait in the devices' queues: each side has sent its own before it gets the other's. */
 	shutdown(connection.client, SHUT_WR);
 	shutdown(connection.server, SHUT_WR);
@@ -183,12 +159,12 @@ static void test_last_ack_twice(void **state)
 					    "LISTEN SYN_RECV ESTABLISHED CLOSE_WAIT LAST_ACK CLOSE",
 					    "CLOSE LISTEN CLOSE", NULL};
 	struct run *run = *state;
-	struct connection connection;
+	struct wire_pair connection;
 	const struct row *itself, *end;
 
 	open_wire();
 	run_start(run, NULL);
-	connection = make_connection();
+	connection = wire_pair_open(&wire);
 	close(connection.client);
 	wire_carry(&wire);
 	shutdown(connection.server, SHUT_WR);
@@ -214,12 +190,12 @@ static void test_last_ack_twice(void **state)
 static void test_fin_timeout(void **state)
 {
 	struct run *run = *state;
-	struct connection connection;
+	struct wire_pair connection;
 	unsigned int timeout_ms = 1000;
 
 	open_wire();
 	run_start(run, NULL);
-	connection = make_connection();
+	connection = wire_pair_open(&wire);
 	setsockopt(connection.client, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
 	send_byte(connection.client); /* never carried */
 	shutdown(connection.client, SHUT_WR);

@@ -116,13 +116,23 @@ void wire_close(struct wire *wire)
 	wire->home = -1;
 }
 
+void wire_enter(const struct wire *wire, enum wire_end end)
+{
+	require(!setns(wire->namespaces[end], CLONE_NEWNET), "cannot enter the namespace");
+}
+
+void wire_leave(const struct wire *wire)
+{
+	require(!setns(wire->home, CLONE_NEWNET), "cannot come home");
+}
+
 int wire_socket(const struct wire *wire, enum wire_end end, int flags)
 {
 	int fd;
 
-	require(!setns(wire->namespaces[end], CLONE_NEWNET), "cannot enter the namespace");
+	wire_enter(wire, end);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
-	require(!setns(wire->home, CLONE_NEWNET), "cannot come home");
+	wire_leave(wire);
 	require(fd >= 0, "no socket");
 	return fd;
 }
@@ -155,6 +165,32 @@ void wire_carry(const struct wire *wire)
 		require(now_ns() < deadline, "the wire does not become quiet");
 		carry_some(wire);
 	}
+}
+
+size_t wire_take(const struct wire *wire, enum wire_end from, void *packet, size_t size)
+{
+	struct pollfd ready = {.fd = wire->devices[from], .events = POLLIN};
+	ssize_t length;
+
+	require(poll(&ready, 1, PATIENCE_MS) == 1, "no packet comes");
+	length = read(wire->devices[from], packet, size);
+	require(length > 0, "no packet");
+	return (size_t)length;
+}
+
+void wire_give(const struct wire *wire, enum wire_end to, const void *packet, size_t length)
+{
+	require(write(wire->devices[to], packet, length) == (ssize_t)length, "a packet is refused");
+}
+
+unsigned int wire_lose(const struct wire *wire, enum wire_end from)
+{
+	char packet[65536];
+	unsigned int count = 0;
+
+	while (read(wire->devices[from], packet, sizeof(packet)) > 0)
+		count++;
+	return count;
 }
 
 void wire_carry_until(const struct wire *wire, int fd, short events)

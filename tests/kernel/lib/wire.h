@@ -27,6 +27,10 @@ struct wire {
 const char *wire_open(struct wire *wire);
 void wire_close(struct wire *wire);
 
+/* This thread is in the namespace of that end, until wire_leave(). */
+void wire_enter(const struct wire *wire, enum wire_end end);
+void wire_leave(const struct wire *wire);
+
 /* A TCP socket that lives at this end; non-blocking if so asked. */
 int wire_socket(const struct wire *wire, enum wire_end end, int flags);
 
@@ -34,6 +38,15 @@ struct sockaddr_in wire_address(enum wire_end end, uint16_t port);
 
 /* Carries packets until none has come for 50 ms. Those that came in between calls have waited. */
 void wire_carry(const struct wire *wire);
+
+/* The next packet that this end sends, waited for; nothing else carries it. Its length. */
+size_t wire_take(const struct wire *wire, enum wire_end from, void *packet, size_t size);
+
+/* A packet for this end. */
+void wire_give(const struct wire *wire, enum wire_end to, const void *packet, size_t length);
+
+/* Loses what this end has sent so far. The number of packets. */
+unsigned int wire_lose(const struct wire *wire, enum wire_end from);
 
 /* Carries packets until `fd` is ready for the poll() events. */
 void wire_carry_until(const struct wire *wire, int fd, short events);
