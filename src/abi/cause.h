@@ -116,7 +116,7 @@ static inline enum cause cause_of_error(const struct cause_facts *facts)
 	}
 }
 
-/* A process did it, in a system call on this socket. */
+/* A process did it, in a system call on a socket that it has not let go of. */
 static inline enum cause cause_of_call(const struct cause_facts *facts)
 {
 	if (facts->oldstate == STATE_SYN_SENT)
@@ -127,7 +127,7 @@ static inline enum cause cause_of_call(const struct cause_facts *facts)
 	return CAUSE_ABORTED;
 }
 
-/* Nobody complained and no process is at work: a segment, a timer, or another socket's end. */
+/* Nobody complained and no process uses it: a segment, a timer, close() of an orphan, or another socket's end. */
 static inline enum cause cause_of_silence(const struct cause_facts *facts)
 {
 	if (!(facts->bits & (CAUSE_IS_DEAD | CAUSE_HAS_FILE)))
@@ -160,7 +160,8 @@ static inline enum cause cause_decide(const struct cause_facts *facts)
 		return CAUSE_TIME_WAIT;
 	if (facts->error)
 		return cause_of_error(facts);
-	if (facts->bits & CAUSE_IS_OWNED)
+	/* __tcp_close() keeps the lock after it has made an orphan, and then decides as a timer would. */
+	if (facts->bits & CAUSE_IS_OWNED && !(facts->bits & CAUSE_IS_DEAD))
 		return cause_of_call(facts);
 	return cause_of_silence(facts);
 }

@@ -6,6 +6,9 @@
 #define STATES 16
 #define ERRORS 134 /* EHWPOISON is the last one */
 
+/* An orphan in close(). */
+#define CLOSED (CAUSE_IS_OWNED | CAUSE_IS_DEAD | CAUSE_IS_CLOSING)
+
 static enum cause decide(__u8 oldstate, __u32 error, __u32 bits)
 {
 	const struct cause_facts facts = {.oldstate = oldstate, .error = error, .bits = bits};
@@ -48,6 +51,13 @@ static void test_scenes(void **state)
 		{CAUSE_TIME_WAIT, STATE_CLOSING, 0, CAUSE_IS_DEAD | CAUSE_HAS_FIN | CAUSE_IS_ACKED},
 		{CAUSE_FIN_WAIT2_ORPHAN, STATE_FIN_WAIT2, 0, CAUSE_IS_DEAD | CAUSE_IS_ACKED},
 		{CAUSE_RESET_SENT, STATE_FIN_WAIT2, 0, CAUSE_IS_DEAD | CAUSE_IS_ACKED | CAUSE_RESETS_IN_FIN},
+		/* the same three by close(), which still has the lock */
+		{CAUSE_FIN_WAIT2_ORPHAN, STATE_FIN_WAIT2, 0, CLOSED | CAUSE_IS_ACKED},
+		{CAUSE_RESET_SENT, STATE_FIN_WAIT2, 0, CLOSED | CAUSE_IS_ACKED | CAUSE_RESETS_IN_FIN},
+		{CAUSE_OUT_OF_MEMORY, STATE_FIN_WAIT1, 0, CLOSED},
+		/* and by SO_LINGER of 0, which comes before the orphan */
+		{CAUSE_ABORTED, STATE_FIN_WAIT2, 0,
+		 CAUSE_IS_OWNED | CAUSE_HAS_FILE | CAUSE_IS_CLOSING | CAUSE_IS_ACKED},
 		{CAUSE_RESET_RECEIVED, STATE_CLOSE_WAIT, CAUSE_EPIPE, CAUSE_HAS_FILE | CAUSE_HAS_FIN},
 		{CAUSE_REFUSED, STATE_SYN_SENT, CAUSE_ECONNREFUSED, CAUSE_HAS_FILE | CAUSE_HAS_SENT},
 		{CAUSE_TIMEOUT_CONNECT, STATE_SYN_SENT, CAUSE_ETIMEDOUT, CAUSE_HAS_FILE | CAUSE_IS_RETRANSMITTING},
@@ -105,9 +115,10 @@ static void check(enum cause cause, __u8 oldstate, __u32 error, __u32 bits)
 			    cause == CAUSE_RESET_RECEIVED || cause == CAUSE_UNREACHABLE || cause == CAUSE_LOCAL_ERROR);
 		return;
 	}
-	/* Without an error, a process at work is to blame, and nobody else is blamed for it. */
-	assert_int_equal(!!(bits & CAUSE_IS_OWNED), cause == CAUSE_ABORTED || cause == CAUSE_ABANDONED ||
-							    cause == CAUSE_LOCAL_ERROR || cause == CAUSE_UNREAD_DATA);
+	/* Without an error, a process that uses the socket is to blame, and nobody else is blamed for it. */
+	assert_int_equal((bits & (CAUSE_IS_OWNED | CAUSE_IS_DEAD)) == CAUSE_IS_OWNED,
+			 cause == CAUSE_ABORTED || cause == CAUSE_ABANDONED || cause == CAUSE_LOCAL_ERROR ||
+				 cause == CAUSE_UNREAD_DATA);
 	if (cause == CAUSE_OUT_OF_MEMORY || cause == CAUSE_FIN_WAIT2_ORPHAN || cause == CAUSE_RESET_SENT)
 		assert_true(bits & CAUSE_IS_DEAD);
 	if (cause == CAUSE_LISTENER_CLOSED)

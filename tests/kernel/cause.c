@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Why a connection ended, over loopback: what applications do to each other. Timers, routers and crossing FINs are in
+ * cause_wire.c.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/ends.h"
+#include "lib/netns.h"
+#include "lib/require.h"
+#include "lib/run.h"
+#include "lib/traffic.h"
+
+static struct netns netns = {.home = -1};
+
+struct pair {
+	int listener, client, server;
+	uint16_t port;
+};
+
+static int leave(void **state)
+{
+	netns_leave(&netns);
+	return run_teardown(state);
+}
+
+static struct pair open_pair(struct run *run)
+{
+	struct pair pair;
+
+	run_start(run, NULL);
+	pair.listener = listen_on(IPV4, &pair.port);
+	pair.client = connect_to(IPV4, pair.port);
+	pair.server = accept_from(pair.listener);
+	send_byte(pair.client);
+	receive_byte(pair.server);
+	return pair;
+}
+
+/* Whatever is still open has come to its end, but for the listener. */
+static void check_pair(struct run *run, const struct pair *pair, struct end client, struct end server)
+{
+	close(pair->listener);
+	settle(&pair->port, 1);
+	ends_check(run, pair->port, ENDS(client, server, {ENDS_LISTENER, "LISTEN", "closed"}));
+}
+
+static void abort_socket(int fd)
+{
+	linger_zero(fd);
+	close(fd);
+}
+
+/* The client gets the server's FIN while its socket is still open: the move into TIME_WAIT. */
+static void test_fin_while_open(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	shutdown(pair.client, SHUT_WR);
+	receive_end(pair.server);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	close(pair.server);
+	receive_end(pair.client);
+	close(pair.client);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "time-wait"},
+		   (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
+}
+
+/* The server first: the causes change sides. */
+static void test_server_first(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	shutdown(pair.server, SHUT_WR);
+	receive_end(pair.client);
+	wait_for_state(pair.server, "FIN_WAIT2");
+	close(pair.client);
+	receive_end(pair.server);
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "LAST_ACK", "fin-remote"},
+		   (struct end){ENDS_SERVER, "FIN_WAIT2", "time-wait"});
+}
+
+/* Closed in FIN_WAIT2: __tcp_close() itself makes the mini-socket. */
+static void test_orphan(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	close(pair.client);
+	sleep_ms(20);
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+		   (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
+}
+
+/* Closed in ESTABLISHED: the ACK of the FIN makes it, in a softirq. */
+static void test_orphan_at_once(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	close(pair.client);
+	receive_end(pair.server);
+	sleep_ms(60); /* the ACK may be a delayed one */
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+		   (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
+}
+
+static void set_linger2(int fd, int seconds)
+{
+	require(!setsockopt(fd, IPPROTO_TCP, TCP_LINGER2, &seconds, sizeof(seconds)), "no TCP_LINGER2");
+}
+
+/* TCP_LINGER2 < 0: a reset instead of a wait for the FIN. */
+static void test_reset_sent_by_close(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	set_linger2(pair.client, -1);
+	close(pair.client);
+	wait_for_state(pair.server, "CLOSE");
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-sent"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+}
+
+/* Likewise, but the ACK of the FIN finds an orphan. */
+static void test_reset_sent_by_ack(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	set_linger2(pair.client, -1);
+	close(pair.client);
+	wait_for_state(pair.server, "CLOSE");
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-sent"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+}
+
+static void test_linger_zero(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	abort_socket(pair.client);
+	receive_reset(pair.server);
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "aborted"},
+		   (struct end){ENDS_SERVER, "ESTABLISHED", "reset-received"});
+}
+
+/* A reset in FIN_WAIT2, from CLOSE_WAIT. */
+static void test_reset_in_fin_wait(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	abort_socket(pair.server);
+	wait_for_state(pair.client, "CLOSE");
+	close(pair.client);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-received"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "aborted"});
+}
+
+/* The reverse. */
+static void test_reset_in_close_wait(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	abort_socket(pair.client);
+	wait_for_state(pair.server, "CLOSE");
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "aborted"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+}
+
+/* Data for a closed socket is answered with a reset. */
+static void test_data_for_nobody(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	close(pair.client);
+	send_byte(pair.server);
+	wait_for_state(pair.server, "CLOSE");
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+}
+
+static void test_disconnected(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	send_byte(pair.server); /* unread, but that is not why */
+	sleep_ms(1);
+	require(!disconnect_socket(pair.client), "cannot disconnect");
+	receive_reset(pair.server);
+	close(pair.server);
+	close(pair.client);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "aborted"},
+		   (struct end){ENDS_SERVER, "ESTABLISHED", "reset-received"});
+}
+
+/* What `ss -K` asks for. 0 or a negative errno. */
+static int destroy(const struct pair *pair)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} message = {
+		.header = {.nlmsg_len = sizeof(message),
+			   .nlmsg_type = SOCK_DESTROY,
+			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
+		.request = {.sdiag_family = AF_INET,
+			    .sdiag_protocol = IPPROTO_TCP,
+			    .idiag_states = ~0U,
+			    .id = {.idiag_sport = htons(local_port(pair->client)),
+				   .idiag_dport = htons(pair->port),
+				   .idiag_src = {htonl(INADDR_LOOPBACK)},
+				   .idiag_dst = {htonl(INADDR_LOOPBACK)},
+				   .idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}},
+	};
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr error;
+		char rest[512];
+	} answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+
+	if (fd < 0)
+		return -errno;
+	require(send(fd, &message, sizeof(message), 0) == sizeof(message), "cannot ask");
+	require(recv(fd, &answer, sizeof(answer), 0) > 0 && answer.header.nlmsg_type == NLMSG_ERROR, "no answer");
+	close(fd);
+	return answer.error.error;
+}
+
+static void test_destroyed(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+	int error = destroy(&pair);
+
+	if (error == -EOPNOTSUPP || error == -EPROTONOSUPPORT || error == -ENOENT)
+		skip_because("no SOCK_DESTROY (CONFIG_INET_DIAG_DESTROY): %s", strerror(-error));
+	require(!error, "cannot destroy: %s", strerror(-error));
+	receive_reset(pair.server);
+	close(pair.server);
+	close(pair.client);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "aborted"},
+		   (struct end){ENDS_SERVER, "ESTABLISHED", "reset-received"});
+}
+
+static void test_unread(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	send_byte(pair.client);
+	close(pair.server);
+	receive_reset(pair.client);
+	close(pair.client);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "reset-received"},
+		   (struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
+}
+
+/* The FIN behind the data takes a sequence number, too, and is nothing to be read. */
+static void test_unread_before_fin(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	send_byte(pair.client);
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.server, "CLOSE_WAIT");
+	wait_for_state(pair.client, "FIN_WAIT2"); /* the ACK may be a delayed one */
+	linger_zero(pair.server);                 /* __tcp_close() looks for unread data first */
+	close(pair.server);
+	wait_for_state(pair.client, "CLOSE");
+	close(pair.client);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-received"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "unread-data"});
+}
+
+static void test_refused(void **state)
+{
+	struct run *run = *state;
+	uint16_t port;
+	int reserved, client, error;
+
+	run_start(run, NULL);
+	reserved = reserve_port(IPV4, &port);
+	client = client_socket(IPV4);
+	error = connect_socket(client, IPV4, port);
+	require(error == -ECONNREFUSED, "connected or otherwise: %d", error);
+	close(client);
+	close(reserved);
+	ends_check(run, port, ENDS({ENDS_CLIENT, "SYN_SENT", "refused"}));
+}
+
+/* In a namespace with one port, which is taken. */
+static void test_no_port_left(void **state)
+{
+	struct run *run = *state;
+	const char *why;
+	struct pair pair;
+	int second, error;
+
+	why = netns_enter(&netns);
+	if (why)
+		skip_because("%s", why);
+	netns_set_port_range(40000, 40000);
+	pair = open_pair(run);
+	second = client_socket(IPV4);
+	error = connect_socket(second, IPV4, pair.port);
+	require(error == -EADDRNOTAVAIL, "connected or otherwise: %d", error);
+	close(second);
+	shutdown(pair.client, SHUT_WR);
+	receive_end(pair.server);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	close(pair.server);
+	receive_end(pair.client);
+	close(pair.client);
+	close(pair.listener);
+	settle(&pair.port, 1);
+	ends_check(run, pair.port,
+		   ENDS({ENDS_CLIENT, "SYN_SENT", "local-error"}, {ENDS_CLIENT, "FIN_WAIT2", "time-wait"},
+			{ENDS_SERVER, "LAST_ACK", "fin-remote"}, {ENDS_LISTENER, "LISTEN", "closed"}));
+}
+
+/* Two that nobody accepted, of which one has already got a FIN. */
+static void test_listener_closed(void **state)
+{
+	struct run *run = *state;
+	int listener, clients[2];
+	uint16_t port;
+
+	run_start(run, NULL);
+	listener = listen_on(IPV4, &port);
+	for (size_t i = 0; i < 2; i++)
+		clients[i] = connect_to(IPV4, port);
+	send_byte(clients[1]);
+	shutdown(clients[1], SHUT_WR);
+	wait_for_state(clients[1], "FIN_WAIT2");
+	close(listener);
+	for (size_t i = 0; i < 2; i++) {
+		wait_for_state(clients[i], "CLOSE");
+		close(clients[i]);
+	}
+	ends_check(run, port,
+		   ENDS({ENDS_LISTENER, "LISTEN", "closed"}, {ENDS_SERVER, "ESTABLISHED", "listener-closed"},
+			{ENDS_SERVER, "CLOSE_WAIT", "listener-closed"}, {ENDS_CLIENT, "ESTABLISHED", "reset-received"},
+			{ENDS_CLIENT, "FIN_WAIT2", "reset-received"}));
+}
+
+/* shutdown() of a listener is its end, too. */
+static void test_listener_shut_down(void **state)
+{
+	struct run *run = *state;
+	uint16_t port;
+	int listener;
+
+	run_start(run, NULL);
+	listener = listen_on(IPV4, &port);
+	shutdown(listener, SHUT_RD);
+	close(listener);
+	ends_check(run, port, ENDS({ENDS_LISTENER, "LISTEN", "closed"}));
+}
+
+/*
+ * Not here: "out-of-memory". The limits (net.ipv4.tcp_max_orphans, net.ipv4.tcp_mem) are the whole machine's, there are
+ * none of a namespace's, and to reach them would take other people's connections along. tests/unit/core/cause.c has it.
+ * "fin-local" and "fin-both" are of connections, not of transitions.
+ */
+#define cause_test(function) cmocka_unit_test_teardown(function, leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cause_test(test_fin_while_open),
+		cause_test(test_server_first),
+		cause_test(test_orphan),
+		cause_test(test_orphan_at_once),
+		cause_test(test_reset_sent_by_close),
+		cause_test(test_reset_sent_by_ack),
+		cause_test(test_linger_zero),
+		cause_test(test_reset_in_fin_wait),
+		cause_test(test_reset_in_close_wait),
+		cause_test(test_data_for_nobody),
+		cause_test(test_disconnected),
+		cause_test(test_destroyed),
+		cause_test(test_unread),
+		cause_test(test_unread_before_fin),
+		cause_test(test_refused),
+		cause_test(test_no_port_left),
+		cause_test(test_listener_closed),
+		cause_test(test_listener_shut_down),
+	};
+
+	return cmocka_run_group_tests_name("cause", tests, run_group_setup, run_group_teardown);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "ends.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "require.h"
+
+static const char *const sides[] = {[ENDS_CLIENT] = "client", [ENDS_SERVER] = "server", [ENDS_LISTENER] = "listener"};
+
+static enum ends_side side_of(const struct row *row, uint16_t port)
+{
+	if (row->change.tuple.lport != port)
+		return ENDS_CLIENT;
+	return row->change.tuple.rport ? ENDS_SERVER : ENDS_LISTENER;
+}
+
+static bool is_end_of(const struct row *row, uint16_t port, const struct end *end)
+{
+	return side_of(row, port) == end->side && row->change.oldstate == state_number(end->oldstate) &&
+	       !strcmp(row->cause, end->cause);
+}
+
+/* Which of the ends that no row has shown yet. */
+static size_t find_end(const struct row *row, uint16_t port, const struct end *ends, const bool *shown)
+{
+	for (size_t i = 0; ends[i].cause; i++)
+		if (!shown[i] && is_end_of(row, port, &ends[i]))
+			return i;
+	require(false, "line %llu: %s's end \"%s\" is none of those that were made: %s", (unsigned long long)row->line,
+		sides[side_of(row, port)], row->cause, change_text(&row->change));
+	return 0;
+}
+
+void ends_check(struct run *run, uint16_t port, const struct end *ends)
+{
+	struct expectation expectation = {.ports = &port, .port_count = 1, .pid = getpid(), .comm = own_comm()};
+	bool shown[ENDS_MAX] = {};
+
+	run_stop(run);
+	run_check(run, 0, &expectation);
+	for (size_t i = 0; i < run->rows.count; i++) {
+		const struct row *row = &run->rows.items[i];
+
+		if (row->change.newstate != state_number("CLOSE") || !tuple_has_port(&row->change.tuple, &port, 1))
+			continue;
+		shown[find_end(row, port, ends, shown)] = true;
+		/* expect.c has compared the time. */
+		require(row->has_at_least == !strcmp(row->cause, "fin-wait2-orphan"),
+			"line %llu: at_least_us, and the cause is \"%s\"", (unsigned long long)row->line, row->cause);
+	}
+	for (size_t i = 0; ends[i].cause; i++)
+		require(shown[i] || run->losses.lost || run->pairing.hidden, "no %s went from %s to CLOSE by \"%s\"",
+			sides[ends[i].side], ends[i].oldstate, ends[i].cause);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the tool says about the ends of a test's own sockets. */
+#ifndef TESTS_KERNEL_ENDS_H
+#define TESTS_KERNEL_ENDS_H
+
+#include "run.h"
+
+enum ends_side {
+	ENDS_CLIENT,
+	ENDS_SERVER,
+	ENDS_LISTENER,
+};
+
+/* One transition to CLOSE. */
+struct end {
+	enum ends_side side;
+	const char *oldstate;
+	const char *cause;
+};
+
+#define ENDS_MAX  16
+#define ENDS(...) ((const struct end[ENDS_MAX]){__VA_ARGS__, {0, NULL, NULL}})
+
+/*
+ * After the traffic: run_stop(), run_check(), and fails the test unless the sockets of the server's port ended in just
+ * these ways, in any order. Rows known to be missing are forgiven.
+ */
+void ends_check(struct run *run, uint16_t port, const struct end *ends);
+
+#endif
