@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Why a connection ended, over loopback: what applications do to each other. Timers, routers and crossing FINs are in
- * cause_wire.c.
+ * Why a connection ended, over loopback: what applications do to each other. cause_wire.c and cause_timeout.c have what
+ * takes more than that.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "lib/destroy.h"
 #include "lib/ends.h"
 #include "lib/netns.h"
 #include "lib/require.h"
@@ -57,12 +53,6 @@ static void check_pair(struct run *run, const struct pair *pair, struct end clie
 	close(pair->listener);
 	settle(&pair->port, 1);
 	ends_check(run, pair->port, ENDS(client, server, {ENDS_LISTENER, "LISTEN", "closed"}));
-}
-
-static void abort_socket(int fd)
-{
-	linger_zero(fd);
-	close(fd);
 }
 
 /* The client gets the server's FIN while its socket is still open: the move into TIME_WAIT. */
@@ -234,45 +224,11 @@ static void test_disconnected(void **state)
 		   (struct end){ENDS_SERVER, "ESTABLISHED", "reset-received"});
 }
 
-/* What `ss -K` asks for. 0 or a negative errno. */
-static int destroy(const struct pair *pair)
-{
-	struct {
-		struct nlmsghdr header;
-		struct inet_diag_req_v2 request;
-	} message = {
-		.header = {.nlmsg_len = sizeof(message),
-			   .nlmsg_type = SOCK_DESTROY,
-			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
-		.request = {.sdiag_family = AF_INET,
-			    .sdiag_protocol = IPPROTO_TCP,
-			    .idiag_states = ~0U,
-			    .id = {.idiag_sport = htons(local_port(pair->client)),
-				   .idiag_dport = htons(pair->port),
-				   .idiag_src = {htonl(INADDR_LOOPBACK)},
-				   .idiag_dst = {htonl(INADDR_LOOPBACK)},
-				   .idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}},
-	};
-	struct {
-		struct nlmsghdr header;
-		struct nlmsgerr error;
-		char rest[512];
-	} answer;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-
-	if (fd < 0)
-		return -errno;
-	require(send(fd, &message, sizeof(message), 0) == sizeof(message), "cannot ask");
-	require(recv(fd, &answer, sizeof(answer), 0) > 0 && answer.header.nlmsg_type == NLMSG_ERROR, "no answer");
-	close(fd);
-	return answer.error.error;
-}
-
 static void test_destroyed(void **state)
 {
 	struct run *run = *state;
 	struct pair pair = open_pair(run);
-	int error = destroy(&pair);
+	int error = destroy_connection(local_port(pair.client), pair.port);
 
 	if (error == -EOPNOTSUPP || error == -EPROTONOSUPPORT || error == -ENOENT)
 		skip_because("no SOCK_DESTROY (CONFIG_INET_DIAG_DESTROY): %s", strerror(-error));

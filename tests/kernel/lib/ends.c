@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "require.h"
+#include "traffic.h"
 
 static const char *const sides[] = {[ENDS_CLIENT] = "client", [ENDS_SERVER] = "server", [ENDS_LISTENER] = "listener"};
 
@@ -52,4 +53,13 @@ void ends_check(struct run *run, uint16_t port, const struct end *ends)
 	for (size_t i = 0; ends[i].cause; i++)
 		require(shown[i] || run->losses.lost || run->pairing.hidden, "no %s went from %s to CLOSE by \"%s\"",
 			sides[ends[i].side], ends[i].oldstate, ends[i].cause);
+}
+
+void ends_check_pair(struct run *run, const struct wire_pair *pair, struct end client, struct end server)
+{
+	wait_for_state(pair->client, "CLOSE");
+	close(pair->client);
+	abort_socket(pair->server);
+	close(pair->listener);
+	ends_check(run, WIRE_SERVER_PORT, ENDS(client, server, {ENDS_LISTENER, "LISTEN", "closed"}));
 }

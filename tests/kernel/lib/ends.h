@@ -4,6 +4,7 @@
 #define TESTS_KERNEL_ENDS_H
 
 #include "run.h"
+#include "wire_pair.h"
 
 enum ends_side {
 	ENDS_CLIENT,
@@ -26,5 +27,11 @@ struct end {
  * these ways, in any order. Rows known to be missing are forgiven.
  */
 void ends_check(struct run *run, uint16_t port, const struct end *ends);
+
+/*
+ * The same for a connection over a wire whose client has met its end, whatever that was: the server, who may not know
+ * of it, is aborted unless it has ended, too. Closes everything.
+ */
+void ends_check_pair(struct run *run, const struct wire_pair *pair, struct end client, struct end server);
 
 #endif

@@ -246,6 +246,12 @@ void linger_zero(int fd)
 	require(!setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), "no SO_LINGER");
 }
 
+void abort_socket(int fd)
+{
+	linger_zero(fd);
+	close(fd);
+}
+
 /* One that is not in TIME_WAIT, from /proc/net/tcp or tcp6. */
 static bool a_socket_lives(const char *path, const uint16_t *ports, size_t count)
 {

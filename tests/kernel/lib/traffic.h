@@ -49,6 +49,9 @@ void wait_for_state(int fd, const char *state);
 /* The next close() sends a reset. */
 void linger_zero(int fd);
 
+/* Both. */
+void abort_socket(int fd);
+
 /* Returns once no socket of this network namespace with one of the ports is in a state other than TIME_WAIT. */
 void settle(const uint16_t *ports, size_t count);
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "require.h"
+#include "rtt_traffic.h"
 
 #define FIRST_ADDRESS 0xc0000201 /* 192.0.2.1 */
 #define NETMASK       0xffffff00
@@ -126,6 +127,13 @@ void wire_leave(const struct wire *wire)
 	require(!setns(wire->home, CLONE_NEWNET), "cannot come home");
 }
 
+void wire_set_ipv4(const struct wire *wire, enum wire_end end, const char *name, const char *value)
+{
+	wire_enter(wire, end);
+	rtt_set_ipv4(name, value);
+	wire_leave(wire);
+}
+
 int wire_socket(const struct wire *wire, enum wire_end end, int flags)
 {
 	int fd;
@@ -170,11 +178,14 @@ void wire_carry(const struct wire *wire)
 size_t wire_take(const struct wire *wire, enum wire_end from, void *packet, size_t size)
 {
 	struct pollfd ready = {.fd = wire->devices[from], .events = POLLIN};
+	uint8_t *bytes = packet;
 	ssize_t length;
 
-	require(poll(&ready, 1, PATIENCE_MS) == 1, "no packet comes");
-	length = read(wire->devices[from], packet, size);
-	require(length > 0, "no packet");
+	do {
+		require(poll(&ready, 1, PATIENCE_MS) == 1, "no packet comes");
+		length = read(wire->devices[from], packet, size);
+		require(length > 0, "no packet");
+	} while (bytes[0] >> 4 != 4);
 	return (size_t)length;
 }
 
@@ -183,14 +194,27 @@ void wire_give(const struct wire *wire, enum wire_end to, const void *packet, si
 	require(write(wire->devices[to], packet, length) == (ssize_t)length, "a packet is refused");
 }
 
-unsigned int wire_lose(const struct wire *wire, enum wire_end from)
+void wire_pass(const struct wire *wire, enum wire_end from)
 {
 	char packet[65536];
-	unsigned int count = 0;
+	size_t length = wire_take(wire, from, packet, sizeof(packet));
+
+	wire_give(wire, !from, packet, length);
+}
+
+void wire_lose(const struct wire *wire, enum wire_end from)
+{
+	char packet[65536];
+
+	wire_take(wire, from, packet, sizeof(packet));
+}
+
+void wire_lose_all(const struct wire *wire, enum wire_end from)
+{
+	char packet[65536];
 
 	while (read(wire->devices[from], packet, sizeof(packet)) > 0)
-		count++;
-	return count;
+		;
 }
 
 void wire_carry_until(const struct wire *wire, int fd, short events)

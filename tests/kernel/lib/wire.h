@@ -31,6 +31,9 @@ void wire_close(struct wire *wire);
 void wire_enter(const struct wire *wire, enum wire_end end);
 void wire_leave(const struct wire *wire);
 
+/* net.ipv4.NAME of that end's namespace. */
+void wire_set_ipv4(const struct wire *wire, enum wire_end end, const char *name, const char *value);
+
 /* A TCP socket that lives at this end; non-blocking if so asked. */
 int wire_socket(const struct wire *wire, enum wire_end end, int flags);
 
@@ -39,14 +42,19 @@ struct sockaddr_in wire_address(enum wire_end end, uint16_t port);
 /* Carries packets until none has come for 50 ms. Those that came in between calls have waited. */
 void wire_carry(const struct wire *wire);
 
-/* The next packet that this end sends, waited for; nothing else carries it. Its length. */
+/*
+ * One packet in the hand: the next one of IPv4 that this end sends, waited for. Nothing else carries it, and what IPv6
+ * says before it is lost. Its length.
+ */
 size_t wire_take(const struct wire *wire, enum wire_end from, void *packet, size_t size);
-
-/* A packet for this end. */
 void wire_give(const struct wire *wire, enum wire_end to, const void *packet, size_t length);
 
-/* Loses what this end has sent so far. The number of packets. */
-unsigned int wire_lose(const struct wire *wire, enum wire_end from);
+/* The next one of IPv4, and it arrives or is lost. */
+void wire_pass(const struct wire *wire, enum wire_end from);
+void wire_lose(const struct wire *wire, enum wire_end from);
+
+/* Loses what this end has sent so far. */
+void wire_lose_all(const struct wire *wire, enum wire_end from);
 
 /* Carries packets until `fd` is ready for the poll() events. */
 void wire_carry_until(const struct wire *wire, int fd, short events);

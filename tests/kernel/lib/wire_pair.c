@@ -27,14 +27,18 @@ int wire_connect(const struct wire *wire)
 	return fd;
 }
 
+void wire_pair_establish(const struct wire *wire, struct wire_pair *pair)
+{
+	wire_carry_until(wire, pair->client, POLLOUT);
+	wire_carry_until(wire, pair->listener, POLLIN);
+	pair->server = accept_from(pair->listener);
+	wire_carry(wire);
+}
+
 struct wire_pair wire_pair_open(const struct wire *wire)
 {
-	struct wire_pair pair = {.listener = wire_listen(wire)};
+	struct wire_pair pair = {.listener = wire_listen(wire), .client = wire_connect(wire)};
 
-	pair.client = wire_connect(wire);
-	wire_carry_until(wire, pair.client, POLLOUT);
-	wire_carry_until(wire, pair.listener, POLLIN);
-	pair.server = accept_from(pair.listener);
-	wire_carry(wire);
+	wire_pair_establish(wire, &pair);
 	return pair;
 }

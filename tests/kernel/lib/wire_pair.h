@@ -18,6 +18,9 @@ int wire_listen(const struct wire *wire);
 /* A non-blocking client's connect() to it: only the SYN has been sent. */
 int wire_connect(const struct wire *wire);
 
+/* The rest of the handshake, whatever packets that takes, and accept(): nothing is under way then. */
+void wire_pair_establish(const struct wire *wire, struct wire_pair *pair);
+
 /* Established and accepted, and nothing is under way. */
 struct wire_pair wire_pair_open(const struct wire *wire);
 

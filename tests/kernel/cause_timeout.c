@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Why a connection ended, when it was a timer: the wire is cut. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/ends.h"
+#include "lib/require.h"
+#include "lib/rtt_traffic.h"
+#include "lib/run.h"
+#include "lib/traffic.h"
+#include "lib/wire_pair.h"
+
+static struct wire wire = {{-1, -1}, {-1, -1}, {0, 0}, -1};
+
+static int leave(void **state)
+{
+	wire_close(&wire);
+	return run_teardown(state);
+}
+
+static void open_wire(struct run *run)
+{
+	const char *why = wire_open(&wire);
+
+	if (why)
+		skip_because("%s", why);
+	run_start(run, NULL);
+}
+
+static struct wire_pair open_pair(struct run *run)
+{
+	open_wire(run);
+	return wire_pair_open(&wire);
+}
+
+static void set_option(int fd, int level, int option, int value)
+{
+	require(!setsockopt(fd, level, option, &value, sizeof(value)), "no such option: %d", option);
+}
+
+/* Until none of the client's sockets is there any more, orphans included. */
+static void wait_for_orphans(void)
+{
+	uint16_t port = WIRE_SERVER_PORT;
+
+	wire_enter(&wire, WIRE_LEFT);
+	settle(&port, 1);
+	wire_leave(&wire);
+}
+
+static void check_cut(struct run *run, const struct wire_pair *pair, const char *cause)
+{
+	ends_check_pair(run, pair, (struct end){ENDS_CLIENT, "ESTABLISHED", cause},
+			(struct end){ENDS_SERVER, "ESTABLISHED", "aborted"});
+}
+
+static void test_timeout_connect(void **state)
+{
+	struct run *run = *state;
+	int client;
+
+	open_wire(run);
+	client = wire_connect(&wire);
+	set_option(client, IPPROTO_TCP, TCP_SYNCNT, 1);
+	wait_for_state(client, "CLOSE");
+	close(client);
+	ends_check(run, WIRE_SERVER_PORT, ENDS({ENDS_CLIENT, "SYN_SENT", "timeout-connect"}));
+}
+
+static void test_timeout_retransmission(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_retries2", "1");
+	send_byte(pair.client); /* never carried */
+	check_cut(run, &pair, "timeout-retransmission");
+}
+
+/* Nobody waits for it any more. */
+static void test_timeout_of_orphan(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_orphan_retries", "1");
+	close(pair.client);
+	wait_for_orphans();
+	abort_socket(pair.server);
+	close(pair.listener);
+	ends_check(run, WIRE_SERVER_PORT,
+		   ENDS({ENDS_CLIENT, "FIN_WAIT1", "timeout-retransmission"}, {ENDS_SERVER, "ESTABLISHED", "aborted"},
+			{ENDS_LISTENER, "LISTEN", "closed"}));
+}
+
+static void test_timeout_user(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	set_option(pair.client, IPPROTO_TCP, TCP_USER_TIMEOUT, 300);
+	send_byte(pair.client);
+	check_cut(run, &pair, "timeout-user");
+}
+
+static void keep_alive(int fd)
+{
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 1);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 1);
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+static void test_timeout_keepalive(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	keep_alive(pair.client);
+	check_cut(run, &pair, "timeout-keepalive");
+}
+
+static void test_timeout_user_of_keepalive(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	keep_alive(pair.client);
+	set_option(pair.client, IPPROTO_TCP, TCP_KEEPCNT, 100);
+	set_option(pair.client, IPPROTO_TCP, TCP_USER_TIMEOUT, 1200);
+	check_cut(run, &pair, "timeout-user");
+}
+
+/* The server does not read: its window fills up, and what is left can but ask for room. */
+static void fill_window(const struct wire_pair *pair)
+{
+	static const char data[65536];
+	unsigned int refusals = 0;
+
+	set_option(pair->client, SOL_SOCKET, SO_SNDBUF, 1 << 18);
+	while (refusals < 3) {
+		ssize_t sent = send(pair->client, data, sizeof(data), MSG_NOSIGNAL);
+
+		require(sent > 0 || errno == EAGAIN, "cannot send");
+		refusals = sent > 0 ? 0 : refusals + 1;
+		wire_carry(&wire);
+	}
+	require(!rtt_info(pair->client).tcpi_unacked && rtt_info(pair->client).tcpi_notsent_bytes,
+		"it is not for lack of room that nothing is sent");
+}
+
+static void test_timeout_probe(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_retries2", "1");
+	fill_window(&pair);
+	ends_check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "timeout-probe"},
+			(struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
+}
+
+#define cause_test(function) cmocka_unit_test_teardown(function, leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cause_test(test_timeout_connect),   cause_test(test_timeout_retransmission),
+		cause_test(test_timeout_of_orphan), cause_test(test_timeout_user),
+		cause_test(test_timeout_keepalive), cause_test(test_timeout_user_of_keepalive),
+		cause_test(test_timeout_probe),
+	};
+
+	return cmocka_run_group_tests_name("cause_timeout", tests, run_group_setup, run_group_teardown);
+}

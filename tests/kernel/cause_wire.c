@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Why a connection ended, where it takes a wire: FINs that cross, routers' complaints. Timers are cause_timeout.c's. */
+#include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/ends.h"
+#include "lib/require.h"
+#include "lib/run.h"
+#include "lib/traffic.h"
+#include "lib/wire_pair.h"
+
+static struct wire wire = {{-1, -1}, {-1, -1}, {0, 0}, -1};
+
+static int leave(void **state)
+{
+	wire_close(&wire);
+	return run_teardown(state);
+}
+
+static void open_wire(struct run *run)
+{
+	const char *why = wire_open(&wire);
+
+	if (why)
+		skip_because("%s", why);
+	run_start(run, NULL);
+}
+
+static struct wire_pair open_pair(struct run *run)
+{
+	open_wire(run);
+	return wire_pair_open(&wire);
+}
+
+static void set_option(int fd, int level, int option, int value)
+{
+	require(!setsockopt(fd, level, option, &value, sizeof(value)), "no such option: %d", option);
+}
+
+static void check_cut(struct run *run, const struct wire_pair *pair, const char *cause)
+{
+	ends_check_pair(run, pair, (struct end){ENDS_CLIENT, "ESTABLISHED", cause},
+			(struct end){ENDS_SERVER, "ESTABLISHED", "aborted"});
+}
+
+static void test_closing(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	shutdown(pair.client, SHUT_WR);
+	shutdown(pair.server, SHUT_WR);
+	wire_carry(&wire);
+	ends_check_pair(run, &pair, (struct end){ENDS_CLIENT, "CLOSING", "time-wait"},
+			(struct end){ENDS_SERVER, "CLOSING", "time-wait"});
+}
+
+/* The server has got the FIN, and its ACK is lost: the next segment will acknowledge it. */
+static void close_unacknowledged(struct wire_pair *pair)
+{
+	close(pair->client);
+	wire_pass(&wire, WIRE_LEFT);
+	wait_for_state(pair->server, "CLOSE_WAIT");
+	sleep_ms(60); /* the ACK may be a delayed one */
+	wire_lose_all(&wire, WIRE_RIGHT);
+}
+
+/* FIN_WAIT2 lasts no longer than the segment that has both the ACK and the FIN: no orphan of it is left. */
+static void test_fin_of_orphan(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	close_unacknowledged(&pair);
+	close(pair.server);
+	wire_carry(&wire);
+	close(pair.listener);
+	ends_check(run, WIRE_SERVER_PORT,
+		   ENDS({ENDS_CLIENT, "FIN_WAIT2", "time-wait"}, {ENDS_SERVER, "LAST_ACK", "fin-remote"},
+			{ENDS_LISTENER, "LISTEN", "closed"}));
+}
+
+/*
+ * Data for a socket that nobody can read any more. The kernel answers it with a reset, and ends its own side as if it
+ * had got one (tcp_reset() in tcp_rcv_state_process()).
+ */
+static void test_data_for_orphan(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	close(pair.client);
+	send_byte(pair.server);
+	wire_carry(&wire);
+	wait_for_state(pair.server, "CLOSE");
+	close(pair.server);
+	close(pair.listener);
+	ends_check(run, WIRE_SERVER_PORT,
+		   ENDS({ENDS_CLIENT, "FIN_WAIT1", "reset-received"}, {ENDS_SERVER, "CLOSE_WAIT", "reset-received"},
+			{ENDS_LISTENER, "LISTEN", "closed"}));
+}
+
+/*
+ * The same in the segment that acknowledges the FIN, where the kernel just ends the socket (tcp_done()). Nothing in the
+ * socket tells that from the orphan's move into a mini-socket: docs/accuracy.md.
+ */
+static void test_data_with_ack_for_orphan(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	close_unacknowledged(&pair);
+	send_byte(pair.server);
+	wire_carry(&wire);
+	wait_for_state(pair.server, "CLOSE");
+	close(pair.server);
+	close(pair.listener);
+	ends_check(run, WIRE_SERVER_PORT,
+		   ENDS({ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"}, {ENDS_SERVER, "CLOSE_WAIT", "reset-received"},
+			{ENDS_LISTENER, "LISTEN", "closed"}));
+}
+
+static void test_abandoned(void **state)
+{
+	struct run *run = *state;
+
+	open_wire(run);
+	close(wire_connect(&wire));
+	ends_check(run, WIRE_SERVER_PORT, ENDS({ENDS_CLIENT, "SYN_SENT", "abandoned"}));
+}
+
+static uint16_t checksum(const void *data, size_t length)
+{
+	const uint8_t *bytes = data;
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < length; i += 2)
+		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons((uint16_t)~sum);
+}
+
+/* A router's answer to what the client has just sent. */
+static void answer_unreachable(uint8_t code)
+{
+	struct {
+		struct iphdr ip;
+		struct icmphdr icmp;
+		uint8_t quoted[sizeof(struct iphdr) + 8];
+	} answer = {
+		.ip = {.version = 4,
+		       .ihl = 5,
+		       .ttl = 64,
+		       .protocol = IPPROTO_ICMP,
+		       .tot_len = htons(sizeof(answer)),
+		       .saddr = wire_address(WIRE_RIGHT, 0).sin_addr.s_addr,
+		       .daddr = wire_address(WIRE_LEFT, 0).sin_addr.s_addr},
+		.icmp = {.type = ICMP_DEST_UNREACH, .code = code},
+	};
+	uint8_t packet[2048];
+
+	require(wire_take(&wire, WIRE_LEFT, packet, sizeof(packet)) >= sizeof(answer.quoted), "too short");
+	memcpy(answer.quoted, packet, sizeof(answer.quoted));
+	answer.ip.check = checksum(&answer.ip, sizeof(answer.ip));
+	answer.icmp.checksum = checksum(&answer.icmp, sizeof(answer.icmp) + sizeof(answer.quoted));
+	wire_give(&wire, WIRE_LEFT, &answer, sizeof(answer));
+}
+
+static void check_connect_unreachable(struct run *run, uint8_t code, const char *cause)
+{
+	int client;
+
+	open_wire(run);
+	client = wire_connect(&wire);
+	answer_unreachable(code);
+	wait_for_state(client, "CLOSE");
+	close(client);
+	ends_check(run, WIRE_SERVER_PORT, ENDS({ENDS_CLIENT, "SYN_SENT", cause}));
+}
+
+/* A missing or an unreachable route of this host is not among these: connect() fails before it is SYN_SENT. */
+static void test_host_unreachable(void **state)
+{
+	check_connect_unreachable(*state, ICMP_HOST_UNREACH, "unreachable");
+}
+
+static void test_prohibited(void **state)
+{
+	check_connect_unreachable(*state, ICMP_PKT_FILTERED, "unreachable");
+}
+
+/* What iptables -j REJECT answers with, unless told otherwise. */
+static void test_port_unreachable(void **state)
+{
+	check_connect_unreachable(*state, ICMP_PORT_UNREACH, "refused");
+}
+
+/* Of a connection it is a soft error, which becomes true when the retransmissions give up. */
+static void test_unreachable_later(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_retries2", "1");
+	send_byte(pair.client);
+	answer_unreachable(ICMP_HOST_UNREACH);
+	check_cut(run, &pair, "unreachable");
+}
+
+/*
+ * An error that came along earlier and that nobody has read (IP_RECVERR) does not explain an orderly end. But an abort
+ * it does: what the kernel does because of an error in a busy socket's backlog looks the same.
+ */
+static void check_old_error(struct run *run, bool orderly)
+{
+	struct wire_pair pair = open_pair(run);
+
+	set_option(pair.client, IPPROTO_IP, IP_RECVERR, 1);
+	send_byte(pair.client);
+	answer_unreachable(ICMP_HOST_UNREACH);
+	wire_carry(&wire);
+	sleep_ms(300); /* retransmitted */
+	wire_carry(&wire);
+	receive_byte(pair.server);
+	if (!orderly) {
+		abort_socket(pair.client);
+		wire_carry(&wire);
+		close(pair.server);
+	} else {
+		close(pair.server);
+		wire_carry(&wire);
+		close(pair.client);
+		wire_carry(&wire);
+	}
+	close(pair.listener);
+	ends_check(run, WIRE_SERVER_PORT,
+		   orderly ? ENDS({ENDS_CLIENT, "LAST_ACK", "fin-remote"},
+				  {ENDS_SERVER, "FIN_WAIT2", "fin-wait2-orphan"}, {ENDS_LISTENER, "LISTEN", "closed"})
+			   : ENDS({ENDS_CLIENT, "ESTABLISHED", "unreachable"},
+				  {ENDS_SERVER, "ESTABLISHED", "reset-received"}, {ENDS_LISTENER, "LISTEN", "closed"}));
+}
+
+static void test_old_error_of_fin(void **state)
+{
+	check_old_error(*state, true);
+}
+
+static void test_old_error_of_abort(void **state)
+{
+	check_old_error(*state, false);
+}
+
+#define cause_test(function) cmocka_unit_test_teardown(function, leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cause_test(test_closing),
+		cause_test(test_fin_of_orphan),
+		cause_test(test_data_for_orphan),
+		cause_test(test_data_with_ack_for_orphan),
+		cause_test(test_abandoned),
+		cause_test(test_host_unreachable),
+		cause_test(test_prohibited),
+		cause_test(test_port_unreachable),
+		cause_test(test_unreachable_later),
+		cause_test(test_old_error_of_fin),
+		cause_test(test_old_error_of_abort),
+	};
+
+	return cmocka_run_group_tests_name("cause_wire", tests, run_group_setup, run_group_teardown);
+}
