@@ -18,7 +18,8 @@ static __always_inline bool handshake_ends(const struct transition *t)
 /*
  * A child that nobody has accepted yet is in SYN_RECV for the few microseconds that the kernel takes to make it: the
  * real SYN_RECV was a request socket's, which has no transitions. What that lasted is the socket's first RTT sample,
- * SYN-ACK to ACK (tcp_synack_rtt_meas()); there is none when the SYN-ACK was sent again, or with a SYN cookie.
+ * SYN-ACK to ACK (tcp_synack_rtt_meas()); there is none with a SYN cookie. When the SYN-ACK was sent again there is one
+ * if there are timestamps, in whole milliseconds and of one of the SYN-ACKs: not what the handshake took.
  */
 static __always_inline void handshake_read(struct transition *t, struct tcp_sock *tp)
 {
@@ -30,7 +31,7 @@ static __always_inline void handshake_read(struct transition *t, struct tcp_sock
 		__u64 us = tp->srtt_us >> 3;
 
 		t->flags |= TRANSITION_TIMED;
-		t->duration_ns = us ? us * 1000 : DURATION_UNKNOWN;
+		t->duration_ns = us && !retrans ? us * 1000 : DURATION_UNKNOWN;
 	}
 }
 

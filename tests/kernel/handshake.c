@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How long a handshake took, against a capture of the packets, and with some of them lost. */
+#include <errno.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/handshake.h"
+#include "lib/require.h"
+#include "lib/rtt_capture.h"
+#include "lib/rtt_relay.h"
+#include "lib/run.h"
+#include "lib/traffic.h"
+#include "lib/wire_pair.h"
+
+/* DESIGN.md: within 5 % of a capture. Or, of a short time, what a busy machine takes to run what is due. */
+#define TOLERANCE    0.05
+#define TOLERANCE_US 1000
+
+static struct wire wire = {{-1, -1}, {-1, -1}, {0, 0}, -1};
+static struct rtt_capture captures[WIRE_ENDS] = {{.fd = -1}, {.fd = -1}};
+static struct rtt_relay relay;
+
+static int leave(void **state)
+{
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++)
+		rtt_capture_close(&captures[end]);
+	run_teardown(state);
+	wire_close(&wire);
+	return 0;
+}
+
+static void open_wire(struct run *run)
+{
+	const char *why = wire_open(&wire);
+
+	if (why)
+		skip_because("%s", why);
+	run_start(run, NULL);
+}
+
+static void check_captured(const struct run *run, enum wire_end end)
+{
+	const struct row *row = handshake_find(run, end);
+	struct rtt_captured captured;
+	double difference, tolerance;
+
+	rtt_capture_read(&captures[end], &captured);
+	free(captured.us);
+	require(captured.syn_us >= 2000ULL * relay.delay_ms, "the wire was too quick: this test is broken");
+	if (!row)
+		return;
+	tolerance = (double)captured.syn_us * TOLERANCE;
+	tolerance = tolerance > TOLERANCE_US ? tolerance : TOLERANCE_US;
+	difference = row->duration_us - (double)captured.syn_us;
+	handshake_expect(run, end, true, 0);
+	print_message("captured %" PRIu64 " us\n", captured.syn_us);
+	require(difference <= tolerance && -difference <= tolerance, "%.0f us, captured %" PRIu64 " us",
+		row->duration_us, captured.syn_us);
+}
+
+static void check_delay(struct run *run, unsigned int delay_ms)
+{
+	struct sockaddr_in address = wire_address(WIRE_RIGHT, WIRE_SERVER_PORT);
+	struct wire_pair pair;
+
+	open_wire(run);
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++) {
+		const char *why = rtt_capture_open(&captures[end], &wire, end);
+
+		if (why)
+			skip_because("%s", why);
+	}
+	rtt_relay_start(&relay, &wire, delay_ms);
+	pair.listener = wire_listen(&wire);
+	pair.client = wire_socket(&wire, WIRE_LEFT, 0);
+	require(!connect(pair.client, (const struct sockaddr *)&address, sizeof(address)), "cannot connect");
+	pair.server = accept_from(pair.listener);
+	handshake_end(run, &pair);
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++)
+		check_captured(run, end);
+}
+
+static void test_20_ms(void **state)
+{
+	check_delay(*state, 20);
+}
+
+static void test_80_ms(void **state)
+{
+	check_delay(*state, 80);
+}
+
+/* The server knows nothing of the first SYN. */
+static void test_lost_syn(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair;
+
+	open_wire(run);
+	pair.listener = wire_listen(&wire);
+	pair.client = wire_connect(&wire);
+	wire_lose(&wire, WIRE_LEFT);
+	wire_pair_establish(&wire, &pair);
+	handshake_end(run, &pair);
+	handshake_expect(run, WIRE_LEFT, true, 1);
+	handshake_expect(run, WIRE_RIGHT, true, 0);
+	handshake_expect_ms(run, WIRE_LEFT, HANDSHAKE_RETRY_MS * 0.95, 2 * HANDSHAKE_RETRY_MS);
+	handshake_expect_ms(run, WIRE_RIGHT, 0, HANDSHAKE_RETRY_MS / 2);
+}
+
+/* Both send again. One SYN-ACK more than there was a SYN: else the server would answer that, too. */
+static void test_lost_syn_ack(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair;
+
+	open_wire(run);
+	pair.listener = wire_listen(&wire);
+	pair.client = wire_connect(&wire);
+	wire_pass(&wire, WIRE_LEFT);
+	wire_lose(&wire, WIRE_RIGHT);
+	wire_lose(&wire, WIRE_LEFT);
+	wire_pair_establish(&wire, &pair);
+	handshake_end(run, &pair);
+	handshake_expect(run, WIRE_LEFT, true, 1);
+	handshake_expect(run, WIRE_RIGHT, false, 1);
+	handshake_expect_ms(run, WIRE_LEFT, HANDSHAKE_RETRY_MS * 0.95, 2 * HANDSHAKE_RETRY_MS);
+}
+
+/* The client has long been established. */
+static void check_lost_ack(struct run *run, const char *timestamps)
+{
+	struct wire_pair pair;
+
+	open_wire(run);
+	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_timestamps", timestamps);
+	pair.listener = wire_listen(&wire);
+	pair.client = wire_connect(&wire);
+	wire_pass(&wire, WIRE_LEFT);
+	wire_pass(&wire, WIRE_RIGHT);
+	wire_lose(&wire, WIRE_LEFT);
+	wire_pair_establish(&wire, &pair);
+	handshake_end(run, &pair);
+	handshake_expect(run, WIRE_LEFT, true, 0);
+	handshake_expect(run, WIRE_RIGHT, false, 1);
+	handshake_expect_ms(run, WIRE_LEFT, 0, HANDSHAKE_RETRY_MS / 2);
+}
+
+static void test_lost_ack(void **state)
+{
+	check_lost_ack(*state, "0");
+}
+
+static void test_lost_ack_with_timestamps(void **state)
+{
+	check_lost_ack(*state, "1");
+}
+
+#define handshake_test(function) cmocka_unit_test_teardown(function, leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		handshake_test(test_20_ms),    handshake_test(test_80_ms),
+		handshake_test(test_lost_syn), handshake_test(test_lost_syn_ack),
+		handshake_test(test_lost_ack), handshake_test(test_lost_ack_with_timestamps),
+	};
+
+	return cmocka_run_group_tests_name("handshake", tests, run_group_setup, run_group_teardown);
+}
