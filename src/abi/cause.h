@@ -66,7 +66,9 @@ enum {
 	CAUSE_EACCES = 13,
 	CAUSE_EPIPE = 32,
 	CAUSE_ENONET = 64,
+	CAUSE_EPROTO = 71,
 	CAUSE_ENOPROTOOPT = 92,
+	CAUSE_EOPNOTSUPP = 95,
 	CAUSE_ENETDOWN = 100,
 	CAUSE_ENETUNREACH = 101,
 	CAUSE_ECONNABORTED = 103,
@@ -97,15 +99,18 @@ static inline enum cause cause_of_error(const struct cause_facts *facts)
 	case CAUSE_ECONNABORTED: /* tcp_abort(): ss -K */
 		return CAUSE_ABORTED;
 	case CAUSE_ECONNREFUSED:
-		return facts->oldstate == STATE_SYN_SENT ? CAUSE_REFUSED : CAUSE_LOCAL_ERROR;
+		/* Of a connection it is ICMP port unreachable, which the retransmissions found confirmed. */
+		return facts->oldstate == STATE_SYN_SENT ? CAUSE_REFUSED : CAUSE_UNREACHABLE;
 	case CAUSE_ECONNRESET:
 	case CAUSE_EPIPE: /* tcp_reset() in CLOSE_WAIT */
 		return CAUSE_RESET_RECEIVED;
 	case CAUSE_ETIMEDOUT:
 		return cause_of_timeout(facts);
-	case CAUSE_EACCES: /* as icmp_err_convert[] and tcp_v6_err() have them */
+	case CAUSE_EACCES: /* as icmp_err_convert[] and icmpv6_err_convert() have them */
 	case CAUSE_ENONET:
+	case CAUSE_EPROTO:
 	case CAUSE_ENOPROTOOPT:
+	case CAUSE_EOPNOTSUPP:
 	case CAUSE_ENETDOWN:
 	case CAUSE_ENETUNREACH:
 	case CAUSE_EHOSTDOWN:

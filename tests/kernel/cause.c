@@ -4,7 +4,6 @@
  * takes more than that.
  */
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include "lib/ends.h"
 #include "lib/netns.h"
 #include "lib/require.h"
+#include "lib/rtt_traffic.h"
 #include "lib/run.h"
 #include "lib/traffic.h"
 
@@ -69,6 +69,26 @@ static void test_fin_while_open(void **state)
 	close(pair.client);
 	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "time-wait"},
 		   (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
+}
+
+/* In a namespace that has no room for mini-sockets none is made, of which the socket knows nothing: docs/accuracy.md.
+ */
+static void test_no_mini_sockets(void **state)
+{
+	struct run *run = *state;
+	const char *why = netns_enter(&netns);
+	struct pair pair;
+
+	if (why)
+		skip_because("%s", why);
+	rtt_set_ipv4("tcp_max_tw_buckets", "0");
+	pair = open_pair(run);
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	close(pair.client);
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+		   (struct end){ENDS_SERVER, "LAST_ACK", "reset-received"});
 }
 
 /* The server first: the causes change sides. */
@@ -366,23 +386,15 @@ static void test_listener_shut_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cause_test(test_fin_while_open),
-		cause_test(test_server_first),
-		cause_test(test_orphan),
-		cause_test(test_orphan_at_once),
-		cause_test(test_reset_sent_by_close),
-		cause_test(test_reset_sent_by_ack),
-		cause_test(test_linger_zero),
-		cause_test(test_reset_in_fin_wait),
-		cause_test(test_reset_in_close_wait),
-		cause_test(test_data_for_nobody),
-		cause_test(test_disconnected),
-		cause_test(test_destroyed),
-		cause_test(test_unread),
-		cause_test(test_unread_before_fin),
-		cause_test(test_refused),
-		cause_test(test_no_port_left),
-		cause_test(test_listener_closed),
+		cause_test(test_fin_while_open),     cause_test(test_no_mini_sockets),
+		cause_test(test_server_first),       cause_test(test_orphan),
+		cause_test(test_orphan_at_once),     cause_test(test_reset_sent_by_close),
+		cause_test(test_reset_sent_by_ack),  cause_test(test_linger_zero),
+		cause_test(test_reset_in_fin_wait),  cause_test(test_reset_in_close_wait),
+		cause_test(test_data_for_nobody),    cause_test(test_disconnected),
+		cause_test(test_destroyed),          cause_test(test_unread),
+		cause_test(test_unread_before_fin),  cause_test(test_refused),
+		cause_test(test_no_port_left),       cause_test(test_listener_closed),
 		cause_test(test_listener_shut_down),
 	};
 

@@ -204,16 +204,32 @@ static void test_port_unreachable(void **state)
 	check_connect_unreachable(*state, ICMP_PORT_UNREACH, "refused");
 }
 
-/* Of a connection it is a soft error, which becomes true when the retransmissions give up. */
-static void test_unreachable_later(void **state)
+/* EOPNOTSUPP and, for what is not known better, EPROTO are ICMP's, too: icmp_err_convert[]. */
+static void test_no_source_route(void **state)
 {
-	struct run *run = *state;
+	check_connect_unreachable(*state, ICMP_SR_FAILED, "unreachable");
+}
+
+/* Of a connection it is a soft error, which becomes true when the retransmissions give up. */
+static void check_unreachable_later(struct run *run, uint8_t code)
+{
 	struct wire_pair pair = open_pair(run);
 
 	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_retries2", "1");
 	send_byte(pair.client);
-	answer_unreachable(ICMP_HOST_UNREACH);
+	answer_unreachable(code);
 	check_cut(run, &pair, "unreachable");
+}
+
+static void test_host_unreachable_later(void **state)
+{
+	check_unreachable_later(*state, ICMP_HOST_UNREACH);
+}
+
+/* ECONNREFUSED of a connection, for a rule that was not there when it began. */
+static void test_port_unreachable_later(void **state)
+{
+	check_unreachable_later(*state, ICMP_PORT_UNREACH);
 }
 
 /*
@@ -272,7 +288,9 @@ int main(void)
 		cause_test(test_host_unreachable),
 		cause_test(test_prohibited),
 		cause_test(test_port_unreachable),
-		cause_test(test_unreachable_later),
+		cause_test(test_no_source_route),
+		cause_test(test_host_unreachable_later),
+		cause_test(test_port_unreachable_later),
 		cause_test(test_old_error_of_fin),
 		cause_test(test_old_error_of_abort),
 	};
