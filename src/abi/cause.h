@@ -79,18 +79,22 @@ enum {
 	CAUSE_EHOSTUNREACH = 113,
 };
 
-/* Which timer gave up. tcp_write_err() has emptied the queue, but not reset the counters. */
+/*
+ * Which timer gave up. tcp_write_err() has emptied the queue, but not reset the counters. TCP_USER_TIMEOUT takes the
+ * place of the other limits, and needs no probe without an answer: a window that stays closed will do. A window that
+ * was closed over data already sent has these sent again without counting (tcp_retransmit_timer()).
+ */
 static inline enum cause cause_of_timeout(const struct cause_facts *facts)
 {
 	if (facts->oldstate == STATE_SYN_SENT)
 		return CAUSE_TIMEOUT_CONNECT;
-	if (facts->bits & (CAUSE_IS_RETRANSMITTING | CAUSE_IS_PROBING) && facts->bits & CAUSE_HAS_USER_TIMEOUT)
+	if (facts->bits & CAUSE_HAS_USER_TIMEOUT)
 		return CAUSE_TIMEOUT_USER;
 	if (facts->bits & CAUSE_IS_RETRANSMITTING)
 		return CAUSE_TIMEOUT_RETRANSMISSION;
 	if (facts->bits & CAUSE_IS_PROBING)
 		return facts->bits & CAUSE_HAS_UNSENT ? CAUSE_TIMEOUT_PROBE : CAUSE_TIMEOUT_KEEPALIVE;
-	return CAUSE_TIMEOUT;
+	return facts->bits & CAUSE_IS_ACKED ? CAUSE_TIMEOUT : CAUSE_TIMEOUT_RETRANSMISSION;
 }
 
 static inline enum cause cause_of_error(const struct cause_facts *facts)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Why a connection ended, when it was a timer: the wire is cut. */
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -180,7 +181,41 @@ static void test_timeout_probe(void **state)
 			(struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
 }
 
-/* Not here: "timeout", an ETIMEDOUT of a connection that neither retransmits nor probes. 6.18 has no such timer. */
+/* Every probe is answered, but no room comes of it. */
+static void test_timeout_user_of_window(void **state)
+{
+	struct run *run = *state;
+	struct wire_pair pair = open_pair(run);
+
+	wire_set_ipv4(&wire, WIRE_RIGHT, "tcp_invalid_ratelimit", "0");
+	fill_window(&pair);
+	set_option(pair.client, IPPROTO_TCP, TCP_USER_TIMEOUT, 600);
+	wire_carry_until(&wire, pair.client, POLLHUP);
+	ends_check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "timeout-user"},
+			(struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
+}
+
+/* The server has less room than it had promised: it closes its window over data that was already sent. */
+static void test_timeout_of_shrunk_window(void **state)
+{
+	static const char data[65536];
+	struct run *run = *state;
+	struct wire_pair pair;
+
+	if (access("/proc/sys/net/ipv4/tcp_rto_max_ms", W_OK))
+		skip_because("no net.ipv4.tcp_rto_max_ms: it would take four minutes");
+	open_wire(run);
+	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_rto_max_ms", "1000");
+	pair = wire_pair_open(&wire);
+	set_option(pair.server, SOL_SOCKET, SO_RCVBUF, 4096);
+	require(send(pair.client, data, sizeof(data), MSG_NOSIGNAL) > 0, "cannot send");
+	wire_carry(&wire);
+	require(rtt_info(pair.client).tcpi_unacked && !rtt_info(pair.client).tcpi_snd_wnd, "the window is not closed");
+	ends_check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "timeout-retransmission"},
+			(struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
+}
+
+/* Not here: "timeout", an ETIMEDOUT of a connection that waits for nothing, for which 6.18 has no timer. */
 #define cause_test(function) cmocka_unit_test_teardown(function, leave)
 
 int main(void)
@@ -194,6 +229,8 @@ int main(void)
 		cause_test(test_timeout_keepalive),
 		cause_test(test_timeout_user_of_keepalive),
 		cause_test(test_timeout_probe),
+		cause_test(test_timeout_user_of_window),
+		cause_test(test_timeout_of_shrunk_window),
 	};
 
 	return cmocka_run_group_tests_name("cause_timeout", tests, run_group_setup, run_group_teardown);
