@@ -127,10 +127,12 @@ static void test_orphan_at_once(void **state)
 {
 	struct run *run = *state;
 	struct pair pair = open_pair(run);
+	int yes = 1;
 
+	setsockopt(pair.server, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof(yes)); /* before its own FIN */
 	close(pair.client);
 	receive_end(pair.server);
-	sleep_ms(60); /* the ACK may be a delayed one */
+	sleep_ms(60);
 	close(pair.server);
 	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
 		   (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});

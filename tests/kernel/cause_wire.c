@@ -2,6 +2,7 @@
 /* Why a connection ended, where it takes a wire: FINs that cross, routers' complaints. Timers are cause_timeout.c's. */
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -243,8 +244,7 @@ static void check_old_error(struct run *run, bool orderly)
 	set_option(pair.client, IPPROTO_IP, IP_RECVERR, 1);
 	send_byte(pair.client);
 	answer_unreachable(ICMP_HOST_UNREACH);
-	wire_carry(&wire);
-	sleep_ms(300); /* retransmitted */
+	wire_carry_until(&wire, pair.server, POLLIN); /* retransmitted */
 	wire_carry(&wire);
 	receive_byte(pair.server);
 	if (!orderly) {
