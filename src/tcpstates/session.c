@@ -106,7 +106,11 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	CONFIGURE(skeleton, options);
 	skeleton->rodata->transition_silent = options->connections;
 	choose_programs(skeleton, options, way);
-	error = tcpstates_bpf__load(skeleton);
+	error = accept_open(options, in_socket, &ret->accept, why->text, sizeof(why->text));
+	if (!error)
+		error = accept_share(&ret->accept, skeleton, in_socket);
+	if (!error)
+		error = tcpstates_bpf__load(skeleton);
 	if (!error)
 		error = tcpstates_bpf__attach(skeleton);
 	if (error)
@@ -116,8 +120,7 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	ret->summary_fd = bpf_map__fd(skeleton->maps.summaries);
 	ret->recover_fd = bpf_program__fd(in_socket ? skeleton->progs.recover_storage : skeleton->progs.recover_hash);
 	ret->losses = &skeleton->bss->losses;
-	error = accept_open(options, skeleton, in_socket, &ret->accept, why->text, sizeof(why->text));
-	if (!error && in_socket)
+	if (in_socket)
 		error = seed(skeleton, options->verbose);
 	if (error)
 		return error;

@@ -26,20 +26,7 @@ static const struct way {
 	{ACCEPT_RECEIVE, "accept_receive", "tp_btf/tcp_rcv_space_adjust"},
 };
 
-static int share_maps(struct tcpstates_accept_bpf *skeleton, const struct tcpstates_bpf *main, bool in_socket)
-{
-	int error = bpf_map__reuse_fd(skeleton->maps.accepted, bpf_map__fd(main->maps.accepted));
-
-	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
-	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
-	if (!error && in_socket)
-		error = bpf_map__reuse_fd(skeleton->maps.conn_storage, bpf_map__fd(main->maps.conn_storage));
-	if (!error && !in_socket)
-		error = bpf_map__reuse_fd(skeleton->maps.conn_hash, bpf_map__fd(main->maps.conn_hash));
-	return error;
-}
-
-static int try_way(const struct way *way, struct tcpstates_bpf *main, bool in_socket, struct accept *ret)
+static int try_way(const struct way *way, bool in_socket, struct accept *ret)
 {
 	struct tcpstates_accept_bpf *skeleton = tcpstates_accept_bpf__open();
 	struct bpf_program *program;
@@ -50,22 +37,21 @@ static int try_way(const struct way *way, struct tcpstates_bpf *main, bool in_so
 	bpf_object__for_each_program(program, skeleton->obj)
 		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), way->program));
 	skeleton->rodata->conn_in_socket = in_socket;
-	error = share_maps(skeleton, main, in_socket);
-	if (!error)
-		error = tcpstates_accept_bpf__load(skeleton);
+	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
+	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
+	bpf_map__set_autocreate(skeleton->maps.accepted, way->hook == ACCEPT_KRETPROBE);
+	error = tcpstates_accept_bpf__load(skeleton);
 	if (!error)
 		error = tcpstates_accept_bpf__attach(skeleton);
 	if (error) {
 		tcpstates_accept_bpf__destroy(skeleton);
 		return error;
 	}
-	main->bss->accept_by_kretprobe = way->hook == ACCEPT_KRETPROBE;
-	*ret = (struct accept){.skeleton = skeleton, .hook = way->name};
+	*ret = (struct accept){.skeleton = skeleton, .hook = way->name, .by_kretprobe = way->hook == ACCEPT_KRETPROBE};
 	return 0;
 }
 
-int accept_open(const struct tcpstates_options *options, struct tcpstates_bpf *main, bool in_socket, struct accept *ret,
-		char *why, size_t why_size)
+int accept_open(const struct tcpstates_options *options, bool in_socket, struct accept *ret, char *why, size_t why_size)
 {
 	int last_error = 0;
 	char reason[256];
@@ -80,7 +66,7 @@ int accept_open(const struct tcpstates_options *options, struct tcpstates_bpf *m
 
 		if (options->accept != ACCEPT_AUTO && options->accept != ways[i].hook)
 			continue;
-		error = try_way(&ways[i], main, in_socket, ret);
+		error = try_way(&ways[i], in_socket, ret);
 		if (!error)
 			break;
 		last_error = error;
@@ -94,6 +80,24 @@ int accept_open(const struct tcpstates_options *options, struct tcpstates_bpf *m
 	snprintf(why, why_size, "the accept hook that --accept asks for: %s; try --accept receive, or leave it out",
 		 reason);
 	return last_error;
+}
+
+int accept_share(const struct accept *accept, struct tcpstates_bpf *main, bool in_socket)
+{
+	const struct tcpstates_accept_bpf *skeleton = accept->skeleton;
+	int error = 0;
+
+	main->rodata->accept_by_kretprobe = accept->by_kretprobe;
+	bpf_map__set_autocreate(main->maps.accepted, accept->by_kretprobe);
+	if (!skeleton)
+		return 0;
+	if (accept->by_kretprobe)
+		error = bpf_map__reuse_fd(main->maps.accepted, bpf_map__fd(skeleton->maps.accepted));
+	if (!error && in_socket)
+		error = bpf_map__reuse_fd(main->maps.conn_storage, bpf_map__fd(skeleton->maps.conn_storage));
+	if (!error && !in_socket)
+		error = bpf_map__reuse_fd(main->maps.conn_hash, bpf_map__fd(skeleton->maps.conn_hash));
+	return error;
 }
 
 void accept_close(struct accept *accept)
