@@ -10,9 +10,9 @@
 #include "os/terminal.h"
 #include "output/heatmap.h"
 #include "output/rtt.h"
-#include "output/sink.h"
 #include "tcprtt/measure.h"
 #include "tcprtt/options.h"
+#include "tcprtt/outlet.h"
 #include "tcprtt/session.h"
 
 #include <errno.h>
@@ -20,9 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* At the end, a reader that takes nothing for so long is given up. */
-#define GRACE_MS 1000
 
 /* A scale is repeated after so many lines of heat map. */
 #define SCALE_EVERY 20
@@ -32,38 +29,20 @@ struct tool {
 	struct event_loop loop;
 	struct rtt_session session;
 	struct measure measure;
-	struct sink sink;
+	struct outlet outlet;
 	struct heatmap map;
 	struct timebase base;
 	uint64_t start_ns;
 	uint64_t since_ns; /* beginning of the interval */
-	uint64_t samples;
 	char by[64];
-	bool ending; /* told to */
 };
 
 static const char *const sample_names[] = {
 	[RTT_SRTT] = "srtt", [RTT_RTT] = "rtt", [RTT_MIN] = "min", [RTT_HANDSHAKE] = "handshake"};
 
-/* Room for `size` bytes, waiting for the reader if need be. False when it has gone or we are told to end. */
-static bool make_room(struct tool *tool, size_t size)
-{
-	while (!sink_room(&tool->sink, size)) {
-		int events;
-
-		if (tool->sink.error || event_loop_want_output(&tool->loop, true))
-			return false;
-		events = event_loop_wait(&tool->loop, tool->ending ? GRACE_MS : -1);
-		if (events < 0 || events & EVENT_HANGUP || (tool->ending && !(events & EVENT_OUTPUT)))
-			return false;
-		tool->ending |= !!(events & (EVENT_STOP | EVENT_DEADLINE));
-	}
-	return true;
-}
-
 static void put_row(struct tool *tool, const struct measured *row, uint64_t now_ns)
 {
-	struct strbuf *out = &tool->sink.buffer;
+	struct strbuf *out = &tool->outlet.sink.buffer;
 	struct rtt_report report = {
 		.time_realtime_ns = now_ns + (uint64_t)tool->base.realtime_offset_ns,
 		.utc_offset_s = tool->base.utc_offset_s,
@@ -100,7 +79,7 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 /* What libbpf-tools' tcprtt prints before the histograms of an interval. */
 static void put_interval_heading(struct tool *tool, uint64_t now_ns)
 {
-	struct strbuf *out = &tool->sink.buffer;
+	struct strbuf *out = &tool->outlet.sink.buffer;
 
 	if (tool->options.output != RTT_OUTPUT_TEXT)
 		return;
@@ -120,18 +99,20 @@ static int print_interval(struct tool *tool)
 	if (error)
 		return error;
 	clock_refresh(&tool->base);
-	if (!make_room(tool, RTT_TEXT_MAX))
-		return 0;
-	put_interval_heading(tool, now_ns);
+	if (outlet_make_room(&tool->outlet, RTT_TEXT_MAX))
+		put_interval_heading(tool, now_ns);
 	for (size_t i = 0; i < tool->measure.count; i++) {
-		tool->samples += tool->measure.rows[i].stats.count;
-		if (!make_room(tool, RTT_TEXT_MAX))
-			return 0;
-		put_row(tool, &tool->measure.rows[i], now_ns);
-		tool->sink.rows++;
+		const struct measured *row = &tool->measure.rows[i];
+
+		if (!outlet_make_room(&tool->outlet, RTT_TEXT_MAX)) {
+			outlet_drop_row(&tool->outlet, row->stats.count);
+			continue;
+		}
+		put_row(tool, row, now_ns);
+		outlet_put_row(&tool->outlet, row->stats.count);
 	}
 	tool->since_ns = now_ns;
-	sink_flush(&tool->sink);
+	outlet_flush(&tool->outlet);
 	return 0;
 }
 
@@ -149,12 +130,13 @@ static bool is_almost_over(const struct tool *tool)
 /* Until a signal, the end of -d, or the end of the output. 0 or a negative errno. */
 static int trace(struct tool *tool)
 {
+	struct outlet *outlet = &tool->outlet;
 	int error = 0;
 
-	while (!error && !tool->sink.error && !tool->ending) {
+	while (!error && !outlet->sink.error && !outlet->ending) {
 		int events;
 
-		error = event_loop_want_output(&tool->loop, !sink_is_empty(&tool->sink));
+		error = event_loop_want_output(&tool->loop, !sink_is_empty(&outlet->sink));
 		if (error)
 			break;
 		events = event_loop_wait(&tool->loop, -1);
@@ -163,11 +145,11 @@ static int trace(struct tool *tool)
 		if (events & EVENT_HANGUP)
 			return 0;
 		if (events & (EVENT_STOP | EVENT_DEADLINE)) {
-			tool->ending = true;
+			outlet->ending = true;
 			return 0;
 		}
 		if (events & EVENT_OUTPUT)
-			sink_flush(&tool->sink);
+			outlet_flush(outlet);
 		if (events & EVENT_INTERVAL && !is_almost_over(tool))
 			error = print_interval(tool);
 	}
@@ -176,7 +158,7 @@ static int trace(struct tool *tool)
 
 static void put_opening(struct tool *tool)
 {
-	struct strbuf *out = &tool->sink.buffer;
+	struct strbuf *out = &tool->outlet.sink.buffer;
 
 	if (tool->options.output == RTT_OUTPUT_CSV)
 		rtt_csv_header(out);
@@ -190,12 +172,12 @@ static void put_opening(struct tool *tool)
 			strbuf_append_string(out, "... Hit Ctrl-C to end.\n");
 		}
 	}
-	sink_flush(&tool->sink);
+	outlet_flush(&tool->outlet);
 }
 
 static void tell_losses(const struct tool *tool)
 {
-	struct loss_report losses = {.delivered = tool->samples,
+	struct loss_report losses = {.delivered = tool->outlet.delivered,
 				     .recursion = rtt_session_recursion_misses(&tool->session)};
 	const struct rtt_counters *counters = tool->session.counters;
 	char text[256];
@@ -215,20 +197,25 @@ static void tell_losses(const struct tool *tool)
 			(unsigned long long)counters->storage_full);
 }
 
-/* Empties the sink, as long as somebody reads. */
-static void flush_rest(struct tool *tool)
+/* Why the output is not complete, if it is not. A reader that has left has seen what it wanted to see. */
+static void tell_unwritten(const struct tool *tool, int error)
 {
-	tool->ending = true;
-	while (!sink_is_empty(&tool->sink) && !tool->sink.error) {
-		if (sink_flush(&tool->sink) != -EAGAIN || event_loop_want_output(&tool->loop, true) ||
-		    !(event_loop_wait(&tool->loop, GRACE_MS) & EVENT_OUTPUT))
-			break;
-	}
+	uint64_t rows, samples;
+
+	outlet_unwritten(&tool->outlet, &rows, &samples);
+	if (tool->outlet.sink.error == -EPIPE || (!rows && !error))
+		return;
+	if (error)
+		message("cannot write: %s; histograms not written: %llu, with %llu samples", strerror(-error),
+			(unsigned long long)rows, (unsigned long long)samples);
+	else
+		message("the reader of the output stopped; histograms not written: %llu, with %llu samples",
+			(unsigned long long)rows, (unsigned long long)samples);
 }
 
 static int run(struct tool *tool)
 {
-	int error = event_loop_add_output(&tool->loop, tool->sink.fd);
+	int error = event_loop_add_output(&tool->loop, tool->outlet.sink.fd);
 
 	if (!error && tool->options.duration_ns)
 		error = event_loop_add_deadline(&tool->loop, tool->options.duration_ns);
@@ -243,15 +230,15 @@ static int run(struct tool *tool)
 	if (!error)
 		error = trace(tool);
 	rtt_session_detach(&tool->session);
-	if (!error && !tool->sink.error)
+	tool->outlet.ending = true;
+	if (!error)
 		error = print_interval(tool);
-	flush_rest(tool);
-	if (!error && tool->sink.error != -EPIPE)
-		error = tool->sink.error;
+	outlet_finish(&tool->outlet);
 	if (error)
-		message("cannot write: %s", strerror(-error));
-	else if (!sink_is_empty(&tool->sink) && !tool->sink.error)
-		message("the reader of the output stopped: the last summary is not complete");
+		message("cannot measure: %s", strerror(-error));
+	else if (tool->outlet.sink.error != -EPIPE)
+		error = tool->outlet.sink.error;
+	tell_unwritten(tool, tool->outlet.sink.error);
 	tell_losses(tool);
 	return error ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -260,7 +247,7 @@ static int run(struct tool *tool)
 static int prepare(struct tool *tool)
 {
 	struct rtt_session_error why;
-	int error = sink_open(STDOUT_FILENO, &tool->sink);
+	int error = sink_open(STDOUT_FILENO, &tool->outlet.sink);
 
 	if (error) {
 		message("cannot write to standard output: %s", strerror(-error));
@@ -291,6 +278,7 @@ int main(int argc, char **argv)
 	tcprtt_options_parse(argc, argv, &tool.options);
 	grouping_format(&by, &tool.options.grouping);
 	tool.loop = EVENT_LOOP_CLOSED;
+	tool.outlet.loop = &tool.loop;
 	tool.map = (struct heatmap){
 		.width = terminal_width(STDOUT_FILENO),
 		.color = terminal_has_color(STDOUT_FILENO),
@@ -302,6 +290,6 @@ int main(int argc, char **argv)
 	measure_close(&tool.measure);
 	rtt_session_close(&tool.session);
 	event_loop_close(&tool.loop);
-	sink_close(&tool.sink);
+	sink_close(&tool.outlet.sink);
 	return status;
 }

@@ -5,13 +5,16 @@
 import json
 import os
 import pathlib
+import re
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 from cli import (END_LIMIT_S, RTT_TOOL, PublicCopy, Reader, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in,
-                 free_port, main, need_command, need_root, run)
+                 assert_not_in, free_port, main, need_command, need_root, run)
 from test_rtt_output import Exchanges, assert_table
 
 # to start and to end
@@ -170,6 +173,114 @@ def test_reader_that_never_reads():
             assert_in("reader", trace.err)
         for descriptor in (reader, writer):
             os.close(descriptor)
+
+
+class SlowReader:
+    """Takes so many bytes, then pauses, until it is told to stop or the other side has gone."""
+
+    def __init__(self, size, pause):
+        self.reader, self.writer = os.pipe()
+        self.size, self.pause = size, pause
+        self.chunks = []
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self):
+        while chunk := os.read(self.reader, self.size):
+            self.chunks.append(chunk)
+            time.sleep(self.pause)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def close_writer(self):
+        os.close(self.writer)
+        self.writer = -1
+
+    def text(self):
+        """All of it; the tool has ended."""
+        self.thread.join(30)
+        assert not self.thread.is_alive(), "the pipe does not end"
+        return b"".join(self.chunks).decode()
+
+    def __exit__(self, *_):
+        if self.writer >= 0:
+            self.close_writer()
+        self.thread.join(30)
+        os.close(self.reader)
+
+
+def connect_often(port, count):
+    """Connections one after the other, each a group of --by conn."""
+    with socket.create_server(("127.0.0.1", port), backlog=16) as listener:
+        for _ in range(count):
+            client = socket.create_connection(("127.0.0.1", port), 10)
+            server = listener.accept()[0]
+            client.close()
+            assert server.recv(1) == b""
+            server.close()
+
+
+def losses(text):
+    """(lost, of) of the last line about losses."""
+    found = re.findall(r"^tcprtt: lost (\d+) of (\d+)", text, re.MULTILINE)
+    assert found, f"no line about losses in {text!r}"
+    return tuple(map(int, found[-1]))
+
+
+def test_slow_reader_at_the_end():
+    """Whoever goes on reading gets the last summary, however long that takes: the clocks of the tool are no excuse."""
+    need_root()
+    count = 1500
+    for args, size, pause in (([], 16384, 0.1), (["-i", "1"], 65536, 0.7)):
+        port = free_port()
+        with SlowReader(size, pause) as reader:
+            with Trace("-p", port, "--by", "conn", "-o", "json", *args, tool=RTT_TOOL, stdout=reader.writer) as trace:
+                reader.close_writer()
+                connect_often(port, count)
+                assert_equal(trace.stop(limit=30), 0, f"exit status with {args}")
+                assert_diagnostics(trace.err, "tcprtt")
+                assert_not_in("not written", trace.err)
+                rows = [json.loads(line) for line in reader.text().splitlines()]
+                assert len(json.dumps(rows)) > 128 * 1024, "this test has become pointless"
+                assert_equal(len({row["key"] for row in rows}), count, f"groups with {args}")
+                assert_equal(losses(trace.err), (0, sum(row["count"] for row in rows)), "(lost, of)")
+
+
+def test_reader_that_stops_at_the_end():
+    """Each row and each sample is either read or said to be missing."""
+    need_root()
+    port = free_port()
+    reader, writer = os.pipe()
+    with Trace("-p", port, "--by", "conn", "-o", "json", tool=RTT_TOOL, stdout=writer) as trace, \
+            Trace("-p", port, "-o", "json", tool=RTT_TOOL) as whole:
+        os.close(writer)
+        connect_often(port, 1000)
+        assert_equal((trace.stop(), whole.stop()), (0, 0), "exit status")
+        text = os.read(reader, 1 << 20).decode()
+        found = re.search(r"histograms not written: (\d+), with (\d+) samples", trace.err)
+        assert found, f"nothing is said: {trace.err}"
+        rows = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+        assert 0 < len(rows) < 1000, f"{len(rows)} rows"
+        assert_equal(len(rows) + int(found[1]), 1000, "rows")
+        assert_equal(sum(row["count"] for row in rows) + int(found[2]), whole.rows()[0]["count"], "samples")
+    os.close(reader)
+
+
+def test_second_signal():
+    """Whoever does not want to wait for a slow reader need not."""
+    need_root()
+    port = free_port()
+    with SlowReader(4096, 0.3) as reader:
+        with Trace("-p", port, "--by", "conn", "-o", "json", tool=RTT_TOOL, stdout=reader.writer) as trace:
+            reader.close_writer()
+            connect_often(port, 1000)
+            trace.process.send_signal(signal.SIGINT)
+            time.sleep(1)
+            assert_equal(trace.process.poll(), None, "exit status before the second one")
+            assert_equal(trace.stop(limit=2), 0, "exit status")
+            assert_in("not written", trace.err)
+            reader.size = 1 << 20
 
 
 def test_stopped_reader_that_goes_on():
