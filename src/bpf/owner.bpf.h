@@ -115,16 +115,22 @@ static __always_inline void owner_use(struct owner *owner)
 
 #ifndef OWNER_WITHOUT_CORE
 
-/* `task` has a descriptor of a socket that nothing has told about yet. */
+/*
+ * `task` has a descriptor of a socket that nothing has told about yet. Nobody holds the socket's lock: `source` is
+ * written last, so that a program on another CPU finds either nobody or all of the owner.
+ */
 static __always_inline void owner_seed(struct owner *owner, struct task_struct *task)
 {
 	if (owner->source != OWNER_UNKNOWN && !(owner->source == OWNER_SEED && owner->pid == 1))
 		return;
+	*(volatile __u8 *)&owner->source = OWNER_UNKNOWN;
+	__asm__ volatile("" ::: "memory");
 	owner->pid = task->tgid;
-	owner->source = OWNER_SEED;
 	owner->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
 	__builtin_memset(owner->comm, 0, sizeof(owner->comm));
 	BPF_CORE_READ_STR_INTO(&owner->comm, task, group_leader, comm);
+	__asm__ volatile("" ::: "memory");
+	*(volatile __u8 *)&owner->source = OWNER_SEED;
 }
 
 #endif

@@ -132,15 +132,23 @@ static __always_inline __u64 connection_of(struct tcp_sock *tp)
 	return (__u64)remote << 32 | (__u32)inet->inet_sport << 16 | common->skc_dport;
 }
 
+/*
+ * The group of a connection whose owner is not known yet is not kept: the seeding may be about to tell. Asked before
+ * the owner is looked at, since the seeding may be at it on another CPU.
+ */
 static __always_inline __u32 classify_once(struct tcp_sock *tp, struct rtt_conn *conn)
 {
 	__u64 connection = connection_of(tp);
+	__u32 group = conn->group;
 
-	if (!conn->group || conn->connection != connection) {
+	if (!group || conn->connection != connection) {
+		bool keep = !group_by_owner() || *(volatile __u8 *)&conn->owner.source != OWNER_UNKNOWN;
+
+		group = classify(tp, &conn->owner, false);
 		conn->connection = connection;
-		conn->group = classify(tp, &conn->owner, false);
+		conn->group = keep ? group : 0;
 	}
-	return conn->group;
+	return group;
 }
 
 static __always_inline void count(__u64 *counter)
@@ -398,8 +406,10 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 	struct sock *sk = task ? seed_find_socket(ctx) : NULL;
 	struct rtt_conn *conn = sk ? conn_in_storage(sk) : NULL;
 
-	if (conn)
+	if (conn) {
 		owner_seed(&conn->owner, task);
+		conn->group = 0; /* it may have been PID 1's until now */
+	}
 	return 0;
 }
 
