@@ -175,10 +175,22 @@ static void put_opening(struct tool *tool)
 	outlet_flush(&tool->outlet);
 }
 
+/* In samples. */
+static struct loss_report count_losses(const struct tool *tool)
+{
+	struct loss_report losses = {.delivered = tool->outlet.delivered + tool->measure.cut,
+				     .recursion = rtt_session_recursion_misses(&tool->session)};
+	uint64_t rows;
+
+	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
+	if (tool->outlet.sink.error != -EPIPE)
+		outlet_unwritten(&tool->outlet, &rows, &losses.unwritten);
+	return losses;
+}
+
 static void tell_losses(const struct tool *tool)
 {
-	struct loss_report losses = {.delivered = tool->outlet.delivered,
-				     .recursion = rtt_session_recursion_misses(&tool->session)};
+	struct loss_report losses = count_losses(tool);
 	const struct rtt_counters *counters = tool->session.counters;
 	char text[256];
 	struct strbuf out = strbuf_over(text, sizeof(text));
@@ -197,7 +209,7 @@ static void tell_losses(const struct tool *tool)
 			(unsigned long long)counters->storage_full);
 }
 
-/* Why the output is not complete, if it is not. A reader that has left has seen what it wanted to see. */
+/* Why the output is not complete, if it is not. */
 static void tell_unwritten(const struct tool *tool, int error)
 {
 	uint64_t rows, samples;

@@ -116,8 +116,8 @@ int measure_take(struct measure *measure)
 		if (error)
 			return error;
 		qsort_r(measure->rows, measure->count, sizeof(*measure->rows), compare, &sort);
-		if (measure->options->top && measure->count > measure->options->top)
-			measure->count = measure->options->top;
+		while (measure->options->top && measure->count > measure->options->top)
+			measure->cut += measure->rows[--measure->count].stats.count;
 		return 0;
 	}
 	error = rtt_session_read_all(measure->session, &reading);

@@ -25,6 +25,7 @@ struct measure {
 	struct measured *rows;    /* of this interval */
 	size_t count;
 	size_t capacity;
+	uint64_t cut; /* samples that --top has left out so far */
 };
 
 int measure_open(const struct tcprtt_options *options, struct rtt_session *session, struct measure *ret);
