@@ -30,7 +30,8 @@ struct rtt_conn {
 	__u32 group;      /* its number + 1, 0 when not known yet, RTT_CONN_OUT */
 	__u32 rtt_us;     /* the last measurement's value */
 	__u8 followed;    /* since its first measurement, or later */
-	__u8 pad[3];
+	__u8 blind;       /* noted as unmeasured for want of SACK */
+	__u8 pad[2];
 };
 
 #define RTT_CONN_OUT (~0U)
@@ -236,6 +237,21 @@ static __always_inline void take_measurement(struct tcp_sock *tp, struct rtt_con
 	conn->followed = 1; /* whatever comes from now on, also when nothing had been measured before we came */
 }
 
+/* RACK sees nothing without SACK: noted once, as soon as it is known. */
+static __always_inline void note_blind(struct tcp_sock *tp, struct rtt_conn *conn)
+{
+	if (conn && conn->blind)
+		return;
+	if (conn)
+		conn->blind = 1;
+	note_unmeasured(tp, conn, false);
+}
+
+static __always_inline bool is_blind(struct tcp_sock *tp)
+{
+	return !BPF_CORE_READ_BITFIELD(tp, rx_opt.sack_ok);
+}
+
 /* The smoothed value as it is when a segment arrives in ESTABLISHED, before that is looked at. */
 static __always_inline void take_smoothed(struct tcp_sock *tp, struct rtt_conn *conn, bool probed)
 {
@@ -253,6 +269,8 @@ static __always_inline void on_segment(struct tcp_sock *tp, struct rtt_conn *con
 		count(&counters.storage_full);
 	if (rtt_kind == RTT_SRTT)
 		take_smoothed(tp, conn, false);
+	else if (conn && is_blind(tp))
+		note_blind(tp, conn);
 	else if (conn)
 		take_measurement(tp, conn, HISTOGRAM_OF_SAMPLES);
 }
@@ -333,8 +351,8 @@ static __always_inline void take_end(struct tcp_sock *tp, struct rtt_conn *conn)
 			take_sample(tp, conn, false, HISTOGRAM_OF_STATES, min_us);
 		else
 			note_unmeasured(tp, conn, false);
-	} else if (rtt_kind == RTT_RTT && !BPF_CORE_READ_BITFIELD(tp, rx_opt.sack_ok)) {
-		note_unmeasured(tp, conn, false); /* RACK is blind without SACK */
+	} else if (rtt_kind == RTT_RTT && is_blind(tp)) {
+		note_blind(tp, conn); /* no segment ever came */
 	}
 }
 
@@ -349,6 +367,7 @@ static __always_inline void on_state(struct tcp_sock *tp, struct rtt_conn *conn,
 		conn->end_seq = 0;
 		conn->rtt_us = 0;
 		conn->followed = 1;
+		conn->blind = 0;
 	}
 	if (conn && group_by_owner()) {
 		__u32 pid = conn->owner.pid;

@@ -184,6 +184,34 @@ static void test_without_sack(void **state)
 	rtt_run_check_all(run, srtt.server, rtt_has_lport, &port);
 	rtt_run_check_all(run, srtt.client, rtt_has_rport, &port);
 }
+
+/* The same of connections that go on when the tool ends, and of one that has sent nothing. */
+static void test_without_sack_and_without_end(void **state)
+{
+	struct rtt_run *run = *state;
+	struct rtt_pair pairs[CONNECTIONS], silent;
+	struct rtt_sides rtt;
+	const uint16_t port = 6751;
+
+	rtt_run_watch(run, port, port);
+	enter_namespace();
+	rtt_set_ipv4("tcp_sack", "0");
+	pairs[0] = rtt_pair_open_at("127.0.0.1", 0, "127.0.0.1", port);
+	rtt = rtt_start_both(run, "rtt", port); /* the first is older than the tool */
+	for (int i = 1; i < CONNECTIONS; i++)
+		pairs[i] = rtt_pair_open_again(IPV4, &pairs[0]);
+	silent = rtt_pair_open_again(IPV4, &pairs[0]);
+	for (int i = 0; i < CONNECTIONS; i++)
+		rtt_exchange(&pairs[i], 20, 0);
+	rtt_run_stop(run);
+	rtt_pair_reset(&silent);
+	for (int i = CONNECTIONS; i-- > 0;)
+		rtt_pair_close(&pairs[i]);
+	netns_leave(&netns);
+	rtt_check_unmeasured(run, rtt.client, CONNECTIONS);
+	rtt_check_unmeasured(run, rtt.server, CONNECTIONS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +224,7 @@ int main(void)
 		rtt_test(test_there_before_the_tool),
 		rtt_test(test_unused_before_the_tool),
 		cmocka_unit_test_teardown(test_without_sack, leave),
+		cmocka_unit_test_teardown(test_without_sack_and_without_end, leave),
 	};
 
 	return cmocka_run_group_tests_name("rtt_samples", tests, rtt_run_group_setup, rtt_run_group_teardown);
