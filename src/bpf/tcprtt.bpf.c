@@ -53,8 +53,9 @@ struct {
 static const struct rtt_conn conn_empty = {};
 
 /*
- * Ungrouped: no atomics. Each of the two programs has its own, since one may interrupt the other (but never itself: the
- * kernel skips and counts that).
+ * Ungrouped: no atomics. Each of the two programs has its own, since one may interrupt the other. Itself only before
+ * 6.1 (05b24ff9b2cf; since then the kernel skips and counts that): there, an increment of the one that interrupted can
+ * get lost, if it was of the very counter that the other one was about to write.
  */
 enum {
 	HISTOGRAM_OF_SAMPLES,
