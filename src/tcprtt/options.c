@@ -222,6 +222,10 @@ static void put_together(const struct command_line *line, const struct argp_stat
 		grouping_add(&options->grouping, RTT_BY_RADDR);
 	if (!tcprtt_is_grouped(options) && (options->top || line->sort || line->max_keys))
 		argp_error(state, "--top, --sort and --max-keys are about groups; add --by");
+	if (options->hook != RTT_HOOK_AUTO && options->hook != RTT_HOOK_TP_BTF && !tcprtt_samples_segments(options))
+		argp_error(state,
+			   "--sample min and handshake follow changes of state, which only --hook tp_btf tells; leave "
+			   "--hook out");
 	if (options->hook == RTT_HOOK_KPROBE &&
 	    (options->sample != RTT_SRTT || grouping_is_by_owner(&options->grouping)))
 		argp_error(state,

@@ -56,4 +56,10 @@ static inline bool tcprtt_is_grouped(const struct tcprtt_options *options)
 	return options->grouping.by[0] != RTT_BY_NOTHING;
 }
 
+/* Samples come from segments, or from changes of state. */
+static inline bool tcprtt_samples_segments(const struct tcprtt_options *options)
+{
+	return options->sample == RTT_SRTT || options->sample == RTT_RTT;
+}
+
 #endif

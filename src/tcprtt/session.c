@@ -41,12 +41,6 @@ static const struct way ways[] = {
 	{RTT_HOOK_KPROBE, false, false, "kprobe", "nothing"},
 };
 
-/* Samples come from segments, or from changes of state. */
-static bool samples_segments(const struct tcprtt_options *options)
-{
-	return options->sample == RTT_SRTT || options->sample == RTT_RTT;
-}
-
 static bool follows_states(const struct tcprtt_options *options)
 {
 	return options->sample != RTT_SRTT || grouping_is_by_owner(&options->grouping);
@@ -101,7 +95,7 @@ static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *
 
 static void choose_programs(struct tcprtt_bpf *skeleton, const struct tcprtt_options *options, const struct way *way)
 {
-	bool segments = samples_segments(options), states = follows_states(options);
+	bool segments = tcprtt_samples_segments(options), states = follows_states(options);
 	bool tp_btf = way->hook == RTT_HOOK_TP_BTF, fentry = way->hook == RTT_HOOK_FENTRY;
 
 	bpf_program__set_autoload(skeleton->progs.sample_tp_btf_cast, segments && tp_btf && way->casts);
@@ -192,9 +186,11 @@ static int open_way(const struct tcprtt_options *options, const struct way *way,
 	return error;
 }
 
-/* A kprobe remembers nothing of a socket. */
+/* Changes of state are told by tp_btf, whatever hook segments have. A kprobe remembers nothing of a socket. */
 static bool is_possible(const struct way *way, const struct tcprtt_options *options)
 {
+	if (!tcprtt_samples_segments(options) && way->hook != RTT_HOOK_TP_BTF)
+		return false;
 	return way->hook != RTT_HOOK_KPROBE ||
 	       (options->sample == RTT_SRTT && !grouping_is_by_owner(&options->grouping));
 }

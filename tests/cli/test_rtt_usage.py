@@ -32,6 +32,9 @@ WRONG = [
     (["--heatmap", "-o", "json"], "--heatmap"),
     (["--hook", "kprobe", "--sample", "rtt"], "kprobe"),
     (["--hook", "kprobe", "--by", "comm"], "kprobe"),
+    (["--hook", "kprobe", "--sample", "min"], "tp_btf"),
+    (["--hook", "fentry", "--sample", "min"], "tp_btf"),
+    (["--hook", "fentry", "--sample", "handshake"], "tp_btf"),
 ]
 PORTS = ["0", "65536", "80abc", "90-80", "", "80,", ",80", "80,,443", "-80", "80-", "80-90-100", "80 ", " 80", "+80", "0x50",
          "http", "80;443", "99999999999999999999", "8000-70000"]
