@@ -15,7 +15,9 @@ enum {
 	KEY_MAX_KEYS,
 	KEY_SAMPLE,
 	KEY_HEATMAP,
-	KEY_HOOK
+	KEY_HOOK,
+	KEY_STORAGE,
+	KEY_WITHOUT_CASTS
 };
 
 /* What the options say before they are put together. */
@@ -59,6 +61,8 @@ static const struct argp_option option_table[] = {
 	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map on the terminal, a line per interval (default 1 s)", 3},
 	{0, 0, 0, 0, "What to rely on:", 4},
 	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf, fentry or kprobe", 4},
+	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 4},
+	{"without-casts", KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, 4},
 	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost or could not be measured", 4},
 	{0, 0, 0, 0, "Help:", -1},
 	{0, 'h', 0, OPTION_HIDDEN, 0, -1},
@@ -172,7 +176,6 @@ static error_t parse_groups(int key, const char *argument, const struct argp_sta
 static error_t parse_presentation(int key, const char *argument, const struct argp_state *state)
 {
 	static const char *const formats[] = {"text", "csv", "json", NULL};
-	static const char *const hooks[] = {"auto", "tp_btf", "fentry", "kprobe", NULL};
 	struct command_line *line = state->input;
 	struct tcprtt_options *options = line->options;
 
@@ -196,15 +199,47 @@ static error_t parse_presentation(int key, const char *argument, const struct ar
 	case KEY_HEATMAP:
 		line->heatmap = true;
 		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_reliance(int key, const char *argument, const struct argp_state *state)
+{
+	static const char *const hooks[] = {"auto", "tp_btf", "fentry", "kprobe", NULL};
+	static const char *const storages[] = {"auto", "socket", "hash", NULL};
+	struct tcprtt_options *options = ((struct command_line *)state->input)->options;
+
+	switch (key) {
 	case KEY_HOOK:
 		options->hook =
 			command_line_choose(state, "hook", argument, hooks, "not one of auto, tp_btf, fentry, kprobe");
+		return 0;
+	case KEY_STORAGE:
+		options->storage =
+			command_line_choose(state, "storage", argument, storages, "not one of auto, socket, hash");
+		return 0;
+	case KEY_WITHOUT_CASTS:
+		options->without_casts = true;
 		return 0;
 	case 'v':
 		options->verbose = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
+}
+
+static void check_hook(const struct tcprtt_options *options, const struct argp_state *state)
+{
+	if (options->hook != RTT_HOOK_AUTO && options->hook != RTT_HOOK_TP_BTF && !tcprtt_samples_segments(options))
+		argp_error(state,
+			   "--sample min and handshake follow changes of state, which only --hook tp_btf tells; leave "
+			   "--hook out");
+	if (options->hook == RTT_HOOK_KPROBE &&
+	    (options->sample != RTT_SRTT || grouping_is_by_owner(&options->grouping)))
+		argp_error(state,
+			   "--hook kprobe knows only --sample srtt, and not whose a connection is; use another hook");
+	if (options->hook == RTT_HOOK_KPROBE && options->storage == RTT_STORAGE_SOCKET)
+		argp_error(state, "--hook kprobe has no socket storage; leave --storage out");
 }
 
 static void put_together(const struct command_line *line, const struct argp_state *state)
@@ -222,14 +257,7 @@ static void put_together(const struct command_line *line, const struct argp_stat
 		grouping_add(&options->grouping, RTT_BY_RADDR);
 	if (!tcprtt_is_grouped(options) && (options->top || line->sort || line->max_keys))
 		argp_error(state, "--top, --sort and --max-keys are about groups; add --by");
-	if (options->hook != RTT_HOOK_AUTO && options->hook != RTT_HOOK_TP_BTF && !tcprtt_samples_segments(options))
-		argp_error(state,
-			   "--sample min and handshake follow changes of state, which only --hook tp_btf tells; leave "
-			   "--hook out");
-	if (options->hook == RTT_HOOK_KPROBE &&
-	    (options->sample != RTT_SRTT || grouping_is_by_owner(&options->grouping)))
-		argp_error(state,
-			   "--hook kprobe knows only --sample srtt, and not whose a connection is; use another hook");
+	check_hook(options, state);
 	if (line->heatmap) {
 		if (line->output || tcprtt_is_grouped(options))
 			argp_error(state,
@@ -258,7 +286,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	}
 	if (parse_selection(key, argument, state) == 0 || parse_groups(key, argument, state) == 0)
 		return 0;
-	return parse_presentation(key, argument, state);
+	if (parse_presentation(key, argument, state) == 0)
+		return 0;
+	return parse_reliance(key, argument, state);
 }
 
 void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret)

@@ -27,6 +27,11 @@ enum rtt_hook {
 	RTT_HOOK_FENTRY,
 	RTT_HOOK_KPROBE
 };
+enum rtt_storage {
+	RTT_STORAGE_AUTO,
+	RTT_STORAGE_SOCKET,
+	RTT_STORAGE_HASH
+};
 
 struct tcprtt_options {
 	uint8_t ip_version; /* 4, 6, or 0 for both */
@@ -46,6 +51,8 @@ struct tcprtt_options {
 	uint64_t interval_ns; /* 0: one summary at the end */
 	uint64_t duration_ns; /* 0: until interrupted */
 	enum rtt_hook hook;
+	enum rtt_storage storage;
+	bool without_casts; /* for tests: as on kernels before 6.2 */
 };
 
 /* Fills `ret` from the command line. Ends the process with --help and --version (0) and on a wrong command line (2). */

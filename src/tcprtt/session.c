@@ -34,7 +34,7 @@ struct way {
 /* Best first. */
 static const struct way ways[] = {
 	{RTT_HOOK_TP_BTF, true, true, "tp_btf", "socket storage"},
-	{RTT_HOOK_TP_BTF, true, false, "tp_btf", "socket storage"},
+	{RTT_HOOK_TP_BTF, true, false, "tp_btf", "socket storage (no casts)"},
 	{RTT_HOOK_TP_BTF, false, false, "tp_btf", "a hash of 65536 sockets"},
 	{RTT_HOOK_FENTRY, true, false, "fentry", "socket storage"},
 	{RTT_HOOK_FENTRY, false, false, "fentry", "a hash of 65536 sockets"},
@@ -195,6 +195,15 @@ static bool is_possible(const struct way *way, const struct tcprtt_options *opti
 	       (options->sample == RTT_SRTT && !grouping_is_by_owner(&options->grouping));
 }
 
+static bool is_allowed(const struct way *way, const struct tcprtt_options *options)
+{
+	enum rtt_storage storage = way->in_socket ? RTT_STORAGE_SOCKET : RTT_STORAGE_HASH;
+
+	return (options->hook == RTT_HOOK_AUTO || options->hook == way->hook) &&
+	       (options->storage == RTT_STORAGE_AUTO || options->storage == storage) &&
+	       !(way->casts && options->without_casts);
+}
+
 static void explain(int first_error, const struct tcprtt_options *options, struct rtt_session_error *error)
 {
 	bool has_btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
@@ -227,8 +236,7 @@ int rtt_session_open(const struct tcprtt_options *options, struct rtt_session *r
 		struct rtt_session session = {.hook = ways[i].hook_name, .storage = ways[i].storage_name};
 		int failed;
 
-		if ((options->hook != RTT_HOOK_AUTO && options->hook != ways[i].hook) ||
-		    !is_possible(&ways[i], options))
+		if (!is_possible(&ways[i], options) || !is_allowed(&ways[i], options))
 			continue;
 		failed = open_way(options, &ways[i], &session);
 		if (!failed) {

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Who may run tcprtt, with which hook, and what those are told who may not."""
 
+import ctypes
 import json
 import os
+import re
+import struct
 
-from cli import (RTT_TOOL, PublicCopy, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in, assert_not_in,
+from cli import (RTT_TOOL, PublicCopy, Skip, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in, assert_not_in,
                  deny_bpf_by_seccomp, free_port, in_mount_namespace, main, need_command, need_root, run)
 from test_kernels import HIDE_BTF
 from test_rtt_output import Exchanges
@@ -111,6 +114,48 @@ def test_hooks():
                 assert_in(word, result.stderr)
             assert_not_in("sudo", result.stderr)
             assert_diagnostics(result.stderr, "tcprtt")
+
+
+def deny_attaching():
+    """A preexec_fn: programs load, and cannot be attached (ENOTSUPP, as fentry on arm64 before 6.4)."""
+    if os.uname().machine != "x86_64":
+        raise Skip("knows the system calls of x86_64 only")
+    bpf, perf_event_open, raw_tracepoint_open, link_create, enotsupp = 321, 298, 17, 28, 524
+    allow, refuse = struct.pack("HBBI", 0x06, 0, 0, 0x7fff0000), struct.pack("HBBI", 0x06, 0, 0, 0x00050000 | enotsupp)
+    program = b"".join([
+        struct.pack("HBBI", 0x20, 0, 0, 0),  # the number of the system call
+        struct.pack("HBBI", 0x15, 4, 0, perf_event_open),
+        struct.pack("HBBI", 0x15, 0, 4, bpf),
+        struct.pack("HBBI", 0x20, 0, 0, 16),  # its first argument
+        struct.pack("HBBI", 0x15, 1, 0, raw_tracepoint_open),
+        struct.pack("HBBI", 0x15, 0, 1, link_create),
+        refuse, allow])
+
+    def install():
+        libc = ctypes.CDLL(None, use_errno=True)
+        memory = ctypes.create_string_buffer(program)
+        filters = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(memory))
+        if libc.prctl(22, 2, filters, 0, 0):  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+            raise OSError(ctypes.get_errno(), "prctl")
+
+    return install
+
+
+def test_what_cannot_be_attached_falls_through():
+    """Every program there is, for each kind of sample, loads here; where it does not attach the next one is tried."""
+    need_root()
+    everything = ["-4", "-p", "1-9", "-P", "80", "-a", "127.0.0.0/8", "-A", "::/0"]
+    for args, ways in ((["-e"], 6), (["-B"], 6), (["--by", "conn"], 6), (["--by", "prefix:24,rport", *everything], 6),
+                       (["--by", "comm,netns", *everything], 5), (["--sample", "rtt", *everything], 5),
+                       (["--sample", "rtt", "--by", "cgroup,raddr", *everything], 5), (["--sample", "min", "-B"], 3),
+                       (["--sample", "handshake", "--by", "pid,laddr", *everything], 3)):
+        result = run("-v", "-d", "0.1", *args, tool=RTT_TOOL, preexec_fn=deny_attaching())
+        assert_equal((result.returncode, result.stdout), (1, ""), f"exit status and stdout of {args}")
+        tried = re.findall(r"^tcprtt: not usable here: (.*): (.*)$", result.stderr, re.MULTILINE)
+        assert_equal(len(tried), ways, f"ways of {args}: {tried}")
+        for way, reason in tried:
+            # no kprobes, or trampolines denied: what this machine has not got it cannot load either
+            assert "524" in reason or not way.startswith("tp_btf"), f"{way} does not load: {reason}"
 
 
 def test_best_hook_is_chosen_and_told():

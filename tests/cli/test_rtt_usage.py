@@ -33,6 +33,7 @@ WRONG = [
     (["--hook", "kprobe", "--sample", "rtt"], "kprobe"),
     (["--hook", "kprobe", "--by", "comm"], "kprobe"),
     (["--hook", "kprobe", "--sample", "min"], "tp_btf"),
+    (["--hook", "kprobe", "--storage", "socket"], "--storage"),
     (["--hook", "fentry", "--sample", "min"], "tp_btf"),
     (["--hook", "fentry", "--sample", "handshake"], "tp_btf"),
 ]
@@ -56,6 +57,7 @@ WRONG_VALUES = {
     "--sample": ["", "SRTT", "rtt,min", "max"],
     "--sort": ["", "P99", "p50", "count,mean"],
     "--hook": ["", "AUTO", "tracepoint"],
+    "--storage": ["", "SOCKET", "map"],
     "--top": ["", "0", "-1", "x", "1x", "99999999999999999999", "1.5"],
     "--max-keys": ["", "0", "-1", "x", "99999999999999999999"],
 }
@@ -109,6 +111,7 @@ def test_errors_list_the_choices():
     for option, words in (("--by", ("laddr", "raddr", "lport", "rport", "pid", "comm", "cgroup", "netns", "prefix", "conn")),
                           ("--sample", ("srtt", "rtt", "min", "handshake")),
                           ("--hook", ("auto", "tp_btf", "fentry", "kprobe")),
+                          ("--storage", ("auto", "socket", "hash")),
                           ("-o", ("text", "csv", "json"))):
         for word in words:
             assert_refused([option, "nope"], word)
@@ -152,7 +155,7 @@ def test_values_at_the_edges():
     for args in (["-p", "1"], ["-p", "65535"], ["-p", "1-65535"], ["-P", "65535,1,2-3"], ["-a", "0.0.0.0/0"], ["-a", "::/0"],
                  ["-A", "255.255.255.255/32,::1/128"], ["-a", "::ffff:1.2.3.4"], ["-i", "0.001", "-d", "0.1"],
                  ["--by", "prefix:1"], ["--by", "prefix:32/128"], ["--by", "prefix:24/48,comm"], ["-b", "--max-keys", "1"],
-                 ["-b", "--top", "1", "--sort", "count"], ["--by", "conn"], ["-b", "-B"]):
+                 ["--storage", "auto"], ["--storage", "socket"], ["--storage", "hash"], ["-b", "--top", "1", "--sort", "count"], ["--by", "conn"], ["-b", "-B"]):
         assert_accepted("-P", port, *args)
 
 
@@ -171,7 +174,7 @@ def test_help_and_version():
         for word in ("-4", "-6", "-a", "-A", "-b", "-B", "-d", "-e", "-i", "-m", "-o", "-p", "-P", "-T", "-v", "-V", "--ipv4",
                      "--ipv6", "--laddr", "--raddr", "--byladdr", "--byraddr", "--duration", "--extension", "--interval",
                      "--millisecond", "--output", "--lport", "--rport", "--timestamp", "--verbose", "--by=", "--top",
-                     "--sort", "--max-keys", "--sample", "--heatmap", "--hook", "--version"):
+                     "--sort", "--max-keys", "--sample", "--heatmap", "--hook", "--storage", "--version"):
             assert_in(word, result.stdout)
         longest = max(result.stdout.splitlines(), key=len)
         assert len(longest) <= 80, f"wider than a terminal: {longest!r}"
