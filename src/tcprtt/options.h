@@ -69,4 +69,13 @@ static inline bool tcprtt_samples_segments(const struct tcprtt_options *options)
 	return options->sample == RTT_SRTT || options->sample == RTT_RTT;
 }
 
+/* Changes of state are told by tp_btf, whatever hook segments have. A kprobe remembers nothing of a socket. */
+static inline bool tcprtt_has_hook(const struct tcprtt_options *options, enum rtt_hook hook)
+{
+	if (hook == RTT_HOOK_KPROBE)
+		return options->sample == RTT_SRTT && !grouping_is_by_owner(&options->grouping) &&
+		       options->storage != RTT_STORAGE_SOCKET;
+	return hook == RTT_HOOK_TP_BTF || tcprtt_samples_segments(options);
+}
+
 #endif

@@ -6,8 +6,8 @@
 #include "bpfio/program.h"
 #include "core/histogram.h"
 #include "os/message.h"
-#include "os/privileges.h"
 #include "tcprtt.skel.h"
+#include "tcprtt/failure.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -16,11 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
-
-/* What attaching a trampoline says where the architecture has none (arm64 before 6.4); the kernel's own, not in
- * errno.h. */
-#define ENOTSUPP_KERNEL 524
 
 /* One rung of the ladder. */
 struct way {
@@ -156,11 +151,14 @@ static int map_groups(struct rtt_session *session, uint32_t count)
 	return 0;
 }
 
-static int open_way(const struct tcprtt_options *options, const struct way *way, struct rtt_session *ret)
+/* 0, or a negative errno and where that was. */
+static int open_way(const struct tcprtt_options *options, const struct way *way, struct rtt_session *ret,
+		    enum failure_stage *ret_stage)
 {
 	struct tcprtt_bpf *skeleton = ret->skeleton = tcprtt_bpf__open();
 	int error;
 
+	*ret_stage = FAILURE_LOADING;
 	if (!skeleton)
 		return -errno;
 	configure(skeleton, options, way);
@@ -178,79 +176,58 @@ static int open_way(const struct tcprtt_options *options, const struct way *way,
 		error = fill_numbers(skeleton->maps.group_numbers, options->max_keys);
 	if (!error && tcprtt_is_grouped(options))
 		error = map_groups(ret, options->max_keys);
-	if (!error)
+	if (!error) {
+		*ret_stage = FAILURE_ATTACHING;
 		error = tcprtt_bpf__attach(skeleton);
-	if (!error && grouping_is_by_owner(&options->grouping) && way->in_socket)
+	}
+	if (!error && grouping_is_by_owner(&options->grouping) && way->in_socket) {
+		*ret_stage = FAILURE_SEEDING;
 		error = program_iterate(skeleton->progs.seed_storage);
+	}
 	ret->counters = &skeleton->bss->counters;
 	return error;
-}
-
-/* Changes of state are told by tp_btf, whatever hook segments have. A kprobe remembers nothing of a socket. */
-static bool is_possible(const struct way *way, const struct tcprtt_options *options)
-{
-	if (!tcprtt_samples_segments(options) && way->hook != RTT_HOOK_TP_BTF)
-		return false;
-	return way->hook != RTT_HOOK_KPROBE ||
-	       (options->sample == RTT_SRTT && !grouping_is_by_owner(&options->grouping));
 }
 
 static bool is_allowed(const struct way *way, const struct tcprtt_options *options)
 {
 	enum rtt_storage storage = way->in_socket ? RTT_STORAGE_SOCKET : RTT_STORAGE_HASH;
 
-	return (options->hook == RTT_HOOK_AUTO || options->hook == way->hook) &&
+	return tcprtt_has_hook(options, way->hook) && (options->hook == RTT_HOOK_AUTO || options->hook == way->hook) &&
 	       (options->storage == RTT_STORAGE_AUTO || options->storage == storage) &&
 	       !(way->casts && options->without_casts);
 }
 
-static void explain(int first_error, const struct tcprtt_options *options, struct rtt_session_error *error)
-{
-	bool has_btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
-	char why[400];
-
-	privileges_explain(first_error, why, sizeof(why));
-	if (options->hook == RTT_HOOK_FENTRY && privileges_suffice())
-		snprintf(error->text, sizeof(error->text),
-			 "this kernel has no BPF trampolines or denies them (%s), which --hook fentry needs; try "
-			 "--hook tp_btf",
-			 first_error == -ENOTSUPP_KERNEL ? "not supported" : strerror(-first_error));
-	else if (options->hook == RTT_HOOK_KPROBE && privileges_suffice())
-		snprintf(error->text, sizeof(error->text),
-			 "this kernel has no kprobe on tcp_rcv_established (%s); try --hook tp_btf",
-			 strerror(-first_error));
-	else if (!has_btf)
-		snprintf(error->text, sizeof(error->text),
-			 "this kernel has no BTF (/sys/kernel/btf/vmlinux); tcprtt needs one built with "
-			 "CONFIG_DEBUG_INFO_BTF");
-	else
-		snprintf(error->text, sizeof(error->text), "%s", why);
-}
-
 int rtt_session_open(const struct tcprtt_options *options, struct rtt_session *ret, struct rtt_session_error *error)
 {
-	int first_error = 0;
+	const struct way *first = NULL;
+	struct failure worst = {};
 
 	program_log(options->verbose);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		struct rtt_session session = {.hook = ways[i].hook_name, .storage = ways[i].storage_name};
-		int failed;
+		struct failure failure = {};
 
-		if (!is_possible(&ways[i], options) || !is_allowed(&ways[i], options))
+		if (!is_allowed(&ways[i], options))
 			continue;
-		failed = open_way(options, &ways[i], &session);
-		if (!failed) {
+		failure.error = open_way(options, &ways[i], &session, &failure.stage);
+		if (!failure.error) {
 			*ret = session;
 			return 0;
 		}
 		rtt_session_close(&session);
-		first_error = first_error ? first_error : failed;
 		if (options->verbose)
 			message("not usable here: %s with %s: %s", ways[i].hook_name, ways[i].storage_name,
-				strerror(-failed));
+				failure_reason(failure.error));
+		/* Of the best hook, what its least demanding way says: that others are missing is no reason. */
+		first = first ? first : &ways[i];
+		if (ways[i].hook == first->hook)
+			worst = failure;
+		if (failure_is_final(failure.error))
+			break;
 	}
-	explain(first_error, options, error);
-	return first_error;
+	worst.no_bpf = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_ARRAY, NULL) != 1;
+	failure_explain(&worst, options, error->text, sizeof(error->text));
+	return worst.error;
 }
 
 void rtt_session_detach(struct rtt_session *session)

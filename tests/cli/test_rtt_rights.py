@@ -3,9 +3,11 @@
 """Who may run tcprtt, with which hook, and what those are told who may not."""
 
 import ctypes
+import errno
 import json
 import os
 import re
+import resource
 import struct
 
 from cli import (RTT_TOOL, PublicCopy, Skip, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in, assert_not_in,
@@ -116,26 +118,26 @@ def test_hooks():
             assert_diagnostics(result.stderr, "tcprtt")
 
 
-def deny_attaching():
-    """A preexec_fn: programs load, and cannot be attached (ENOTSUPP, as fentry on arm64 before 6.4)."""
+ENOTSUPP = 524  # the kernel's own
+BPF_MAP_CREATE, BPF_RAW_TRACEPOINT_OPEN, BPF_LINK_CREATE = 0, 17, 28
+
+
+def refuse(error, *commands):
+    """A preexec_fn: these commands of bpf(2) fail with that errno, and so does perf_event_open(2) where links do."""
     if os.uname().machine != "x86_64":
         raise Skip("knows the system calls of x86_64 only")
-    bpf, perf_event_open, raw_tracepoint_open, link_create, enotsupp = 321, 298, 17, 28, 524
-    allow, refuse = struct.pack("HBBI", 0x06, 0, 0, 0x7fff0000), struct.pack("HBBI", 0x06, 0, 0, 0x00050000 | enotsupp)
-    program = b"".join([
-        struct.pack("HBBI", 0x20, 0, 0, 0),  # the number of the system call
-        struct.pack("HBBI", 0x15, 4, 0, perf_event_open),
-        struct.pack("HBBI", 0x15, 0, 4, bpf),
-        struct.pack("HBBI", 0x20, 0, 0, 16),  # its first argument
-        struct.pack("HBBI", 0x15, 1, 0, raw_tracepoint_open),
-        struct.pack("HBBI", 0x15, 0, 1, link_create),
-        refuse, allow])
+    load_number, load_command = struct.pack("HBBI", 0x20, 0, 0, 0), struct.pack("HBBI", 0x20, 0, 0, 16)
+    last = len(commands)
+    program = [load_number, struct.pack("HBBI", 0x15, last + 3 if BPF_LINK_CREATE in commands else last + 2, 0, 298),
+               struct.pack("HBBI", 0x15, 0, last + 1, 321), load_command]
+    program += [struct.pack("HBBI", 0x15, last - i, 0, command) for i, command in enumerate(commands)]
+    program += [struct.pack("HBBI", 0x06, 0, 0, 0x7fff0000), struct.pack("HBBI", 0x06, 0, 0, 0x00050000 | error)]
+    code = b"".join(program)
 
     def install():
         libc = ctypes.CDLL(None, use_errno=True)
-        memory = ctypes.create_string_buffer(program)
-        filters = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(memory))
-        if libc.prctl(22, 2, filters, 0, 0):  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+        memory = ctypes.create_string_buffer(code)
+        if libc.prctl(22, 2, struct.pack("HxxxxxxP", len(program), ctypes.addressof(memory)), 0, 0):
             raise OSError(ctypes.get_errno(), "prctl")
 
     return install
@@ -149,13 +151,44 @@ def test_what_cannot_be_attached_falls_through():
                        (["--by", "comm,netns", *everything], 5), (["--sample", "rtt", *everything], 5),
                        (["--sample", "rtt", "--by", "cgroup,raddr", *everything], 5), (["--sample", "min", "-B"], 3),
                        (["--sample", "handshake", "--by", "pid,laddr", *everything], 3)):
-        result = run("-v", "-d", "0.1", *args, tool=RTT_TOOL, preexec_fn=deny_attaching())
+        result = run("-v", "-d", "0.1", *args, tool=RTT_TOOL, preexec_fn=refuse(ENOTSUPP, BPF_RAW_TRACEPOINT_OPEN, BPF_LINK_CREATE))
         assert_equal((result.returncode, result.stdout), (1, ""), f"exit status and stdout of {args}")
         tried = re.findall(r"^tcprtt: not usable here: (.*): (.*)$", result.stderr, re.MULTILINE)
         assert_equal(len(tried), ways, f"ways of {args}: {tried}")
         for way, reason in tried:
             # no kprobes, or trampolines denied: what this machine has not got it cannot load either
-            assert "524" in reason or not way.startswith("tp_btf"), f"{way} does not load: {reason}"
+            assert reason == "not supported" or not way.startswith("tp_btf"), f"{way} does not load: {reason}"
+
+
+def test_reasons():
+    """What failed is told apart, the ladder ends where no other way would help, and there is always an alternative."""
+    need_root()
+    memory, links = refuse(errno.ENOMEM, BPF_MAP_CREATE), (BPF_RAW_TRACEPOINT_OPEN, BPF_LINK_CREATE)
+    for args, setup, words, never in (
+            (["-B", "--max-keys", "500000"], memory, ["memory", "--max-keys 500000", "1533 MiB"], "trampoline"),
+            (["-B", "--hook", "fentry"], memory, ["memory", "--max-keys"], "trampoline"),
+            (["--hook", "fentry"], memory, ["memory"], "--max-keys"),
+            (["--hook", "kprobe"], memory, ["memory"], "kprobe"),
+            (["--hook", "fentry"], few_files, ["open files"], "trampoline"),
+            (["--hook", "kprobe"], few_files, ["open files"], "kprobe"),
+            (["--hook", "fentry"], deny_bpf_by_seccomp(), ["seccomp"], "trampoline"),
+            (["--hook", "tp_btf"], refuse(ENOTSUPP, *links),
+             ["not supported", "BTF-typed", "try --hook fentry or --hook kprobe"], "sudo"),
+            (["--hook", "tp_btf", "--storage", "socket"], refuse(ENOTSUPP, *links), ["--hook fentry or --storage hash"], "kprobe"),
+            (["--hook", "tp_btf", "--by", "pid"], refuse(ENOTSUPP, *links), ["try --hook fentry"], "kprobe"),
+            ([], refuse(ENOTSUPP, *links), ["none of the hooks", "not supported"], "sudo")):
+        result = run("-d", "0.1", *args, tool=RTT_TOOL, preexec_fn=setup)
+        assert_refused(result)
+        for word in words:
+            assert_in(word, result.stderr)
+        assert never not in result.stderr.split("cannot load")[1], f"{args}: {result.stderr}"
+        if setup is memory:
+            result = run("-v", "-d", "0.1", *args, tool=RTT_TOOL, preexec_fn=setup)
+            assert_equal(result.stderr.count("not usable here"), 1, f"ways that were tried with {args}")
+
+
+def few_files():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
 
 
 def test_best_hook_is_chosen_and_told():
