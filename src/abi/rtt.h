@@ -42,16 +42,18 @@ struct rtt_key {
 	__u8 owner_known; /* where a part is about the owner: 0 when nobody knows who it is */
 	__u8 pad[2];
 	__u8 part[RTT_BY_MAX][16];
+	__u32 netns; /* RTT_BY_CONN only: two namespaces may have the same addresses and ports */
+	__u8 more_pad[4];
 };
 
-_Static_assert(sizeof(struct rtt_key) == 40, "struct rtt_key is a map's key");
+_Static_assert(sizeof(struct rtt_key) == 48, "struct rtt_key is a map's key");
 
 #define RTT_KEY_WORDS (sizeof(struct rtt_key) / sizeof(__u64))
 
-/* How much of it the map keeps: without a second part, nothing of that. In bytes. */
+/* How much of it the map keeps: what the grouping does not use at the end is left out. In bytes, whole words. */
 static inline __u32 rtt_key_size(enum rtt_by first, enum rtt_by second)
 {
-	return sizeof(struct rtt_key) - (second || first == RTT_BY_CONN ? 0 : 16);
+	return first == RTT_BY_CONN ? sizeof(struct rtt_key) : second ? 40 : 24;
 }
 
 /* The histogram of what found no room among the groups; the others count from 1. */

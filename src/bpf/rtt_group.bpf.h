@@ -131,6 +131,7 @@ static __always_inline void group_key(struct rtt_key *key, const struct transiti
 		__builtin_memcpy(key->part[1], t->raddr, 16);
 		key->lport = t->lport;
 		key->rport = t->rport;
+		key->netns = t->netns;
 		return;
 	}
 	group_put_part(key->part[0], group_by[0], t, owner);
@@ -155,6 +156,12 @@ static __always_inline __u32 group_find(const struct rtt_key *key)
 	return known ? *known : RTT_GROUP_OTHER;
 }
 
+/* The verifier knows the answer and takes out what is not used. */
+static __always_inline bool group_uses_word(__u32 i)
+{
+	return i < RTT_KEY_WORDS - 1 || group_by[0] == RTT_BY_CONN;
+}
+
 /* The top bits are the best mixed ones. */
 static __always_inline __u32 group_recent_slot(const struct rtt_key *key)
 {
@@ -163,7 +170,8 @@ static __always_inline __u32 group_recent_slot(const struct rtt_key *key)
 
 #pragma unroll
 	for (__u32 i = 0; i < RTT_KEY_WORDS; i++)
-		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
+		if (group_uses_word(i))
+			hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
 	return hash >> (64 - RECENT_BITS);
 }
 
@@ -174,7 +182,8 @@ static __always_inline bool group_is_same(const struct rtt_key *a, const struct 
 
 #pragma unroll
 	for (__u32 i = 0; i < RTT_KEY_WORDS; i++)
-		difference |= x[i] ^ y[i];
+		if (group_uses_word(i))
+			difference |= x[i] ^ y[i];
 	return !difference;
 }
 

@@ -109,7 +109,7 @@ static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp
 		t->lport = sock_lport(tp, probed, closed);
 	if (scope_by_rport || group_has(RTT_BY_RPORT) || group_has(RTT_BY_CONN))
 		t->rport = sock_rport(tp, probed);
-	if (group_has(RTT_BY_NETNS))
+	if (group_has(RTT_BY_NETNS) || group_has(RTT_BY_CONN))
 		t->netns = sock_netns(tp, probed);
 }
 

@@ -6,6 +6,7 @@
 #include "core/prefix.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #define WORDS "laddr, raddr, lport, rport, pid, comm, cgroup, netns, prefix:LEN[/LEN6], conn"
@@ -167,12 +168,21 @@ static void format_endpoint(struct strbuf *out, uint8_t ip_version, const uint8_
 	strbuf_append_u64(out, port);
 }
 
+bool grouping_is_namesake(const struct rtt_key *a, const struct rtt_key *b)
+{
+	return !memcmp(a, b, offsetof(struct rtt_key, netns));
+}
+
 void grouping_format_key(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key)
 {
 	if (grouping->by[0] == RTT_BY_CONN) {
 		format_endpoint(out, key->ip_version, key->part[0], key->lport);
 		strbuf_append_string(out, "->");
 		format_endpoint(out, key->ip_version, key->part[1], key->rport);
+		if (key->netns) {
+			strbuf_append_char(out, '@');
+			strbuf_append_u64(out, key->netns);
+		}
 		return;
 	}
 	format_part(out, grouping, key, 0);

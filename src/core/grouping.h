@@ -32,7 +32,13 @@ bool grouping_is_by_owner(const struct grouping *grouping);
 /* "all", "raddr", "comm,rport" */
 void grouping_format(struct strbuf *out, const struct grouping *grouping);
 
-/* A group's name: raw bytes that need escaping where a comm is in it; "-" for an owner that is not known. */
+/* Whether only the network namespace tells the two apart. */
+bool grouping_is_namesake(const struct rtt_key *a, const struct rtt_key *b);
+
+/*
+ * A group's name: raw bytes that need escaping where a comm is in it; "-" for an owner that is not known. A connection
+ * whose key has a netns gets it behind the name: zero it unless it has a namesake.
+ */
 void grouping_format_key(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key);
 
 #endif

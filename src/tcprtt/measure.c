@@ -13,14 +13,17 @@ int measure_open(const struct tcprtt_options *options, struct rtt_session *sessi
 		.options = options,
 		.session = session,
 		.tick = options->milliseconds ? TICK_MS1024 : TICK_US,
-		.before = calloc(groups, sizeof(struct histogram)), /* touched only where a group is in use */
+		/* touched only where a group is in use */
+		.before = calloc(groups, sizeof(struct histogram)),
+		.groups = calloc(groups, sizeof(struct known_group)),
 	};
-	return ret->before ? 0 : -ENOMEM;
+	return ret->before && ret->groups ? 0 : -ENOMEM;
 }
 
 void measure_close(struct measure *measure)
 {
 	free(measure->before);
+	free(measure->groups);
 	free(measure->rows);
 	*measure = (struct measure){};
 }
@@ -64,23 +67,54 @@ static int take_group(struct measure *measure, uint32_t number, const char *name
 	return 0;
 }
 
+/* Their number, or a negative errno. */
+static int list_groups(struct measure *measure)
+{
+	struct known_group *group = measure->groups, *end = group + measure->options->max_keys;
+	const struct rtt_key *before = NULL;
+	int error = 0;
+
+	for (; group < end && !error; group += !error) {
+		error = rtt_session_next_group(measure->session, before, &group->key, &group->number);
+		before = &group->key;
+	}
+	return error && error != -ENOENT ? error : (int)(group - measure->groups);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return memcmp(&((const struct known_group *)a)->key, &((const struct known_group *)b)->key,
+		      sizeof(struct rtt_key));
+}
+
+static void format_name(const struct measure *measure, int i, int count, char ret[GROUPING_NAME_MAX])
+{
+	const struct known_group *group = &measure->groups[i];
+	struct strbuf out = strbuf_over(ret, GROUPING_NAME_MAX - 1);
+	struct rtt_key key = group->key;
+
+	if (!(i && grouping_is_namesake(&group[-1].key, &key)) &&
+	    !(i + 1 < count && grouping_is_namesake(&group[1].key, &key)))
+		key.netns = 0;
+	grouping_format_key(&out, &measure->options->grouping, &key);
+	ret[out.length] = '\0';
+}
+
 static int take_groups(struct measure *measure)
 {
-	struct rtt_key key;
-	uint32_t number;
-	int error = rtt_session_next_group(measure->session, NULL, &key, &number);
+	int count = list_groups(measure), error = 0;
 
-	while (!error) {
+	if (count < 0)
+		return count;
+	/* side by side what only the network namespace tells apart */
+	qsort(measure->groups, (size_t)count, sizeof(*measure->groups), compare_keys);
+	for (int i = 0; i < count && !error; i++) {
 		char name[GROUPING_NAME_MAX];
-		struct strbuf out = strbuf_over(name, sizeof(name) - 1);
 
-		grouping_format_key(&out, &measure->options->grouping, &key);
-		name[out.length] = '\0';
-		error = take_group(measure, number, name);
-		if (!error)
-			error = rtt_session_next_group(measure->session, &key, &key, &number);
+		format_name(measure, i, count, name);
+		error = take_group(measure, measure->groups[i].number, name);
 	}
-	return error == -ENOENT ? take_group(measure, RTT_GROUP_OTHER, "other") : error;
+	return error ? error : take_group(measure, RTT_GROUP_OTHER, "other");
 }
 
 static int descending(double a, double b)

@@ -17,6 +17,12 @@ struct measured {
 	struct histogram_stats stats;
 };
 
+/* A group that the kernel knows, whether it had samples lately or not. */
+struct known_group {
+	struct rtt_key key;
+	uint32_t number;
+};
+
 struct measure {
 	const struct tcprtt_options *options;
 	struct rtt_session *session;
@@ -25,7 +31,8 @@ struct measure {
 	struct measured *rows;    /* of this interval */
 	size_t count;
 	size_t capacity;
-	uint64_t cut; /* samples that --top has left out so far */
+	struct known_group *groups; /* room for --max-keys */
+	uint64_t cut;               /* samples that --top has left out so far */
 };
 
 int measure_open(const struct tcprtt_options *options, struct rtt_session *session, struct measure *ret);

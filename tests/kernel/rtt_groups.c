@@ -14,8 +14,7 @@
 
 #include "lib/netns.h"
 #include "lib/require.h"
-#include "lib/rtt_run.h"
-#include "lib/rtt_traffic.h"
+#include "lib/rtt_sides.h"
 
 #define FIRST_PORT 6700
 #define LAST_PORT  6703
@@ -226,6 +225,50 @@ static void test_peers_letters(void **state)
 	rtt_run_check_groups(run, remote_ms, key_of, "raddr", false);
 }
 
+/* The same addresses and ports in two namespaces are two connections; only such are told apart in their names. */
+static void test_same_connection_in_two_namespaces(void **state)
+{
+	static const char tuple[] = "127.0.2.1:6700->127.0.1.1:6801";
+	static const unsigned int exchanges[] = {10, 30};
+	struct rtt_run *run = *state;
+	const struct rtt_report *reports[2];
+	uint64_t inodes[2];
+	size_t tool;
+
+	rtt_run_watch(run, FIRST_PORT, LAST_PORT);
+	tool = rtt_run_start(run, ARGS("-p", ALL_PORTS, "--by", "conn"));
+	for (size_t i = 0; i < 2; i++) {
+		struct rtt_pair pair, other;
+
+		enter_namespace();
+		inodes[i] = netns.inode;
+		pair = rtt_pair_open_at("127.0.1.1", 6801, "127.0.2.1", FIRST_PORT);
+		other = rtt_pair_open_at("127.0.1.1", (uint16_t)(6802 + i), "127.0.2.1", FIRST_PORT + 1);
+		rtt_exchange(&pair, exchanges[i], 0);
+		rtt_exchange(&other, 5, 0);
+		rtt_pair_close(&pair);
+		rtt_pair_close(&other);
+		netns_leave(&netns);
+	}
+	rtt_run_stop(run);
+	rtt_run_read(run, tool);
+	check_sum(run, "conn");
+	require(run->reports.count == 4, "%zu groups, not 4", run->reports.count);
+	require(rtt_reports_find(&run->reports, "127.0.2.1:6701->127.0.1.1:6802") &&
+			rtt_reports_find(&run->reports, "127.0.2.1:6701->127.0.1.1:6803"),
+		"the names of the others have changed");
+	for (size_t i = 0; i < 2; i++) {
+		char key[64];
+
+		snprintf(key, sizeof(key), "%s@%" PRIu64, tuple, inodes[i]);
+		reports[i] = rtt_reports_find(&run->reports, key);
+		require(reports[i], "no group %s", key);
+		print_message("%s: %" PRIu64 " samples\n", key, reports[i]->count);
+	}
+	require(reports[0]->count + rtt_may_lack(run) >= exchanges[0] && reports[0]->count < reports[1]->count,
+		"samples of the one are counted for the other");
+}
+
 /* ---- --top, --sort, --max-keys ---- */
 
 static double sort_value(const struct rtt_report *report, const char *sort)
@@ -343,6 +386,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_words, leave),
 		cmocka_unit_test_teardown(test_two_words, leave),
 		cmocka_unit_test_teardown(test_peers_letters, leave),
+		cmocka_unit_test_teardown(test_same_connection_in_two_namespaces, leave),
 		cmocka_unit_test_teardown(test_top_and_sort, leave),
 		cmocka_unit_test_teardown(test_max_keys, leave),
 		cmocka_unit_test_teardown(test_groups_in_intervals, leave),

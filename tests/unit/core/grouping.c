@@ -96,7 +96,7 @@ static void test_key(void **state)
 {
 	struct rtt_key v4 = {.part = {{127, 0, 0, 1}, {10, 1, 2, 0}}, .ip_version = 4, .lport = 80, .rport = 40000};
 	struct rtt_key v6 = {.ip_version = 6, .lport = 443, .rport = 65535};
-	struct rtt_key owner = {.owner_known = 1};
+	struct rtt_key owner = {.owner_known = 1}, same;
 	uint64_t cgroup = 0x123456789abc;
 	uint32_t pid = 4711;
 	uint16_t port = 8080;
@@ -110,6 +110,15 @@ static void test_key(void **state)
 	memcpy(v6.part[1], v6.part[0], 16);
 	assert_key("conn", &v6,
 		   "[2001:db8:1111:2222:3333:4444:5555:6666]:443->[2001:db8:1111:2222:3333:4444:5555:6666]:65535");
+	same = v6;
+	assert_true(grouping_is_namesake(&v6, &same));
+	same.netns = UINT32_MAX;
+	assert_true(grouping_is_namesake(&v6, &same));
+	assert_key("conn", &same,
+		   "[2001:db8:1111:2222:3333:4444:5555:6666]:443->[2001:db8:1111:2222:3333:4444:5555:6666]:65535"
+		   "@4294967295");
+	same.part[1][15] ^= 1;
+	assert_false(grouping_is_namesake(&v6, &same));
 
 	memcpy(owner.part[0], &pid, sizeof(pid));
 	memcpy(owner.part[1], &port, sizeof(port));
