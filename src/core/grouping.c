@@ -44,6 +44,11 @@ bool grouping_is_by_owner(const struct grouping *grouping)
 	return is_about_owner(grouping->by[0]) || is_about_owner(grouping->by[1]);
 }
 
+bool grouping_is_unknown(const struct grouping *grouping, const struct rtt_key *key)
+{
+	return grouping_is_by_owner(grouping) && !key->owner_known;
+}
+
 /* "24" or "24/48", what follows "prefix:" */
 static int parse_prefix_lengths(const char *text, size_t length, struct grouping *grouping, struct parse_error *error)
 {
@@ -140,7 +145,7 @@ static void format_part(struct strbuf *out, const struct grouping *grouping, con
 	const uint8_t *part = key->part[i];
 	enum rtt_by by = grouping->by[i];
 
-	if (is_about_owner(by) && !key->owner_known)
+	if (is_about_owner(by) && grouping_is_unknown(grouping, key))
 		strbuf_append_char(out, '-');
 	else if (by == RTT_BY_LADDR || by == RTT_BY_RADDR)
 		address_format(out, key->ip_version, part);

@@ -32,6 +32,9 @@ bool grouping_is_by_owner(const struct grouping *grouping);
 /* "all", "raddr", "comm,rport" */
 void grouping_format(struct strbuf *out, const struct grouping *grouping);
 
+/* Whether nobody knows who the owner is that the group is about. */
+bool grouping_is_unknown(const struct grouping *grouping, const struct rtt_key *key);
+
 /* Whether only the network namespace tells the two apart. */
 bool grouping_is_namesake(const struct rtt_key *a, const struct rtt_key *b);
 

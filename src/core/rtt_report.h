@@ -5,6 +5,7 @@
 
 #include "core/histogram.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct rtt_report {
@@ -17,6 +18,8 @@ struct rtt_report {
 	const char *hook;   /* "tp_btf", "fentry", "kprobe" */
 	enum tick tick;
 	const struct histogram *histogram;
+	bool other;   /* `key` is no name of a group: what found no room among them */
+	bool unknown; /* nobody knows the group's owner, "-" in the key */
 };
 
 #endif

@@ -32,6 +32,12 @@ static size_t key_length(const struct rtt_report *report)
 	return escape_field_length(report->key, RTT_KEY_MAX);
 }
 
+/* Unknown, and there is nothing else to tell: with two words the other one is. */
+static bool has_no_name(const struct rtt_report *report)
+{
+	return report->unknown && !strchr(report->by, ',');
+}
+
 /* ---- text ---- */
 
 static void text_heading(struct strbuf *out, const struct rtt_report *report)
@@ -220,9 +226,17 @@ static void json_identity(struct strbuf *out, const struct rtt_report *report)
 	number_append(out, report->interval_s, 3);
 	strbuf_append_literal(out, ",\"by\":\"");
 	strbuf_append_string(out, report->by);
-	strbuf_append_literal(out, "\",\"key\":\"");
-	escape_json(out, report->key, key_length(report));
-	strbuf_append_literal(out, "\",\"sample\":\"");
+	strbuf_append_literal(out, "\",\"key\":");
+	if (has_no_name(report)) {
+		strbuf_append_literal(out, "null");
+	} else {
+		strbuf_append_char(out, '"');
+		escape_json(out, report->key, key_length(report));
+		strbuf_append_char(out, '"');
+	}
+	strbuf_append_string(out, report->other ? ",\"other\":true" : ",\"other\":false");
+	strbuf_append_string(out, report->unknown ? ",\"unknown\":true" : ",\"unknown\":false");
+	strbuf_append_literal(out, ",\"sample\":\"");
 	strbuf_append_string(out, report->sample);
 	strbuf_append_literal(out, "\",\"hook\":\"");
 	strbuf_append_string(out, report->hook);
@@ -273,8 +287,8 @@ void rtt_json(struct strbuf *out, const struct rtt_report *report)
 
 void rtt_csv_header(struct strbuf *out)
 {
-	strbuf_append_literal(
-		out, "TIMESTAMP,INTERVAL_S,BY,KEY,SAMPLE,HOOK,UNIT,COUNT,MEAN,JITTER,MIN,P50,P90,P99,P999,MAX\n");
+	strbuf_append_literal(out, "TIMESTAMP,INTERVAL_S,BY,KEY,SAMPLE,HOOK,UNIT,COUNT,MEAN,JITTER,MIN,P50,P90,P99,"
+				   "P999,MAX,OTHER,UNKNOWN\n");
 }
 
 void rtt_csv(struct strbuf *out, const struct rtt_report *report)
@@ -289,7 +303,8 @@ void rtt_csv(struct strbuf *out, const struct rtt_report *report)
 	strbuf_append_char(out, ',');
 	escape_csv(out, report->by, strlen(report->by));
 	strbuf_append_char(out, ',');
-	escape_csv(out, report->key, key_length(report));
+	if (!has_no_name(report))
+		escape_csv(out, report->key, key_length(report));
 	strbuf_append_char(out, ',');
 	strbuf_append_string(out, report->sample);
 	strbuf_append_char(out, ',');
@@ -297,5 +312,6 @@ void rtt_csv(struct strbuf *out, const struct rtt_report *report)
 	strbuf_append_string(out, in_ms(report) ? ",ms," : ",us,");
 	strbuf_append_u64(out, stats.count);
 	append_values(out, report, &stats, &style);
-	strbuf_append_char(out, '\n');
+	strbuf_append_string(out, report->other ? ",1" : ",0");
+	strbuf_append_string(out, report->unknown ? ",1\n" : ",0\n");
 }

@@ -28,13 +28,15 @@ void rtt_text(struct strbuf *out, const struct rtt_report *report, bool extended
 /*
  * {"v":1,"type":"rtt",...} and a newline, DESIGN's schema; mean, jitter, min, p50... are null when count is 0. `unit`
  * is "us", or "ms" with decimals for TICK_MS1024: three, which are exact, but up to six for mean and jitter (three in
- * "us"). Buckets are [low,high,count]; `high` is null for the last slot, which has no end.
+ * "us"). `key` is null where only "-" would be in it; "other" and "unknown" tell those groups from processes that are
+ * called so. Buckets are [low,high,count]; `high` is null for the last slot, which has no end.
  */
 void rtt_json(struct strbuf *out, const struct rtt_report *report);
 
 /*
- * TIMESTAMP,INTERVAL_S,BY,KEY,SAMPLE,HOOK,UNIT,COUNT,MEAN,JITTER,MIN,P50,P90,P99,P999,MAX: empty fields when count is
- * 0. TIMESTAMP and the numbers are written as in JSON.
+ * TIMESTAMP,INTERVAL_S,BY,KEY,SAMPLE,HOOK,UNIT,COUNT,MEAN,JITTER,MIN,P50,P90,P99,P999,MAX,OTHER,UNKNOWN: empty fields
+ * when count is 0, and for a key that JSON has as null. TIMESTAMP and the numbers are written as in JSON; OTHER and
+ * UNKNOWN are 0 or 1.
  */
 void rtt_csv_header(struct strbuf *out);
 void rtt_csv(struct strbuf *out, const struct rtt_report *report);

@@ -53,6 +53,8 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 		.hook = tool->session.hook,
 		.tick = tool->measure.tick,
 		.histogram = &row->histogram,
+		.other = row->other,
+		.unknown = row->unknown,
 	};
 	char time[8];
 	struct strbuf clock = strbuf_over(time, sizeof(time));

@@ -52,19 +52,21 @@ static void take_difference(const struct measure *measure, struct measured *row,
 	histogram_statistics(&row->histogram, measure->tick, &row->stats);
 }
 
-/* Takes the row of a group back when it had no sample. */
-static int take_group(struct measure *measure, uint32_t number, const char *name)
+/* NULL when the group had no sample, or without memory: then *ret_error is not 0. */
+static struct measured *take_group(struct measure *measure, uint32_t number, int *ret_error)
 {
 	struct histogram reading = measure->session->groups[number];
 	struct measured *row = new_row(measure);
 
+	*ret_error = row ? 0 : -ENOMEM;
 	if (!row)
-		return -ENOMEM;
+		return NULL;
 	take_difference(measure, row, &reading, &measure->before[number]);
-	strcpy(row->name, name);
+	row->other = number == RTT_GROUP_OTHER;
+	row->unknown = false;
 	if (!row->stats.count)
 		measure->count--;
-	return 0;
+	return row->stats.count ? row : NULL;
 }
 
 /* Their number, or a negative errno. */
@@ -87,34 +89,38 @@ static int compare_keys(const void *a, const void *b)
 		      sizeof(struct rtt_key));
 }
 
-static void format_name(const struct measure *measure, int i, int count, char ret[GROUPING_NAME_MAX])
+static void name_group(const struct measure *measure, int i, int count, struct measured *row)
 {
+	const struct grouping *grouping = &measure->options->grouping;
 	const struct known_group *group = &measure->groups[i];
-	struct strbuf out = strbuf_over(ret, GROUPING_NAME_MAX - 1);
+	struct strbuf out = strbuf_over(row->name, sizeof(row->name) - 1);
 	struct rtt_key key = group->key;
 
 	if (!(i && grouping_is_namesake(&group[-1].key, &key)) &&
 	    !(i + 1 < count && grouping_is_namesake(&group[1].key, &key)))
 		key.netns = 0;
-	grouping_format_key(&out, &measure->options->grouping, &key);
-	ret[out.length] = '\0';
+	grouping_format_key(&out, grouping, &key);
+	row->name[out.length] = '\0';
+	row->unknown = grouping_is_unknown(grouping, &key);
 }
 
 static int take_groups(struct measure *measure)
 {
 	int count = list_groups(measure), error = 0;
+	struct measured *row;
 
 	if (count < 0)
 		return count;
 	/* side by side what only the network namespace tells apart */
 	qsort(measure->groups, (size_t)count, sizeof(*measure->groups), compare_keys);
 	for (int i = 0; i < count && !error; i++) {
-		char name[GROUPING_NAME_MAX];
-
-		format_name(measure, i, count, name);
-		error = take_group(measure, measure->groups[i].number, name);
+		row = take_group(measure, measure->groups[i].number, &error);
+		if (row)
+			name_group(measure, i, count, row);
 	}
-	return error ? error : take_group(measure, RTT_GROUP_OTHER, "other");
+	if (!error && (row = take_group(measure, RTT_GROUP_OTHER, &error)))
+		strcpy(row->name, "other");
+	return error;
 }
 
 static int descending(double a, double b)
@@ -162,5 +168,6 @@ int measure_take(struct measure *measure)
 		return -ENOMEM;
 	take_difference(measure, row, &reading, &measure->before[0]);
 	strcpy(row->name, "all");
+	row->other = row->unknown = false;
 	return 0;
 }

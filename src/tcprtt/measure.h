@@ -13,6 +13,8 @@
 /* One group's interval. */
 struct measured {
 	char name[GROUPING_NAME_MAX]; /* NUL-terminated, raw: escape it */
+	bool other;                   /* what found no room among the groups */
+	bool unknown;                 /* the group of those whose owner is not known */
 	struct histogram histogram;
 	struct histogram_stats stats;
 };

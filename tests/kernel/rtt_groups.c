@@ -340,7 +340,7 @@ static void test_max_keys(void **state)
 	rtt_run_check_groups(run, few, key_of, "conn", false);
 	check_sum(run, "conn");
 	other = rtt_reports_find(&run->reports, "other");
-	require(run->reports.count == 4 && other, "%zu groups", run->reports.count);
+	require(run->reports.count == 4 && other && other->other, "%zu groups", run->reports.count);
 	require(run->in_other == other->count, "it says that %" PRIu64 " samples are in \"other\", which has %" PRIu64,
 		run->in_other, other->count);
 	for (size_t i = 0; i < run->reports.count; i++)

@@ -266,6 +266,7 @@ static void check_busy(struct rtt_run *run, const char *by, const char *server, 
 		      by, known ? known->count : 0, unknown ? unknown->count : 0, early, late);
 	require(late >= LATER, "the witness saw nothing");
 	require(known && known->count + run->lost >= late, "--by %s: %s has not all later samples", by, server);
+	require(!known->unknown && (!unknown || unknown->unknown), "--by %s: \"unknown\" is wrong", by);
 	require(!unknown || unknown->count <= early, "--by %s: later samples have no owner", by);
 }
 

@@ -82,7 +82,10 @@ static void read_report(const json_t *line, struct rtt_report *report)
 	require(strlen(string_of(line, "time")) == strlen("2026-11-22T12:31:49.123456Z"), "time %s",
 		string_of(line, "time"));
 	snprintf(report->by, sizeof(report->by), "%s", string_of(line, "by"));
-	snprintf(report->key, sizeof(report->key), "%s", string_of(line, "key"));
+	report->other = json_is_true(json_object_get(line, "other"));
+	report->unknown = json_is_true(json_object_get(line, "unknown"));
+	snprintf(report->key, sizeof(report->key), "%s",
+		 json_is_null(json_object_get(line, "key")) ? "-" : string_of(line, "key"));
 	snprintf(report->sample, sizeof(report->sample), "%s", string_of(line, "sample"));
 	snprintf(report->hook, sizeof(report->hook), "%s", string_of(line, "hook"));
 	report->interval_s = number_of(line, "interval_s");

@@ -24,6 +24,7 @@ enum rtt_statistic {
 struct rtt_report {
 	char by[32];
 	char key[256];
+	bool other, unknown;
 	char sample[16];
 	char hook[16];
 	double interval_s;

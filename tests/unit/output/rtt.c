@@ -71,11 +71,78 @@ static const struct input inputs[] = {
 		.samples = {{42, 1}},
 	},
 	{
+		/* processes that are called as groups are that have no name */
+		.report = {.time_realtime_ns = 1795350715000000000,
+			   .interval_s = 1,
+			   .by = "comm",
+			   .key = "other",
+			   .sample = "srtt",
+			   .hook = "tp_btf"},
+		.mdev_us = 2,
+		.samples = {{42, 1}},
+	},
+	{
+		.report = {.time_realtime_ns = 1795350715000000000,
+			   .interval_s = 1,
+			   .by = "comm",
+			   .key = "other",
+			   .sample = "srtt",
+			   .hook = "tp_btf",
+			   .other = true},
+		.mdev_us = 2,
+		.samples = {{42, 1}},
+	},
+	{
+		.report = {.time_realtime_ns = 1795350715000000000,
+			   .interval_s = 1,
+			   .by = "comm",
+			   .key = "-",
+			   .sample = "srtt",
+			   .hook = "tp_btf"},
+		.mdev_us = 2,
+		.samples = {{42, 1}},
+	},
+	{
+		.report = {.time_realtime_ns = 1795350715000000000,
+			   .interval_s = 1,
+			   .by = "comm",
+			   .key = "-",
+			   .sample = "srtt",
+			   .hook = "tp_btf",
+			   .unknown = true},
+		.mdev_us = 2,
+		.samples = {{42, 1}},
+	},
+	{
+		/* the port is known */
+		.report = {.time_realtime_ns = 1795350715000000000,
+			   .interval_s = 1,
+			   .by = "comm,lport",
+			   .key = "-,80",
+			   .sample = "srtt",
+			   .hook = "tp_btf",
+			   .unknown = true},
+		.mdev_us = 2,
+		.samples = {{42, 1}},
+	},
+	{
 		/* a group that had no samples */
 		.report = {1795350714000000000, 0, 1, "cgroup", "/system.slice/n\xc3\xa4me.service", "srtt", "tp_btf",
 			   TICK_MS1024, NULL},
 	},
 };
+
+/* Where only the histogram matters. */
+static struct rtt_report report_of(const char *by, const char *key, enum tick tick, const struct histogram *histogram)
+{
+	return (struct rtt_report){.interval_s = 1,
+				   .by = by,
+				   .key = key,
+				   .sample = "srtt",
+				   .hook = "tp_btf",
+				   .tick = tick,
+				   .histogram = histogram};
+}
 
 static struct rtt_report fill(const struct input *input, struct histogram *histogram)
 {
@@ -164,7 +231,7 @@ static void peer_table(FILE *out, const uint64_t *counts, const char *unit)
 
 static void check_against_peer(struct histogram *histogram, enum tick tick)
 {
-	struct rtt_report report = {0, 0, 1, "all", "", "srtt", "tp_btf", tick, histogram};
+	struct rtt_report report = report_of("all", "", tick, histogram);
 	struct strbuf sb = text_new(RTT_TEXT_MAX);
 	uint64_t counts[LOG2_COUNT];
 	char *expected = NULL;
@@ -222,7 +289,7 @@ static void test_stars(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct histogram histogram = {.slots = {[1] = cases[i].most, [2] = cases[i].count}};
-		struct rtt_report report = {0, 0, 1, "all", "", "srtt", "tp_btf", TICK_US, &histogram};
+		struct rtt_report report = report_of("all", "", TICK_US, &histogram);
 		struct strbuf sb = text_new(RTT_TEXT_MAX);
 		const char *row;
 
@@ -240,7 +307,7 @@ static void test_stars(void **state)
 static void test_no_samples(void **state)
 {
 	struct histogram histogram = {.sum_us = 7, .mdev_sum_us = 7};
-	struct rtt_report report = {0, 0, 1, "raddr", "10.0.0.1", "srtt", "tp_btf", TICK_US, &histogram};
+	struct rtt_report report = report_of("raddr", "10.0.0.1", TICK_US, &histogram);
 	struct strbuf sb = text_new(RTT_TEXT_MAX);
 
 	(void)state;
@@ -249,12 +316,13 @@ static void test_no_samples(void **state)
 	sb = text_new(RTT_TEXT_MAX);
 	rtt_json(&sb, &report);
 	text_check(&sb, "{\"v\":1,\"type\":\"rtt\",\"time\":\"1970-01-01T00:00:00.000000Z\",\"interval_s\":1.000,"
-			"\"by\":\"raddr\",\"key\":\"10.0.0.1\",\"sample\":\"srtt\",\"hook\":\"tp_btf\",\"unit\":\"us\","
+			"\"by\":\"raddr\",\"key\":\"10.0.0.1\",\"other\":false,\"unknown\":false,"
+			"\"sample\":\"srtt\",\"hook\":\"tp_btf\",\"unit\":\"us\","
 			"\"count\":0,\"mean\":null,\"jitter\":null,\"min\":null,\"p50\":null,\"p90\":null,\"p99\":null,"
 			"\"p999\":null,\"max\":null,\"buckets\":[]}\n");
 	sb = text_new(RTT_TEXT_MAX);
 	rtt_csv(&sb, &report);
-	text_check(&sb, "1970-01-01T00:00:00.000000Z,1.000,raddr,10.0.0.1,srtt,tp_btf,us,0,,,,,,,,\n");
+	text_check(&sb, "1970-01-01T00:00:00.000000Z,1.000,raddr,10.0.0.1,srtt,tp_btf,us,0,,,,,,,,,0,0\n");
 }
 
 /* Every slot in use, the largest numbers, and a key longer than any that needs the longest escape. */
@@ -269,9 +337,16 @@ static void test_longest(void **state)
 	memset(&histogram, 0xff, sizeof(histogram));
 	histogram.slots[0] = UINT64_MAX - SLOT_COUNT;
 	for (size_t i = 0; i < COUNT(characters) * 2; i++) {
-		struct rtt_report report = {INT64_MAX, INT32_MAX,   1e300,    "prefix:128,comm",
-					    key,       "handshake", "tp_btf", i % 2 ? TICK_US : TICK_MS1024,
-					    &histogram};
+		struct rtt_report report = {.time_realtime_ns = INT64_MAX,
+					    .utc_offset_s = INT32_MAX,
+					    .interval_s = 1e300,
+					    .by = "prefix:128,comm",
+					    .key = key,
+					    .sample = "handshake",
+					    .hook = "tp_btf",
+					    .tick = i % 2 ? TICK_US : TICK_MS1024,
+					    .histogram = &histogram,
+					    .unknown = true};
 		void (*const formats[])(struct strbuf * out, const struct rtt_report *report) = {rtt_json, rtt_csv};
 		struct strbuf sb = text_new(RTT_TEXT_MAX);
 
@@ -297,7 +372,7 @@ static void test_key_length(void **state)
 {
 	struct histogram histogram = {};
 	char key[RTT_KEY_MAX + 2];
-	struct rtt_report report = {0, 0, 1, "cgroup", key, "srtt", "tp_btf", TICK_US, &histogram};
+	struct rtt_report report = report_of("cgroup", key, TICK_US, &histogram);
 
 	(void)state;
 	memset(key, '\\', sizeof(key));
