@@ -21,6 +21,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define EXIT_RUNTIME 1
+#define EXIT_LOST    3
+
 /* A scale is repeated after so many lines of heat map. */
 #define SCALE_EVERY 20
 
@@ -190,7 +193,8 @@ static struct loss_report count_losses(const struct tool *tool)
 	return losses;
 }
 
-static void tell_losses(const struct tool *tool)
+/* Whether anything was lost. Without memory for it, --sample rtt cannot look at a connection at all. */
+static bool tell_losses(const struct tool *tool)
 {
 	struct loss_report losses = count_losses(tool);
 	const struct rtt_counters *counters = tool->session.counters;
@@ -209,6 +213,7 @@ static void tell_losses(const struct tool *tool)
 	if (counters->storage_full)
 		message("%llu samples not told apart, or not taken: no memory for the socket's storage",
 			(unsigned long long)counters->storage_full);
+	return loss_total(&losses) || (counters->storage_full && tool->options.sample == RTT_RTT);
 }
 
 /* Why the output is not complete, if it is not. */
@@ -230,6 +235,7 @@ static void tell_unwritten(const struct tool *tool, int error)
 static int run(struct tool *tool)
 {
 	int error = event_loop_add_output(&tool->loop, tool->outlet.sink.fd);
+	bool lost;
 
 	if (!error && tool->options.duration_ns)
 		error = event_loop_add_deadline(&tool->loop, tool->options.duration_ns);
@@ -253,8 +259,10 @@ static int run(struct tool *tool)
 	else if (tool->outlet.sink.error != -EPIPE)
 		error = tool->outlet.sink.error;
 	tell_unwritten(tool, tool->outlet.sink.error);
-	tell_losses(tool);
-	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+	lost = tell_losses(tool);
+	if (error)
+		return EXIT_RUNTIME;
+	return tool->options.strict && lost ? EXIT_LOST : EXIT_SUCCESS;
 }
 
 /* Opens what is needed, and says why not. 0 or a negative errno. */
@@ -287,7 +295,7 @@ int main(int argc, char **argv)
 {
 	static struct tool tool; /* port sets and prefix lists: too much for some stacks */
 	struct strbuf by = strbuf_over(tool.by, sizeof(tool.by) - 1);
-	int status = EXIT_FAILURE;
+	int status = EXIT_RUNTIME;
 
 	tcprtt_options_parse(argc, argv, &tool.options);
 	grouping_format(&by, &tool.options.grouping);

@@ -15,6 +15,7 @@ enum {
 	KEY_MAX_KEYS,
 	KEY_SAMPLE,
 	KEY_HEATMAP,
+	KEY_STRICT,
 	KEY_HOOK,
 	KEY_STORAGE,
 	KEY_WITHOUT_CASTS
@@ -60,6 +61,7 @@ static const struct argp_option option_table[] = {
 	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 3},
 	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map on the terminal, a line per interval (default 1 s)", 3},
 	{0, 0, 0, 0, "What to rely on:", 4},
+	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was lost", 4},
 	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf, fentry or kprobe", 4},
 	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 4},
 	{"without-casts", KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, 4},
@@ -79,7 +81,8 @@ static const char documentation[] =
 	"  tcprtt --sample rtt -i 1 -o json | jq .p99\n"
 	"  tcprtt --heatmap\n"
 	"\n"
-	"Needs root or CAP_BPF+CAP_PERFMON. Exit status: 0, 1 (runtime error), 2 (wrong command line).";
+	"Needs root or CAP_BPF+CAP_PERFMON.\n"
+	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was lost).";
 
 static uint32_t parse_number(const struct argp_state *state, const char *what, const char *text, uint64_t max)
 {
@@ -210,6 +213,9 @@ static error_t parse_reliance(int key, const char *argument, const struct argp_s
 	struct tcprtt_options *options = ((struct command_line *)state->input)->options;
 
 	switch (key) {
+	case KEY_STRICT:
+		options->strict = true;
+		return 0;
 	case KEY_HOOK:
 		options->hook =
 			command_line_choose(state, "hook", argument, hooks, "not one of auto, tp_btf, fentry, kprobe");

@@ -48,6 +48,7 @@ struct tcprtt_options {
 	bool extended;
 	bool timestamp;
 	bool verbose;
+	bool strict;          /* exit with 3 when anything was lost */
 	uint64_t interval_ns; /* 0: one summary at the end */
 	uint64_t duration_ns; /* 0: until interrupted */
 	enum rtt_hook hook;

@@ -302,6 +302,29 @@ def test_losses_of_output_are_counted():
         os.close(reader)
 
 
+def test_strict():
+    """Status 3 when something was lost, and only then; a runtime error stays one."""
+    need_root()
+    port = free_port()
+    assert_equal(run("--strict", "-d", "0.2", "-P", port, tool=RTT_TOOL).returncode, 0, "exit status without a loss")
+    with open("/dev/full", "wb") as full:
+        assert_equal(run("--strict", "-d", "0.2", "-P", port, tool=RTT_TOOL, stdout=full).returncode, 1, "with an error")
+    for args, status in ((["--strict"], 3), ([], 0)):
+        reader, writer = os.pipe()
+        with Trace("-p", port, "--by", "conn", "-o", "json", *args, tool=RTT_TOOL, stdout=writer) as trace:
+            os.close(writer)
+            connect_often(port, 600)
+            assert_equal(trace.stop(), status, f"exit status with {args} ({trace.err})")
+            assert losses(trace.err)[0] > 0, trace.err
+        os.close(reader)
+    reader, writer = os.pipe()
+    with Trace("-p", port, "--strict", tool=RTT_TOOL, stdout=writer) as trace:
+        os.close(writer)
+        connect_often(port, 3)
+        os.close(reader)
+        assert_equal(trace.wait(), 0, "exit status when the reader has left")
+
+
 def test_top_loses_nothing():
     """What --top leaves out was measured, and is none of the losses."""
     need_root()

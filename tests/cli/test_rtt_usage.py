@@ -174,7 +174,7 @@ def test_help_and_version():
         for word in ("-4", "-6", "-a", "-A", "-b", "-B", "-d", "-e", "-i", "-m", "-o", "-p", "-P", "-T", "-v", "-V", "--ipv4",
                      "--ipv6", "--laddr", "--raddr", "--byladdr", "--byraddr", "--duration", "--extension", "--interval",
                      "--millisecond", "--output", "--lport", "--rport", "--timestamp", "--verbose", "--by=", "--top",
-                     "--sort", "--max-keys", "--sample", "--heatmap", "--hook", "--storage", "--version"):
+                     "--sort", "--max-keys", "--sample", "--heatmap", "--hook", "--storage", "--strict", "--version"):
             assert_in(word, result.stdout)
         longest = max(result.stdout.splitlines(), key=len)
         assert len(longest) <= 80, f"wider than a terminal: {longest!r}"
