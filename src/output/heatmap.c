@@ -10,8 +10,10 @@
 #define TIME_COLUMNS  9 /* "HH:MM:SS " */
 #define COUNT_COLUMNS 5 /* behind a blank */
 #define P99_COLUMNS   6 /* likewise */
-#define OTHER_COLUMNS (TIME_COLUMNS + 1 + COUNT_COLUMNS + 1 + P99_COLUMNS)
-#define WIDTH_MIN     40
+#define WIDTH_MIN     20
+#define WIDTH_COUNT   30 /* from here on there is room for the count */
+#define WIDTH_P99     40 /* and for p99 */
+#define WIDTH_WORDS   80 /* and for what the shades mean */
 #define CELLS_MAX     512
 
 #define SHADES 9
@@ -28,7 +30,12 @@ static const char color_blank[] = "231";
 
 static unsigned int cell_count(const struct heatmap *map)
 {
-	unsigned int cells = (map->width < WIDTH_MIN ? WIDTH_MIN : map->width) - OTHER_COLUMNS;
+	unsigned int cells = (map->width < WIDTH_MIN ? WIDTH_MIN : map->width) - TIME_COLUMNS;
+
+	if (map->width >= WIDTH_COUNT)
+		cells -= 1 + COUNT_COLUMNS;
+	if (map->width >= WIDTH_P99)
+		cells -= 1 + P99_COLUMNS;
 
 	return cells < CELLS_MAX ? cells : CELLS_MAX;
 }
@@ -184,15 +191,17 @@ static void append_sample_shades(const struct heatmap *map, struct strbuf *out)
 	append_reset(map, out);
 }
 
-/* 37 columns, and what else there is room for. */
+/* 16 columns, 37 where p99 is shown, and what else there is room for. */
 static void append_legend(const struct heatmap *map, struct strbuf *out)
 {
-	if (map->width >= 80)
+	bool wide = map->width >= WIDTH_P99;
+
+	if (map->width >= WIDTH_WORDS)
 		strbuf_append_literal(out, "shade: samples in the column, logarithmic: ");
-	strbuf_append_literal(out, "1 sample ");
+	strbuf_append_string(out, wide ? "1 sample " : "1 ");
 	append_sample_shades(map, out);
-	strbuf_append_literal(out, " most so far");
-	if (map->most) {
+	strbuf_append_string(out, wide ? " most so far" : " most");
+	if (wide && map->most) {
 		strbuf_append_literal(out, ": ");
 		append_count(out, map->most);
 	}
@@ -228,7 +237,11 @@ void heatmap_scale(struct heatmap *map, struct strbuf *out)
 	append_legend(map, out);
 	strbuf_append_literal(out, "TIME     ");
 	append_ruler(out, cell_count(map));
-	strbuf_append_literal(out, " COUNT    P99\n");
+	if (map->width >= WIDTH_COUNT)
+		strbuf_append_literal(out, " COUNT");
+	if (map->width >= WIDTH_P99)
+		strbuf_append_literal(out, "    P99");
+	strbuf_append_char(out, '\n');
 	map->lines = 0;
 }
 
@@ -240,13 +253,15 @@ static void append_numbers(const struct heatmap *map, struct strbuf *out, const 
 
 	histogram_statistics(histogram, map->tick, &stats);
 	append_count(&number, stats.count);
-	append_right(out, &number, COUNT_COLUMNS);
+	if (map->width >= WIDTH_COUNT)
+		append_right(out, &number, COUNT_COLUMNS);
 	number.length = 0;
 	if (stats.count)
 		append_latency(&number, stats.p99);
 	else
 		strbuf_append_char(&number, '-');
-	append_right(out, &number, P99_COLUMNS);
+	if (map->width >= WIDTH_P99)
+		append_right(out, &number, P99_COLUMNS);
 }
 
 void heatmap_line(struct heatmap *map, struct strbuf *out, const char time[8], const struct histogram *histogram)

@@ -17,8 +17,12 @@
 #define HEATMAP_TEXT_MAX 8192
 
 struct heatmap {
-	uint32_t width; /* columns of the terminal, at least 40: lines are just as long, but not beyond 534 */
-	bool color;     /* 256 colours, else ASCII shades */
+	/*
+	 * Columns of the terminal: lines are just as long, from 20 to 534. There is no p99 in less than 40, and no
+	 * count in less than 30. May change from line to line; then it takes another scale.
+	 */
+	uint32_t width;
+	bool color; /* 256 colours, else ASCII shades */
 	enum tick tick;
 	uint32_t lines; /* printed since the last scale */
 	uint64_t most;  /* samples in one cell so far: the darkest; zero it at the start */

@@ -43,6 +43,15 @@ struct tool {
 static const char *const sample_names[] = {
 	[RTT_SRTT] = "srtt", [RTT_RTT] = "rtt", [RTT_MIN] = "min", [RTT_HANDSHAKE] = "handshake"};
 
+/* When it is time again, and when the terminal has another width than for the last line. */
+static void put_scale(struct tool *tool, uint32_t width)
+{
+	if (width == tool->map.width && tool->map.lines % SCALE_EVERY)
+		return;
+	tool->map.width = width;
+	heatmap_scale(&tool->map, &tool->outlet.sink.buffer);
+}
+
 static void put_row(struct tool *tool, const struct measured *row, uint64_t now_ns)
 {
 	struct strbuf *out = &tool->outlet.sink.buffer;
@@ -73,8 +82,7 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 		rtt_json(out, &report);
 		break;
 	case RTT_OUTPUT_HEATMAP:
-		if (tool->map.lines % SCALE_EVERY == 0)
-			heatmap_scale(&tool->map, out);
+		put_scale(tool, terminal_width(STDOUT_FILENO));
 		timestamp_format_local(&clock, &tool->base, now_ns);
 		heatmap_line(&tool->map, out, time, &row->histogram);
 		break;
@@ -302,7 +310,6 @@ int main(int argc, char **argv)
 	tool.loop = EVENT_LOOP_CLOSED;
 	tool.outlet.loop = &tool.loop;
 	tool.map = (struct heatmap){
-		.width = terminal_width(STDOUT_FILENO),
 		.color = terminal_has_color(STDOUT_FILENO),
 		.tick = tool.options.milliseconds ? TICK_MS1024 : TICK_US,
 	};

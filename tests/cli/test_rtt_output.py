@@ -281,6 +281,29 @@ def test_heatmap_on_a_terminal():
             assert COLOR not in line or line.rindex(COLOR + "0m") > line.rindex(COLOR + "48;5;"), f"not reset: {line!r}"
 
 
+def test_heatmap_on_a_terminal_that_changes():
+    """The next line fits, under a new scale; no line wraps on a narrow one either."""
+    need_root()
+    port = free_port()
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    with Trace("--heatmap", "-i", "0.1", "-p", port, tool=RTT_TOOL, stdout=theirs) as tool:
+        time.sleep(0.3)
+        assert_equal(visible(os.read(ours, 65536).decode()).count("TIME "), 1, "scales without a change")
+        for columns in (60, 34, 25, 120):
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+            time.sleep(0.5)
+            out = visible(os.read(ours, 65536).decode()).replace("\r\n", "\n")
+            scale, lines = out.rsplit("TIME ", 1)
+            ruler, *lines = lines.splitlines()
+            assert len(lines) >= 2, f"{columns} columns: {out}"
+            assert_equal({len(line) for line in lines} | {len(ruler) + 5}, {columns}, f"lengths in {columns} columns")
+            assert len(scale.splitlines()[-1]) <= columns, f"{columns} columns: {scale}"
+        assert_equal(tool.stop(signal.SIGINT), 0, "exit status")
+    os.close(theirs)
+    os.close(ours)
+
+
 def test_heatmap_no_color():
     for environment in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
         out = heatmap(columns=80, environment=environment)

@@ -52,6 +52,27 @@ static void test_narrow(void **state)
 			"TIME     |10us |1ms  |100ms COUNT    P99\n");
 }
 
+/* First p99 goes, then the count: no line is longer than the terminal. */
+static void test_very_narrow(void **state)
+{
+	struct heatmap map = {.width = 30};
+	struct histogram histogram = burst(TICK_US);
+	struct strbuf sb = text_new(HEATMAP_TEXT_MAX);
+
+	(void)state;
+	heatmap_line(&map, &sb, NOON, &histogram);
+	heatmap_scale(&map, &sb);
+	map.width = 20;
+	heatmap_scale(&map, &sb);
+	heatmap_line(&map, &sb, NOON, &histogram);
+	text_check(&sb, "12:00:00 -  @ + =  * : .  1647\n"
+			"1 .:-=+*#%@ most\n"
+			"TIME     |10us  |10ms    COUNT\n"
+			"1 .:-=+*#%@ most\n"
+			"TIME     |10us  | | \n"
+			"12:00:00 - @ += * :.\n");
+}
+
 static void test_80_columns(void **state)
 {
 	struct heatmap map = {.width = 80};
@@ -93,7 +114,7 @@ static void test_every_width(void **state)
 {
 	(void)state;
 	for (uint32_t width = 0; width < 1000; width++) {
-		size_t expected = width < 40 ? 40 : width > 534 ? 534 : width;
+		size_t expected = width < 20 ? 20 : width > 534 ? 534 : width;
 
 		for (int variant = 0; variant < 4; variant++) {
 			enum tick tick = variant & 2 ? TICK_MS1024 : TICK_US;
@@ -304,9 +325,11 @@ static void test_color(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_narrow),  cmocka_unit_test(test_80_columns), cmocka_unit_test(test_every_width),
-		cmocka_unit_test(test_full),    cmocka_unit_test(test_cells),      cmocka_unit_test(test_shades),
-		cmocka_unit_test(test_numbers), cmocka_unit_test(test_color),
+		cmocka_unit_test(test_narrow),     cmocka_unit_test(test_very_narrow),
+		cmocka_unit_test(test_80_columns), cmocka_unit_test(test_every_width),
+		cmocka_unit_test(test_full),       cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_shades),     cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_color),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
