@@ -158,7 +158,7 @@ static __always_inline void count(__u64 *counter)
 	__sync_fetch_and_add(counter, 1);
 }
 
-static __always_inline void add(struct histogram *histogram, bool shared, __u64 us, __u64 mdev_us)
+static __always_inline void add(struct histogram *histogram, bool shared, __u64 us, __u64 mdev)
 {
 	__u32 slot = slot_of(rtt_in_ms ? us * 1024 / 1000 : us);
 
@@ -168,12 +168,12 @@ static __always_inline void add(struct histogram *histogram, bool shared, __u64 
 		__sync_fetch_and_add(&histogram->slots[slot], 1);
 		__sync_fetch_and_add(&histogram->sum_us, us);
 		if (rtt_mdev)
-			__sync_fetch_and_add(&histogram->mdev_sum_us, mdev_us);
+			__sync_fetch_and_add(&histogram->mdev_sum, mdev);
 	} else {
 		histogram->slots[slot]++;
 		histogram->sum_us += us;
 		if (rtt_mdev)
-			histogram->mdev_sum_us += mdev_us;
+			histogram->mdev_sum += mdev;
 	}
 }
 
@@ -208,7 +208,7 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct rtt_conn *co
 		histogram = bpf_map_lookup_elem(&histograms, &own_histogram);
 	}
 	if (histogram)
-		add(histogram, rtt_grouped, us, rtt_mdev ? SOCK_GET(probed, tp, mdev_us) >> 2 : 0);
+		add(histogram, rtt_grouped, us, rtt_mdev ? SOCK_GET(probed, tp, mdev_us) : 0);
 }
 
 /* There should be a sample here, and the kernel has not measured it. */

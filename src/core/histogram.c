@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define SLOTS_PER_OCTAVE (1U << SLOT_BITS)
+#define MDEV_PER_US      4
 #define LAST_SLOT        (SLOT_COUNT - 1)
 
 /* log2 of the ticks in a unit of the log2 table */
@@ -47,7 +48,7 @@ void slot_bounds_us(enum tick tick, uint32_t slot, uint64_t *ret_low, uint64_t *
 void histogram_add(struct histogram *to, const struct histogram *more)
 {
 	to->sum_us += more->sum_us;
-	to->mdev_sum_us += more->mdev_sum_us;
+	to->mdev_sum += more->mdev_sum;
 	for (uint32_t slot = 0; slot < SLOT_COUNT; slot++)
 		to->slots[slot] += more->slots[slot];
 }
@@ -55,7 +56,7 @@ void histogram_add(struct histogram *to, const struct histogram *more)
 void histogram_subtract(const struct histogram *now, const struct histogram *before, struct histogram *ret)
 {
 	ret->sum_us = now->sum_us - before->sum_us;
-	ret->mdev_sum_us = now->mdev_sum_us - before->mdev_sum_us;
+	ret->mdev_sum = now->mdev_sum - before->mdev_sum;
 	for (uint32_t slot = 0; slot < SLOT_COUNT; slot++)
 		ret->slots[slot] = now->slots[slot] - before->slots[slot];
 }
@@ -134,7 +135,7 @@ void histogram_statistics(const struct histogram *histogram, enum tick tick, str
 	slot_bounds_us(tick, lowest, &ret->min, &high);
 	ret->max = slot_largest_us(tick, highest);
 	ret->mean = mean_of(histogram->sum_us, count);
-	ret->jitter = mean_of(histogram->mdev_sum_us, count);
+	ret->jitter = mean_of(histogram->mdev_sum, count) / MDEV_PER_US;
 	ret->p50 = quantile_us(histogram, tick, count, 500);
 	ret->p90 = quantile_us(histogram, tick, count, 900);
 	ret->p99 = quantile_us(histogram, tick, count, 990);

@@ -18,6 +18,7 @@ struct rtt_report {
 	const char *hook;   /* "tp_btf", "fentry", "kprobe" */
 	enum tick tick;
 	const struct histogram *histogram;
+	bool jitter;  /* the mean deviations were collected */
 	bool other;   /* `key` is no name of a group: what found no room among them */
 	bool unknown; /* nobody knows the group's owner, "-" in the key */
 };

@@ -149,7 +149,7 @@ static void text_statistics(struct strbuf *out, const struct rtt_report *report,
 	strbuf_append_u64(out, stats->count);
 	strbuf_append_literal(out, ", mean ");
 	number_append(out, stats->mean / unit_us, decimals);
-	if (report->histogram->mdev_sum_us) {
+	if (report->jitter) {
 		strbuf_append_literal(out, ", jitter ");
 		number_append(out, stats->jitter / unit_us, decimals);
 	}
@@ -203,7 +203,7 @@ static void append_values(struct strbuf *out, const struct rtt_report *report, c
 	strbuf_append_string(out, style->before_names[0]);
 	append_mean(out, report, stats->count, stats->mean, style);
 	strbuf_append_string(out, style->before_names[1]);
-	append_mean(out, report, stats->count && report->histogram->mdev_sum_us, stats->jitter, style);
+	append_mean(out, report, stats->count && report->jitter, stats->jitter, style);
 	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
 		strbuf_append_string(out, style->before_names[2 + i]);
 		if (stats->count)

@@ -21,7 +21,7 @@
  * (count, mean, jitter, min, p50, p90, p99, p99.9, max with unit; milliseconds with decimals, never floored). Without a
  * sample: the heading only, without "[AVG n]". Stars never overflow, whatever the counts.
  *
- * In every format, jitter is left out (null, an empty field) when the histogram's mdev_sum_us is 0: not collected.
+ * In every format, jitter is left out (null, an empty field) where it was not collected.
  */
 void rtt_text(struct strbuf *out, const struct rtt_report *report, bool extended);
 

@@ -64,6 +64,12 @@ static inline bool tcprtt_is_grouped(const struct tcprtt_options *options)
 	return options->grouping.by[0] != RTT_BY_NOTHING;
 }
 
+/* The mean deviations are collected: where they are shown. */
+static inline bool tcprtt_has_jitter(const struct tcprtt_options *options)
+{
+	return options->extended || options->output == RTT_OUTPUT_JSON || options->output == RTT_OUTPUT_CSV;
+}
+
 /* Samples come from segments, or from changes of state. */
 static inline bool tcprtt_samples_segments(const struct tcprtt_options *options)
 {

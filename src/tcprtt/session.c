@@ -72,7 +72,7 @@ static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *
 	skeleton->rodata->prefix_by_raddr = options->by_raddr;
 	skeleton->rodata->rtt_kind = options->sample;
 	skeleton->rodata->rtt_in_ms = options->milliseconds;
-	skeleton->rodata->rtt_mdev = options->extended || options->output != RTT_OUTPUT_TEXT;
+	skeleton->rodata->rtt_mdev = tcprtt_has_jitter(options);
 	skeleton->rodata->rtt_grouped = tcprtt_is_grouped(options);
 	skeleton->rodata->rtt_filtered =
 		options->ip_version || options->by_lport || options->by_rport || options->by_laddr || options->by_raddr;

@@ -167,6 +167,22 @@ def test_json():
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", row["time"]), row["time"]
 
 
+def test_jitter_is_exact():
+    """After the first measurement the mean deviation is half of it (RFC 6298): half a microsecond is not cut off."""
+    need_root()
+    port = free_port()
+    with Trace("-p", port, "-o", "json", "--sample", "handshake", "--by", "conn", tool=RTT_TOOL) as tool:
+        for _ in range(30):
+            with Exchanges(port):
+                pass
+        assert_equal(tool.stop(), 0, "exit status")
+        rows = tool.rows()
+    assert len(rows) > 20, f"{len(rows)} handshakes"
+    assert any(row["mean"] % 2 for row in rows), "this test has become pointless"
+    for row in rows:
+        assert_equal(row["jitter"], row["mean"] / 2, f"jitter of {row}")
+
+
 def test_json_of_nothing():
     need_root()
     result = run("-d", "0.2", "-o", "json", "-p", free_port(), tool=RTT_TOOL)

@@ -256,7 +256,7 @@ static void test_difference(void **state)
 	histogram_subtract(&now, &now, &difference);
 	assert_int_equal(histogram_count(&difference), 0);
 	assert_int_equal(difference.sum_us, 0);
-	assert_int_equal(difference.mdev_sum_us, 0);
+	assert_int_equal(difference.mdev_sum, 0);
 }
 
 static void test_wrapped_difference(void **state)
@@ -266,7 +266,7 @@ static void test_wrapped_difference(void **state)
 	(void)state;
 	histogram_subtract(&now, &before, &difference);
 	assert_int_equal(difference.sum_us, 5);
-	assert_int_equal(difference.mdev_sum_us, 5);
+	assert_int_equal(difference.mdev_sum, 5);
 	assert_int_equal(difference.slots[0], 6);
 }
 

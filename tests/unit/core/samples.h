@@ -21,7 +21,7 @@ static inline void put(struct histogram *histogram, enum tick tick, uint64_t us)
 {
 	histogram->slots[slot_of(sample_ticks(tick, us))]++;
 	histogram->sum_us += us;
-	histogram->mdev_sum_us += us / 4;
+	histogram->mdev_sum += us;
 }
 
 #endif

@@ -155,9 +155,10 @@ static struct rtt_report fill(const struct input *input, struct histogram *histo
 
 		histogram->slots[slot_of(ticks)] += samples->count;
 		histogram->sum_us += samples->us * samples->count;
-		histogram->mdev_sum_us += input->mdev_us * samples->count;
+		histogram->mdev_sum += 4 * input->mdev_us * samples->count;
 	}
 	report.histogram = histogram;
+	report.jitter = input->mdev_us != 0;
 	return report;
 }
 
@@ -306,7 +307,7 @@ static void test_stars(void **state)
 /* "[AVG n]" divides by nothing when there is nothing. */
 static void test_no_samples(void **state)
 {
-	struct histogram histogram = {.sum_us = 7, .mdev_sum_us = 7};
+	struct histogram histogram = {.sum_us = 7, .mdev_sum = 7};
 	struct rtt_report report = report_of("raddr", "10.0.0.1", TICK_US, &histogram);
 	struct strbuf sb = text_new(RTT_TEXT_MAX);
 
@@ -323,6 +324,26 @@ static void test_no_samples(void **state)
 	sb = text_new(RTT_TEXT_MAX);
 	rtt_csv(&sb, &report);
 	text_check(&sb, "1970-01-01T00:00:00.000000Z,1.000,raddr,10.0.0.1,srtt,tp_btf,us,0,,,,,,,,,0,0\n");
+}
+
+/* Collected, and 0: that is a value. */
+static void test_no_jitter(void **state)
+{
+	struct histogram histogram = {.sum_us = 42, .slots = {[SLOT_COUNT / 2] = 1}};
+	struct rtt_report report = report_of("all", "", TICK_US, &histogram);
+	struct strbuf sb = text_new(RTT_TEXT_MAX);
+
+	(void)state;
+	rtt_json(&sb, &report);
+	assert_non_null(memmem(sb.data, sb.length, "\"jitter\":null,", 14));
+	report.jitter = true;
+	sb.length = 0;
+	rtt_json(&sb, &report);
+	assert_non_null(memmem(sb.data, sb.length, "\"jitter\":0,", 11));
+	sb.length = 0;
+	rtt_text(&sb, &report, true);
+	assert_non_null(memmem(sb.data, sb.length, "jitter 0.0,", 11));
+	free(sb.data);
 }
 
 /* Every slot in use, the largest numbers, and a key longer than any that needs the longest escape. */
@@ -393,7 +414,8 @@ int main(void)
 		cmocka_unit_test(test_golden_text), cmocka_unit_test(test_golden_json),
 		cmocka_unit_test(test_golden_csv),  cmocka_unit_test(test_against_peer),
 		cmocka_unit_test(test_stars),       cmocka_unit_test(test_no_samples),
-		cmocka_unit_test(test_longest),     cmocka_unit_test(test_key_length),
+		cmocka_unit_test(test_no_jitter),   cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_key_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
