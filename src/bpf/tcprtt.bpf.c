@@ -211,11 +211,17 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct rtt_conn *co
 		add(histogram, rtt_grouped, us, rtt_mdev ? SOCK_GET(probed, tp, mdev_us) : 0);
 }
 
-/* There should be a sample here, and the kernel has not measured it. */
-static __always_inline void note_unmeasured(struct tcp_sock *tp, struct rtt_conn *conn, bool probed)
+/* There should be a sample here, and the kernel has not measured it. That takes no room among the groups. */
+static __always_inline void note_unmeasured(struct tcp_sock *tp, bool probed)
 {
-	if (group_of(tp, conn, probed) != RTT_CONN_OUT)
-		count(&counters.unmeasured);
+	struct transition t = {};
+
+	if (rtt_filtered) {
+		read_asked(&t, tp, probed);
+		if (!in_scope(&t))
+			return;
+	}
+	count(&counters.unmeasured);
 }
 
 /*
@@ -245,7 +251,7 @@ static __always_inline void note_blind(struct tcp_sock *tp, struct rtt_conn *con
 		return;
 	if (conn)
 		conn->blind = 1;
-	note_unmeasured(tp, conn, false);
+	note_unmeasured(tp, false);
 }
 
 static __always_inline bool is_blind(struct tcp_sock *tp)
@@ -261,7 +267,7 @@ static __always_inline void take_smoothed(struct tcp_sock *tp, struct rtt_conn *
 	if (us)
 		take_sample(tp, conn, probed, HISTOGRAM_OF_SAMPLES, us);
 	else
-		note_unmeasured(tp, conn, probed);
+		note_unmeasured(tp, probed);
 }
 
 static __always_inline void on_segment(struct tcp_sock *tp, struct rtt_conn *conn)
@@ -339,7 +345,7 @@ static __always_inline void take_handshake(struct tcp_sock *tp, struct rtt_conn 
 	if (us)
 		take_sample(tp, conn, false, HISTOGRAM_OF_STATES, us);
 	else
-		note_unmeasured(tp, conn, false); /* retransmitted, and no timestamps to tell which was answered */
+		note_unmeasured(tp, false); /* retransmitted, and no timestamps to tell which was answered */
 }
 
 /* The end of a connection that had been established. */
@@ -351,7 +357,7 @@ static __always_inline void take_end(struct tcp_sock *tp, struct rtt_conn *conn)
 		if (min_us != ~0U)
 			take_sample(tp, conn, false, HISTOGRAM_OF_STATES, min_us);
 		else
-			note_unmeasured(tp, conn, false);
+			note_unmeasured(tp, false);
 	} else if (rtt_kind == RTT_RTT && is_blind(tp)) {
 		note_blind(tp, conn); /* no segment ever came */
 	}

@@ -202,6 +202,12 @@ static struct loss_report count_losses(const struct tool *tool)
 	return losses;
 }
 
+static void tell_number(uint64_t number, const char *one, const char *many)
+{
+	if (number)
+		message("%llu %s", (unsigned long long)number, number == 1 ? one : many);
+}
+
 /* Whether anything was lost. Without memory for it, --sample rtt cannot look at a connection at all. */
 static bool tell_losses(const struct tool *tool)
 {
@@ -213,15 +219,15 @@ static bool tell_losses(const struct tool *tool)
 	loss_format(&out, &losses);
 	if (tool->options.verbose || loss_total(&losses))
 		message("%.*s", (int)out.length, text);
-	if (counters->unmeasured)
-		message("%llu %s without a measurement", (unsigned long long)counters->unmeasured,
-			tool->options.sample == RTT_SRTT ? "segments" : "connections");
-	if (counters->groups_full)
-		message("%llu samples of groups beyond --max-keys are in the group \"other\"",
-			(unsigned long long)counters->groups_full);
-	if (counters->storage_full)
-		message("%llu samples not told apart, or not taken: no memory for the socket's storage",
-			(unsigned long long)counters->storage_full);
+	if (tool->options.sample == RTT_SRTT)
+		tell_number(counters->unmeasured, "segment without a measurement", "segments without a measurement");
+	else
+		tell_number(counters->unmeasured, "connection without a measurement",
+			    "connections without a measurement");
+	tell_number(counters->groups_full, "sample of groups beyond --max-keys is in the group \"other\"",
+		    "samples of groups beyond --max-keys are in the group \"other\"");
+	tell_number(counters->storage_full, "sample not told apart, or not taken: no memory for the socket's storage",
+		    "samples not told apart, or not taken: no memory for the socket's storage");
 	return loss_total(&losses) || (counters->storage_full && tool->options.sample == RTT_RTT);
 }
 

@@ -43,13 +43,17 @@ static struct measured *new_row(struct measure *measure)
 	return &measure->rows[measure->count++];
 }
 
-/* The row's histogram is what came on top of `before`, which becomes the reading. */
+/*
+ * The row's histogram is what came on top of `before`, which becomes the reading. Without a sample it stays: the part
+ * of the sum that a reading was too early for must not be dropped with a row that nobody sees.
+ */
 static void take_difference(const struct measure *measure, struct measured *row, const struct histogram *reading,
 			    struct histogram *before)
 {
 	histogram_subtract(reading, before, &row->histogram);
-	*before = *reading;
 	histogram_statistics(&row->histogram, measure->tick, &row->stats);
+	if (row->stats.count)
+		*before = *reading;
 }
 
 /* NULL when the group had no sample, or without memory: then *ret_error is not 0. */

@@ -54,7 +54,10 @@ static const struct argp_option option_table[] = {
 	{0, 0, 0, 0, "How to show it:", 3},
 	{"interval", 'i', "SECONDS", 0,
 	 "print what came since the last time, that often; without it, one summary at the end", 3},
-	{"extension", 'e', 0, 0, "the average, and a line with count, mean, jitter, min, p50, p90, p99, p99.9, max", 3},
+	{"extension", 'e', 0, 0,
+	 "the average, and a line with count, mean, jitter, min, p50, p90, p99, p99.9, max (json and csv always have "
+	 "them)",
+	 3},
 	{"millisecond", 'm', 0, 0, "milliseconds rather than microseconds", 3},
 	{"milliseconds", 0, 0, OPTION_ALIAS | OPTION_HIDDEN, 0, 3},
 	{"timestamp", 'T', 0, 0, "put the wall time (HH:MM:SS) in front of each summary", 3},
@@ -264,6 +267,10 @@ static void put_together(const struct command_line *line, const struct argp_stat
 	if (!tcprtt_is_grouped(options) && (options->top || line->sort || line->max_keys))
 		argp_error(state, "--top, --sort and --max-keys are about groups; add --by");
 	check_hook(options, state);
+	if (options->timestamp && (line->heatmap || options->output != RTT_OUTPUT_TEXT))
+		argp_error(state, "-T is about text; json, csv and --heatmap always have the time");
+	if (options->extended && line->heatmap)
+		argp_error(state, "-e is about text; --heatmap has no room for more statistics");
 	if (line->heatmap) {
 		if (line->output || tcprtt_is_grouped(options))
 			argp_error(state,

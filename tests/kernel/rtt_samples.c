@@ -212,6 +212,36 @@ static void test_without_sack_and_without_end(void **state)
 	rtt_check_unmeasured(run, rtt.server, CONNECTIONS);
 }
 
+/* What was not measured takes none of the groups, and one is one. */
+static void test_unmeasured_takes_no_group(void **state)
+{
+	struct rtt_run *run = *state;
+	struct rtt_pair pair;
+	const uint16_t port = 6752;
+	char client_port[8];
+	size_t tool;
+
+	rtt_run_watch(run, port, port);
+	enter_namespace();
+	tool = rtt_run_start(run, ARGS("--sample", "rtt", "-p", "6752", "--by", "rport", "--max-keys", "1"));
+	rtt_set_ipv4("tcp_sack", "0");
+	pair = rtt_pair_open_at("127.0.0.1", 0, "127.0.0.1", port);
+	rtt_exchange(&pair, 5, 0);
+	rtt_pair_close(&pair);
+	rtt_set_ipv4("tcp_sack", "1");
+	pair = rtt_pair_open_at("127.0.0.1", 0, "127.0.0.1", port);
+	rtt_exchange(&pair, 5, 0);
+	rtt_pair_close(&pair);
+	netns_leave(&netns);
+	rtt_run_stop(run);
+	rtt_run_read(run, tool);
+	snprintf(client_port, sizeof(client_port), "%u", pair.client_port);
+	require(rtt_reports_find(&run->reports, client_port) && !run->in_other, "%s is not in a group of its own",
+		client_port);
+	require(strstr(tool_errors(&run->tools[tool]), "tcprtt: 1 connection without a measurement\n"),
+		"one connection is called: %s", tool_errors(&run->tools[tool]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +255,7 @@ int main(void)
 		rtt_test(test_unused_before_the_tool),
 		cmocka_unit_test_teardown(test_without_sack, leave),
 		cmocka_unit_test_teardown(test_without_sack_and_without_end, leave),
+		cmocka_unit_test_teardown(test_unmeasured_takes_no_group, leave),
 	};
 
 	return cmocka_run_group_tests_name("rtt_samples", tests, rtt_run_group_setup, rtt_run_group_teardown);

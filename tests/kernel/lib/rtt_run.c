@@ -137,7 +137,7 @@ void rtt_run_read(struct rtt_run *run, size_t index)
 	tool_read_losses(tool, &losses);
 	run->lost = losses.lost;
 	run->unmeasured = number_before(tool_errors(tool), " without a measurement");
-	run->in_other = number_before(tool_errors(tool), " samples of groups beyond");
+	run->in_other = number_before(tool_errors(tool), " of groups beyond");
 }
 
 static int compare_us(const void *left, const void *right)
