@@ -269,36 +269,25 @@ def test_reader_that_stops_at_the_end():
 
 
 def test_losses_of_output_are_counted():
-    """Each sample that was taken is in a row that could be read, or lost."""
+    """Each sample that was taken is in a row that could be read, or lost: a reader that stops, and a full file."""
     need_root()
     for full in (False, True):
         port = free_port()
         reader, writer = os.pipe()
         with tempfile.TemporaryFile() as file:
-            limit = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))) if full else None
-            with Trace("-p", port, "-i", "0.01", "-o", "json", tool=RTT_TOOL, stdout=file if full else writer,
+            limit = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))) if full else None
+            with Trace("-p", port, "--by", "conn", "-o", "json", tool=RTT_TOOL, stdout=file if full else writer,
                        preexec_fn=limit) as trace, Trace("-p", port, "-o", "json", tool=RTT_TOOL) as whole:
                 os.close(writer)
-                with Exchanges(port) as connection:
-                    for _ in range(60):
-                        if full and trace.process.poll() is not None:
-                            break
-                        connection.go(20)
-                        time.sleep(0.04)
-                    if full:
-                        assert_equal(trace.wait(), 1, "exit status")
-                        assert_in("File too large", trace.err)
-                        text = os.pread(file.fileno(), 1 << 20, 0).decode()
-                    else:
-                        assert_equal((trace.stop(), whole.stop()), (0, 0), "exit status")
-                        text = os.read(reader, 1 << 20).decode()
+                connect_often(port, 1000)
+                assert_equal((trace.stop(), whole.stop()), (1 if full else 0, 0), f"exit status ({trace.err})")
+                text = (os.pread(file.fileno(), 1 << 20, 0) if full else os.read(reader, 1 << 20)).decode()
                 read = sum(json.loads(line)["count"] for line in text.splitlines() if line.endswith("}"))
                 lost, of = losses(trace.err)
-                if not full:
-                    assert_equal(of, whole.rows()[0]["count"], "samples of which it tells what was lost")
-                assert lost > 0, trace.err
-                assert_equal(lost + read, of, f"samples lost and read ({trace.err})")
+                assert read > 0 and lost > 0, trace.err
+                assert_equal((lost + read, of), (of, whole.rows()[0]["count"]), f"samples lost and read, of ({trace.err})")
                 assert_in(f"{lost} unwritten", trace.err)
+                assert_equal("File too large" in trace.err, full, f"the reason ({trace.err})")
         os.close(reader)
 
 
