@@ -43,15 +43,15 @@ static __always_inline void look_closer(struct transition *t, struct tcp_sock *t
 }
 
 /*
- * Out of scope. A used socket begins a connection that will not be followed: when it comes back, what is stored is
- * history. And what was held back until the port is known need not be shown.
+ * Out of scope. A used socket begins a connection that will not be followed, or a child has a copy of its listener's
+ * conn: what is stored is history then. And what was held back until the port is known need not be shown.
  */
 static __always_inline void forget_state(struct sock *sk, int oldstate, int newstate)
 {
 	bool was_held = scope_by_lport && (oldstate == STATE_SYN_SENT || oldstate == STATE_LISTEN);
 	struct conn *conn;
 
-	if (!was_held && !owner_is_begin(oldstate, newstate))
+	if (!was_held && !owner_is_begin(oldstate, newstate) && !owner_is_birth(oldstate, newstate))
 		return;
 	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
 	if (!conn)

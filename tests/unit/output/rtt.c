@@ -20,23 +20,27 @@ struct input {
 static const struct input inputs[] = {
 	{
 		/* what everybody wants to see */
-		.report = {1795350709123456789, 5400, 1, "all", "", "srtt", "tp_btf", TICK_US, NULL},
+		.report = {1795350709123456789, 5400, 1, "all", "", "srtt", "tp_btf", TICK_US, NULL, false, false,
+			   false},
 		.mdev_us = 33,
 		.samples = {{301, 1}, {420, 20}, {775, 60}, {800, 41}, {1000, 30}, {1402, 15}, {2100, 2}, {3001, 1}},
 	},
 	{
 		/* nothing happened */
-		.report = {1795350710000000000, 5400, 1.0004, "all", "", "srtt", "tp_btf", TICK_US, NULL},
+		.report = {1795350710000000000, 5400, 1.0004, "all", "", "srtt", "tp_btf", TICK_US, NULL, false, false,
+			   false},
 	},
 	{
 		/* the same samples in milliseconds, of a group; below one millisecond nothing is lost */
-		.report = {1795350711000000999, 0, 0.25, "raddr", "10.0.0.1", "rtt", "fentry", TICK_MS1024, NULL},
+		.report = {1795350711000000999, 0, 0.25, "raddr", "10.0.0.1", "rtt", "fentry", TICK_MS1024, NULL, false,
+			   false, false},
 		.mdev_us = 33,
 		.samples = {{301, 1}, {420, 20}, {775, 60}, {800, 41}, {1000, 30}, {1402, 15}, {2100, 2}, {3001, 1}},
 	},
 	{
 		/* counts beyond 32 bits, both ends of the range, no mean deviations */
-		.report = {1795350712500000000, -3600, 86400, "laddr", "2001:db8::1", "min", "kprobe", TICK_US, NULL},
+		.report = {1795350712500000000, -3600, 86400, "laddr", "2001:db8::1", "min", "kprobe", TICK_US, NULL,
+			   false, false, false},
 		.samples = {{0, 5},
 			    {1, 107374183},
 			    {5, 214748365},
@@ -49,7 +53,7 @@ static const struct input inputs[] = {
 	{
 		/* edges of milliseconds */
 		.report = {1795350713000000000, 0, 2, "laddr,rport", "10.0.0.1,443", "handshake", "tp_btf", TICK_MS1024,
-			   NULL},
+			   NULL, false, false, false},
 		.mdev_us = 1,
 		.samples = {{0, 1},
 			    {7, 1},
@@ -66,7 +70,7 @@ static const struct input inputs[] = {
 	{
 		/* a name for every format's special characters */
 		.report = {1795350714000000000, 0, 1, "comm", "a,\"b\" \\n\x1b[2J\xc3\xa4\xe2\x80\xae\xff", "srtt",
-			   "tp_btf", TICK_US, NULL},
+			   "tp_btf", TICK_US, NULL, false, false, false},
 		.mdev_us = 2,
 		.samples = {{42, 1}},
 	},
@@ -128,7 +132,7 @@ static const struct input inputs[] = {
 	{
 		/* a group that had no samples */
 		.report = {1795350714000000000, 0, 1, "cgroup", "/system.slice/n\xc3\xa4me.service", "srtt", "tp_btf",
-			   TICK_MS1024, NULL},
+			   TICK_MS1024, NULL, false, false, false},
 	},
 };
 

@@ -6,12 +6,12 @@
 static const struct summary_interval interval = {.end_ns = 2500000000, .length_ns = 1500000000};
 
 static const struct summary_row rows[] = {
-	{.kind = {STATE_SYN_SENT, STATE_ESTABLISHED},
+	{.kind = {.oldstate = STATE_SYN_SENT, .newstate = STATE_ESTABLISHED},
 	 .unknown = 1,
 	 .times = {.count = 3, .mean = 1373.4994, .p50 = 812, .p90 = 1402, .p99 = 2100, .p999 = 2950, .max = 3001}},
-	{.kind = {STATE_CLOSE, STATE_LISTEN}, .unknown = 7},
+	{.kind = {.oldstate = STATE_CLOSE, .newstate = STATE_LISTEN}, .unknown = 7},
 	/* the longest */
-	{.kind = {STATE_BOUND_INACTIVE, STATE_BOUND_INACTIVE},
+	{.kind = {.oldstate = STATE_BOUND_INACTIVE, .newstate = STATE_BOUND_INACTIVE},
 	 .times = {.count = UINT64_MAX,
 		   .mean = 1e12,
 		   .p50 = 268435456,
