@@ -29,7 +29,8 @@ static __always_inline void conn_hash_drop_held(const struct transition *t)
 {
 	struct conn *conn;
 
-	if (!scope_by_lport || (t->oldstate != STATE_SYN_SENT && t->oldstate != STATE_LISTEN))
+	if (t->oldstate != STATE_SYN_RECV &&
+	    (!scope_by_lport || (t->oldstate != STATE_SYN_SENT && t->oldstate != STATE_LISTEN)))
 		return;
 	conn = bpf_map_lookup_elem(&conn_hash, &t->skaddr);
 	if (!conn)

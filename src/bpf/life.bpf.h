@@ -34,7 +34,8 @@ static __always_inline void life_add(struct life *life, const struct transition 
 		life->start_ns = t->time_ns - t->duration_ns;
 		life->is_old = 1;
 	}
-	if (known && t->oldstate < CONNECTION_STATES)
+	/* A transition to itself tells the time so far, and the clock runs on. */
+	if (known && t->oldstate != t->newstate && t->oldstate < CONNECTION_STATES)
 		life->in_state_ns[t->oldstate] += t->duration_ns;
 	if (t->syn_retrans != SYN_RETRANS_NONE)
 		life->syn_retrans = t->syn_retrans;

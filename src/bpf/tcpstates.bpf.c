@@ -48,7 +48,9 @@ static __always_inline void look_closer(struct transition *t, struct tcp_sock *t
  */
 static __always_inline void forget_state(struct sock *sk, int oldstate, int newstate)
 {
-	bool was_held = scope_by_lport && (oldstate == STATE_SYN_SENT || oldstate == STATE_LISTEN);
+	/* Before 6.15 a child's remote address comes after its birth. */
+	bool was_held = oldstate == STATE_SYN_RECV ||
+			(scope_by_lport && (oldstate == STATE_SYN_SENT || oldstate == STATE_LISTEN));
 	struct conn *conn;
 
 	if (!was_held && !owner_is_begin(oldstate, newstate) && !owner_is_birth(oldstate, newstate))
@@ -57,6 +59,7 @@ static __always_inline void forget_state(struct sock *sk, int oldstate, int news
 	if (!conn)
 		return;
 	conn->since_ns = 0;
+	conn->state = STATE_CLOSE; /* nobody waits for its end */
 	transition_drop_held(conn);
 }
 
@@ -123,8 +126,10 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 	if (!tp)
 		return 0;
 	verdict = look(&t, tp, oldstate, newstate);
-	if (verdict == SCOPE_OUT)
+	if (verdict == SCOPE_OUT) {
+		forget_state(sk, oldstate, newstate);
 		return 0;
+	}
 	/* Once memory was short, a socket without storage may be one whose row the first program has shown without. */
 	if (!conn && !losses.storage_full)
 		conn = sock_storage_make(&conn_storage, sk);

@@ -234,7 +234,8 @@ void connection_json(struct strbuf *out, const struct connection *connection, co
 	append_u64_or_null(out, "retransmits", true, connection->retransmits);
 	append_u64_or_null(out, "syn_retrans", life->role != ROLE_UNKNOWN, life->syn_retrans);
 	append_u64_or_null(out, "srtt_us", connection->srtt_us, connection->srtt_us);
-	append_u64_or_null(out, "min_rtt_us", connection->min_rtt_us != MIN_RTT_UNKNOWN, connection->min_rtt_us);
+	append_u64_or_null(out, "min_rtt_us", connection->srtt_us && connection->min_rtt_us != MIN_RTT_UNKNOWN,
+			   connection->min_rtt_us);
 	append_us_or_null(out, "rtt_mean_us", life->rtt_samples,
 			  life->rtt_samples ? life->rtt_sum_us * 1000 / life->rtt_samples : 0);
 	append_u64_or_null(out, "rtt_samples", true, life->rtt_samples);

@@ -90,8 +90,8 @@ static void tick(struct tool *tool)
 {
 	clock_refresh(&tool->printer.base);
 	tell_new_losses(tool, true);
-	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !is_filtered(&tool->options) && isatty(STDERR_FILENO) &&
-	    isatty(STDOUT_FILENO))
+	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !tool->options.summary && !is_filtered(&tool->options) &&
+	    isatty(STDERR_FILENO) && isatty(STDOUT_FILENO))
 		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
 }
 

@@ -236,7 +236,9 @@ void session_detach(struct session *session)
 {
 	accept_close(&session->accept);
 	if (session->btf) {
-		/* The second program first: without the one before it, it would take every event for a skipped one. */
+		/* First those that would take what the others no longer see for something missed. */
+		bpf_link__destroy(session->btf->links.destroy_storage);
+		session->btf->links.destroy_storage = NULL;
 		bpf_link__destroy(session->btf->links.recover_storage);
 		bpf_link__destroy(session->btf->links.recover_hash);
 		session->btf->links.recover_storage = session->btf->links.recover_hash = NULL;

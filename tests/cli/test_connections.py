@@ -117,6 +117,21 @@ def test_times():
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", row["start"]), row
 
 
+def test_transition_to_itself():
+    """shutdown(), then close(): FIN_WAIT2 -> FIN_WAIT2 does not count its time twice."""
+    need_root()
+    with Trace("-c", "-o", "json") as trace:
+        pair = Pair()
+        pair.client.shutdown(socket.SHUT_WR)
+        time.sleep(HELD_S)
+        pair.close()
+        assert_equal(trace.stop(), 0, "exit status")
+        row = by_role(of_port(trace.rows(), pair.port))["client"]
+    # the ACK of the FIN may be a delayed one
+    assert row["states_us"]["FIN_WAIT1"] + row["states_us"]["FIN_WAIT2"] >= HELD_S * 0.9e6, row
+    assert sum(row["states_us"].values()) <= row["total_us"] + 0.1, row
+
+
 def test_older_connection():
     """No start, no total, no role: but what it is known to have lasted."""
     need_root()
