@@ -18,7 +18,7 @@ struct {
 	__type(value, struct owner);
 } accepted SEC(".maps");
 
-/* Whether the kretprobe is attached. A constant: as a variable it doubles the verifier's work. */
+/* Whether the kretprobe is attached. */
 const volatile bool accept_by_kretprobe = false;
 
 /* Before a transition makes something else of the owner. A new child may have an old one's address. */

@@ -7,7 +7,10 @@
 
 #include "abi/owner.h"
 
-/* One per socket, counted against net.core.optmem_max: keep it small. Its socket's lock protects it. */
+/*
+ * One per socket, counted against net.core.optmem_max: keep it small. Its socket's lock protects it, but not from the
+ * programs that seed and that see who accepts.
+ */
 struct conn {
 	__u64 since_ns; /* when `state` was entered, 0 when unknown; see SINCE_AT_LEAST */
 	__u64 held_ns;  /* the held row's duration */

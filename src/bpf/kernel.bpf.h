@@ -71,7 +71,6 @@ typedef struct {
 struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
-	unsigned long sk_lingertime;
 	struct socket *sk_socket;
 	kuid_t sk_uid;
 	int sk_err;
