@@ -22,6 +22,14 @@ enum scope_verdict {
 	SCOPE_HOLD,  /* its addresses are not known yet: the next transition decides */
 };
 
+static __always_inline bool has_port(const volatile struct port_set *set, __u32 port)
+{
+	/* Before 6.8 the verifier forgets the range of a 16-bit value that was on the stack. clang must not remember it
+	 * either, or it leaves out the masking. */
+	asm volatile("" : "+r"(port));
+	return port_set_has(set, port);
+}
+
 /* Ports and addresses of `t` are filled in. */
 static __always_inline enum scope_verdict scope_judge(const struct transition *t)
 {
@@ -29,21 +37,21 @@ static __always_inline enum scope_verdict scope_judge(const struct transition *t
 	/* Before 6.15 a child has its own remote address only after LISTEN -> SYN_RECV. */
 	bool nameless_child = t->newstate == STATE_SYN_RECV && !t->rport;
 
-	if (scope_by_lport && !port_set_has(&scope_lports, t->lport)) {
+	if (scope_by_lport && !has_port(&scope_lports, t->lport)) {
 		/* Without bind(), the port is chosen after CLOSE -> SYN_SENT and CLOSE -> LISTEN. */
 		if ((t->newstate != STATE_SYN_SENT && t->newstate != STATE_LISTEN) || t->lport)
 			return SCOPE_OUT;
 		if (t->newstate == STATE_LISTEN)
 			return SCOPE_HOLD;
 		if ((scope_ip_version && t->ip_version != scope_ip_version) ||
-		    (scope_by_rport && !port_set_has(&scope_rports, t->rport)))
+		    (scope_by_rport && !has_port(&scope_rports, t->rport)))
 			return SCOPE_OUT;
 		return SCOPE_HOLD;
 	}
 	if (nameless_child)
 		return SCOPE_HOLD;
 	if ((scope_ip_version && t->ip_version != scope_ip_version) ||
-	    (scope_by_rport && !port_set_has(&scope_rports, t->rport)))
+	    (scope_by_rport && !has_port(&scope_rports, t->rport)))
 		return listening ? SCOPE_TRACK : SCOPE_OUT;
 	return SCOPE_IN;
 }

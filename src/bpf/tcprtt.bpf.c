@@ -90,9 +90,9 @@ static __always_inline bool in_scope(const struct transition *t)
 {
 	if (scope_ip_version && t->ip_version != scope_ip_version)
 		return false;
-	if (scope_by_lport && !port_set_has(&scope_lports, t->lport))
+	if (scope_by_lport && !has_port(&scope_lports, t->lport))
 		return false;
-	if (scope_by_rport && !port_set_has(&scope_rports, t->rport))
+	if (scope_by_rport && !has_port(&scope_rports, t->rport))
 		return false;
 	return prefix_admits(t);
 }

@@ -22,7 +22,7 @@ __attribute__((constructor)) static void remember_test_pid(void)
 void require_failed(const char *file, int line, const char *condition, const char *format, ...)
 {
 	int error = errno;
-	char text[1024];
+	char text[8192]; /* all that a tool said before it ended */
 	va_list args;
 
 	va_start(args, format);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "witness.h"
 
+#include "abi/tcp_state.h"
+
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +124,29 @@ static void merge(struct witness_log *log, const struct trace_records *after, ui
 	}
 }
 
+/*
+ * Before 6.15 the kernel shows a child's birth with its listener's addresses: AF_INET6 for an IPv4 connection to a
+ * dual-stack listener, and no remote end. The child's next event has its own.
+ */
+static void name_children(struct witness_log *log)
+{
+	for (size_t i = 0; i < log->count; i++) {
+		struct change *birth = &log->events[i].change;
+
+		if (birth->oldstate != STATE_LISTEN || birth->newstate != STATE_SYN_RECV || birth->tuple.rport)
+			continue;
+		for (size_t j = i + 1; j < log->count; j++) {
+			const struct change *next = &log->events[j].change;
+
+			if (next->skaddr != birth->skaddr)
+				continue;
+			if (next->oldstate == STATE_SYN_RECV)
+				birth->tuple = next->tuple;
+			break;
+		}
+	}
+}
+
 void witness_stop(struct witness *witness, struct witness_log *ret_log)
 {
 	struct trace_records before, after = {0};
@@ -143,6 +168,7 @@ void witness_stop(struct witness *witness, struct witness_log *ret_log)
 			.hideable = has_thread(&witness->init_threads, before.items[i].pid),
 		};
 	merge(&log, &after, witness->bracketing_ns);
+	name_children(&log);
 	free(before.items);
 	free(after.items);
 	*ret_log = log;
