@@ -7,6 +7,7 @@
 #
 # V=1 shows the commands, WERROR= lets warnings pass, SANITIZE=address,undefined and STATIC=1 change what is built (each in
 # a folder of its own), VMLINUX_H=path compiles the kernel side against that generated header instead of src/bpf/kernel.bpf.h.
+# For another architecture: CC=aarch64-linux-gnu-gcc SYSROOT=folder BUILD=build/arm64, its headers and libraries in the folder.
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -34,6 +35,7 @@ WERROR   ?= 1
 SANITIZE ?=
 STATIC   ?=
 VMLINUX_H ?=
+SYSROOT   ?=
 
 comma   := ,
 VARIANT := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(STATIC),-static)$(if $(VMLINUX_H),-vmlinux)
@@ -67,6 +69,13 @@ else
 CPPFLAGS_ALL += $(if $(findstring -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 endif
 
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+ifneq ($(SYSROOT),)
+CFLAGS_ALL  += --sysroot=$(SYSROOT)
+LDFLAGS_ALL += $(foreach folder,/usr/lib /lib,-Wl,-rpath-link,$(SYSROOT)$(folder)/$(MULTIARCH))
+HAVE_LIBSYSTEMD :=
+endif
+
 ifneq ($(STATIC),)
 # Debian has no static libsystemd: a static tcpstates says so when it is asked for --journal.
 LDFLAGS_ALL += -static
@@ -78,11 +87,10 @@ CPPFLAGS_ALL += -DHAVE_LIBSYSTEMD
 LDLIBS       += -lsystemd
 endif
 
-BPF_ARCH   := $(subst x86_64,x86,$(subst aarch64,arm64,$(shell uname -m)))
+BPF_ARCH   := $(subst x86_64,x86,$(subst aarch64,arm64,$(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))))
 # -mcpu=v3: 32-bit registers and jumps, in every kernel since 5.1.
-MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_CFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -O2 -g -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) \
-	-Wno-unused-parameter -Wno-unused-function $(PREFIX_MAP) -Isrc $(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH)) \
+	-Wno-unused-parameter -Wno-unused-function $(PREFIX_MAP) -Isrc $(if $(MULTIARCH),-idirafter $(SYSROOT)/usr/include/$(MULTIARCH)) \
 	$(if $(VMLINUX_H),-DVMLINUX_H='"$(abspath $(VMLINUX_H))"')
 
 # ---- files -------------------------------------------------------------------------------------------------------------
