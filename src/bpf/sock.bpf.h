@@ -8,30 +8,65 @@
 #include "abi/transition.h"
 #include "bpf/owner.bpf.h"
 
-/* ::ffff:a.b.c.d, with `words` in network byte order */
-static __always_inline bool sock_is_v4mapped(const __u32 words[4])
+/*
+ * 0, but neither compiler nor verifier know it. The verifier follows the rest of a program once for each thing that it
+ * knows of the stack, and of a 0 it knows that it is one.
+ */
+static __always_inline __u64 sock_opaque_zero(__u64 any)
 {
-	return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
+	__u64 same = any;
+
+	barrier_var(same);
+	return any - same;
 }
 
-static __always_inline void sock_put_v4(struct transition *t, __u32 laddr, __u32 raddr)
+/* Everywhere but where sock_put_addresses() will write. */
+static __always_inline void sock_clear(struct transition *t, __u64 zero)
 {
-	t->ip_version = 4;
-	*(__u32 *)t->laddr = laddr;
-	*(__u32 *)t->raddr = raddr;
+#pragma unroll
+	for (unsigned int at = 0; at < sizeof(*t); at += sizeof(zero)) {
+		if (at < offsetof(struct transition, laddr) || at >= offsetof(struct transition, netns))
+			*(__u64 *)((char *)t + at) = zero;
+	}
+}
+
+/* An address, in network byte order: ::ffff:a.b.c.d */
+static __always_inline bool sock_is_v4mapped(const __u64 words[2])
+{
+	return !words[0] && (words[1] & bpf_cpu_to_be64(~0ULL << 32)) == bpf_cpu_to_be64(0xffffULL << 32);
+}
+
+/* Its a.b.c.d */
+static __always_inline __u32 sock_mapped_v4(const __u64 words[2])
+{
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? words[1] >> 32 : words[1];
+}
+
+/* The address a.b.c.d; `zero` fills the rest. */
+static __always_inline void sock_put_v4(__u64 words[2], __u32 address, __u64 zero)
+{
+	words[0] = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? address : (__u64)address << 32;
+	words[1] = zero;
 }
 
 /*
- * Addresses as a person calls them: IPv4 over an AF_INET6 socket is IPv4. Its local address is mapped, too, except that
- * a child just cloned from a listener on :: may have the remote one only.
+ * IPv4 over an AF_INET6 socket is IPv4, as a person calls it. The local address is mapped, too, except that a child
+ * just cloned from a listener on :: may have the remote one only. Returns the IP version.
  */
-static __always_inline void sock_put_v6(struct transition *t, const __u32 local[4], const __u32 remote[4])
+static __always_inline __u8 sock_unmap(__u64 local[2], __u64 remote[2], __u64 zero)
 {
-	if (sock_is_v4mapped(remote) || sock_is_v4mapped(local)) {
-		sock_put_v4(t, local[3], remote[3]);
-		return;
-	}
-	t->ip_version = 6;
+	if (!sock_is_v4mapped(remote) && !sock_is_v4mapped(local))
+		return 6;
+	sock_put_v4(local, sock_mapped_v4(local), zero);
+	sock_put_v4(remote, sock_mapped_v4(remote), zero);
+	return 4;
+}
+
+/* Written here, whichever they are: all ways to know them leave the same on the stack, as the verifier sees it. */
+static __always_inline void sock_put_addresses(struct transition *t, __u8 ip_version, const __u64 local[2],
+					       const __u64 remote[2])
+{
+	t->ip_version = ip_version;
 	__builtin_memcpy(t->laddr, local, 16);
 	__builtin_memcpy(t->raddr, remote, 16);
 }
@@ -63,21 +98,37 @@ static __always_inline __u32 sock_netns(struct tcp_sock *tp, bool probed)
 	return probed ? BPF_CORE_READ(tp, SOCK_COMMON.skc_net.net, ns.inum) : tp->SOCK_COMMON.skc_net.net->ns.inum;
 }
 
-static __always_inline void sock_read_addresses(struct transition *t, struct tcp_sock *tp, bool probed)
+/* Half of an AF_INET6 address. */
+static __always_inline __u64 sock_half(const __u32 *words, bool probed)
 {
-	__u32 local[4], remote[4];
+	__u64 half;
 
-	if (SOCK_GET(probed, tp, SOCK_COMMON.skc_family) != AF_INET6) {
-		sock_put_v4(t, SOCK_GET(probed, tp, SOCK_COMMON.skc_rcv_saddr),
-			    SOCK_GET(probed, tp, SOCK_COMMON.skc_daddr));
-		return;
+	if (!probed)
+		return *(const __u64 *)words;
+	bpf_probe_read_kernel(&half, sizeof(half), words);
+	return half;
+}
+
+/* `zero`: sock_opaque_zero()'s, or just 0. */
+static __always_inline void sock_read_addresses(struct transition *t, struct tcp_sock *tp, __u64 zero, bool probed)
+{
+	__u64 local[2], remote[2];
+	__u8 ip_version = 4;
+
+	if (SOCK_GET(probed, tp, SOCK_COMMON.skc_family) == AF_INET6) {
+		const __u32 *here = tp->SOCK_COMMON.skc_v6_rcv_saddr.in6_u.u6_addr32;
+		const __u32 *there = tp->SOCK_COMMON.skc_v6_daddr.in6_u.u6_addr32;
+
+		for (int i = 0; i < 2; i++) {
+			local[i] = sock_half(&here[2 * i], probed);
+			remote[i] = sock_half(&there[2 * i], probed);
+		}
+		ip_version = sock_unmap(local, remote, zero);
+	} else {
+		sock_put_v4(local, SOCK_GET(probed, tp, SOCK_COMMON.skc_rcv_saddr), zero);
+		sock_put_v4(remote, SOCK_GET(probed, tp, SOCK_COMMON.skc_daddr), zero);
 	}
-#pragma unroll
-	for (int i = 0; i < 4; i++) {
-		local[i] = SOCK_GET(probed, tp, SOCK_COMMON.skc_v6_rcv_saddr.in6_u.u6_addr32[i]);
-		remote[i] = SOCK_GET(probed, tp, SOCK_COMMON.skc_v6_daddr.in6_u.u6_addr32[i]);
-	}
-	sock_put_v6(t, local, remote);
+	sock_put_addresses(t, ip_version, local, remote);
 }
 
 /*
@@ -97,9 +148,14 @@ static __always_inline __u16 sock_rport(struct tcp_sock *tp, bool probed)
 }
 
 /* Everything about the transition that the socket itself tells; the rest is zero. */
-static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp)
+static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp, __u32 oldstate, __u32 newstate)
 {
-	sock_read_addresses(t, tp, false);
+	__u64 zero = sock_opaque_zero(newstate);
+
+	sock_clear(t, zero);
+	t->oldstate = oldstate;
+	t->newstate = newstate;
+	sock_read_addresses(t, tp, zero, false);
 	t->skaddr = (__u64)(unsigned long)tp;
 	t->netns = sock_netns(tp, false);
 	t->lport = sock_lport(tp, false, t->newstate == STATE_CLOSE);

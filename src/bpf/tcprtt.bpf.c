@@ -104,7 +104,7 @@ static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp
 	bool closed = rtt_kind != RTT_SRTT;
 
 	if (scope_ip_version || prefix_by_laddr || prefix_by_raddr || group_by_address())
-		sock_read_addresses(t, tp, probed);
+		sock_read_addresses(t, tp, 0, probed);
 	if (scope_by_lport || group_has(RTT_BY_LPORT) || group_has(RTT_BY_CONN))
 		t->lport = sock_lport(tp, probed, closed);
 	if (scope_by_rport || group_has(RTT_BY_RPORT) || group_has(RTT_BY_CONN))

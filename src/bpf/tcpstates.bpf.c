@@ -24,9 +24,7 @@
  * `tp` is NULL. */
 static __always_inline enum scope_verdict look(struct transition *t, struct tcp_sock *tp, int oldstate, int newstate)
 {
-	t->oldstate = oldstate;
-	t->newstate = newstate;
-	sock_read(t, tp);
+	sock_read(t, tp, oldstate, newstate);
 	return scope_judge(t);
 }
 
@@ -73,7 +71,7 @@ static __always_inline __u64 cookie_of(struct sock *sk)
 
 static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *tp, int oldstate, int newstate)
 {
-	struct transition t = {};
+	struct transition t;
 	enum scope_verdict verdict = look(&t, tp, oldstate, newstate);
 	struct conn *conn;
 
@@ -116,7 +114,7 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 {
 	struct conn *conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
-	struct transition t = {};
+	struct transition t;
 	enum scope_verdict verdict;
 	struct tcp_sock *tp;
 
@@ -150,7 +148,7 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-	struct transition t = {};
+	struct transition t;
 	enum scope_verdict verdict;
 
 	if (!tp)
@@ -172,7 +170,7 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 {
 	__u64 key = (__u64)(unsigned long)sk;
 	struct conn *conn = bpf_map_lookup_elem(&conn_hash, &key);
-	struct transition t = {};
+	struct transition t;
 	enum scope_verdict verdict;
 	struct tcp_sock *tp;
 

@@ -31,13 +31,15 @@ int set_state_tracepoint(struct set_state_args *args)
 {
 	struct transition t = {};
 	enum scope_verdict verdict;
-	__u32 local[4], remote[4]; /* of AF_INET, too: mapped */
+	__u64 local[2], remote[2]; /* of AF_INET, too: mapped */
+	__u8 ip_version;
 
 	if (args->protocol != IPPROTO_TCP_NUM)
 		return 0;
 	__builtin_memcpy(local, args->saddr_v6, 16);
 	__builtin_memcpy(remote, args->daddr_v6, 16);
-	sock_put_v6(&t, local, remote);
+	ip_version = sock_unmap(local, remote, 0);
+	sock_put_addresses(&t, ip_version, local, remote);
 	t.skaddr = (__u64)(unsigned long)args->skaddr;
 	t.lport = args->sport;
 	t.rport = args->dport;
