@@ -15,6 +15,13 @@ struct bpf_program;
  */
 void program_log(bool verbose);
 
+/*
+ * Whether a program could be put at the exit of a kernel function, with fexit or a kretprobe. A negative errno is what
+ * each attempt would fail with, 0 promises nothing. Quick: nothing is attached, and no BTF is read.
+ */
+int program_check_fexit(void);
+int program_check_kretprobe(void);
+
 /* Runs an iterator program once over everything there is. 0 or a negative errno. */
 int program_iterate(const struct bpf_program *program);
 

@@ -26,6 +26,20 @@ static const struct way {
 	{ACCEPT_RECEIVE, "accept_receive", "tp_btf/tcp_rcv_space_adjust"},
 };
 
+/* Without trying, which takes 10 ms: most of it to read the kernel's BTF once more. 0, or what trying would fail with.
+ */
+static int check_way(const struct way *way)
+{
+	switch (way->hook) {
+	case ACCEPT_FEXIT:
+		return program_check_fexit();
+	case ACCEPT_KRETPROBE:
+		return program_check_kretprobe();
+	default:
+		return 0;
+	}
+}
+
 static int try_way(const struct way *way, bool in_socket, struct accept *ret)
 {
 	struct tcpstates_accept_bpf *skeleton = tcpstates_accept_bpf__open();
@@ -62,11 +76,14 @@ int accept_open(const struct tcpstates_options *options, bool in_socket, struct 
 	/* What fails on the way to one that works is told in a line, not with all of libbpf's words. */
 	program_log(options->verbose && options->accept != ACCEPT_AUTO);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		int error;
+		int error = 0;
 
 		if (options->accept != ACCEPT_AUTO && options->accept != ways[i].hook)
 			continue;
-		error = try_way(&ways[i], in_socket, ret);
+		if (options->accept == ACCEPT_AUTO)
+			error = check_way(&ways[i]);
+		if (!error)
+			error = try_way(&ways[i], in_socket, ret);
 		if (!error)
 			break;
 		last_error = error;
