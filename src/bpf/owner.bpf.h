@@ -8,11 +8,23 @@
 #include "abi/owner.h"
 #include "abi/tcp_state.h"
 
-static __always_inline void owner_set(struct owner *owner, __u32 pid, enum owner_source source)
+/*
+ * Who accepts a connection, or seeds it, does not hold the socket's lock: a transition may read the owner on another
+ * CPU meanwhile. So `source` is taken away first and written last, and what a reader got is nobody's if it changed.
+ * Volatile, to keep the order in the compiler; 5.10 has nothing that would keep it in a CPU that is not x86.
+ */
+#define OWNER_PUT(member, value) (*(volatile typeof(member) *)&(member) = (value))
+#define OWNER_GET(member)        (*(volatile typeof(member) *)&(member))
+
+static __always_inline void owner_copy(struct owner *ret, struct owner *owner)
 {
-	owner->pid = pid;
-	owner->source = source;
-	owner->cgroup_id = bpf_get_current_cgroup_id();
+	__u8 source = OWNER_GET(owner->source);
+
+#pragma unroll
+	for (unsigned int i = 0; i < sizeof(*owner) / 8; i++)
+		((__u64 *)ret)[i] = OWNER_GET(((__u64 *)owner)[i]);
+	if (OWNER_GET(owner->source) != source)
+		ret->source = OWNER_UNKNOWN;
 }
 
 #ifdef OWNER_WITHOUT_CORE
@@ -70,8 +82,8 @@ static __always_inline void owner_read_comm(struct owner *owner)
 		struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 		__u64 *comm = (__u64 *)owner->comm, ended, unused;
 
-		comm[0] = owner_cut(*(__u64 *)&leader->comm[0], &ended);
-		comm[1] = owner_cut(*(__u64 *)&leader->comm[8], &unused) & ~ended;
+		OWNER_PUT(comm[0], owner_cut(*(__u64 *)&leader->comm[0], &ended));
+		OWNER_PUT(comm[1], owner_cut(*(__u64 *)&leader->comm[8], &unused) & ~ended);
 		return;
 	}
 	task = (void *)bpf_get_current_task();
@@ -81,11 +93,22 @@ static __always_inline void owner_read_comm(struct owner *owner)
 
 #endif
 
+/* The current process. One that is not new has its name read again: a process that calls exec() keeps its number. */
+static __always_inline void owner_write(struct owner *owner, enum owner_source source, bool is_new)
+{
+	OWNER_PUT(owner->source, OWNER_UNKNOWN);
+	if (is_new) {
+		OWNER_PUT(owner->pid, bpf_get_current_pid_tgid() >> 32);
+		OWNER_PUT(owner->cgroup_id, bpf_get_current_cgroup_id());
+	}
+	owner_read_comm(owner);
+	OWNER_PUT(owner->source, source);
+}
+
 /* For the context of the process in question only: it began this connection or listener. */
 static __always_inline void owner_begin(struct owner *owner, enum owner_source source)
 {
-	owner_set(owner, bpf_get_current_pid_tgid() >> 32, owner_is_kernel_thread() ? OWNER_KERNEL : source);
-	owner_read_comm(owner);
+	owner_write(owner, owner_is_kernel_thread() ? OWNER_KERNEL : source, true);
 }
 
 /* Nobody has been seen with the socket itself. */
@@ -96,41 +119,34 @@ static __always_inline bool owner_is_guess(const struct owner *owner)
 
 /*
  * The current task holds the socket's lock. A kernel thread that does (delayed work, a workqueue closing the last file)
- * is no better owner than one already known. The name is read again each time: a process that calls exec() keeps its
- * number.
+ * is no better owner than one already known.
  */
 static __always_inline void owner_use(struct owner *owner)
 {
-	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	bool is_new = owner_is_guess(owner) || owner->pid != bpf_get_current_pid_tgid() >> 32;
+	__u8 source = is_new ? OWNER_USE : owner->source;
 
 	if (owner_is_kernel_thread()) {
 		if (owner->source != OWNER_UNKNOWN)
 			return;
-		owner_set(owner, pid, OWNER_KERNEL);
-	} else if (owner_is_guess(owner) || owner->pid != pid) {
-		owner_set(owner, pid, OWNER_USE);
+		source = OWNER_KERNEL;
 	}
-	owner_read_comm(owner);
+	owner_write(owner, source, is_new);
 }
 
 #ifndef OWNER_WITHOUT_CORE
 
-/*
- * `task` has a descriptor of a socket that nothing has told about yet. Nobody holds the socket's lock: `source` is
- * written last, so that a program on another CPU finds either nobody or all of the owner.
- */
+/* `task` has a descriptor of a socket that nothing has told about yet. */
 static __always_inline void owner_seed(struct owner *owner, struct task_struct *task)
 {
 	if (owner->source != OWNER_UNKNOWN && !(owner->source == OWNER_SEED && owner->pid == 1))
 		return;
-	*(volatile __u8 *)&owner->source = OWNER_UNKNOWN;
-	__asm__ volatile("" ::: "memory");
-	owner->pid = task->tgid;
-	owner->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	OWNER_PUT(owner->source, OWNER_UNKNOWN);
+	OWNER_PUT(owner->pid, task->tgid);
+	OWNER_PUT(owner->cgroup_id, task->cgroups->dfl_cgrp->kn->id);
 	__builtin_memset(owner->comm, 0, sizeof(owner->comm));
 	BPF_CORE_READ_STR_INTO(&owner->comm, task, group_leader, comm);
-	__asm__ volatile("" ::: "memory");
-	*(volatile __u8 *)&owner->source = OWNER_SEED;
+	OWNER_PUT(owner->source, OWNER_SEED);
 }
 
 #endif

@@ -82,7 +82,7 @@ static __always_inline void transition_emit(const struct transition *t)
 }
 
 /* The row before `t`, with the addresses that are known now. */
-static __always_inline void transition_emit_held(const struct conn *conn, const struct transition *t)
+static __always_inline void transition_emit_held(struct conn *conn, const struct transition *t)
 {
 	struct transition held = *t;
 
@@ -93,7 +93,7 @@ static __always_inline void transition_emit_held(const struct conn *conn, const 
 	held.syn_retrans = SYN_RETRANS_NONE;
 	held.oldstate = conn->held_old;
 	held.newstate = conn->state;
-	held.owner = conn->owner;
+	owner_copy(&held.owner, &conn->owner);
 	held.conn_seq = conn->conn_seq;
 	transition_emit(&held);
 }
@@ -124,7 +124,7 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 		__sync_fetch_and_add(&losses.gaps, 1);
 	owner_transition(&conn->owner, t->oldstate, t->newstate, context);
 	transition_advance(conn, t);
-	t->owner = conn->owner;
+	owner_copy(&t->owner, &conn->owner);
 	t->conn_seq = conn->conn_seq;
 
 	if (verdict == SCOPE_IN) {
