@@ -19,19 +19,25 @@ struct tour {
 	int (*visit)(void *context);
 	void *context;
 	int home;
-	ino_t *seen; /* all on the one nsfs: the inode number tells them apart */
+	dev_t nsfs; /* where all namespaces are: an inode number there is one's name */
+	ino_t *seen;
 	size_t seen_count;
 	size_t seen_room;
-	size_t skipped;
+	struct netns_omissions omissions;
 };
 
-/* 1 when it is new, 0 when it has been seen, or -ENOMEM. */
-static int note(struct tour *tour, ino_t inode)
+static bool is_seen(const struct tour *tour, ino_t inode)
 {
 	for (size_t i = 0; i < tour->seen_count; i++) {
 		if (tour->seen[i] == inode)
-			return 0;
+			return true;
 	}
+	return false;
+}
+
+/* 0 or -ENOMEM. */
+static int note(struct tour *tour, ino_t inode)
+{
 	if (tour->seen_count == tour->seen_room) {
 		size_t room = tour->seen_room ? 2 * tour->seen_room : 16;
 		ino_t *seen = reallocarray(tour->seen, room, sizeof(*seen));
@@ -42,10 +48,17 @@ static int note(struct tour *tour, ino_t inode)
 		tour->seen_room = room;
 	}
 	tour->seen[tour->seen_count++] = inode;
-	return 1;
+	return 0;
 }
 
-/* What is gone by now, or is no namespace, is none of our business. */
+/* A path that tells no namespace. What is gone by now is none of our business. */
+static int omit_process(struct tour *tour, int error)
+{
+	tour->omissions.processes += error != ENOENT && error != ESRCH;
+	return 0;
+}
+
+/* Whatever else there is in the directory is no namespace. */
 static int visit_file(struct tour *tour, int directory, const char *path)
 {
 	_cleanup_close_ int fd = -1;
@@ -53,13 +66,17 @@ static int visit_file(struct tour *tour, int directory, const char *path)
 	int error;
 
 	if (fstatat(directory, path, &st, 0) < 0)
+		return omit_process(tour, errno);
+	if (st.st_dev != tour->nsfs || is_seen(tour, st.st_ino))
 		return 0;
-	error = note(tour, st.st_ino);
-	if (error <= 0)
-		return error;
 	fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0) {
-		tour->skipped += fd >= 0 || errno != ENOENT;
+	if (fd < 0)
+		return omit_process(tour, errno); /* not noted: another process may lead there */
+	error = note(tour, st.st_ino);
+	if (error)
+		return error;
+	if (setns(fd, CLONE_NEWNET) < 0) {
+		tour->omissions.namespaces++;
 		return 0;
 	}
 	error = tour->visit(tour->context);
@@ -87,7 +104,7 @@ static int visit_directory(struct tour *tour, const char *path, bool only_number
 	return error;
 }
 
-int netns_visit_all(int (*visit)(void *context), void *context, size_t *ret_skipped)
+int netns_visit_all(int (*visit)(void *context), void *context, struct netns_omissions *ret)
 {
 	_cleanup_close_ int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	struct tour tour = {.visit = visit, .context = context, .home = home};
@@ -96,8 +113,9 @@ int netns_visit_all(int (*visit)(void *context), void *context, size_t *ret_skip
 
 	if (home < 0 || fstat(home, &st) < 0)
 		return -errno;
+	tour.nsfs = st.st_dev;
 	error = note(&tour, st.st_ino);
-	if (error > 0)
+	if (!error)
 		error = visit(context);
 	if (!error)
 		error = visit_directory(&tour, "/proc", true, "/ns/net");
@@ -105,6 +123,6 @@ int netns_visit_all(int (*visit)(void *context), void *context, size_t *ret_skip
 		error = visit_directory(&tour, NAMES_DIRECTORY, false, "");
 	free(tour.seen);
 	if (!error)
-		*ret_skipped = tour.skipped;
+		*ret = tour.omissions;
 	return error;
 }

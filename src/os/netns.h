@@ -4,13 +4,18 @@
 
 #include <stddef.h>
 
+/* What was not looked at. */
+struct netns_omissions {
+	size_t processes;  /* that do not show their namespace: for another user's that takes CAP_SYS_PTRACE */
+	size_t namespaces; /* that were found, but could not be entered, for which it takes CAP_SYS_ADMIN */
+};
+
 /*
  * Calls `visit` once in each network namespace that a process is in or that /run/netns names, first in the caller's
  * own; the calling thread is in that namespace meanwhile, and back in its own at the end. Not found: namespaces that
- * only a descriptor or a mount somewhere else keeps alive. `ret_skipped`: how many could not be entered, for which it
- * takes CAP_SYS_ADMIN. 0, or a negative errno: the first one that `visit` returned, which ends the tour, or this
- * function's.
+ * only a descriptor or a mount somewhere else keeps alive. 0, or a negative errno: the first one that `visit` returned,
+ * which ends the tour, or this function's.
  */
-int netns_visit_all(int (*visit)(void *context), void *context, size_t *ret_skipped);
+int netns_visit_all(int (*visit)(void *context), void *context, struct netns_omissions *ret);
 
 #endif

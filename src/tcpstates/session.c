@@ -52,22 +52,33 @@ static int seed_namespace(void *context)
 	return program_iterate(skeleton->progs.seed_rest);
 }
 
+/* Connections that a process has a descriptor of are known all the same. */
+static void tell_omissions(const struct netns_omissions *omissions)
+{
+	if (omissions->namespaces)
+		message("%zu network namespaces could not be entered (that takes CAP_SYS_ADMIN): connections there "
+			"that no process has a descriptor of are not known yet",
+			omissions->namespaces);
+	if (omissions->processes)
+		message("%zu processes do not show their network namespace (that takes CAP_SYS_PTRACE, and no LSM "
+			"that forbids it): where nothing else leads to it, connections there that no process has a "
+			"descriptor of are not known yet",
+			omissions->processes);
+}
+
 static int seed(struct tcpstates_bpf *skeleton, bool verbose)
 {
+	struct netns_omissions omissions = {0};
 	struct progress progress;
-	size_t skipped = 0;
 	int error;
 
 	progress_begin(&progress, "looking at the sockets that are already open");
 	error = program_iterate(skeleton->progs.seed_storage);
 	if (!error)
-		error = netns_visit_all(seed_namespace, skeleton, &skipped);
+		error = netns_visit_all(seed_namespace, skeleton, &omissions);
 	progress_end(&progress);
-	if (skipped && verbose)
-		message("%zu network namespaces could not be entered (that takes CAP_SYS_ADMIN): connections there "
-			"that no "
-			"process has a descriptor of are not known yet",
-			skipped);
+	if (verbose)
+		tell_omissions(&omissions);
 	return error;
 }
 

@@ -3,9 +3,11 @@
 """Who may run it, and what those are told who may not."""
 
 import os
+import re
+import subprocess
 
-from cli import (PublicCopy, Skip, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in, assert_not_in, connect_once,
-                 deny_bpf_by_seccomp, main, need_command, need_root, of_port, run)
+from cli import (TOOL, PublicCopy, Skip, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in, assert_not_in, connect_once,
+                 deny_bpf_by_seccomp, in_mount_namespace, main, need_command, need_root, of_port, run)
 
 CAPABILITIES = "+bpf,+perfmon"
 
@@ -64,6 +66,67 @@ def test_root_without_capabilities():
     result = run("-d", "1", prefix=("setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin"))
     assert_refused(result)
     assert_in("CAP_BPF", result.stderr)
+
+
+def omitted(text):
+    """How many (namespaces, processes) were not looked at for sockets that are older than the tool."""
+    return tuple(
+        sum(map(int, re.findall(rf"^tcpstates: (\d+) {what}", text, re.MULTILINE)))
+        for what in (r"network namespaces could not be entered \(that takes CAP_SYS_ADMIN",
+                     r"processes do not show their network namespace \(that takes CAP_SYS_PTRACE")
+    )
+
+
+def first_look(*prefix, tool=TOOL):
+    with Trace(tool=tool, prefix=prefix) as trace:
+        assert_equal(trace.stop(), 0, "exit status")
+        return omitted(trace.err)
+
+
+class Namespaces:
+    """Some network namespaces, each with a process of root's that does nothing else."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def __enter__(self):
+        need_command("unshare")
+        command = ["unshare", "--net", "sh", "-c", "echo in; exec sleep 60"]
+        self.processes = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(self.count)]
+        for process in self.processes:
+            assert_equal(process.stdout.readline(), b"in\n", "the namespace's process")
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+
+def test_namespaces_that_root_may_not_enter():
+    need_root()
+    need_command("setpriv")
+    with Namespaces(3):
+        namespaces, _ = first_look("setpriv", "--bounding-set=-sys_admin")
+    assert namespaces >= 3, f"{namespaces} namespaces not entered, of at least 3"
+
+
+def test_processes_that_hide_their_namespace():
+    """Not told by anything else: the namespaces cannot even be counted."""
+    need_root()
+    need_command("setpriv")
+    prefix = as_nobody(f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}")
+    with PublicCopy() as tool, Namespaces(3):
+        namespaces, processes = first_look(*prefix, tool=tool)
+    assert_equal(namespaces, 0, "namespaces not entered")
+    assert processes >= 3, f"{processes} processes do not show theirs, of at least 3"
+
+
+def test_a_file_that_is_no_namespace():
+    """`ip netns` keeps its names where other files may be, too."""
+    need_root()
+    prefix = in_mount_namespace("mkdir -p /run/netns; mount -t tmpfs tmpfs /run/netns; echo 1 >/run/netns/file")
+    assert_equal(first_look(*prefix)[0], 0, "namespaces not entered")
 
 
 def test_seccomp():
