@@ -218,18 +218,37 @@ static void expect_second_path(const struct run *run, const struct helper *clien
 		      row ? row->pid : 0);
 }
 
+/*
+ * No program accepts a second path, and MPTCP reads from it by itself: on the server's side it stays the listener's,
+ * unless the process is seen closing it.
+ */
+static void expect_unaccepted(const struct row *row)
+{
+	struct in_addr remote;
+	bool open =
+		row->change.newstate == state_number("SYN_RECV") || row->change.newstate == state_number("ESTABLISHED");
+
+	memcpy(&remote, row->change.tuple.raddr, sizeof(remote));
+	if (remote.s_addr != htonl(SECOND_PATH))
+		return;
+	require(!strcmp(row->owner, "listener") || (!open && !strcmp(row->owner, "use")),
+		"the server's end of the second path is known by \"%s\": %s", row->owner, change_text(&row->change));
+}
+
 /* The server's side, and the first path's both, have processes for owners as always. */
 static void expect_the_rest(const struct run *run, const struct helper *client)
 {
 	for (size_t i = 0; i < run->rows.count; i++) {
 		const struct row *row = &run->rows.items[i];
 
-		if (row->change.tuple.lport == SERVER_PORT)
+		if (row->change.tuple.lport == SERVER_PORT) {
 			require(row->pid == getpid(), "the server's row is of %d (%s, %s): %s", row->pid, row->comm,
 				row->owner, change_text(&row->change));
-		else if (row->change.tuple.rport == SERVER_PORT && !is_second_path(&row->change))
+			expect_unaccepted(row);
+		} else if (row->change.tuple.rport == SERVER_PORT && !is_second_path(&row->change)) {
 			require(row->pid == client->pid, "the client's row is of %d (%s, %s): %s", row->pid, row->comm,
 				row->owner, change_text(&row->change));
+		}
 	}
 }
 
