@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * An owner on its way from a kretprobe, whose pointers open no socket storage, to the socket's next transition. Entries
- * whose transition never comes are pushed out by newer ones.
+ * An owner on its way from a kretprobe, whose pointers open no socket storage, to the socket's next transition: one for
+ * each connection that nothing has happened to since it was accepted. Goes with the socket at the latest. Allocated in
+ * advance, as conn_hash is: about 7 MiB.
  */
 #ifndef TCPVITALS_BPF_ACCEPT_H
 #define TCPVITALS_BPF_ACCEPT_H
@@ -12,8 +13,8 @@
 #include "bpf/owner.bpf.h"
 
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
 	__type(key, __u64); /* address of struct sock */
 	__type(value, struct owner);
 } accepted SEC(".maps");
@@ -39,6 +40,15 @@ static __always_inline void accept_take_owner(struct owner *owner, const struct 
 		return;
 	*owner = *left;
 	bpf_map_delete_elem(&accepted, &t->skaddr);
+}
+
+/* The socket goes: one that was closed before it was accepted has no more transitions. */
+static __always_inline void accept_forget(struct sock *sk)
+{
+	__u64 key = (__u64)(unsigned long)sk;
+
+	if (accept_by_kretprobe)
+		bpf_map_delete_elem(&accepted, &key);
 }
 
 #endif

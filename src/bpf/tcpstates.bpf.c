@@ -202,6 +202,7 @@ int BPF_PROG(destroy_storage, struct sock *sk)
 
 	if (conn && conn->state && conn->state != STATE_CLOSE && conn->since_ns)
 		__sync_fetch_and_add(&losses.unclosed, 1);
+	accept_forget(sk);
 	return 0;
 }
 

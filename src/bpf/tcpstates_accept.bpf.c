@@ -14,6 +14,9 @@ struct proto_accept_arg;
 
 const volatile bool conn_in_socket = true;
 
+/* Owners that found no room. */
+__u64 accept_full = 0;
+
 static __always_inline struct conn *conn_of(struct sock *sk)
 {
 	__u64 key = (__u64)(unsigned long)sk;
@@ -56,7 +59,8 @@ int BPF_KRETPROBE(accept_kretprobe, struct sock *child)
 		return 0;
 	if (conn_in_socket) {
 		owner_begin(&owner, OWNER_ACCEPT);
-		bpf_map_update_elem(&accepted, &key, &owner, BPF_ANY);
+		if (bpf_map_update_elem(&accepted, &key, &owner, BPF_ANY))
+			__sync_fetch_and_add(&accept_full, 1);
 		return 0;
 	}
 	conn = bpf_map_lookup_elem(&conn_hash, &key);

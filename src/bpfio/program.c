@@ -61,6 +61,37 @@ int program_check_kretprobe(void)
 	return -ENOENT;
 }
 
+/* struct bpf_link_info of a kprobe, which headers before 6.7 do not have. */
+struct probe_info {
+	uint32_t type;
+	uint32_t id;
+	uint32_t prog_id;
+	uint32_t pad;
+	uint32_t kind; /* enum bpf_perf_event_type */
+	uint32_t pad2;
+	uint64_t func_name; /* 0: not asked for */
+	uint32_t name_len;
+	uint32_t offset;
+	uint64_t addr;
+	uint64_t missed;
+};
+
+_Static_assert(sizeof(struct probe_info) == 56, "the layout is the kernel's");
+
+int program_probe_misses(const struct bpf_link *link, uint64_t *ret)
+{
+	struct probe_info info = {0};
+	uint32_t size = sizeof(info);
+	int error = bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size);
+
+	if (error)
+		return error;
+	if (size < sizeof(info) || info.type != BPF_LINK_TYPE_PERF_EVENT || !info.kind)
+		return -EOPNOTSUPP;
+	*ret = info.missed;
+	return 0;
+}
+
 int program_iterate(const struct bpf_program *program)
 {
 	struct bpf_link *link = bpf_program__attach_iter(program, NULL);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bpf_link;
 struct bpf_program;
 
 /*
@@ -24,6 +25,12 @@ int program_check_kretprobe(void);
 
 /* Runs an iterator program once over everything there is. 0 or a negative errno. */
 int program_iterate(const struct bpf_program *program);
+
+/*
+ * How often a kprobe or kretprobe was missed: by recursion, or because more calls were under way than the kernel had
+ * room for. 0, or a negative errno: -EOPNOTSUPP when the kernel does not tell (before 6.7).
+ */
+int program_probe_misses(const struct bpf_link *link, uint64_t *ret);
 
 /* How often the kernel skipped the program because it interrupted itself on a CPU. 0 or a negative errno. */
 int program_recursion_misses(int prog_fd, uint64_t *ret);

@@ -24,6 +24,7 @@ static const struct cause impairments[] = {
 	{offsetof(struct loss_report, held), "held back without a local port"},
 	{offsetof(struct loss_report, gaps), "gaps between a socket's states"},
 	{offsetof(struct loss_report, unclosed), "sockets that ended unseen"},
+	{offsetof(struct loss_report, unaccepted), "accepts that were missed"},
 	{offsetof(struct loss_report, unjournaled), "rows that the journal did not take"},
 };
 

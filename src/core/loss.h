@@ -25,6 +25,7 @@ struct loss_report {
 		held; /* rows at the end whose local port was never known, so that nobody can tell whether they match */
 	uint64_t gaps; /* a socket's old state is not the last one seen: an event was missed, counted above or not */
 	uint64_t unclosed;    /* sockets whose last event was missed */
+	uint64_t unaccepted;  /* connections that keep their listener's owner until they are used */
 	uint64_t unjournaled; /* rows that were printed, but not taken by the journal */
 };
 

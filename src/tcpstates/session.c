@@ -294,6 +294,8 @@ void session_losses(const struct session *session, bool exact, struct loss_repor
 	report->gaps = __atomic_load_n(&session->losses->gaps, __ATOMIC_RELAXED);
 	report->unclosed = __atomic_load_n(&session->losses->unclosed, __ATOMIC_RELAXED);
 	report->recovered = __atomic_load_n(&session->losses->recovered, __ATOMIC_RELAXED);
-	if (exact)
-		report->recursion = missed_by_both(session, report->recursion);
+	if (!exact)
+		return;
+	report->unaccepted = accept_missed(&session->accept);
+	report->recursion = missed_by_both(session, report->recursion);
 }

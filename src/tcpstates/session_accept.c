@@ -69,6 +69,7 @@ int accept_open(const struct tcpstates_options *options, bool in_socket, struct 
 {
 	int last_error = 0;
 	char reason[256];
+	uint64_t unused;
 
 	*ret = (struct accept){.hook = "nothing"};
 	if (options->accept == ACCEPT_NONE)
@@ -91,6 +92,9 @@ int accept_open(const struct tcpstates_options *options, bool in_socket, struct 
 			message("not usable here: %s (%s): %s", ways[i].name, ways[i].program, strerror(-error));
 	}
 	program_log(options->verbose);
+	if (ret->by_kretprobe && options->verbose &&
+	    program_probe_misses(ret->skeleton->links.accept_kretprobe, &unused))
+		message("this kernel does not tell how many accept() calls the kretprobe misses");
 	if (ret->skeleton || options->accept == ACCEPT_AUTO)
 		return 0;
 	privileges_explain(last_error, reason, sizeof(reason));
@@ -117,8 +121,21 @@ int accept_share(const struct accept *accept, struct tcpstates_bpf *main, bool i
 	return error;
 }
 
+uint64_t accept_missed(const struct accept *accept)
+{
+	uint64_t unseen = 0;
+
+	if (!accept->skeleton)
+		return accept->missed;
+	if (accept->by_kretprobe)
+		program_probe_misses(accept->skeleton->links.accept_kretprobe, &unseen);
+	return unseen + __atomic_load_n(&accept->skeleton->bss->accept_full, __ATOMIC_RELAXED);
+}
+
 void accept_close(struct accept *accept)
 {
+	uint64_t missed = accept_missed(accept);
+
 	tcpstates_accept_bpf__destroy(accept->skeleton);
-	*accept = (struct accept){0};
+	*accept = (struct accept){.missed = missed};
 }

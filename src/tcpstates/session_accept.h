@@ -6,12 +6,14 @@
 #include "tcpstates/options.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct tcpstates_bpf;
 struct tcpstates_accept_bpf;
 
 struct accept {
 	bool by_kretprobe;
+	uint64_t missed;                       /* so far, when it was closed */
 	struct tcpstates_accept_bpf *skeleton; /* NULL without one */
 	const char *hook;                      /* what was chosen, in words; "nothing" */
 };
@@ -26,6 +28,9 @@ int accept_open(const struct tcpstates_options *options, bool in_socket, struct 
 
 /* Before `main` is loaded: it takes over the maps. 0 or a negative errno. */
 int accept_share(const struct accept *accept, struct tcpstates_bpf *main, bool in_socket);
+
+/* How many connections were accepted without being seen, as far as that is known; still there after accept_close(). */
+uint64_t accept_missed(const struct accept *accept);
 
 void accept_close(struct accept *accept);
 

@@ -30,6 +30,9 @@ static void test_format(void **state)
 	check((struct loss_report){.delivered = 20, .recovered = 3, .storage_full = 7},
 	      "lost 0 of 20; 3 recovered; 7 rows without stored state");
 	check((struct loss_report){.delivered = 20, .held = 1}, "lost 0 of 20; 1 held back without a local port");
+	check((struct loss_report){.delivered = 20, .unclosed = 1, .unaccepted = 3, .unjournaled = 2},
+	      "lost 0 of 20; 1 sockets that ended unseen, 3 accepts that were missed, 2 rows that the journal did not "
+	      "take");
 	check((struct loss_report){.delivered = 20, .unjournaled = 2},
 	      "lost 0 of 20; 2 rows that the journal did not take");
 	check((struct loss_report){.delivered = 20, .unwritten = 1, .storage_full = 7, .unjournaled = 2},
@@ -60,7 +63,7 @@ static void test_impaired(void **state)
 
 static void test_grew(void **state)
 {
-	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
 	struct loss_report now = before;
 
 	(void)state;
@@ -90,6 +93,9 @@ static void test_grew(void **state)
 	assert_true(loss_grew(&before, &now));
 	now = before;
 	now.unclosed++;
+	assert_true(loss_grew(&before, &now));
+	now = before;
+	now.unaccepted++;
 	assert_true(loss_grew(&before, &now));
 	now = before;
 	now.unjournaled++;
