@@ -17,48 +17,14 @@
 #include "lib/traffic.h"
 #include "lib/wire_pair.h"
 
-static struct wire wire = {{-1, -1}, {-1, -1}, {0, 0}, -1};
-
-static int leave(void **state)
-{
-	wire_close(&wire);
-	return run_teardown(state);
-}
-
-static void open_wire(struct run *run)
-{
-	const char *why = wire_open(&wire);
-
-	if (why)
-		skip_because("%s", why);
-	run_start(run, NULL);
-}
-
-static struct wire_pair open_pair(struct run *run)
-{
-	open_wire(run);
-	return wire_pair_open(&wire);
-}
-
-static void set_option(int fd, int level, int option, int value)
-{
-	require(!setsockopt(fd, level, option, &value, sizeof(value)), "no such option: %d", option);
-}
-
 /* Until none of the client's sockets is there any more, orphans included. */
 static void wait_for_orphans(void)
 {
 	uint16_t port = WIRE_SERVER_PORT;
 
-	wire_enter(&wire, WIRE_LEFT);
+	wire_enter(&test_wire, WIRE_LEFT);
 	settle(&port, 1);
-	wire_leave(&wire);
-}
-
-static void check_cut(struct run *run, const struct wire_pair *pair, const char *cause)
-{
-	ends_check_pair(run, pair, (struct end){ENDS_CLIENT, "ESTABLISHED", cause},
-			(struct end){ENDS_SERVER, "ESTABLISHED", "aborted"});
+	wire_leave(&test_wire);
 }
 
 static void test_timeout_connect(void **state)
@@ -66,8 +32,8 @@ static void test_timeout_connect(void **state)
 	struct run *run = *state;
 	int client;
 
-	open_wire(run);
-	client = wire_connect(&wire);
+	wire_start(run);
+	client = wire_connect(&test_wire);
 	set_option(client, IPPROTO_TCP, TCP_SYNCNT, 1);
 	wait_for_state(client, "CLOSE");
 	close(client);
@@ -80,8 +46,8 @@ static void test_timeout_connect_by_user(void **state)
 	struct run *run = *state;
 	int client;
 
-	open_wire(run);
-	client = wire_connect(&wire);
+	wire_start(run);
+	client = wire_connect(&test_wire);
 	set_option(client, IPPROTO_TCP, TCP_USER_TIMEOUT, 300);
 	wait_for_state(client, "CLOSE");
 	close(client);
@@ -91,20 +57,20 @@ static void test_timeout_connect_by_user(void **state)
 static void test_timeout_retransmission(void **state)
 {
 	struct run *run = *state;
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
-	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_retries2", "1");
+	wire_set_ipv4(&test_wire, WIRE_LEFT, "tcp_retries2", "1");
 	send_byte(pair.client); /* never carried */
-	check_cut(run, &pair, "timeout-retransmission");
+	ends_check_cut(run, &pair, "timeout-retransmission");
 }
 
 /* Nobody waits for it any more. */
 static void test_timeout_of_orphan(void **state)
 {
 	struct run *run = *state;
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
-	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_orphan_retries", "1");
+	wire_set_ipv4(&test_wire, WIRE_LEFT, "tcp_orphan_retries", "1");
 	close(pair.client);
 	wait_for_orphans();
 	abort_socket(pair.server);
@@ -117,11 +83,11 @@ static void test_timeout_of_orphan(void **state)
 static void test_timeout_user(void **state)
 {
 	struct run *run = *state;
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
 	set_option(pair.client, IPPROTO_TCP, TCP_USER_TIMEOUT, 300);
 	send_byte(pair.client);
-	check_cut(run, &pair, "timeout-user");
+	ends_check_cut(run, &pair, "timeout-user");
 }
 
 static void keep_alive(int fd)
@@ -135,21 +101,21 @@ static void keep_alive(int fd)
 static void test_timeout_keepalive(void **state)
 {
 	struct run *run = *state;
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
 	keep_alive(pair.client);
-	check_cut(run, &pair, "timeout-keepalive");
+	ends_check_cut(run, &pair, "timeout-keepalive");
 }
 
 static void test_timeout_user_of_keepalive(void **state)
 {
 	struct run *run = *state;
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
 	keep_alive(pair.client);
 	set_option(pair.client, IPPROTO_TCP, TCP_KEEPCNT, 100);
 	set_option(pair.client, IPPROTO_TCP, TCP_USER_TIMEOUT, 1200);
-	check_cut(run, &pair, "timeout-user");
+	ends_check_cut(run, &pair, "timeout-user");
 }
 
 /* The server does not read: its window fills up, and what is left can but ask for room. */
@@ -164,7 +130,7 @@ static void fill_window(const struct wire_pair *pair)
 
 		require(sent > 0 || errno == EAGAIN, "cannot send");
 		refusals = sent > 0 ? 0 : refusals + 1;
-		wire_carry(&wire);
+		wire_carry(&test_wire);
 	}
 	require(!rtt_info(pair->client).tcpi_unacked && rtt_info(pair->client).tcpi_notsent_bytes,
 		"it is not for lack of room that nothing is sent");
@@ -173,9 +139,9 @@ static void fill_window(const struct wire_pair *pair)
 static void test_timeout_probe(void **state)
 {
 	struct run *run = *state;
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
-	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_retries2", "1");
+	wire_set_ipv4(&test_wire, WIRE_LEFT, "tcp_retries2", "1");
 	fill_window(&pair);
 	ends_check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "timeout-probe"},
 			(struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
@@ -185,12 +151,12 @@ static void test_timeout_probe(void **state)
 static void test_timeout_user_of_window(void **state)
 {
 	struct run *run = *state;
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
-	wire_set_ipv4(&wire, WIRE_RIGHT, "tcp_invalid_ratelimit", "0");
+	wire_set_ipv4(&test_wire, WIRE_RIGHT, "tcp_invalid_ratelimit", "0");
 	fill_window(&pair);
 	set_option(pair.client, IPPROTO_TCP, TCP_USER_TIMEOUT, 600);
-	wire_carry_until(&wire, pair.client, POLLHUP);
+	wire_carry_until(&test_wire, pair.client, POLLHUP);
 	ends_check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "timeout-user"},
 			(struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
 }
@@ -204,19 +170,19 @@ static void test_timeout_of_shrunk_window(void **state)
 
 	if (access("/proc/sys/net/ipv4/tcp_rto_max_ms", W_OK))
 		skip_because("no net.ipv4.tcp_rto_max_ms: it would take four minutes");
-	open_wire(run);
-	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_rto_max_ms", "1000");
-	pair = wire_pair_open(&wire);
+	wire_start(run);
+	wire_set_ipv4(&test_wire, WIRE_LEFT, "tcp_rto_max_ms", "1000");
+	pair = wire_pair_open(&test_wire);
 	set_option(pair.server, SOL_SOCKET, SO_RCVBUF, 4096);
 	require(send(pair.client, data, sizeof(data), MSG_NOSIGNAL) > 0, "cannot send");
-	wire_carry(&wire);
+	wire_carry(&test_wire);
 	require(rtt_info(pair.client).tcpi_unacked && !rtt_info(pair.client).tcpi_snd_wnd, "the window is not closed");
 	ends_check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "timeout-retransmission"},
 			(struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
 }
 
 /* Not here: "timeout", an ETIMEDOUT of a connection that waits for nothing, for which 6.18 has no timer. */
-#define cause_test(function) cmocka_unit_test_teardown(function, leave)
+#define cause_test(function) cmocka_unit_test_teardown(function, wire_teardown)
 
 int main(void)
 {

@@ -18,48 +18,14 @@
 #include "lib/traffic.h"
 #include "lib/wire_pair.h"
 
-static struct wire wire = {{-1, -1}, {-1, -1}, {0, 0}, -1};
-
-static int leave(void **state)
-{
-	wire_close(&wire);
-	return run_teardown(state);
-}
-
-static void open_wire(struct run *run)
-{
-	const char *why = wire_open(&wire);
-
-	if (why)
-		skip_because("%s", why);
-	run_start(run, NULL);
-}
-
-static struct wire_pair open_pair(struct run *run)
-{
-	open_wire(run);
-	return wire_pair_open(&wire);
-}
-
-static void set_option(int fd, int level, int option, int value)
-{
-	require(!setsockopt(fd, level, option, &value, sizeof(value)), "no such option: %d", option);
-}
-
-static void check_cut(struct run *run, const struct wire_pair *pair, const char *cause)
-{
-	ends_check_pair(run, pair, (struct end){ENDS_CLIENT, "ESTABLISHED", cause},
-			(struct end){ENDS_SERVER, "ESTABLISHED", "aborted"});
-}
-
 static void test_closing(void **state)
 {
 	struct run *run = *state;
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
 	shutdown(pair.client, SHUT_WR);
 	shutdown(pair.server, SHUT_WR);
-	wire_carry(&wire);
+	wire_carry(&test_wire);
 	ends_check_pair(run, &pair, (struct end){ENDS_CLIENT, "CLOSING", "time-wait"},
 			(struct end){ENDS_SERVER, "CLOSING", "time-wait"});
 }
@@ -68,21 +34,21 @@ static void test_closing(void **state)
 static void close_unacknowledged(struct wire_pair *pair)
 {
 	close(pair->client);
-	wire_pass(&wire, WIRE_LEFT);
+	wire_pass(&test_wire, WIRE_LEFT);
 	wait_for_state(pair->server, "CLOSE_WAIT");
 	sleep_ms(60); /* the ACK may be a delayed one */
-	wire_lose_all(&wire, WIRE_RIGHT);
+	wire_lose_all(&test_wire, WIRE_RIGHT);
 }
 
 /* FIN_WAIT2 lasts no longer than the segment that has both the ACK and the FIN: no orphan of it is left. */
 static void test_fin_of_orphan(void **state)
 {
 	struct run *run = *state;
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
 	close_unacknowledged(&pair);
 	close(pair.server);
-	wire_carry(&wire);
+	wire_carry(&test_wire);
 	close(pair.listener);
 	ends_check(run, WIRE_SERVER_PORT,
 		   ENDS({ENDS_CLIENT, "FIN_WAIT2", "time-wait"}, {ENDS_SERVER, "LAST_ACK", "fin-remote"},
@@ -96,11 +62,11 @@ static void test_fin_of_orphan(void **state)
 static void test_data_for_orphan(void **state)
 {
 	struct run *run = *state;
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
 	close(pair.client);
 	send_byte(pair.server);
-	wire_carry(&wire);
+	wire_carry(&test_wire);
 	wait_for_state(pair.server, "CLOSE");
 	close(pair.server);
 	close(pair.listener);
@@ -116,11 +82,11 @@ static void test_data_for_orphan(void **state)
 static void test_data_with_ack_for_orphan(void **state)
 {
 	struct run *run = *state;
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
 	close_unacknowledged(&pair);
 	send_byte(pair.server);
-	wire_carry(&wire);
+	wire_carry(&test_wire);
 	wait_for_state(pair.server, "CLOSE");
 	close(pair.server);
 	close(pair.listener);
@@ -133,8 +99,8 @@ static void test_abandoned(void **state)
 {
 	struct run *run = *state;
 
-	open_wire(run);
-	close(wire_connect(&wire));
+	wire_start(run);
+	close(wire_connect(&test_wire));
 	ends_check(run, WIRE_SERVER_PORT, ENDS({ENDS_CLIENT, "SYN_SENT", "abandoned"}));
 }
 
@@ -169,19 +135,19 @@ static void answer_unreachable(uint8_t code)
 	};
 	uint8_t packet[2048];
 
-	require(wire_take(&wire, WIRE_LEFT, packet, sizeof(packet)) >= sizeof(answer.quoted), "too short");
+	require(wire_take(&test_wire, WIRE_LEFT, packet, sizeof(packet)) >= sizeof(answer.quoted), "too short");
 	memcpy(answer.quoted, packet, sizeof(answer.quoted));
 	answer.ip.check = checksum(&answer.ip, sizeof(answer.ip));
 	answer.icmp.checksum = checksum(&answer.icmp, sizeof(answer.icmp) + sizeof(answer.quoted));
-	wire_give(&wire, WIRE_LEFT, &answer, sizeof(answer));
+	wire_give(&test_wire, WIRE_LEFT, &answer, sizeof(answer));
 }
 
 static void check_connect_unreachable(struct run *run, uint8_t code, const char *cause)
 {
 	int client;
 
-	open_wire(run);
-	client = wire_connect(&wire);
+	wire_start(run);
+	client = wire_connect(&test_wire);
 	answer_unreachable(code);
 	wait_for_state(client, "CLOSE");
 	close(client);
@@ -214,12 +180,12 @@ static void test_no_source_route(void **state)
 /* Of a connection it is a soft error, which becomes true when the retransmissions give up. */
 static void check_unreachable_later(struct run *run, uint8_t code)
 {
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
-	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_retries2", "1");
+	wire_set_ipv4(&test_wire, WIRE_LEFT, "tcp_retries2", "1");
 	send_byte(pair.client);
 	answer_unreachable(code);
-	check_cut(run, &pair, "unreachable");
+	ends_check_cut(run, &pair, "unreachable");
 }
 
 static void test_host_unreachable_later(void **state)
@@ -239,23 +205,23 @@ static void test_port_unreachable_later(void **state)
  */
 static void check_old_error(struct run *run, bool orderly)
 {
-	struct wire_pair pair = open_pair(run);
+	struct wire_pair pair = wire_start_pair(run);
 
 	set_option(pair.client, IPPROTO_IP, IP_RECVERR, 1);
 	send_byte(pair.client);
 	answer_unreachable(ICMP_HOST_UNREACH);
-	wire_carry_until(&wire, pair.server, POLLIN); /* retransmitted */
-	wire_carry(&wire);
+	wire_carry_until(&test_wire, pair.server, POLLIN); /* retransmitted */
+	wire_carry(&test_wire);
 	receive_byte(pair.server);
 	if (!orderly) {
 		abort_socket(pair.client);
-		wire_carry(&wire);
+		wire_carry(&test_wire);
 		close(pair.server);
 	} else {
 		close(pair.server);
-		wire_carry(&wire);
+		wire_carry(&test_wire);
 		close(pair.client);
-		wire_carry(&wire);
+		wire_carry(&test_wire);
 	}
 	close(pair.listener);
 	ends_check(run, WIRE_SERVER_PORT,
@@ -275,7 +241,7 @@ static void test_old_error_of_abort(void **state)
 	check_old_error(*state, false);
 }
 
-#define cause_test(function) cmocka_unit_test_teardown(function, leave)
+#define cause_test(function) cmocka_unit_test_teardown(function, wire_teardown)
 
 int main(void)
 {

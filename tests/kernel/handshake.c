@@ -23,7 +23,6 @@
 #define TOLERANCE    0.05
 #define TOLERANCE_US 1000
 
-static struct wire wire = {{-1, -1}, {-1, -1}, {0, 0}, -1};
 static struct rtt_capture captures[WIRE_ENDS] = {{.fd = -1}, {.fd = -1}};
 static struct rtt_relay relay;
 
@@ -31,18 +30,7 @@ static int leave(void **state)
 {
 	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++)
 		rtt_capture_close(&captures[end]);
-	run_teardown(state);
-	wire_close(&wire);
-	return 0;
-}
-
-static void open_wire(struct run *run)
-{
-	const char *why = wire_open(&wire);
-
-	if (why)
-		skip_because("%s", why);
-	run_start(run, NULL);
+	return wire_teardown(state);
 }
 
 static void check_captured(const struct run *run, enum wire_end end)
@@ -70,16 +58,16 @@ static void check_delay(struct run *run, unsigned int delay_ms)
 	struct sockaddr_in address = wire_address(WIRE_RIGHT, WIRE_SERVER_PORT);
 	struct wire_pair pair;
 
-	open_wire(run);
+	wire_start(run);
 	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++) {
-		const char *why = rtt_capture_open(&captures[end], &wire, end);
+		const char *why = rtt_capture_open(&captures[end], &test_wire, end);
 
 		if (why)
 			skip_because("%s", why);
 	}
-	rtt_relay_start(&relay, &wire, delay_ms);
-	pair.listener = wire_listen(&wire);
-	pair.client = wire_socket(&wire, WIRE_LEFT, 0);
+	rtt_relay_start(&relay, &test_wire, delay_ms);
+	pair.listener = wire_listen(&test_wire);
+	pair.client = wire_socket(&test_wire, WIRE_LEFT, 0);
 	require(!connect(pair.client, (const struct sockaddr *)&address, sizeof(address)), "cannot connect");
 	pair.server = accept_from(pair.listener);
 	handshake_end(run, &pair);
@@ -103,11 +91,11 @@ static void test_lost_syn(void **state)
 	struct run *run = *state;
 	struct wire_pair pair;
 
-	open_wire(run);
-	pair.listener = wire_listen(&wire);
-	pair.client = wire_connect(&wire);
-	wire_lose(&wire, WIRE_LEFT);
-	wire_pair_establish(&wire, &pair);
+	wire_start(run);
+	pair.listener = wire_listen(&test_wire);
+	pair.client = wire_connect(&test_wire);
+	wire_lose(&test_wire, WIRE_LEFT);
+	wire_pair_establish(&test_wire, &pair);
 	handshake_end(run, &pair);
 	handshake_expect(run, WIRE_LEFT, true, 1);
 	handshake_expect(run, WIRE_RIGHT, true, 0);
@@ -121,13 +109,13 @@ static void test_lost_syn_ack(void **state)
 	struct run *run = *state;
 	struct wire_pair pair;
 
-	open_wire(run);
-	pair.listener = wire_listen(&wire);
-	pair.client = wire_connect(&wire);
-	wire_pass(&wire, WIRE_LEFT);
-	wire_lose(&wire, WIRE_RIGHT);
-	wire_lose(&wire, WIRE_LEFT);
-	wire_pair_establish(&wire, &pair);
+	wire_start(run);
+	pair.listener = wire_listen(&test_wire);
+	pair.client = wire_connect(&test_wire);
+	wire_pass(&test_wire, WIRE_LEFT);
+	wire_lose(&test_wire, WIRE_RIGHT);
+	wire_lose(&test_wire, WIRE_LEFT);
+	wire_pair_establish(&test_wire, &pair);
 	handshake_end(run, &pair);
 	handshake_expect(run, WIRE_LEFT, true, 1);
 	handshake_expect(run, WIRE_RIGHT, false, 1);
@@ -139,14 +127,14 @@ static void check_lost_ack(struct run *run, const char *timestamps)
 {
 	struct wire_pair pair;
 
-	open_wire(run);
-	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_timestamps", timestamps);
-	pair.listener = wire_listen(&wire);
-	pair.client = wire_connect(&wire);
-	wire_pass(&wire, WIRE_LEFT);
-	wire_pass(&wire, WIRE_RIGHT);
-	wire_lose(&wire, WIRE_LEFT);
-	wire_pair_establish(&wire, &pair);
+	wire_start(run);
+	wire_set_ipv4(&test_wire, WIRE_LEFT, "tcp_timestamps", timestamps);
+	pair.listener = wire_listen(&test_wire);
+	pair.client = wire_connect(&test_wire);
+	wire_pass(&test_wire, WIRE_LEFT);
+	wire_pass(&test_wire, WIRE_RIGHT);
+	wire_lose(&test_wire, WIRE_LEFT);
+	wire_pair_establish(&test_wire, &pair);
 	handshake_end(run, &pair);
 	handshake_expect(run, WIRE_LEFT, true, 0);
 	handshake_expect(run, WIRE_RIGHT, false, 1);

@@ -21,23 +21,6 @@
 /* net.ipv4.tcp_fastopen: client and server, without a cookie. */
 #define FASTOPEN "519"
 
-static struct wire wire = {{-1, -1}, {-1, -1}, {0, 0}, -1};
-
-static int leave(void **state)
-{
-	wire_close(&wire);
-	return run_teardown(state);
-}
-
-static void open_wire(struct run *run)
-{
-	const char *why = wire_open(&wire);
-
-	if (why)
-		skip_because("%s", why);
-	run_start(run, NULL);
-}
-
 /* Whatever the server answers to a SYN, the ACK of it comes so much later. */
 #define PAUSE_MS 100
 
@@ -45,15 +28,15 @@ static void make_cookie_connection(struct run *run, const char *timestamps)
 {
 	struct wire_pair pair;
 
-	open_wire(run);
-	wire_set_ipv4(&wire, WIRE_RIGHT, "tcp_syncookies", "2"); /* always */
-	wire_set_ipv4(&wire, WIRE_LEFT, "tcp_timestamps", timestamps);
-	pair.listener = wire_listen(&wire);
-	pair.client = wire_connect(&wire);
-	wire_pass(&wire, WIRE_LEFT);
-	wire_pass(&wire, WIRE_RIGHT);
+	wire_start(run);
+	wire_set_ipv4(&test_wire, WIRE_RIGHT, "tcp_syncookies", "2"); /* always */
+	wire_set_ipv4(&test_wire, WIRE_LEFT, "tcp_timestamps", timestamps);
+	pair.listener = wire_listen(&test_wire);
+	pair.client = wire_connect(&test_wire);
+	wire_pass(&test_wire, WIRE_LEFT);
+	wire_pass(&test_wire, WIRE_RIGHT);
 	sleep_ms(PAUSE_MS);
-	wire_pair_establish(&wire, &pair);
+	wire_pair_establish(&test_wire, &pair);
 	handshake_end(run, &pair);
 	handshake_expect(run, WIRE_LEFT, true, 0);
 }
@@ -88,16 +71,16 @@ static void check_defer_accept(struct run *run, unsigned int think_ms)
 	struct wire_pair pair;
 	int seconds = 10;
 
-	open_wire(run);
-	pair.listener = wire_listen(&wire);
+	wire_start(run);
+	pair.listener = wire_listen(&test_wire);
 	require(!setsockopt(pair.listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds)),
 		"no TCP_DEFER_ACCEPT");
-	pair.client = wire_connect(&wire);
-	wire_carry_until(&wire, pair.client, POLLOUT);
-	wire_carry(&wire);
+	pair.client = wire_connect(&test_wire);
+	wire_carry_until(&test_wire, pair.client, POLLOUT);
+	wire_carry(&test_wire);
 	sleep_ms(think_ms);
 	send_byte(pair.client);
-	wire_pair_establish(&wire, &pair);
+	wire_pair_establish(&test_wire, &pair);
 	handshake_end(run, &pair);
 	handshake_expect(run, WIRE_LEFT, true, 0);
 	handshake_expect(run, WIRE_RIGHT, true, 0);
@@ -124,17 +107,17 @@ static struct wire_pair connect_fast(struct run *run)
 	int queue = 4;
 	ssize_t sent;
 
-	open_wire(run);
+	wire_start(run);
 	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++)
-		wire_set_ipv4(&wire, end, "tcp_fastopen", FASTOPEN);
-	pair.listener = wire_listen(&wire);
+		wire_set_ipv4(&test_wire, end, "tcp_fastopen", FASTOPEN);
+	pair.listener = wire_listen(&test_wire);
 	if (setsockopt(pair.listener, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof(queue)))
 		skip_because("no TCP_FASTOPEN");
-	pair.client = wire_socket(&wire, WIRE_LEFT, SOCK_NONBLOCK);
+	pair.client = wire_socket(&test_wire, WIRE_LEFT, SOCK_NONBLOCK);
 	sent = sendto(pair.client, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL, (struct sockaddr *)&address, sizeof(address));
 	require(sent == 1, "nothing goes with the SYN: %s", strerror(errno));
-	wire_pass(&wire, WIRE_LEFT);
-	wire_pass(&wire, WIRE_RIGHT);
+	wire_pass(&test_wire, WIRE_LEFT);
+	wire_pass(&test_wire, WIRE_RIGHT);
 	require(poll(&(struct pollfd){.fd = pair.listener, .events = POLLIN}, 1, 0) == 1, "it was no fast open");
 	sleep_ms(PAUSE_MS);
 	return pair;
@@ -157,7 +140,7 @@ static void test_fast_open(void **state)
 	struct wire_pair pair = connect_fast(run);
 
 	pair.server = accept_from(pair.listener);
-	wire_carry(&wire);
+	wire_carry(&test_wire);
 	end_fast(run, &pair);
 	handshake_expect(run, WIRE_RIGHT, true, 0);
 	handshake_expect_ms(run, WIRE_RIGHT, PAUSE_MS, PAUSE_MS + HANDSHAKE_SLACK_MS);
@@ -170,9 +153,9 @@ static void test_fast_open_lost_ack(void **state)
 	struct wire_pair pair = connect_fast(run);
 
 	pair.server = accept_from(pair.listener);
-	wire_lose(&wire, WIRE_LEFT);
-	wire_pass(&wire, WIRE_RIGHT);
-	wire_carry(&wire);
+	wire_lose(&test_wire, WIRE_LEFT);
+	wire_pass(&test_wire, WIRE_RIGHT);
+	wire_carry(&test_wire);
 	end_fast(run, &pair);
 	handshake_expect(run, WIRE_RIGHT, true, 1);
 	handshake_expect_ms(run, WIRE_RIGHT, HANDSHAKE_RETRY_MS, 2 * HANDSHAKE_RETRY_MS);
@@ -184,7 +167,7 @@ static void test_fast_open_accepted_later(void **state)
 	struct run *run = *state;
 	struct wire_pair pair = connect_fast(run);
 
-	wire_carry(&wire);
+	wire_carry(&test_wire);
 	pair.server = accept_from(pair.listener);
 	end_fast(run, &pair);
 	handshake_expect(run, WIRE_RIGHT, true, 0);
@@ -196,15 +179,15 @@ static void test_fast_open_accepted_later_lost_ack(void **state)
 	struct run *run = *state;
 	struct wire_pair pair = connect_fast(run);
 
-	wire_lose(&wire, WIRE_LEFT);
-	wire_pass(&wire, WIRE_RIGHT);
-	wire_carry(&wire);
+	wire_lose(&test_wire, WIRE_LEFT);
+	wire_pass(&test_wire, WIRE_RIGHT);
+	wire_carry(&test_wire);
 	pair.server = accept_from(pair.listener);
 	end_fast(run, &pair);
 	handshake_expect(run, WIRE_RIGHT, false, 1);
 }
 
-#define handshake_test(function) cmocka_unit_test_teardown(function, leave)
+#define handshake_test(function) cmocka_unit_test_teardown(function, wire_teardown)
 
 int main(void)
 {

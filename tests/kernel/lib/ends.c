@@ -63,3 +63,9 @@ void ends_check_pair(struct run *run, const struct wire_pair *pair, struct end c
 	close(pair->listener);
 	ends_check(run, WIRE_SERVER_PORT, ENDS(client, server, {ENDS_LISTENER, "LISTEN", "closed"}));
 }
+
+void ends_check_cut(struct run *run, const struct wire_pair *pair, const char *cause)
+{
+	ends_check_pair(run, pair, (struct end){ENDS_CLIENT, "ESTABLISHED", cause},
+			(struct end){ENDS_SERVER, "ESTABLISHED", "aborted"});
+}

@@ -34,4 +34,7 @@ void ends_check(struct run *run, uint16_t port, const struct end *ends);
  */
 void ends_check_pair(struct run *run, const struct wire_pair *pair, struct end client, struct end server);
 
+/* The same for two established sockets of which the server hears nothing any more. */
+void ends_check_cut(struct run *run, const struct wire_pair *pair, const char *cause);
+
 #endif

@@ -239,6 +239,11 @@ void wait_for_state(int fd, const char *state)
 	}
 }
 
+void set_option(int fd, int level, int option, int value)
+{
+	require(!setsockopt(fd, level, option, &value, sizeof(value)), "no such option: %d", option);
+}
+
 void linger_zero(int fd)
 {
 	struct linger linger = {.l_onoff = 1, .l_linger = 0};

@@ -46,6 +46,9 @@ void receive_reset(int fd);
 /* Waits until the socket is in this state. */
 void wait_for_state(int fd, const char *state);
 
+/* setsockopt() with a number; fails the test if it is not taken. */
+void set_option(int fd, int level, int option, int value);
+
 /* The next close() sends a reset. */
 void linger_zero(int fd);
 

@@ -8,6 +8,29 @@
 #include "require.h"
 #include "traffic.h"
 
+struct wire test_wire = {{-1, -1}, {-1, -1}, {0, 0}, -1};
+
+void wire_start(struct run *run)
+{
+	const char *why = wire_open(&test_wire);
+
+	if (why)
+		skip_because("%s", why);
+	run_start(run, NULL);
+}
+
+struct wire_pair wire_start_pair(struct run *run)
+{
+	wire_start(run);
+	return wire_pair_open(&test_wire);
+}
+
+int wire_teardown(void **state)
+{
+	wire_close(&test_wire);
+	return run_teardown(state);
+}
+
 int wire_listen(const struct wire *wire)
 {
 	struct sockaddr_in address = wire_address(WIRE_RIGHT, WIRE_SERVER_PORT);

@@ -3,6 +3,7 @@
 #ifndef TESTS_KERNEL_WIRE_PAIR_H
 #define TESTS_KERNEL_WIRE_PAIR_H
 
+#include "run.h"
 #include "wire.h"
 
 struct wire_pair {
@@ -11,6 +12,16 @@ struct wire_pair {
 
 /* In namespaces of its own a test may choose what it likes. */
 #define WIRE_SERVER_PORT 7733
+
+/* The wire of the test that is under way. */
+extern struct wire test_wire;
+
+/* Opens it, or skips the test, and starts the tool; the second one has a pair (below), too. */
+void wire_start(struct run *run);
+struct wire_pair wire_start_pair(struct run *run);
+
+/* A teardown of cmocka's: closes it, and run_teardown(). */
+int wire_teardown(void **state);
 
 /* Listens on the right, at WIRE_SERVER_PORT. */
 int wire_listen(const struct wire *wire);
