@@ -14,6 +14,7 @@ struct kernel_losses {
 	__u64 gaps;         /* transitions out of a state that was not the last one seen: one before was missed */
 	__u64 unclosed;     /* sockets that went without a transition to CLOSE that was seen */
 	__u64 recovered;    /* events that the first program was skipped for and the second one recorded: not lost */
+	__u64 accept_full;  /* connections whose accepting process found no room on the way to them */
 };
 
 #endif

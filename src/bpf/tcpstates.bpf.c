@@ -6,6 +6,7 @@
 #include "bpf/kernel.bpf.h"
 
 #include "bpf/accept.bpf.h"
+#include "bpf/accept_programs.bpf.h"
 #include "bpf/cause.bpf.h"
 #include "bpf/conn_hash.bpf.h"
 #include "bpf/handshake.bpf.h"

@@ -237,7 +237,10 @@ static int run(struct tool *tool)
 		if (tool->options.verbose) {
 			message("%s, sockets remembered in %s, %llu KiB ring buffer", tool->session.hook,
 				tool->session.storage, (unsigned long long)tool->options.buffer_size / 1024);
-			message("%s tells who accepts a connection", tool->session.accept.hook);
+			message("%s tells who accepts a connection%s", tool->session.accept.hook,
+				accept_counts(&tool->session.accept)
+					? ""
+					: ", and this kernel does not tell what that misses");
 			message("tracing");
 		}
 		print_header(&tool->printer);

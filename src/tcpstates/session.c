@@ -15,6 +15,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,31 +104,95 @@ static void choose_programs(struct tcpstates_bpf *skeleton, const struct tcpstat
 	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
 }
 
-static int open_btf(const struct tcpstates_options *options, const struct way *way, struct session *ret,
-		    struct session_error *why)
+static struct bpf_program *main_program(const struct tcpstates_bpf *skeleton, const struct way *way)
+{
+	if (way->storage != STORAGE_SOCKET)
+		return skeleton->progs.set_state_hash;
+	return way->casts ? skeleton->progs.set_state_cast : skeleton->progs.set_state_storage;
+}
+
+/* What the verifier does not like about the main program; as much as libbpf would keep. */
+#define LOG_SIZE (16 << 20)
+
+/* Loads and attaches everything, the accept hook included. 0 or a negative errno. */
+static int load_btf(const struct tcpstates_options *options, const struct way *way, char *log, struct session *session)
 {
 	bool in_socket = way->storage == STORAGE_SOCKET;
 	struct tcpstates_bpf *skeleton = tcpstates_bpf__open();
-	struct bpf_program *program;
 	int error;
 
 	if (!skeleton)
 		return -errno;
-	ret->btf = skeleton;
+	session->btf = skeleton;
 	CONFIGURE(skeleton, options);
 	skeleton->rodata->transition_silent = options->connections;
 	choose_programs(skeleton, options, way);
-	error = accept_open(options, in_socket, &ret->accept, why->text, sizeof(why->text));
+	accept_prepare(&session->accept, skeleton, in_socket);
+	bpf_program__set_log_buf(main_program(skeleton, way), log, LOG_SIZE);
+	error = tcpstates_bpf__load(skeleton);
 	if (!error)
-		error = accept_share(&ret->accept, skeleton, in_socket);
-	if (!error)
-		error = tcpstates_bpf__load(skeleton);
-	if (!error)
-		error = tcpstates_bpf__attach(skeleton);
+		error = accept_attach(&session->accept, skeleton);
+	return error ? error : tcpstates_bpf__attach(skeleton);
+}
+
+static void unload_btf(struct session *session)
+{
+	accept_close(&session->accept);
+	tcpstates_bpf__destroy(session->btf);
+	session->btf = NULL;
+}
+
+/* When no other accept hook would help. Without rights each load fails, and the verifier is not even asked. */
+static bool is_main_to_blame(int error, const char *log)
+{
+	return log[0] || (error == -EPERM && !privileges_suffice());
+}
+
+/* With the best accept hook: an object is loaded as a whole, and which hook works shows only then. */
+static int load_with_accept(const struct tcpstates_options *options, const struct way *way, char *log,
+			    struct session *session, struct session_error *why)
+{
+	int failed = 0, error;
+	char reason[256];
+
+	while (!(error = accept_next(&session->accept, options))) {
+		error = load_btf(options, way, log, session);
+		if (!error)
+			return 0;
+		failed = error;
+		unload_btf(session);
+		if (options->verbose && log[0])
+			message("the kernel says: %s", log);
+		if (is_main_to_blame(failed, log))
+			return failed;
+		if (options->verbose)
+			accept_tell(&session->accept, failed);
+	}
+	failed = failed ? failed : error;
+	if (options->accept != ACCEPT_AUTO && options->accept != ACCEPT_NONE) {
+		privileges_explain(failed, reason, sizeof(reason));
+		snprintf(why->text, sizeof(why->text),
+			 "the accept hook that --accept asks for: %s; try --accept receive, or leave it out", reason);
+	}
+	return failed;
+}
+
+static int open_btf(const struct tcpstates_options *options, const struct way *way, struct session *ret,
+		    struct session_error *why)
+{
+	bool in_socket = way->storage == STORAGE_SOCKET;
+	struct tcpstates_bpf *skeleton;
+	char *log = calloc(1, LOG_SIZE);
+	int error;
+
+	if (!log)
+		return -ENOMEM;
+	error = load_with_accept(options, way, log, ret, why);
+	free(log);
 	if (error)
 		return error;
-	program = in_socket ? skeleton->progs.set_state_storage : skeleton->progs.set_state_hash;
-	ret->prog_fd = bpf_program__fd(way->casts ? skeleton->progs.set_state_cast : program);
+	skeleton = ret->btf;
+	ret->prog_fd = bpf_program__fd(main_program(skeleton, way));
 	ret->summary_fd = bpf_map__fd(skeleton->maps.summaries);
 	ret->recover_fd = bpf_program__fd(in_socket ? skeleton->progs.recover_storage : skeleton->progs.recover_hash);
 	ret->losses = &skeleton->bss->losses;
@@ -296,6 +361,7 @@ void session_losses(const struct session *session, bool exact, struct loss_repor
 	report->recovered = __atomic_load_n(&session->losses->recovered, __ATOMIC_RELAXED);
 	if (!exact)
 		return;
-	report->unaccepted = accept_missed(&session->accept);
+	report->unaccepted =
+		accept_missed(&session->accept) + __atomic_load_n(&session->losses->accept_full, __ATOMIC_RELAXED);
 	report->recursion = missed_by_both(session, report->recursion);
 }

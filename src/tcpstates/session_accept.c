@@ -5,17 +5,14 @@
 #include "abi/port_set.h"
 #include "bpfio/program.h"
 #include "os/message.h"
-#include "os/privileges.h"
 #include "tcpstates.skel.h"
-#include "tcpstates_accept.skel.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Best first. */
-static const struct way {
+static const struct accept_way {
 	enum accept_hook hook;
 	const char *program;
 	const char *name;
@@ -26,9 +23,10 @@ static const struct way {
 	{ACCEPT_RECEIVE, "accept_receive", "tp_btf/tcp_rcv_space_adjust"},
 };
 
-/* Without trying, which takes 10 ms: most of it to read the kernel's BTF once more. 0, or what trying would fail with.
- */
-static int check_way(const struct way *way)
+#define WAYS_END (ways + sizeof(ways) / sizeof(ways[0]))
+
+/* 0, or what trying would fail with: to try means to load everything once more. */
+static int check_way(const struct accept_way *way)
 {
 	switch (way->hook) {
 	case ACCEPT_FEXIT:
@@ -40,102 +38,80 @@ static int check_way(const struct way *way)
 	}
 }
 
-static int try_way(const struct way *way, bool in_socket, struct accept *ret)
+void accept_tell(const struct accept *accept, int error)
 {
-	struct tcpstates_accept_bpf *skeleton = tcpstates_accept_bpf__open();
-	struct bpf_program *program;
-	int error;
+	if (accept->way)
+		message("not usable here: %s (%s): %s", accept->way->name, accept->way->program, strerror(-error));
+}
 
-	if (!skeleton)
-		return -errno;
-	bpf_object__for_each_program(program, skeleton->obj)
-		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), way->program));
-	skeleton->rodata->conn_in_socket = in_socket;
-	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
-	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
-	bpf_map__set_autocreate(skeleton->maps.accepted, way->hook == ACCEPT_KRETPROBE);
-	error = tcpstates_accept_bpf__load(skeleton);
-	if (!error)
-		error = tcpstates_accept_bpf__attach(skeleton);
-	if (error) {
-		tcpstates_accept_bpf__destroy(skeleton);
+int accept_next(struct accept *accept, const struct tcpstates_options *options)
+{
+	const struct accept_way *way = accept->way ? accept->way + 1 : ways;
+	int error = -ENOENT;
+
+	if (accept->hook && !accept->way)
 		return error;
+	for (; way < WAYS_END; way++) {
+		if (options->accept != ACCEPT_AUTO && options->accept != way->hook)
+			continue;
+		*accept = (struct accept){.way = way, .hook = way->name};
+		error = check_way(way);
+		if (!error)
+			return 0;
+		if (options->verbose)
+			accept_tell(accept, error);
 	}
-	*ret = (struct accept){.skeleton = skeleton, .hook = way->name, .by_kretprobe = way->hook == ACCEPT_KRETPROBE};
+	if (options->accept != ACCEPT_AUTO && options->accept != ACCEPT_NONE)
+		return error;
+	*accept = (struct accept){.hook = "nothing"};
 	return 0;
 }
 
-int accept_open(const struct tcpstates_options *options, bool in_socket, struct accept *ret, char *why, size_t why_size)
+static bool by_kretprobe(const struct accept *accept)
 {
-	int last_error = 0;
-	char reason[256];
-	uint64_t unused;
-
-	*ret = (struct accept){.hook = "nothing"};
-	if (options->accept == ACCEPT_NONE)
-		return 0;
-	/* What fails on the way to one that works is told in a line, not with all of libbpf's words. */
-	program_log(options->verbose && options->accept != ACCEPT_AUTO);
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		int error = 0;
-
-		if (options->accept != ACCEPT_AUTO && options->accept != ways[i].hook)
-			continue;
-		if (options->accept == ACCEPT_AUTO)
-			error = check_way(&ways[i]);
-		if (!error)
-			error = try_way(&ways[i], in_socket, ret);
-		if (!error)
-			break;
-		last_error = error;
-		if (options->verbose)
-			message("not usable here: %s (%s): %s", ways[i].name, ways[i].program, strerror(-error));
-	}
-	program_log(options->verbose);
-	if (ret->by_kretprobe && options->verbose &&
-	    program_probe_misses(ret->skeleton->links.accept_kretprobe, &unused))
-		message("this kernel does not tell how many accept() calls the kretprobe misses");
-	if (ret->skeleton || options->accept == ACCEPT_AUTO)
-		return 0;
-	privileges_explain(last_error, reason, sizeof(reason));
-	snprintf(why, why_size, "the accept hook that --accept asks for: %s; try --accept receive, or leave it out",
-		 reason);
-	return last_error;
+	return accept->way && accept->way->hook == ACCEPT_KRETPROBE;
 }
 
-int accept_share(const struct accept *accept, struct tcpstates_bpf *main, bool in_socket)
+void accept_prepare(const struct accept *accept, struct tcpstates_bpf *skeleton, bool in_socket)
 {
-	const struct tcpstates_accept_bpf *skeleton = accept->skeleton;
-	int error = 0;
+	for (const struct accept_way *way = ways; way < WAYS_END; way++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(skeleton->obj, way->program);
 
-	main->rodata->accept_by_kretprobe = accept->by_kretprobe;
-	bpf_map__set_autocreate(main->maps.accepted, accept->by_kretprobe);
-	if (!skeleton)
+		bpf_program__set_autoload(program, way == accept->way);
+		bpf_program__set_autoattach(program, false);
+	}
+	skeleton->rodata->conn_in_socket = in_socket;
+	skeleton->rodata->accept_by_kretprobe = by_kretprobe(accept);
+	bpf_map__set_autocreate(skeleton->maps.accepted, by_kretprobe(accept));
+}
+
+int accept_attach(struct accept *accept, const struct tcpstates_bpf *skeleton)
+{
+	if (!accept->way)
 		return 0;
-	if (accept->by_kretprobe)
-		error = bpf_map__reuse_fd(main->maps.accepted, bpf_map__fd(skeleton->maps.accepted));
-	if (!error && in_socket)
-		error = bpf_map__reuse_fd(main->maps.conn_storage, bpf_map__fd(skeleton->maps.conn_storage));
-	if (!error && !in_socket)
-		error = bpf_map__reuse_fd(main->maps.conn_hash, bpf_map__fd(skeleton->maps.conn_hash));
-	return error;
+	accept->link = bpf_program__attach(bpf_object__find_program_by_name(skeleton->obj, accept->way->program));
+	return accept->link ? 0 : -errno;
+}
+
+bool accept_counts(const struct accept *accept)
+{
+	uint64_t missed;
+
+	return !by_kretprobe(accept) || !program_probe_misses(accept->link, &missed);
 }
 
 uint64_t accept_missed(const struct accept *accept)
 {
-	uint64_t unseen = 0;
+	uint64_t missed = accept->missed;
 
-	if (!accept->skeleton)
-		return accept->missed;
-	if (accept->by_kretprobe)
-		program_probe_misses(accept->skeleton->links.accept_kretprobe, &unseen);
-	return unseen + __atomic_load_n(&accept->skeleton->bss->accept_full, __ATOMIC_RELAXED);
+	if (accept->link && by_kretprobe(accept))
+		program_probe_misses(accept->link, &missed);
+	return missed;
 }
 
 void accept_close(struct accept *accept)
 {
-	uint64_t missed = accept_missed(accept);
-
-	tcpstates_accept_bpf__destroy(accept->skeleton);
-	*accept = (struct accept){.missed = missed};
+	accept->missed = accept_missed(accept);
+	bpf_link__destroy(accept->link);
+	accept->link = NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The program that sees who accepts a connection. */
+/* The program that sees who accepts a connection: which of those that tcpstates.bpf.c has. */
 #ifndef TCPVITALS_TCPSTATES_SESSION_ACCEPT_H
 #define TCPVITALS_TCPSTATES_SESSION_ACCEPT_H
 
@@ -8,26 +8,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bpf_link;
 struct tcpstates_bpf;
-struct tcpstates_accept_bpf;
 
 struct accept {
-	bool by_kretprobe;
-	uint64_t missed;                       /* so far, when it was closed */
-	struct tcpstates_accept_bpf *skeleton; /* NULL without one */
-	const char *hook;                      /* what was chosen, in words; "nothing" */
+	const struct accept_way *way; /* what is to be tried, or was chosen; NULL: nothing */
+	const char *hook;             /* that in words */
+	struct bpf_link *link;
+	uint64_t missed; /* so far, when it was closed */
 };
 
 /*
- * Attaches the best that this kernel admits, or what the options ask for; it finds nothing until the rest works with
- * its maps. With nothing possible (and nothing asked for) `ret` says so, and that is no error: owners are known later
- * then. Else 0 or a negative errno and the reason in `why`. Give `ret` to accept_close().
+ * Moves on from `accept` (zeros: from the beginning) to the next best way that the options ask for and that this kernel
+ * may admit, at last to nothing if they leave it open. 0, or a negative errno when there is no more.
  */
-int accept_open(const struct tcpstates_options *options, bool in_socket, struct accept *ret, char *why,
-		size_t why_size);
+int accept_next(struct accept *accept, const struct tcpstates_options *options);
 
-/* Before `main` is loaded: it takes over the maps. 0 or a negative errno. */
-int accept_share(const struct accept *accept, struct tcpstates_bpf *main, bool in_socket);
+/* Before `skeleton` is loaded, and after. The second: 0 or a negative errno; give `accept` to accept_close(). */
+void accept_prepare(const struct accept *accept, struct tcpstates_bpf *skeleton, bool in_socket);
+int accept_attach(struct accept *accept, const struct tcpstates_bpf *skeleton);
+
+/* Tells a person who asked for details that the way failed. */
+void accept_tell(const struct accept *accept, int error);
+
+/* Whether the kernel tells all that the hook misses. */
+bool accept_counts(const struct accept *accept);
 
 /* How many connections were accepted without being seen, as far as that is known; still there after accept_close(). */
 uint64_t accept_missed(const struct accept *accept);

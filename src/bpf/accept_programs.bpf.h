@@ -1,21 +1,21 @@
-// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Who accepted a connection: until that is known it belongs to its listener's owner, which may be another process (a
- * master that listens, workers that accept). The best of these that the kernel admits is loaded, with the maps of
- * tcpstates.bpf.c.
+ * master that listens, workers that accept). The best of these that the kernel admits is loaded.
  */
+#ifndef TCPVITALS_BPF_ACCEPT_PROGRAMS_H
+#define TCPVITALS_BPF_ACCEPT_PROGRAMS_H
+
 #include "bpf/kernel.bpf.h"
 
 #include "bpf/accept.bpf.h"
 #include "bpf/conn.bpf.h"
 #include "bpf/owner.bpf.h"
+#include "bpf/ring.bpf.h"
 
 struct proto_accept_arg;
 
 const volatile bool conn_in_socket = true;
-
-/* Owners that found no room. */
-__u64 accept_full = 0;
 
 static __always_inline struct conn *conn_of(struct sock *sk)
 {
@@ -60,7 +60,7 @@ int BPF_KRETPROBE(accept_kretprobe, struct sock *child)
 	if (conn_in_socket) {
 		owner_begin(&owner, OWNER_ACCEPT);
 		if (bpf_map_update_elem(&accepted, &key, &owner, BPF_ANY))
-			__sync_fetch_and_add(&accept_full, 1);
+			__sync_fetch_and_add(&losses.accept_full, 1);
 		return 0;
 	}
 	conn = bpf_map_lookup_elem(&conn_hash, &key);
@@ -83,4 +83,4 @@ int BPF_PROG(accept_receive, struct sock *sk)
 	return 0;
 }
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+#endif
