@@ -27,8 +27,13 @@ static __always_inline struct conn *conn_of(struct sock *sk)
 /* The current process has just taken `child` out of a listener's queue. */
 static __always_inline void take(struct sock *child)
 {
-	struct conn *conn = child ? conn_of(child) : NULL;
+	struct conn *conn;
 
+	/* Also asks the verifier whether it is a socket: the argument in its place may be another kernel's pointer to
+	 * int. */
+	if (!child || child->sk_protocol != IPPROTO_TCP_NUM)
+		return;
+	conn = conn_of(child);
 	if (conn && owner_is_guess(&conn->owner))
 		owner_begin(&conn->owner, OWNER_ACCEPT);
 }

@@ -26,7 +26,7 @@ struct way {
 	bool casts; /* bpf_rdonly_cast() instead of a helper */
 	const char *hook_name;
 	const char *storage_name;
-	/* 0 or a negative errno, and `why` when no other way could help */
+	/* 0 or a negative errno, and `why` when it is more than that */
 	int (*open)(const struct tcpstates_options *options, const struct way *way, struct session *ret,
 		    struct session_error *why);
 };
@@ -238,7 +238,11 @@ static const struct way ways[] = {
 
 static bool is_allowed(const struct way *way, const struct tcpstates_options *options)
 {
+	bool asks_for_accept = options->accept != ACCEPT_AUTO && options->accept != ACCEPT_NONE;
+
 	if (options->connections && way->storage != STORAGE_SOCKET)
+		return false;
+	if (asks_for_accept && way->hook == HOOK_TRACEPOINT)
 		return false;
 	return (options->hook == HOOK_AUTO || options->hook == way->hook) &&
 	       (options->storage == STORAGE_AUTO || options->storage == way->storage);
@@ -297,14 +301,13 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 			return 0;
 		}
 		session_close(&session);
-		if (error->text[0])
-			return failed;
 		first_error = first_error ? first_error : failed;
 		if (options->verbose)
 			message("not usable here: %s with %s: %s", ways[i].hook_name, ways[i].storage_name,
 				strerror(-failed));
 	}
-	explain(first_error, options, error);
+	if (!error->text[0])
+		explain(first_error, options, error);
 	return first_error;
 }
 
