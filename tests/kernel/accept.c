@@ -107,6 +107,19 @@ static void test_receive(void **state)
 	expect_reader(run, &scene, "use", "tv-worker");
 }
 
+/* Where fexit would do, too. */
+static void test_kretprobe(void **state)
+{
+	struct run *run = *state;
+	struct scene scene;
+
+	if (access("/sys/bus/event_source/devices/kprobe", F_OK))
+		skip_because("no kprobes: this kernel has no CONFIG_KPROBE_EVENTS");
+	play_worker(run, &scene, (const char *const[]){"--accept", "kretprobe", NULL});
+	owners_check(run, &scene.port, 1);
+	expect_reader(run, &scene, "accept", "tv-worker");
+}
+
 /* What the others are for. */
 static void test_nothing(void **state)
 {
@@ -143,8 +156,8 @@ static void test_passed_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		measured_test(test_accepted), measured_test(test_accepted_hash), measured_test(test_receive),
-		measured_test(test_nothing),  measured_test(test_passed_on),
+		measured_test(test_accepted),  measured_test(test_accepted_hash), measured_test(test_receive),
+		measured_test(test_kretprobe), measured_test(test_nothing),       measured_test(test_passed_on),
 	};
 
 	return cmocka_run_group_tests_name("accept", tests, run_group_setup, run_group_teardown);
