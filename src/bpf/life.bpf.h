@@ -41,6 +41,9 @@ static __always_inline void life_add(struct life *life, const struct transition 
 		life->syn_retrans = t->syn_retrans;
 }
 
+static const struct life life_unknown = {};
+
+/* `life` is NULL when there was no memory for it. */
 static __always_inline void life_emit(const struct life *life, const struct transition *t, struct tcp_sock *tp)
 {
 	struct connection *record = ring_reserve(sizeof(*record));
@@ -48,7 +51,7 @@ static __always_inline void life_emit(const struct life *life, const struct tran
 	if (!record)
 		return;
 	record->end = *t;
-	record->life = *life;
+	record->life = life ? *life : life_unknown;
 	record->bytes_sent = tp->bytes_sent;
 	record->bytes_acked = tp->bytes_acked;
 	record->bytes_received = tp->bytes_received;
@@ -61,9 +64,12 @@ static __always_inline void life_emit(const struct life *life, const struct tran
 	ring_submit(record);
 }
 
-/* A transition that everything is known of by now. A listener's own are no connection's. */
+/*
+ * A transition that everything is known of by now: also its time and owner, if there is a struct conn. A listener's own
+ * are no connection's.
+ */
 static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
-					enum scope_verdict verdict)
+					enum scope_verdict verdict, bool has_conn)
 {
 	bool begins = owner_is_birth(t->oldstate, t->newstate) || owner_is_begin(t->oldstate, t->newstate);
 	struct life *life;
@@ -71,20 +77,22 @@ static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, co
 	if (t->newstate == STATE_LISTEN || (t->oldstate == STATE_LISTEN && !begins))
 		return;
 	life = sock_storage_make(&life_storage, sk);
-	if (!life) {
-		__sync_fetch_and_add(&losses.storage_full, 1);
-		return;
-	}
 	if (begins) {
-		life_begin(life, t);
+		if (life)
+			life_begin(life, t);
 		return;
 	}
-	life_add(life, t);
+	if (life)
+		life_add(life, t);
 	if (t->newstate != STATE_CLOSE)
 		return;
-	if (verdict == SCOPE_IN)
+	if (verdict == SCOPE_IN) {
+		if (!life || !has_conn)
+			__sync_fetch_and_add(&losses.storage_full, 1);
 		life_emit(life, t, tp);
-	life->start_ns = 0; /* a used socket may begin another one */
+	}
+	if (life)
+		life->start_ns = 0; /* a used socket may begin another one */
 }
 
 #endif

@@ -83,14 +83,14 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 	look_closer(&t, tp);
 	t.cookie = cookie_of(sk);
 	conn = sock_storage_make(&conn_storage, sk);
-	if (!conn) {
+	if (conn) {
+		accept_take_owner(&conn->owner, &t);
+		transition_record(conn, &t, verdict, sock_context(&t, tp));
+	} else {
 		transition_record_unstored(&t, verdict);
-		return;
 	}
-	accept_take_owner(&conn->owner, &t);
-	transition_record(conn, &t, verdict, sock_context(&t, tp));
 	if (transition_silent)
-		life_follow(sk, tp, &t, verdict);
+		life_follow(sk, tp, &t, verdict, conn);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -130,7 +130,7 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 		return 0;
 	}
 	/* Once memory was short, a socket without storage may be one whose row the first program has shown without. */
-	if (!conn && !losses.storage_full)
+	if (!conn && !losses.unstored)
 		conn = sock_storage_make(&conn_storage, sk);
 	if (!conn) {
 		__sync_fetch_and_add(&losses.unrecovered, 1);
@@ -141,7 +141,7 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 	accept_take_owner(&conn->owner, &t);
 	transition_recover(conn, &t, verdict, sock_context(&t, tp));
 	if (transition_silent)
-		life_follow(sk, tp, &t, verdict);
+		life_follow(sk, tp, &t, verdict, true);
 	return 0;
 }
 
@@ -185,7 +185,7 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	if (verdict == SCOPE_OUT)
 		return 0;
 	/* Once the hash was full, room may have come since the first program has shown the row without. */
-	if (!conn && losses.storage_full) {
+	if (!conn && losses.unstored) {
 		__sync_fetch_and_add(&losses.unrecovered, 1);
 		return 0;
 	}

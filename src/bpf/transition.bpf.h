@@ -129,7 +129,7 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 
 	if (verdict == SCOPE_IN) {
 		transition_emit(t);
-	} else if (verdict == SCOPE_HOLD) {
+	} else if (verdict == SCOPE_HOLD && !transition_silent) {
 		conn->held = 1;
 		__sync_fetch_and_add(&losses.held, 1);
 		conn->held_old = t->oldstate;
@@ -160,9 +160,12 @@ static __always_inline void transition_recover(struct conn *conn, struct transit
 /* No memory for a struct conn: the row is shown without what only that could tell. */
 static __always_inline void transition_record_unstored(struct transition *t, enum scope_verdict verdict)
 {
-	__sync_fetch_and_add(&losses.storage_full, 1);
+	__sync_fetch_and_add(&losses.unstored, 1);
 	if (!(t->flags & TRANSITION_TIMED))
 		t->duration_ns = DURATION_UNKNOWN;
+	if (transition_silent)
+		return; /* the row is the connection's */
+	__sync_fetch_and_add(&losses.storage_full, 1);
 	if (verdict == SCOPE_IN || (verdict == SCOPE_HOLD && owner_is_birth(t->oldstate, t->newstate)))
 		transition_emit(t);
 	else if (verdict == SCOPE_HOLD)

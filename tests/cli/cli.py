@@ -6,6 +6,7 @@ A test is a function whose name begins with test_; main() runs those of the call
 """
 
 import ctypes
+import fcntl
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -312,6 +314,39 @@ class Reader:
 def in_mount_namespace(script):
     """Prefix for a command: it runs in a mount namespace of its own after that script has set it up."""
     return ("unshare", "--mount", "--propagation", "private", "sh", "-ec", script + '\nexec "$@"', "sh")
+
+
+class OwnNetwork:
+    """This process is in a network namespace with nothing but loopback; what it started before is not."""
+
+    CLONE_NEWNET = 0x40000000
+
+    def __init__(self):
+        self._libc = ctypes.CDLL(None, use_errno=True)
+
+    def __enter__(self):
+        self._home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        if self._libc.unshare(self.CLONE_NEWNET):
+            os.close(self._home)
+            raise Skip(f"no network namespace: {os.strerror(ctypes.get_errno())}")
+        self.number = os.stat("/proc/self/ns/net").st_ino
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            fcntl.ioctl(control, 0x8914, struct.pack("16sh14x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
+        return self
+
+    def __exit__(self, *_):
+        failed = self._libc.setns(self._home, self.CLONE_NEWNET)
+        os.close(self._home)
+        if failed:
+            sys.exit("cannot come home from a network namespace")
+
+    @staticmethod
+    def set_option_memory(size):
+        """net.core.optmem_max, from which socket storage is taken: of a namespace since 6.9."""
+        try:
+            pathlib.Path("/proc/sys/net/core/optmem_max").write_text(str(size))
+        except FileNotFoundError:
+            raise Skip("net.core.optmem_max is not a network namespace's own (before 6.9)") from None
 
 
 def as_nobody(*more):

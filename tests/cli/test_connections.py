@@ -5,13 +5,15 @@
 import csv
 import io
 import os
+import pathlib
 import re
 import socket
 import struct
 import subprocess
 import time
 
-from cli import (Skip, Trace, assert_equal, assert_in, in_mount_namespace, main, need_root, of_port, run, wait_until)
+from cli import (OwnNetwork, Skip, Trace, assert_equal, assert_in, in_mount_namespace, lost, main, need_root, of_port, run,
+                 wait_until)
 
 TCPLIFE = "/usr/sbin/tcplife"
 SHOW_TRACEFS = "mount -t tracefs tracefs /sys/kernel/tracing"
@@ -176,6 +178,65 @@ def libc_connect(sock, address):
     import ctypes
     libc = ctypes.CDLL(None, use_errno=True)
     assert_equal(libc.connect(sock.fileno(), address, len(address)), 0, "connect(AF_UNSPEC)")
+
+
+def unstored(text):
+    """What the last line about losses says of rows without stored state."""
+    found = re.search(r"(\d+) rows without stored state", text.splitlines()[-1])
+    return int(found[1]) if found else 0
+
+
+def with_option_memory(size, *args):
+    """One connection in a namespace with so much memory for socket storage: its records, the pair, what the tool said."""
+    with Trace("-c", "-o", "json", *args) as trace, OwnNetwork() as network:
+        network.set_option_memory(size)
+        pair = Pair()
+        pair.close()
+        assert_equal(trace.stop(), 0, f"exit status with {size} bytes")
+        rows = trace.rows()
+        assert_equal(lost(trace.err), (0, len(rows)), f"lost with {size} bytes")
+        return [row for row in rows if row["netns"] == network.number], pair, trace.err
+
+
+def test_no_memory_for_storage():
+    """Nothing is remembered of the sockets: a record all the same, of what the kernel keeps itself, and a count."""
+    need_root()
+    rows, pair, errors = with_option_memory(1)
+    assert_equal(len(rows), 2, "records")
+    assert unstored(errors) >= 2, errors
+    for row in rows:
+        info = pair.info["client" if row["rport"] == pair.port else "server"]
+        assert_equal((row["bytes_sent"], row["retransmits"]), (info["bytes_sent"], info["retransmits"]), "counters")
+        assert_equal([row[key] for key in ("role", "start", "total_us", "syn_retrans", "rtt_mean_us", "pid", "comm")], [None] * 7,
+                     f"what was not remembered of {row}")
+        assert_equal((row["states_us"], row["owner"]), ({}, "unknown"), f"what was not remembered of {row}")
+    assert_equal({row["cause"] for row in rows if row["lport"] == pair.port}, {"fin-remote"}, "the server's cause")
+
+
+def test_little_memory_for_storage():
+    """Enough for the state or not, and for the connection's times or not: two records, and those without times counted."""
+    need_root()
+    kinds = set()
+    for size in range(200, 701, 50):
+        rows, _, errors = with_option_memory(size)
+        assert_equal(len(rows), 2, f"records with {size} bytes")
+        bare = [row for row in rows if row["total_us"] is None]
+        assert unstored(errors) >= len(bare), (size, bare, errors)
+        kinds.update((row["total_us"] is not None, row["pid"] is not None) for row in rows)
+    assert_equal(kinds, {(False, False), (False, True), (True, True)}, "with times, and with an owner")
+
+
+def test_no_memory_for_storage_filtered():
+    """With -L, a client's first row is held back until its port is known: of a connection there is nothing to hold back."""
+    need_root()
+    with Trace("-c", "-o", "json", "-L", "50000-50001") as trace, OwnNetwork() as network:
+        network.set_option_memory(1)
+        pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("50000 50001")
+        with socket.create_server(("127.0.0.1", 1000)):
+            socket.create_connection(("127.0.0.1", 1000)).close()
+        assert_equal(trace.stop(), 0, "exit status")
+        assert_equal([row["netns"] for row in trace.rows()], [network.number], "records")
+        assert "held back" not in trace.err, trace.err
 
 
 def test_refused():
