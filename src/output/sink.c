@@ -154,12 +154,18 @@ bool sink_room(struct sink *sink, size_t size)
 	return sink->buffer.capacity - sink->buffer.length >= size;
 }
 
-uint64_t sink_unwritten(const struct sink *sink)
+uint64_t sink_unwritten_lines(const struct sink *sink)
 {
 	uint64_t lines = 0;
 
 	for (size_t i = sink->written; i < sink->buffer.length; i++)
 		lines += sink->buffer.data[i] == '\n';
-	/* The header is the first line and no row. */
+	return lines;
+}
+
+uint64_t sink_unwritten(const struct sink *sink)
+{
+	uint64_t lines = sink_unwritten_lines(sink);
+
 	return lines < sink->rows ? lines : sink->rows;
 }

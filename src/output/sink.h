@@ -42,7 +42,10 @@ static inline bool sink_is_empty(const struct sink *sink)
 	return sink->written == sink->buffer.length;
 }
 
-/* Rows that are still in the buffer, a partly written one included. */
+/* Lines that are still in the buffer, a partly written one included. */
+uint64_t sink_unwritten_lines(const struct sink *sink);
+
+/* Those of them that are rows, where nothing but the first line is none. */
 uint64_t sink_unwritten(const struct sink *sink);
 
 #endif

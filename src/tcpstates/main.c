@@ -43,18 +43,23 @@ struct tool {
 	unsigned int ticks;
 };
 
+/* In rows; with --summary in the transitions that these tell of. */
 static struct loss_report count_losses(const struct tool *tool, bool exact)
 {
-	uint64_t unwritten = sink_unwritten(&tool->sink);
+	uint64_t unwritten = sink_unwritten(&tool->sink), printed = tool->sink.rows;
 	struct loss_report report = tool->told;
 
+	if (tool->options.summary) {
+		unwritten = summary_unwritten(&tool->summarizer, sink_unwritten_lines(&tool->sink));
+		printed = tool->summarizer.printed;
+	}
 	session_losses(&tool->session, exact, &report);
-	report.delivered = tool->options.summary ? tool->summarizer.transitions : tool->sink.rows - unwritten;
+	report.delivered = printed - unwritten;
 	report.undecoded = tool->printer.undecoded;
 	report.unjournaled = tool->printer.unjournaled;
 	report.unwritten = 0;
 	if (tool->printer.discarding || (tool->sink.error && tool->sink.error != -EPIPE))
-		report.unwritten = tool->printer.discarded + unwritten;
+		report.unwritten = tool->printer.discarded + tool->summarizer.dropped + unwritten;
 	return report;
 }
 
@@ -98,7 +103,7 @@ static void tick(struct tool *tool)
 /* A reader that is behind gets a longer interval later: the counters stay. 0 or a negative errno. */
 static int summarize(struct tool *tool)
 {
-	if (!sink_room(&tool->sink, SUMMARY_TEXT_MAX))
+	if (sink_flush(&tool->sink))
 		return 0;
 	return summary_print(&tool->summarizer, &tool->printer, clock_monotonic_ns());
 }
@@ -166,11 +171,11 @@ static uint64_t progress(const struct tool *tool)
 	return *tool->session.ring.consumer + tool->sink.rows - sink_unwritten(&tool->sink);
 }
 
-/* What is still in the ring and the sink, as long as somebody reads it. */
-static void finish(struct tool *tool)
+/* What is still in the ring and the sink, and the last summary, as long as somebody reads it. 0 or a negative errno. */
+static int finish(struct tool *tool, bool summary_due)
 {
 	uint64_t start_ns = clock_monotonic_ns(), moved_ns = start_ns, seen = 0;
-	int events = 0;
+	int events = 0, error = 0;
 
 	/* A program that was running on another CPU when it was detached writes its event now. */
 	usleep(NAP_MS * 1000);
@@ -178,7 +183,11 @@ static void finish(struct tool *tool)
 		uint64_t now_ns = clock_monotonic_ns();
 
 		ring_drain(&tool->session.ring, print_record, &tool->printer);
-		sink_flush(&tool->sink);
+		if (!sink_flush(&tool->sink) && summary_due) {
+			error = summarize(tool);
+			summary_due = false;
+			sink_flush(&tool->sink);
+		}
 		if (tool->sink.error || (sink_is_empty(&tool->sink) && !ring_pending(&tool->session.ring)))
 			break;
 		if (progress(tool) != seen)
@@ -192,6 +201,7 @@ static void finish(struct tool *tool)
 	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
 	tool->printer.discarding = tool->sink.error != -EPIPE;
 	ring_drain(&tool->session.ring, print_record, &tool->printer);
+	return summary_due ? summary_drop(&tool->summarizer) : error;
 }
 
 /* The last words on stderr, and the exit status. */
@@ -204,8 +214,8 @@ static int report(struct tool *tool, int error)
 		message("%s", strerror(-error));
 	} else if (tool->sink.error && tool->sink.error != -EPIPE) {
 		error = tool->sink.error;
-		message("cannot write: %s; %llu rows were not written", strerror(-error),
-			(unsigned long long)losses.unwritten);
+		message("cannot write: %s; %llu %s were not written", strerror(-error),
+			(unsigned long long)losses.unwritten, tool->options.summary ? "transitions" : "rows");
 	}
 	if (tool->options.verbose || loss_total(&losses) || loss_impaired(&losses))
 		tell_losses(tool, &losses);
@@ -225,7 +235,7 @@ static int open_summary(struct tool *tool)
 
 static int run(struct tool *tool)
 {
-	int error = event_loop_add_output(&tool->loop, tool->sink.fd);
+	int error = event_loop_add_output(&tool->loop, tool->sink.fd), finish_error;
 
 	if (!error && tool->options.summary)
 		error = open_summary(tool);
@@ -248,10 +258,8 @@ static int run(struct tool *tool)
 		error = tool->sink.error ? 0 : trace(tool);
 	}
 	session_detach(&tool->session);
-	if (!error && tool->options.summary)
-		error = summarize(tool);
-	finish(tool);
-	return report(tool, error);
+	finish_error = finish(tool, tool->options.summary && !error);
+	return report(tool, error ? error : finish_error);
 }
 
 /* Opens what is needed, and says why not. 0 or a negative errno. */

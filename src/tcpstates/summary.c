@@ -20,7 +20,8 @@ int summary_open(int map_fd, uint64_t now_ns, struct summarizer *ret)
 	ret->map_fd = map_fd;
 	ret->cpus = cpus;
 	ret->count = 0;
-	ret->transitions = 0;
+	ret->line_count = 0;
+	ret->printed = ret->dropped = 0;
 	ret->since_ns = now_ns;
 	return 0;
 }
@@ -65,6 +66,29 @@ static int read_kind(struct summarizer *summarizer, const struct summary_kind *k
 	return 0;
 }
 
+/* What came since the last time. */
+static int take_kind(struct summarizer *summarizer, size_t i, struct summary_row *ret)
+{
+	struct summary *before = &summarizer->kinds[i].before, now;
+	struct histogram times;
+	int error = read_kind(summarizer, &summarizer->kinds[i].kind, &now);
+
+	if (error)
+		return error;
+	ret->kind = summarizer->kinds[i].kind;
+	ret->unknown = now.unknown - before->unknown;
+	histogram_subtract(&now.times, &before->times, &times);
+	histogram_statistics(&times, TICK_US, &ret->times);
+	*before = now;
+	return 0;
+}
+
+static void note_line(struct summarizer *summarizer, uint64_t transitions)
+{
+	summarizer->lines[summarizer->line_count++] = transitions;
+	summarizer->printed += transitions;
+}
+
 static void print_kind(struct printer *printer, const struct summary_interval *interval, const struct summary_row *row)
 {
 	struct strbuf *out = &printer->sink->buffer;
@@ -95,26 +119,49 @@ int summary_print(struct summarizer *summarizer, struct printer *printer, uint64
 	find_new_kinds(summarizer);
 	/* `kind` is what an element begins with */
 	qsort(summarizer->kinds, summarizer->count, sizeof(summarizer->kinds[0]), by_states);
-	if (printer->options->format == OUTPUT_TEXT)
+	summarizer->line_count = 0;
+	if (printer->options->format == OUTPUT_TEXT) {
 		summary_text_header(&printer->sink->buffer, printer->options->time);
+		note_line(summarizer, 0);
+	}
 	for (size_t i = 0; i < summarizer->count; i++) {
-		struct summary *before = &summarizer->kinds[i].before, now;
-		struct summary_row row = {.kind = summarizer->kinds[i].kind};
-		struct histogram times;
-		int error = read_kind(summarizer, &row.kind, &now);
+		struct summary_row row;
+		int error = take_kind(summarizer, i, &row);
 
 		if (error)
 			return error;
-		histogram_subtract(&now.times, &before->times, &times);
-		histogram_statistics(&times, TICK_US, &row.times);
-		row.unknown = now.unknown - before->unknown;
-		*before = now;
-		summarizer->transitions += row.times.count + row.unknown;
-		if (row.times.count || row.unknown)
-			print_kind(printer, &interval, &row);
+		if (!row.times.count && !row.unknown)
+			continue;
+		print_kind(printer, &interval, &row);
+		note_line(summarizer, row.times.count + row.unknown);
 	}
-	if (printer->options->format == OUTPUT_TEXT && printer->options->interval_ns)
+	if (printer->options->format == OUTPUT_TEXT && printer->options->interval_ns) {
 		strbuf_append_char(&printer->sink->buffer, '\n');
+		note_line(summarizer, 0);
+	}
 	summarizer->since_ns = now_ns;
 	return 0;
+}
+
+int summary_drop(struct summarizer *summarizer)
+{
+	find_new_kinds(summarizer);
+	for (size_t i = 0; i < summarizer->count; i++) {
+		struct summary_row row;
+		int error = take_kind(summarizer, i, &row);
+
+		if (error)
+			return error;
+		summarizer->dropped += row.times.count + row.unknown;
+	}
+	return 0;
+}
+
+uint64_t summary_unwritten(const struct summarizer *summarizer, uint64_t lines)
+{
+	uint64_t transitions = 0;
+
+	for (size_t i = summarizer->line_count; i > 0 && lines > 0; i--, lines--)
+		transitions += summarizer->lines[i - 1];
+	return transitions;
 }

@@ -16,19 +16,24 @@ struct summarizer {
 		struct summary before;
 	} kinds[SUMMARY_KINDS_MAX];
 	size_t count;
-	uint64_t transitions; /* printed so far */
-	uint64_t since_ns;    /* CLOCK_MONOTONIC: beginning of the interval */
+	uint64_t lines[SUMMARY_KINDS_MAX + 2]; /* of the last interval: how many transitions each line tells of */
+	size_t line_count;
+	uint64_t printed;  /* transitions told of so far */
+	uint64_t dropped;  /* transitions that no line was printed for */
+	uint64_t since_ns; /* CLOCK_MONOTONIC: beginning of the interval */
 };
 
 /* 0 or a negative errno; on success give it to summary_close(). */
 int summary_open(int map_fd, uint64_t now_ns, struct summarizer *ret);
 void summary_close(struct summarizer *summarizer);
 
-/*
- * Prints what came since the last time, in the sink's buffer, which has room for it (SUMMARY_TEXT_MAX). 0 or a negative
- * errno.
- */
-#define SUMMARY_TEXT_MAX ((SUMMARY_KINDS_MAX + 2) * 512)
+/* Prints what came since the last time, in the sink's buffer, which is empty. 0 or a negative errno. */
 int summary_print(struct summarizer *summarizer, struct printer *printer, uint64_t now_ns);
+
+/* Instead: nobody will read it, so that it only counts. */
+int summary_drop(struct summarizer *summarizer);
+
+/* The transitions that the last so many lines tell of: those that the sink still has are of one interval. */
+uint64_t summary_unwritten(const struct summarizer *summarizer, uint64_t lines);
 
 #endif

@@ -4,12 +4,15 @@
 
 import collections
 import csv
+import fcntl
 import io
 import json
 import math
+import os
+import signal
 import time
 
-from cli import Trace, assert_equal, assert_in, churn, free_port, lost, main, need_root, run
+from cli import Reader, Trace, assert_equal, assert_in, churn, free_port, lost, main, need_root, run
 
 CONNECTIONS = 2000
 STORAGES = (("--storage", "socket"), ("--storage", "hash"))
@@ -74,6 +77,75 @@ def test_intervals_add_up():
         assert row["count"] and row["interval_s"] > 0, row
     assert_equal(set(per_kind.values()), {CONNECTIONS + 10}, f"of each kind: {per_kind}")
     assert len({row["time"] for row in rows}) >= 3, "hardly any intervals"
+
+
+ROUNDS = 80
+
+
+def behind(form, **kwargs):
+    """A summary every 10 ms that soon fills a small pipe; on its transitions: 5 * 10 of them in each of ROUNDS rounds."""
+    port = free_port()
+    fcntl.fcntl(kwargs["stdout"], fcntl.F_SETPIPE_SZ, 4096)
+    with Trace("--summary=0.01", "-o", form, "-D", port, **kwargs) as summary:
+        for _ in range(ROUNDS):
+            churn(10, "--port", port)
+            time.sleep(0.01)
+        yield summary
+
+
+def counts(form, text):
+    """The transitions in what was read of it."""
+    assert not text or text.endswith("\n"), f"ends in the middle of a line: {text[-80:]!r}"
+    lines = text.splitlines()
+    if form == "json":
+        return sum(json.loads(line)["count"] for line in lines)
+    if form == "csv":
+        return sum(int(row["COUNT"]) for row in csv.DictReader(lines, strict=True))
+    return sum(int(line.split()[3]) for line in lines if line and not line.startswith("OLDSTATE"))
+
+
+def test_reader_that_never_reads():
+    """What is said to be written was written, and the rest is lost: transitions on both sides."""
+    need_root()
+    for form in ("text", "csv", "json"):
+        reader, writer = os.pipe()
+        for summary in behind(form, stdout=writer):
+            assert_equal(summary.stop(), 0, "exit status")
+            missing, total = lost(summary.err)
+            assert_in("unwritten", summary.err)
+        os.close(writer)
+        with open(reader, encoding="ascii") as pipe:
+            read = counts(form, pipe.read())
+        assert_equal((total, read), (5 * 10 * ROUNDS, total - missing), f"{form}: all transitions, and those that were read")
+        assert missing, "nothing was lost: this test has become pointless"
+
+
+def test_reader_that_goes_on_at_the_end():
+    """The last interval waits for it."""
+    need_root()
+    for form in ("text", "csv", "json"):
+        with Reader() as reader:
+            reader.stop()
+            for summary in behind(form, stdout=reader.writer):
+                reader.close_writer()
+                summary.process.send_signal(signal.SIGINT)
+                time.sleep(0.3)
+                assert summary.process.poll() is None, "it has not waited"
+                reader.go_on()
+                assert_equal(summary.wait(), 0, "exit status")
+                assert_equal(lost(summary.err), (0, 5 * 10 * ROUNDS), f"{form}: lost")
+            assert_equal(counts(form, reader.text()), 5 * 10 * ROUNDS, f"{form}: transitions read")
+
+
+def test_full_device():
+    """Transitions, not rows, are what was not written."""
+    need_root()
+    port = free_port()
+    with open("/dev/full", "wb") as full, Trace("--summary", "-o", "json", "-D", port, stdout=full) as summary:
+        churn(20, "--port", port)
+        assert_equal(summary.stop(), 1, "exit status")
+        assert_equal(lost(summary.err), (100, 100), "lost")
+        assert_in("100 transitions were not written", summary.err)
 
 
 def test_formats():

@@ -78,6 +78,7 @@ static void writes_lines_to_a_file(void **state)
 	strbuf_append_string(&sink.buffer, "HEADER\n");
 	assert_true(put_row(&sink, "one\n"));
 	assert_int_equal(sink_unwritten(&sink), 1); /* the header is no row */
+	assert_int_equal(sink_unwritten_lines(&sink), 2);
 	assert_int_equal(sink_flush(&sink), 0);
 	assert_int_equal(sink_unwritten(&sink), 0);
 	assert_true(sink_is_empty(&sink));
