@@ -38,7 +38,7 @@ static __always_inline void summary_count(const struct transition *t)
 	__u32 slot = slot_of(us);
 
 	if (!summary || slot >= SLOT_COUNT) {
-		__sync_fetch_and_add(&losses.ring_full, 1);
+		__sync_fetch_and_add(&losses.summary_full, 1);
 		return;
 	}
 	if (!known) {

@@ -195,13 +195,21 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	return 0;
 }
 
-/* The kernel destroys closed sockets only. */
+/*
+ * The kernel destroys closed sockets only. Out of scope is a child whose birth went unseen, too: it still has what its
+ * listener remembered.
+ */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(destroy_storage, struct sock *sk)
 {
 	struct conn *conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+	struct transition t = {};
+	struct tcp_sock *tp;
 
-	if (conn && conn->state && conn->state != STATE_CLOSE && conn->since_ns)
+	if (!conn || !conn->state || conn->state == STATE_CLOSE || !conn->since_ns)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp && look(&t, tp, conn->state, STATE_CLOSE) == SCOPE_IN)
 		__sync_fetch_and_add(&losses.unclosed, 1);
 	accept_forget(sk);
 	return 0;

@@ -10,6 +10,7 @@ struct cause {
 
 static const struct cause losses[] = {
 	{offsetof(struct loss_report, ring_full), "ring full"},
+	{offsetof(struct loss_report, summary_full), "summary full"},
 	{offsetof(struct loss_report, recursion), "missed by recursion"},
 	{offsetof(struct loss_report, undecoded), "undecoded"},
 	{offsetof(struct loss_report, unwritten), "unwritten"},
@@ -26,6 +27,7 @@ static const struct cause impairments[] = {
 	{offsetof(struct loss_report, unclosed), "sockets that ended unseen"},
 	{offsetof(struct loss_report, unaccepted), "accepts that were missed"},
 	{offsetof(struct loss_report, unjournaled), "rows that the journal did not take"},
+	{offsetof(struct loss_report, unsampled), "round-trip samples skipped"},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -67,6 +69,11 @@ uint64_t loss_total(const struct loss_report *report)
 bool loss_impaired(const struct loss_report *report)
 {
 	return sum(report, impairments, COUNT(impairments)) > 0;
+}
+
+bool loss_missed(const struct loss_report *report)
+{
+	return loss_total(report) || report->gaps || report->unclosed || report->unjournaled;
 }
 
 bool loss_grew(const struct loss_report *before, const struct loss_report *now)

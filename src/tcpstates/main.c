@@ -221,7 +221,7 @@ static int report(struct tool *tool, int error)
 		tell_losses(tool, &losses);
 	if (error)
 		return EXIT_RUNTIME;
-	return tool->options.strict && loss_total(&losses) ? EXIT_LOST : EXIT_SUCCESS;
+	return tool->options.strict && loss_missed(&losses) ? EXIT_LOST : EXIT_SUCCESS;
 }
 
 static int open_summary(struct tool *tool)

@@ -49,7 +49,7 @@ static const struct argp_option option_table[] = {
 	{"columns", 'O', "LIST", 0, "these columns, in this order (names: see below)", 2},
 	{"journal", 'Y', 0, 0, "write each transition to the systemd journal, too", 2},
 	{0, 0, 0, 0, "What to rely on:", 3},
-	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was lost", 3},
+	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was missed", 3},
 	{"buffer-size", KEY_BUFFER_SIZE, "SIZE", 0, "ring buffer, 64K to 1G (default 4M), rounded up to a power of two",
 	 3},
 	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf or tracepoint", 3},
@@ -74,7 +74,7 @@ static const char documentation[] =
 	"  tcpstates -O PID,COMM,RADDR,OLDSTATE,NEWSTATE,MS\n"
 	"\n"
 	"A value that is not known is printed as \"-\". Needs root or CAP_BPF+CAP_PERFMON.\n"
-	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was lost).";
+	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was missed).";
 
 static uint64_t parse_buffer_size(const struct argp_state *state, const char *text)
 {

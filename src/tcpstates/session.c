@@ -358,6 +358,7 @@ static uint64_t missed_by_both(const struct session *session, uint64_t otherwise
 void session_losses(const struct session *session, bool exact, struct loss_report *report)
 {
 	report->ring_full = __atomic_load_n(&session->losses->ring_full, __ATOMIC_RELAXED);
+	report->summary_full = __atomic_load_n(&session->losses->summary_full, __ATOMIC_RELAXED);
 	report->storage_full = __atomic_load_n(&session->losses->storage_full, __ATOMIC_RELAXED);
 	report->gaps = __atomic_load_n(&session->losses->gaps, __ATOMIC_RELAXED);
 	report->unclosed = __atomic_load_n(&session->losses->unclosed, __ATOMIC_RELAXED);

@@ -113,8 +113,8 @@ static void test_strict_without_losses(void **state)
 	scenario_named("client closes first")->play(IPV4, &port);
 	run_stop(run);
 	run_account(run, 0, NULL);
-	require(tool_exit_code(&run->tools[0]) == (run->losses.lost ? 3 : 0), "the tool ended with %d",
-		tool_exit_code(&run->tools[0]));
+	require(tool_exit_code(&run->tools[0]) == (run->losses.lost ? 3 : 0) || run->pairing.hidden,
+		"the tool ended with %d", tool_exit_code(&run->tools[0]));
 }
 
 int main(void)

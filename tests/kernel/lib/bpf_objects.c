@@ -57,6 +57,21 @@ void bpf_objects_of(pid_t pid, struct bpf_objects *ret_objects)
 	*ret_objects = objects;
 }
 
+int bpf_objects_open_map(const struct bpf_objects *objects, const char *name)
+{
+	for (size_t i = 0; i < objects->counts[BPF_KIND_MAP]; i++) {
+		int fd = bpf_map_get_fd_by_id(objects->ids[BPF_KIND_MAP][i]);
+		struct bpf_map_info info = {0};
+		uint32_t size = sizeof(info);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && !strcmp(info.name, name))
+			return fd;
+		if (fd >= 0)
+			close(fd);
+	}
+	require(false, "the tool has no map called %s", name);
+}
+
 static void wait_gone(enum bpf_kind kind, uint32_t id, uint64_t deadline)
 {
 	int fd;

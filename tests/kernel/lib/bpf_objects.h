@@ -22,6 +22,9 @@ struct bpf_objects {
 /* From /proc/PID/fdinfo. */
 void bpf_objects_of(pid_t pid, struct bpf_objects *ret_objects);
 
+/* A descriptor of the map of that name among them, to be closed; fails the test without one. */
+int bpf_objects_open_map(const struct bpf_objects *objects, const char *name);
+
 /* Returns once none of them exists any more, or fails the test after 10 s. */
 void bpf_objects_wait_gone(const struct bpf_objects *objects);
 

@@ -170,10 +170,12 @@ void tool_read_losses(const struct tool *tool, struct tool_losses *ret_losses)
 	require(sscanf(line, ": lost %" SCNu64 " of %" SCNu64, &losses.lost, &losses.seen) == 2, "not understood: %s",
 		line);
 	losses.ring_full = count_of(line, " ring full");
+	losses.summary_full = count_of(line, " summary full");
 	losses.recursion = count_of(line, " missed by recursion");
 	losses.undecoded = count_of(line, " undecoded");
 	losses.unwritten = count_of(line, " unwritten");
-	require(losses.ring_full + losses.recursion + losses.undecoded + losses.unwritten == losses.lost,
+	require(losses.ring_full + losses.summary_full + losses.recursion + losses.undecoded + losses.unwritten ==
+			losses.lost,
 		"the causes do not add up: %s", line);
 	free(text);
 	*ret_losses = losses;

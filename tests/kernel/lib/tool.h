@@ -27,6 +27,7 @@ struct tool_losses {
 	uint64_t lost;
 	uint64_t seen; /* printed and lost */
 	uint64_t ring_full;
+	uint64_t summary_full;
 	uint64_t recursion;
 	uint64_t undecoded;
 	uint64_t unwritten;

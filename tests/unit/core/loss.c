@@ -20,6 +20,7 @@ static void test_format(void **state)
 	check((struct loss_report){.delivered = 15, .ring_full = 3, .recursion = 2},
 	      "lost 5 of 20: 3 ring full, 2 missed by recursion");
 	check((struct loss_report){.delivered = 1, .recursion = 1}, "lost 1 of 2: 1 missed by recursion");
+	check((struct loss_report){.delivered = 7, .summary_full = 3}, "lost 3 of 10: 3 summary full");
 	check((struct loss_report){.undecoded = 4, .unwritten = 6}, "lost 10 of 10: 4 undecoded, 6 unwritten");
 	check((struct loss_report){.delivered = 5, .ring_full = 1, .recursion = 2, .undecoded = 3, .unwritten = 4},
 	      "lost 10 of 15: 1 ring full, 2 missed by recursion, 3 undecoded, 4 unwritten");
@@ -35,6 +36,7 @@ static void test_format(void **state)
 	      "take");
 	check((struct loss_report){.delivered = 20, .unjournaled = 2},
 	      "lost 0 of 20; 2 rows that the journal did not take");
+	check((struct loss_report){.delivered = 20, .unsampled = 4}, "lost 0 of 20; 4 round-trip samples skipped");
 	check((struct loss_report){.delivered = 20, .unwritten = 1, .storage_full = 7, .unjournaled = 2},
 	      "lost 1 of 21: 1 unwritten; 7 rows without stored state, 2 rows that the journal did not take");
 }
@@ -49,7 +51,8 @@ static void test_total(void **state)
 	report.recursion = 20;
 	report.undecoded = 300;
 	report.unwritten = 4000;
-	assert_int_equal(loss_total(&report), 4321);
+	report.summary_full = 50000;
+	assert_int_equal(loss_total(&report), 54321);
 }
 
 static void test_impaired(void **state)
@@ -61,9 +64,22 @@ static void test_impaired(void **state)
 	assert_true(loss_impaired(&(struct loss_report){.unjournaled = 1}));
 }
 
+/* What --strict is about: that an event, or an entry of the journal, is not there for certain. */
+static void test_missed(void **state)
+{
+	(void)state;
+	assert_false(loss_missed(
+		&(struct loss_report){.delivered = 1, .recovered = 1, .storage_full = 2, .held = 3, .unsampled = 4}));
+	assert_true(loss_missed(&(struct loss_report){.ring_full = 1}));
+	assert_true(loss_missed(&(struct loss_report){.recursion = 1}));
+	assert_true(loss_missed(&(struct loss_report){.gaps = 1}));
+	assert_true(loss_missed(&(struct loss_report){.unclosed = 1}));
+	assert_true(loss_missed(&(struct loss_report){.unjournaled = 1}));
+}
+
 static void test_grew(void **state)
 {
-	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
 	struct loss_report now = before;
 
 	(void)state;
@@ -100,15 +116,19 @@ static void test_grew(void **state)
 	now = before;
 	now.unjournaled++;
 	assert_true(loss_grew(&before, &now));
+	now = before;
+	now.summary_full++;
+	assert_true(loss_grew(&before, &now));
+	now = before;
+	now.unsampled++;
+	assert_true(loss_grew(&before, &now));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format),
-		cmocka_unit_test(test_total),
-		cmocka_unit_test(test_impaired),
-		cmocka_unit_test(test_grew),
+		cmocka_unit_test(test_format), cmocka_unit_test(test_total), cmocka_unit_test(test_impaired),
+		cmocka_unit_test(test_missed), cmocka_unit_test(test_grew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
