@@ -18,6 +18,13 @@ struct {
 	__type(value, struct life);
 } life_storage SEC(".maps");
 
+/* The seeding programs have found the socket: its samples have a place from now on. */
+static __always_inline void life_seed(struct sock *sk)
+{
+	if (sk->__sk_common.skc_state != STATE_LISTEN)
+		sock_storage_make(&life_storage, sk);
+}
+
 static __always_inline void life_begin(struct life *life, const struct transition *t)
 {
 	__builtin_memset(life, 0, sizeof(*life));

@@ -247,6 +247,8 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 	} else {
 		__sync_fetch_and_add(&losses.storage_full, 1);
 	}
+	if (transition_silent)
+		life_seed(sk);
 	return 0;
 }
 
@@ -266,6 +268,8 @@ int seed_rest(struct bpf_iter__tcp *ctx)
 		transition_seed(conn);
 	else
 		__sync_fetch_and_add(&losses.storage_full, 1);
+	if (transition_silent)
+		life_seed((struct sock *)tp);
 	return 0;
 }
 

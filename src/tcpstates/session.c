@@ -195,6 +195,7 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	ret->prog_fd = bpf_program__fd(main_program(skeleton, way));
 	ret->summary_fd = bpf_map__fd(skeleton->maps.summaries);
 	ret->recover_fd = bpf_program__fd(in_socket ? skeleton->progs.recover_storage : skeleton->progs.recover_hash);
+	ret->sample_fd = options->connections ? bpf_program__fd(skeleton->progs.sample_rtt) : -1;
 	ret->losses = &skeleton->bss->losses;
 	if (in_socket)
 		error = seed(skeleton, options->verbose);
@@ -285,8 +286,11 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 	error->text[0] = '\0';
 	program_log(options->verbose);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		struct session session = {
-			.prog_fd = -1, .recover_fd = -1, .hook = ways[i].hook_name, .storage = ways[i].storage_name};
+		struct session session = {.prog_fd = -1,
+					  .recover_fd = -1,
+					  .sample_fd = -1,
+					  .hook = ways[i].hook_name,
+					  .storage = ways[i].storage_name};
 		int failed;
 
 		if (!is_allowed(&ways[i], options))
@@ -333,7 +337,7 @@ void session_close(struct session *session)
 	accept_close(&session->accept);
 	tcpstates_bpf__destroy(session->btf);
 	tcpstates_tp_bpf__destroy(session->tp);
-	*session = (struct session){.prog_fd = -1, .recover_fd = -1};
+	*session = (struct session){.prog_fd = -1, .recover_fd = -1, .sample_fd = -1};
 }
 
 /*
@@ -368,4 +372,6 @@ void session_losses(const struct session *session, bool exact, struct loss_repor
 	report->unaccepted =
 		accept_missed(&session->accept) + __atomic_load_n(&session->losses->accept_full, __ATOMIC_RELAXED);
 	report->recursion = missed_by_both(session, report->recursion);
+	if (session->sample_fd >= 0)
+		program_recursion_misses(session->sample_fd, &report->unsampled);
 }

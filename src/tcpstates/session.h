@@ -14,6 +14,7 @@ struct session {
 	const struct kernel_losses *losses;
 	int prog_fd;    /* the program that records */
 	int recover_fd; /* the one that records what the first was skipped for; -1 without */
+	int sample_fd;  /* the one that takes round-trip samples for -c; -1 without */
 	struct accept accept;
 	int summary_fd; /* the map of --summary */
 	struct ring ring;

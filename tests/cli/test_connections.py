@@ -150,6 +150,27 @@ def test_older_connection():
         assert_equal(row["bytes_sent"], pair.info["client" if row["rport"] == pair.port else "server"]["bytes_sent"], "bytes")
 
 
+def test_older_connection_is_sampled():
+    """From the start of the tool on, not from its next transition."""
+    need_root()
+    exchanges = 20
+    pair = Pair()
+    with Trace("-c", "-o", "json") as trace:
+        for _ in range(exchanges):
+            pair.client.sendall(b"?")
+            receive(pair.server, 1)
+            pair.server.sendall(b"!")
+            receive(pair.client, 1)
+        pair.close()
+        assert_equal(trace.stop(), 0, "exit status")
+        rows = of_port(trace.rows(), pair.port)
+    assert_equal(len(rows), 2, "records")
+    for row in rows:
+        before = pair.info["client" if row["rport"] == pair.port else "server"]
+        assert exchanges <= row["rtt_samples"] <= row["segs_in"] - before["segs_in"], (row, before)
+        assert row["rtt_mean_us"] > 0, row
+
+
 def test_used_socket_begins_anew():
     """connect(AF_UNSPEC), then another connection on the same socket: two records, and nothing of the first in the second."""
     need_root()
