@@ -190,4 +190,6 @@ uninstall:
 clean:
 	rm -rf build
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# Not those of sources that are gone: make would look for them.
+SOURCES := $(LIB_SRC) $(foreach tool,$(TOOLS),$(wildcard src/$(tool)/*.c)) $(UNIT_SRC) $(wildcard tests/kernel/*.c tests/kernel/lib/*.c bench/*.c)
+-include $(SOURCES:%.c=$(BUILD)/%.d) $(BPF_SRC:src/%.c=$(BUILD)/%.d) $(BENCH_BPF:.o=.d)
