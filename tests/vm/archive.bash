@@ -38,6 +38,9 @@ archive_open()
 	log=$archive/log
 	shift 2
 	mkdir -p "$archive/lists/partial" "$archive/archives/partial"
+	# Until the script ends: one at a time downloads.
+	exec 9>"$VM_CACHE/lock"
+	flock 9
 	if [[ -n $(find "$archive/fresh" -mmin "-$ARCHIVE_FRESH" 2>/dev/null) ]]; then
 		return 0
 	fi
