@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "lib/kernel.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/scenario.h"
@@ -79,9 +80,11 @@ static void test_best_by_name(void **state)
 {
 	struct run *run = *state;
 
+	if (!kernel_has_socket_storage())
+		skip_because("no socket storage for tp_btf before Linux 5.12");
 	run_start(run, NULL);
-	if (!strstr(tool_errors(&run->tools[0]), "socket storage"))
-		skip_because("this kernel has no socket storage for tp_btf: \"auto\" has chosen something else");
+	require(strstr(tool_errors(&run->tools[0]), "socket storage"), "\"auto\" has chosen something else: %s",
+		tool_errors(&run->tools[0]));
 	run_teardown(state);
 	play_everything(state, (const char *const[]){"--hook", "tp_btf", "--storage", "socket", NULL});
 }
