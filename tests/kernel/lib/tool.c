@@ -58,7 +58,7 @@ static int memory_file(const char *name)
 
 const char *tool_errors(const struct tool *tool)
 {
-	static char text[32768];
+	static char text[1024 * 1024]; /* the verifier has much to say where it refuses */
 	ssize_t length = pread(tool->err, text, sizeof(text) - 1, 0);
 
 	text[length > 0 ? length : 0] = '\0';
