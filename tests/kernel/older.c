@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "lib/helper.h"
+#include "lib/kernel.h"
 #include "lib/netns.h"
 #include "lib/owners.h"
 #include "lib/require.h"
@@ -96,8 +97,6 @@ static void test_owners(void **state)
 	send_byte(old);
 	channel_receive(server.channel, NULL);
 	run_start(run, NULL);
-	if (!strstr(tool_errors(&run->tools[0]), "socket storage"))
-		skip_because("no socket storage on this kernel");
 	new = connect_to(IPV4, scene.port);
 	send_byte(new);
 	close(new);
@@ -176,13 +175,15 @@ static const struct row *other_end(const struct rows *rows, uint16_t rport, cons
 static void test_sockets_without_files(void **state)
 {
 	struct run *run = *state;
-	struct helper rest = helper_start("tv-rest", rest_process, NULL);
-	uint16_t orphan = (uint16_t)channel_receive(rest.channel, NULL);
-	uint16_t waiting = (uint16_t)channel_receive(rest.channel, NULL);
+	struct helper rest;
+	uint16_t orphan, waiting;
 
+	if (!kernel_has_socket_storage())
+		skip_because("older sockets are not looked for before Linux 5.12");
+	rest = helper_start("tv-rest", rest_process, NULL);
+	orphan = (uint16_t)channel_receive(rest.channel, NULL);
+	waiting = (uint16_t)channel_receive(rest.channel, NULL);
 	run_start(run, NULL);
-	if (!strstr(tool_errors(&run->tools[0]), "socket storage"))
-		skip_because("no socket storage on this kernel");
 	sleep_ms(50);
 	channel_send(rest.channel, 0, -1);
 	helper_wait(&rest);

@@ -170,9 +170,14 @@ static void expect_identity(const struct pairing *pairing, size_t position, cons
 		(unsigned long long)before->line, line, change_text(&row->change));
 }
 
-void expect_rows(const struct pairing *pairing, const struct tool *tool, const struct expectation *expectation)
+void expect_rows(const struct pairing *pairing, const struct tool *tool, const struct expectation *expected)
 {
+	struct expectation relaxed = *expected;
+	const struct expectation *expectation = &relaxed;
 	size_t looked_at = 0;
+
+	relaxed.cookies_may_be_unknown |= !kernel_has_socket_storage();
+	relaxed.owners_may_be_unknown |= !kernel_has_socket_storage();
 
 	for (size_t i = 0; i < pairing->log->count; i++) {
 		const struct witness_event *event = &pairing->log->events[pairing->by_socket[i]];

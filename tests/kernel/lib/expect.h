@@ -19,7 +19,7 @@ struct expectation {
 	bool owners_may_be_found_early;  /* the sockets were there before the tool */
 };
 
-/* Fails the test at the first row that is not as it should be. */
+/* Fails the test at the first row that is not as it should be. Before 5.12 cookies and owners may be unknown. */
 void expect_rows(const struct pairing *pairing, const struct tool *tool, const struct expectation *expectation);
 
 /*

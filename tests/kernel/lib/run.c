@@ -19,7 +19,6 @@
 #include <cmocka.h>
 
 #include "helper.h"
-#include "kernel.h"
 #include "require.h"
 
 /* 200,000 transitions of 80 bytes on one CPU, and room to spare. */
@@ -220,18 +219,12 @@ void run_account(struct run *run, size_t index, const bool *wanted)
 		pairing->first_missing ? change_text(&pairing->first_missing->change) : "none", run->losses.lost);
 }
 
-void run_check(struct run *run, size_t index, const struct expectation *expected)
+void run_check(struct run *run, size_t index, const struct expectation *expectation)
 {
-	struct expectation expectation = *expected;
-
-	if (!kernel_has_socket_storage()) {
-		expectation.cookies_may_be_unknown = true;
-		expectation.owners_may_be_unknown = true;
-	}
-	run_account(run, index, expectation.wanted);
+	run_account(run, index, expectation->wanted);
 	require(!tool_exit_code(&run->tools[index]), "the tool ended with %d: %s", tool_exit_code(&run->tools[index]),
 		tool_errors(&run->tools[index]));
-	expect_rows(&run->pairing, &run->tools[index], &expectation);
+	expect_rows(&run->pairing, &run->tools[index], expectation);
 }
 
 const char *own_comm(void)

@@ -21,14 +21,14 @@ bool trace_format_field(const char *format, const char *name, size_t *ret_offset
 	size_t length = strlen(name);
 
 	for (const char *line = strstr(format, "field:"); line; line = strstr(line + 1, "field:")) {
-		const char *end = strchr(line, ';');
-		const char *start = end;
+		/* "field:__u8 saddr[sizeof(struct sockaddr_in6)];", as before 5.12, has spaces behind the name, too. */
+		const char *start = line + strcspn(line, "[;");
 
-		while (start && start > line && start[-1] != ' ')
+		while (start > line && start[-1] != ' ')
 			start--;
-		if (!start || strncmp(start, name, length) || (start[length] != ';' && start[length] != '['))
+		if (strncmp(start, name, length) || (start[length] != ';' && start[length] != '['))
 			continue;
-		return sscanf(end, "; offset:%zu; size:%zu;", ret_offset, ret_size) == 2;
+		return sscanf(start + strcspn(start, ";"), "; offset:%zu; size:%zu;", ret_offset, ret_size) == 2;
 	}
 	return false;
 }
