@@ -204,7 +204,8 @@ int rtt_session_open(const struct tcprtt_options *options, struct rtt_session *r
 
 	program_log(options->verbose);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		struct rtt_session session = {.hook = ways[i].hook_name, .storage = ways[i].storage_name};
+		struct rtt_session session = {.hook = ways[i].hook_name,
+					      .storage = remembers(options) ? ways[i].storage_name : "nothing"};
 		struct failure failure = {};
 
 		if (!is_allowed(&ways[i], options))

@@ -80,6 +80,12 @@ static void old_server_process(int channel, void *context)
 	close(scene->listener);
 }
 
+static void need_storage(void)
+{
+	if (!kernel_has_socket_storage())
+		skip_because("older sockets are not looked for before Linux 5.12");
+}
+
 /*
  * What a descriptor says about sockets that are older than the tool, and about a connection that an old listener
  * accepts. Only socket storage can be filled in that way.
@@ -88,10 +94,12 @@ static void test_owners(void **state)
 {
 	struct run *run = *state;
 	struct scene scene = {.listener = -1};
-	struct helper server = helper_start("tv-old", old_server_process, &scene);
+	struct helper server;
 	const struct row *row;
 	int old, new;
 
+	need_storage();
+	server = helper_start("tv-old", old_server_process, &scene);
 	scene.port = (uint16_t)channel_receive(server.channel, NULL);
 	old = connect_to(IPV4, scene.port);
 	send_byte(old);
@@ -178,8 +186,7 @@ static void test_sockets_without_files(void **state)
 	struct helper rest;
 	uint16_t orphan, waiting;
 
-	if (!kernel_has_socket_storage())
-		skip_because("older sockets are not looked for before Linux 5.12");
+	need_storage();
 	rest = helper_start("tv-rest", rest_process, NULL);
 	orphan = (uint16_t)channel_receive(rest.channel, NULL);
 	waiting = (uint16_t)channel_receive(rest.channel, NULL);
@@ -232,8 +239,10 @@ static int by_socket_and_line(const void *a, const void *b)
 static void test_starts_while_sockets_are_busy(void **state)
 {
 	struct run *run = *state;
-	struct helper busy = helper_start("tv-busy", busy_process, NULL);
+	struct helper busy;
 
+	need_storage();
+	busy = helper_start("tv-busy", busy_process, NULL);
 	channel_receive(busy.channel, NULL);
 	for (int start = 0; start < BUSY_STARTS; start++) {
 		struct tool *tool = &run->tools[run->tool_count++];

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "lib/kernel.h"
 #include "lib/require.h"
 #include "lib/rtt_sides.h"
 
@@ -28,13 +29,21 @@ static const struct fallback fentry = {{"--hook", "fentry", "--storage=socket"}}
 static const struct fallback fentry_hash = {{"--hook", "fentry", "--storage=hash"}};
 static const struct fallback kprobe = {{"--hook", "kprobe"}};
 
+static bool wants_socket_storage(const struct fallback *fallback)
+{
+	return fallback == &no_casts || fallback == &fentry;
+}
+
 /* Skips the test where this machine has no such hook. */
 static void need(const struct fallback *fallback)
 {
 	const char *path = getenv("TCPRTT");
-	pid_t pid = fork();
 	int status, null;
+	pid_t pid;
 
+	if (wants_socket_storage(fallback) && !kernel_has_socket_storage())
+		skip_because("no socket storage for tp_btf and fentry before Linux 5.12");
+	pid = fork();
 	require(pid >= 0, "cannot fork");
 	if (!pid) {
 		const char *argv[] = {"tcprtt",          "-d", "0.001", fallback->args[0], fallback->args[1],
