@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "lib/kernel.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/scenario.h"
@@ -117,6 +118,8 @@ static void expect_two_connections(const struct run *run, uint16_t port)
 	require(first->cookie == second->cookie && first->change.skaddr == second->change.skaddr,
 		"port %u: lines %llu and %llu are of two sockets", port, (unsigned long long)first->line,
 		(unsigned long long)second->line);
+	if (!kernel_has_socket_storage())
+		return; /* the hash has forgotten the first one */
 	require(first->conn_seq == 0 && second->conn_seq == 1, "port %u: conn_seq %u and %u", port, first->conn_seq,
 		second->conn_seq);
 	for (const struct row *row = second; row && row->cookie == second->cookie; row = rows_next(&run->rows, row))
