@@ -126,6 +126,47 @@ fail:
 	return parse_fail(error, what, text, length, "not a number of seconds from 0.001 to 315360000 (10 years)");
 }
 
+/* In nanoseconds; 0 for what is no unit. */
+static uint64_t unit_of(const char *text)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {{"us", 1000}, {"ms", NS_PER_MS}, {"s", NS_PER_S}, {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S}};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strcmp(text, units[i].name))
+			return units[i].ns;
+	return 0;
+}
+
+int parse_time(const char *what, const char *text, uint64_t *ret_ns, struct parse_error *error)
+{
+	size_t length = strlen(text), digits, fraction_length = 0;
+	uint64_t whole = 0, fraction = 0, unit, ns;
+	char fraction_text[11];
+
+	digits = scan_u64(text, length, &whole);
+	if (digits && text[digits] == '.')
+		fraction_length = 1 + strspn(text + digits + 1, "0123456789");
+	unit = unit_of(text + digits + fraction_length);
+	if (!digits || !unit || whole > MAX_SECONDS * NS_PER_S / unit || fraction_length >= sizeof(fraction_text))
+		goto fail;
+	memcpy(fraction_text, text + digits, fraction_length);
+	fraction_text[fraction_length] = '\0';
+	if (fraction_length && !scan_fraction(fraction_text, &fraction))
+		goto fail;
+	/* a unit is at least 1000 ns, so nothing is cut off here that counts, and nothing overflows */
+	ns = whole * unit + fraction * (unit / 1000) / (NS_PER_S / 1000);
+	if (ns < 1000 || ns > MAX_SECONDS * NS_PER_S)
+		goto fail;
+	*ret_ns = ns;
+	return 0;
+fail:
+	return parse_fail(error, what, text, length,
+			  "not a time from 1us to 10 years with a unit of us, ms, s, m or h (100ms, 1.5s)");
+}
+
 /* Returns the suffix's factor as a shift, or -1. */
 static int size_shift(const char *suffix)
 {

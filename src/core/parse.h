@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct parse_error {
-	char text[256]; /* NUL-terminated, no newline */
+	char text[512]; /* NUL-terminated, no newline */
 };
 
 /* Formats into error->text: `<what> "<word>": <why>`. Always returns -EINVAL. `word` needs no NUL. */
@@ -24,6 +24,9 @@ int parse_u64(const char *what, const char *word, size_t length, uint64_t min, u
 
 /* Seconds with an optional decimal fraction ("10", "0.5"), 1 ms to 10 years; the result is in nanoseconds. */
 int parse_seconds(const char *what, const char *text, uint64_t *ret_ns, struct parse_error *error);
+
+/* A time with a unit: "250us", "100ms", "1.5s", "2m", "1h"; 1 us to 10 years. The result is in nanoseconds. */
+int parse_time(const char *what, const char *text, uint64_t *ret_ns, struct parse_error *error);
 
 /* Bytes with an optional suffix K, M or G (powers of 1024, either case), min to max inclusive. */
 int parse_size(const char *what, const char *text, uint64_t min, uint64_t max, uint64_t *ret_bytes,

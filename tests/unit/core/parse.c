@@ -260,7 +260,7 @@ static void test_long_errors(void **state)
 {
 	static const char characters[][5] = {
 		"a", "\x01", "\\", "\xc3\xa4", "\xe2\x82\xac", "\xe2\x80\xae", "\xf0\x9f\x98\x80"};
-	char word[5000], what[300];
+	char word[5000], what[600];
 	struct parse_error error;
 
 	(void)state;
@@ -291,9 +291,79 @@ static void test_long_errors(void **state)
 	assert_int_equal(strlen(error.text), sizeof(error.text) - 1);
 }
 
+static void accept_time(const char *text, uint64_t expected)
+{
+	struct parse_error error = {"untouched"};
+	uint64_t ns = UNTOUCHED;
+
+	assert_int_equal(parse_time("time", text, &ns, &error), 0);
+	assert_true(ns == expected);
+	assert_string_equal(error.text, "untouched");
+}
+
+static void refuse_time(const char *text)
+{
+	struct parse_error error;
+	uint64_t ns = UNTOUCHED;
+
+	assert_int_equal(parse_time("time", text, &ns, &error), -EINVAL);
+	assert_true(ns == UNTOUCHED);
+	assert_non_null(strstr(error.text,
+			       "\": not a time from 1us to 10 years with a unit of us, ms, s, m or h (100ms, 1.5s)"));
+}
+
+static void test_time(void **state)
+{
+	(void)state;
+	accept_time("1us", 1000);
+	accept_time("100ms", 100000000);
+	accept_time("0.25ms", 250000);
+	accept_time("1.5s", 1500000000);
+	accept_time("0.001001s", 1001000);
+	accept_time("1.123456789s", 1123456789);
+	accept_time("2m", 120000000000);
+	accept_time("1.5h", 5400000000000);
+	accept_time("0.000000001h", 3600);
+	accept_time("87600h", 315360000000000000);
+	accept_time("315360000000000us", 315360000000000000);
+}
+
+static void test_bad_time(void **state)
+{
+	static const char *const texts[] = {"",
+					    "100",
+					    "ms",
+					    "0us",
+					    "0.9us",
+					    "1ns",
+					    "1 ms",
+					    " 1ms",
+					    "1ms ",
+					    "-1ms",
+					    "+1ms",
+					    "1.ms",
+					    ".5s",
+					    "1.2.3s",
+					    "1e3s",
+					    "1d",
+					    "1S",
+					    "1msec",
+					    "87601h",
+					    "99999999999999999999s",
+					    "184467440737095517ms",
+					    "1.1234567890s",
+					    "0x1s",
+					    "1,5s"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++)
+		refuse_time(texts[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_time),    cmocka_unit_test(test_bad_time),
 		cmocka_unit_test(test_u64),     cmocka_unit_test(test_u64_needs_no_nul),
 		cmocka_unit_test(test_seconds), cmocka_unit_test(test_bad_seconds),
 		cmocka_unit_test(test_size),    cmocka_unit_test(test_size_limits),
