@@ -57,6 +57,15 @@ int parse_fail(struct parse_error *error, const char *what, const char *word, si
 	return -EINVAL;
 }
 
+int parse_refuse(struct parse_error *error, const char *why)
+{
+	struct strbuf out = strbuf_over(error->text, sizeof(error->text) - 1);
+
+	append_cut(&out, why);
+	error->text[out.length] = '\0';
+	return -EINVAL;
+}
+
 /* Decimal digits at the start of `word`: returns how many, 0 when there are none or the number exceeds 64 bits. */
 static size_t scan_u64(const char *word, size_t length, uint64_t *ret)
 {

@@ -18,6 +18,9 @@ struct parse_error {
 /* Formats into error->text: `<what> "<word>": <why>`. Always returns -EINVAL. `word` needs no NUL. */
 int parse_fail(struct parse_error *error, const char *what, const char *word, size_t length, const char *why);
 
+/* A reason that is about no single word. Always returns -EINVAL. */
+int parse_refuse(struct parse_error *error, const char *why);
+
 /* Decimal digits only, min to max inclusive. `what` names the thing in the error. */
 int parse_u64(const char *what, const char *word, size_t length, uint64_t min, uint64_t max, uint64_t *ret,
 	      struct parse_error *error);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The scope language: which connections, and which of their transitions, a tool shows. Each list may be negated as a
+ * whole by a "!" in front of it, and given again: shown is what is in a list that is not negated, if there is one, and
+ * in none that is.
+ */
+#ifndef TCPVITALS_CORE_SCOPE_H
+#define TCPVITALS_CORE_SCOPE_H
+
+#include "abi/scope.h"
+#include "core/parse.h"
+#include "core/prefix.h"
+
+#include <stdbool.h>
+
+/* Pids, cgroups, users and network namespaces in all. */
+#define SCOPE_NUMBERS_MAX 1024
+
+/* As pairs, the first is what to show, the second what not to show. */
+struct scope {
+	struct scope_settings settings; /* complete after scope_complete() */
+	struct port_set lports[2], rports[2];
+	struct prefix_list laddrs[2], raddrs[2];
+	struct {
+		struct scope_number number;
+		__u8 sense; /* enum scope_sense */
+	} numbers[SCOPE_NUMBERS_MAX];
+	uint32_t number_count;
+	uint32_t causes[2];
+	uint8_t roles[2];
+};
+
+/*
+ * The negation in front of a list, and its words, for lists that are not parsed here: text that ends with NUL,
+ * separated by commas. *text moves on; scope_next_word() returns false behind the last word. There is always one, if an
+ * empty one.
+ */
+bool scope_take_negation(const char **text);
+bool scope_next_word(const char **text, const char **ret_word, size_t *ret_length);
+
+/*
+ * These add a list to `scope`. 0, or -EINVAL and an error that quotes the bad word and tells what is accepted; then
+ * `scope` may have a part of the list.
+ */
+int scope_add_family(struct scope *scope, uint8_t ip_version, struct parse_error *error);
+int scope_add_ports(struct scope *scope, bool remote, const char *text, struct parse_error *error);
+int scope_add_addresses(struct scope *scope, bool remote, const char *text, struct parse_error *error);
+int scope_add_pids(struct scope *scope, const char *text, struct parse_error *error);
+int scope_add_comms(struct scope *scope, const char *text, struct parse_error *error);
+int scope_add_states(struct scope *scope, const char *text, struct parse_error *error);
+int scope_add_causes(struct scope *scope, const char *text, struct parse_error *error);
+int scope_add_roles(struct scope *scope, const char *text, struct parse_error *error);
+int scope_add_min_duration(struct scope *scope, const char *text, struct parse_error *error);
+
+/* A pid, or what a word has been resolved to: a uid, an inode, a cgroup's id. */
+int scope_add_number(struct scope *scope, enum scope_kind kind, uint64_t value, bool wanted, const char *what,
+		     const char *word, size_t length, struct parse_error *error);
+
+/*
+ * When everything has been added: puts the settings together. -EINVAL and the reason when nothing could ever match.
+ * `connections`: whole ones will be shown, which have causes of their own and no states.
+ */
+int scope_complete(struct scope *scope, bool connections, struct parse_error *error);
+
+/* Whether it leaves anything out. */
+bool scope_is_limited(const struct scope *scope);
+
+/* Whether it asks for the owner of a connection: its process or cgroup. */
+bool scope_is_by_owner(const struct scope *scope);
+
+#endif
