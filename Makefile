@@ -77,8 +77,10 @@ HAVE_LIBSYSTEMD :=
 endif
 
 ifneq ($(STATIC),)
-# Debian has no static libsystemd: a static tcpstates says so when it is asked for --journal.
+# Debian has no static libsystemd: a static tcpstates says so when it is asked for --journal. And the C library's name service loads shared
+# libraries, so a static tool knows the users of /etc/passwd only.
 LDFLAGS_ALL += -static
+CPPFLAGS_ALL += -DWITHOUT_NSS
 else
 HAVE_LIBSYSTEMD ?= $(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo 1)
 endif

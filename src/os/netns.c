@@ -6,14 +6,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define NAMES_DIRECTORY "/run/netns"
+
+/* PID_MAX_LIMIT of the kernel; the inode numbers of namespaces are far above. */
+#define PID_MAX   4194304
+#define INODE_MAX 0xffffffffU
 
 struct tour {
 	int (*visit)(void *context);
@@ -125,4 +133,41 @@ int netns_visit_all(int (*visit)(void *context), void *context, struct netns_omi
 	if (!error)
 		*ret = tour.omissions;
 	return error;
+}
+
+/* Whether it is a network namespace's file. */
+static bool take_file(const char *path, uint64_t *ret_inode)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET || fstat(fd, &st) < 0)
+		return false;
+	*ret_inode = st.st_ino;
+	return true;
+}
+
+int netns_find(const char *word, size_t length, uint64_t *ret_inode, struct parse_error *error)
+{
+	struct parse_error unused;
+	char path[PATH_MAX];
+	uint64_t number;
+
+	if (length >= PATH_MAX - sizeof(NAMES_DIRECTORY "/"))
+		return parse_fail(error, "network namespace", word, length, "too long");
+	snprintf(path, sizeof(path), "%s%.*s", length && word[0] == '/' ? "" : NAMES_DIRECTORY "/", (int)length, word);
+	if (length && take_file(path, ret_inode))
+		return 0;
+	if (parse_u64("number", word, length, 1, INODE_MAX, &number, &unused))
+		return parse_fail(error, "network namespace", word, length,
+				  "not a name in " NAMES_DIRECTORY ", nor a path, a pid or an inode number");
+	if (number > PID_MAX) {
+		*ret_inode = number;
+		return 0;
+	}
+	snprintf(path, sizeof(path), "/proc/%llu/ns/net", (unsigned long long)number);
+	if (!take_file(path, ret_inode))
+		return parse_fail(error, "network namespace", word, length,
+				  errno == ENOENT ? "no process has this number" : strerror(errno));
+	return 0;
 }

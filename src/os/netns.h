@@ -2,7 +2,10 @@
 #ifndef TCPVITALS_OS_NETNS_H
 #define TCPVITALS_OS_NETNS_H
 
+#include "core/parse.h"
+
 #include <stddef.h>
+#include <stdint.h>
 
 /* What was not looked at. */
 struct netns_omissions {
@@ -17,5 +20,11 @@ struct netns_omissions {
  * which ends the tour, or this function's.
  */
 int netns_visit_all(int (*visit)(void *context), void *context, struct netns_omissions *ret);
+
+/*
+ * The inode number of the network namespace that `word` means: a name in /run/netns, a path (of a file like
+ * /proc/PID/ns/net), a process's number, or, above all of those, an inode number. 0, or -EINVAL and `error`.
+ */
+int netns_find(const char *word, size_t length, uint64_t *ret_inode, struct parse_error *error);
 
 #endif
