@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* cgroup_id is the number that user space knows a cgroup v2 by: its directory's inode. */
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "lib/cgroup.h"
 #include "lib/helper.h"
 #include "lib/kernel.h"
 #include "lib/owners.h"
@@ -21,25 +17,7 @@
 #include "lib/run.h"
 #include "lib/traffic.h"
 
-/* Where one is mounted when there is none, in a mount namespace that only this process sees. */
-#define MOUNT_POINT "/sys/fs/cgroup"
-
-struct cgroup {
-	char path[256]; /* "": not made */
-	uint64_t id;
-};
-
 static struct cgroup servers, clients;
-
-static void cgroup_remove(struct cgroup *cgroup)
-{
-	uint64_t deadline = now_ns() + 2 * NS_PER_SEC;
-
-	/* A process that has just ended may still be in it. */
-	while (cgroup->path[0] && rmdir(cgroup->path) && errno == EBUSY && now_ns() < deadline)
-		sleep_ms(1);
-	cgroup->path[0] = '\0';
-}
 
 static int leave(void **state)
 {
@@ -48,63 +26,6 @@ static int leave(void **state)
 	cgroup_remove(&servers);
 	cgroup_remove(&clients);
 	return error;
-}
-
-/* In a static buffer; NULL when there is none. */
-static const char *find_mount(void)
-{
-	static char path[200];
-	FILE *file = fopen("/proc/self/mounts", "re");
-	char line[1024], type[64];
-	bool found = false;
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "%*s %199s %63s", path, type) == 2 && !strcmp(type, "cgroup2");
-	if (file)
-		fclose(file);
-	return found ? path : NULL;
-}
-
-/* Of the unified hierarchy. Skips the test where there is none. */
-static const char *mount_point(void)
-{
-	const char *path = find_mount();
-
-	if (path)
-		return path;
-	if (access(MOUNT_POINT, F_OK))
-		skip_because("no cgroup v2: no " MOUNT_POINT " (CONFIG_CGROUPS)");
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("none", MOUNT_POINT, "cgroup2", 0, NULL))
-		skip_because("cgroup v2 is not mounted and cannot be: %s", strerror(errno));
-	return MOUNT_POINT;
-}
-
-static void cgroup_make(struct cgroup *cgroup, const char *name)
-{
-	struct stat stat_buffer;
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/tcpvitals-test-%d-%s", mount_point(), getpid(), name);
-	if (mkdir(path, 0755)) {
-		require(errno == EROFS || errno == EACCES || errno == EPERM, "cannot make %s", path);
-		skip_because("%s cannot be made: %s", path, strerror(errno));
-	}
-	memcpy(cgroup->path, path, sizeof(path));
-	require(!stat(path, &stat_buffer), "no %s", path);
-	cgroup->id = stat_buffer.st_ino;
-}
-
-/* This process moves there. */
-static void cgroup_join(const struct cgroup *cgroup)
-{
-	char path[300];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup->path);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	require(fd >= 0 && write(fd, "0", 1) == 1, "cannot join %s", cgroup->path);
-	close(fd);
 }
 
 static void server_process(int channel, void *context)
@@ -159,10 +80,10 @@ static void pair_end(struct pair *pair)
 
 static void make_cgroups(void)
 {
-	cgroup_make(&servers, "servers");
-	cgroup_make(&clients, "clients");
-	print_message("cgroups %llu and %llu below %s\n", (unsigned long long)servers.id,
-		      (unsigned long long)clients.id, mount_point());
+	cgroup_make(&servers, NULL, "servers");
+	cgroup_make(&clients, NULL, "clients");
+	print_message("cgroups %llu and %llu: %s, %s\n", (unsigned long long)servers.id, (unsigned long long)clients.id,
+		      servers.path, clients.path);
 }
 
 /* Whoever the owner is known by, the cgroup is known, too. */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "require.h"
+
+/* Where one is mounted when there is none, in a mount namespace that only this process sees. */
+#define MOUNT_POINT "/sys/fs/cgroup"
+
+/* In a static buffer; NULL when there is none. */
+static const char *find_mount(void)
+{
+	static char path[200];
+	FILE *file = fopen("/proc/self/mounts", "re");
+	char line[1024], type[64];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%*s %199s %63s", path, type) == 2 && !strcmp(type, "cgroup2");
+	if (file)
+		fclose(file);
+	return found ? path : NULL;
+}
+
+/* Of the unified hierarchy. Skips the test where there is none. */
+static const char *mount_point(void)
+{
+	const char *path = find_mount();
+
+	if (path)
+		return path;
+	if (access(MOUNT_POINT, F_OK))
+		skip_because("no cgroup v2: no " MOUNT_POINT " (CONFIG_CGROUPS)");
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", MOUNT_POINT, "cgroup2", 0, NULL))
+		skip_because("cgroup v2 is not mounted and cannot be: %s", strerror(errno));
+	return MOUNT_POINT;
+}
+
+void cgroup_remove(struct cgroup *cgroup)
+{
+	uint64_t deadline = now_ns() + 2 * NS_PER_SEC;
+
+	/* A process that has just ended may still be in it. */
+	while (cgroup->path[0] && rmdir(cgroup->path) && errno == EBUSY && now_ns() < deadline)
+		sleep_ms(1);
+	cgroup->path[0] = '\0';
+}
+
+void cgroup_make(struct cgroup *cgroup, const struct cgroup *parent, const char *name)
+{
+	struct stat stat_buffer;
+	char path[sizeof(cgroup->path)];
+
+	if (parent)
+		snprintf(path, sizeof(path), "%.250s/%.120s", parent->path, name);
+	else
+		snprintf(path, sizeof(path), "%s/tcpvitals-test-%d-%.120s", mount_point(), getpid(), name);
+	if (mkdir(path, 0755)) {
+		require(errno == EROFS || errno == EACCES || errno == EPERM, "cannot make %s", path);
+		skip_because("%s cannot be made: %s", path, strerror(errno));
+	}
+	memcpy(cgroup->path, path, sizeof(path));
+	cgroup->name = strrchr(cgroup->path, '/') + 1;
+	require(!stat(path, &stat_buffer), "no %s", path);
+	cgroup->id = stat_buffer.st_ino;
+}
+
+void cgroup_join(const struct cgroup *cgroup)
+{
+	char path[400];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup->path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	require(fd >= 0 && write(fd, "0", 1) == 1, "cannot join %s", cgroup->path);
+	close(fd);
+}
