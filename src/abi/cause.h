@@ -175,4 +175,12 @@ static inline enum cause cause_decide(const struct cause_facts *facts)
 	return cause_of_silence(facts);
 }
 
+/* Of a whole connection, where TIME_WAIT is no end. `cause` is that of its last transition, out of `oldstate`. */
+static inline enum cause cause_of_connection(__u8 cause, __u8 oldstate)
+{
+	if (cause == CAUSE_TIME_WAIT)
+		return oldstate == STATE_CLOSING ? CAUSE_FIN_BOTH : CAUSE_FIN_LOCAL;
+	return cause == CAUSE_NONE ? CAUSE_UNKNOWN : (enum cause)cause;
+}
+
 #endif

@@ -49,7 +49,10 @@ struct scope_settings {
 	__u8 raddrs;               /* likewise */
 	__u8 comms;                /* likewise */
 	__u8 numbers[SCOPE_KINDS]; /* likewise */
-	__u8 pad[5];
+	__u8 by_socket;            /* bool: addresses, ports or the namespace count */
+	__u8 by_owner;             /* bool: pid, name or cgroup count */
+	__u8 by_row;               /* bool: the owner, or what a finished row tells besides, counts */
+	__u8 pad[2];
 	struct port_set lports; /* those to show; port 0 stands for none */
 	struct port_set rports; /* likewise */
 	struct glob_set comm_globs;

@@ -16,10 +16,11 @@ struct conn {
 	__u64 held_ns;  /* the held row's duration */
 	struct owner owner;
 	__u32 conn_seq;
-	__u8 state;    /* 0 when none has been seen yet */
-	__u8 held;     /* the last row has not been shown: its addresses were not known */
-	__u8 held_old; /* the held row's old state; its new one is `state` */
-	__u8 turned;   /* the last transition was one to itself, and the second program has not seen it yet */
+	__u8 state;      /* 0 when none has been seen yet */
+	__u8 held;       /* the last row has not been shown: its addresses were not known */
+	__u8 held_old;   /* the held row's old state; its new one is `state` */
+	__u8 turned : 1; /* the last transition was one to itself, and the second program has not seen it yet */
+	__u8 role : 2;   /* enum connection_role, if the scope asks for it */
 };
 
 #ifndef OWNER_WITHOUT_CORE

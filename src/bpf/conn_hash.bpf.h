@@ -30,7 +30,7 @@ static __always_inline void conn_hash_drop_held(const struct transition *t)
 	struct conn *conn;
 
 	if (t->oldstate != STATE_SYN_RECV &&
-	    (!scope_by_lport || (t->oldstate != STATE_SYN_SENT && t->oldstate != STATE_LISTEN)))
+	    (!scope.by_lport || (t->oldstate != STATE_SYN_SENT && t->oldstate != STATE_LISTEN)))
 		return;
 	conn = bpf_map_lookup_elem(&conn_hash, &t->skaddr);
 	if (!conn)
@@ -43,6 +43,12 @@ static __always_inline void conn_hash_forget_closed(const struct transition *t)
 {
 	if (t->newstate == STATE_CLOSE)
 		bpf_map_delete_elem(&conn_hash, &t->skaddr);
+}
+
+/* Whether nothing is known of the socket, and it need not be (scope_is_choosy()). */
+static __always_inline bool conn_hash_ignores(const struct transition *t, enum owner_context context)
+{
+	return scope_is_choosy() && !bpf_map_lookup_elem(&conn_hash, &t->skaddr) && !transition_is_worth(t, context);
 }
 
 static __always_inline void conn_hash_record(struct transition *t, enum scope_verdict verdict,

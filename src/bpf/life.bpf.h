@@ -93,7 +93,8 @@ static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, co
 		life_add(life, t);
 	if (t->newstate != STATE_CLOSE)
 		return;
-	if (verdict == SCOPE_IN) {
+	if (verdict == SCOPE_IN &&
+	    scope_admits_row(t, cause_of_connection(t->cause, t->oldstate), life ? life->role : ROLE_UNKNOWN)) {
 		if (!life || !has_conn)
 			__sync_fetch_and_add(&losses.storage_full, 1);
 		life_emit(life, t, tp);

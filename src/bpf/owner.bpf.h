@@ -7,6 +7,7 @@
 
 #include "abi/owner.h"
 #include "abi/tcp_state.h"
+#include "bpf/scope.bpf.h"
 
 /*
  * Who accepts a connection, or seeds it, does not hold the socket's lock: a transition may read the owner on another
@@ -28,6 +29,11 @@ static __always_inline void owner_copy(struct owner *ret, struct owner *owner)
 }
 
 #ifdef OWNER_WITHOUT_CORE
+
+static __always_inline bool owner_is_in_cgroup(void)
+{
+	return false; /* nobody can tell: --cgroup is refused */
+}
 
 static __always_inline bool owner_is_kernel_thread(void)
 {
@@ -58,6 +64,13 @@ static __always_inline bool owner_is_kernel_thread(void)
 		return bpf_get_current_task_btf()->flags & PF_KTHREAD;
 	task = (void *)bpf_get_current_task();
 	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
+}
+
+static __noinline bool owner_is_in_cgroup(void)
+{
+	if (owner_task_is_typed())
+		return scope_admits_cgroup_of(bpf_get_current_task_btf(), true);
+	return scope_admits_cgroup_of((void *)bpf_get_current_task(), false);
 }
 
 /* The bytes of `word` in front of the first that is zero; all bits set in *ret_ended when there is one. */
@@ -93,6 +106,13 @@ static __always_inline void owner_read_comm(struct owner *owner)
 
 #endif
 
+/* When its number or name has changed: later rows just read what comes of it. */
+static __always_inline void owner_judge(struct owner *owner)
+{
+	if (scope.by_owner)
+		OWNER_PUT(owner->in_scope, scope_admits_process(owner));
+}
+
 /* The current process. One that is not new has its name read again: a process that calls exec() keeps its number. */
 static __always_inline void owner_write(struct owner *owner, enum owner_source source, bool is_new)
 {
@@ -100,8 +120,11 @@ static __always_inline void owner_write(struct owner *owner, enum owner_source s
 	if (is_new) {
 		OWNER_PUT(owner->pid, bpf_get_current_pid_tgid() >> 32);
 		OWNER_PUT(owner->cgroup_id, bpf_get_current_cgroup_id());
+		if (scope.numbers[SCOPE_CGROUP])
+			OWNER_PUT(owner->in_cgroup, owner_is_in_cgroup());
 	}
 	owner_read_comm(owner);
+	owner_judge(owner);
 	OWNER_PUT(owner->source, source);
 }
 
@@ -146,6 +169,9 @@ static __always_inline void owner_seed(struct owner *owner, struct task_struct *
 	OWNER_PUT(owner->cgroup_id, task->cgroups->dfl_cgrp->kn->id);
 	__builtin_memset(owner->comm, 0, sizeof(owner->comm));
 	BPF_CORE_READ_STR_INTO(&owner->comm, task, group_leader, comm);
+	if (scope.numbers[SCOPE_CGROUP])
+		OWNER_PUT(owner->in_cgroup, scope_admits_cgroup_of(task, true));
+	owner_judge(owner);
 	OWNER_PUT(owner->source, OWNER_SEED);
 }
 

@@ -9,7 +9,6 @@
 #include "abi/histogram.h"
 #include "abi/rtt.h"
 #include "bpf/owner.bpf.h"
-#include "bpf/prefix.bpf.h"
 #include "bpf/rtt_group.bpf.h"
 #include "bpf/scope.bpf.h"
 #include "bpf/seed.bpf.h"
@@ -19,7 +18,6 @@ const volatile __u8 rtt_kind = RTT_SRTT;
 const volatile bool rtt_in_ms = false; /* ticks of 1/1024 ms rather than 1 us */
 const volatile bool rtt_mdev = false;  /* collect the mean deviation */
 const volatile bool rtt_grouped = false;
-const volatile bool rtt_filtered = false;
 const volatile bool rtt_remembers = false; /* anything of struct rtt_conn is of use */
 
 struct rtt_conn {
@@ -31,7 +29,8 @@ struct rtt_conn {
 	__u32 rtt_us;     /* the last measurement's value */
 	__u8 followed;    /* since its first measurement, or later */
 	__u8 blind;       /* noted as unmeasured for want of SACK */
-	__u8 pad[2];
+	__u8 role;        /* enum connection_role, if the scope asks for it */
+	__u8 pad;
 };
 
 #define RTT_CONN_OUT (~0U)
@@ -86,40 +85,44 @@ static __always_inline struct rtt_conn *conn_in_hash(struct sock *sk)
 	return bpf_map_lookup_elem(&conn_hash, &key);
 }
 
-static __always_inline bool in_scope(const struct transition *t)
-{
-	if (scope_ip_version && t->ip_version != scope_ip_version)
-		return false;
-	if (scope_by_lport && !has_port(&scope_lports, t->lport))
-		return false;
-	if (scope_by_rport && !has_port(&scope_rports, t->rport))
-		return false;
-	return prefix_admits(t);
-}
-
 /* What the scope and the grouping ask for, and nothing else: reading everything takes longer than the rest. */
 static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp, bool probed)
 {
 	/* all but the smoothed value may be asked for at the end */
 	bool closed = rtt_kind != RTT_SRTT;
 
-	if (scope_ip_version || prefix_by_laddr || prefix_by_raddr || group_by_address())
+	if (scope.ip_version || scope.laddrs || scope.raddrs || group_by_address())
 		sock_read_addresses(t, tp, 0, probed);
-	if (scope_by_lport || group_has(RTT_BY_LPORT) || group_has(RTT_BY_CONN))
+	if (scope.by_lport || group_has(RTT_BY_LPORT) || group_has(RTT_BY_CONN))
 		t->lport = sock_lport(tp, probed, closed);
-	if (scope_by_rport || group_has(RTT_BY_RPORT) || group_has(RTT_BY_CONN))
+	if (scope.by_rport || group_has(RTT_BY_RPORT) || group_has(RTT_BY_CONN))
 		t->rport = sock_rport(tp, probed);
-	if (group_has(RTT_BY_NETNS) || group_has(RTT_BY_CONN))
+	if (scope.numbers[SCOPE_NETNS] || group_has(RTT_BY_NETNS) || group_has(RTT_BY_CONN))
 		t->netns = sock_netns(tp, probed);
+	if (scope.numbers[SCOPE_UID])
+		t->uid = SOCK_GET(probed, tp, SOCK_INET.sk.sk_uid.val);
+}
+
+/* Whose a connection is decides about the group, or the scope. */
+static __always_inline bool uses_owner(void)
+{
+	return group_by_owner() || scope.by_owner;
+}
+
+static __always_inline bool in_scope(const struct transition *t, const struct owner *owner, __u8 role)
+{
+	if (scope.by_socket && !scope_admits_socket(t))
+		return false;
+	return scope_admits_role(role) && scope_admits_uid(t->uid) && scope_admits_owner(owner);
 }
 
 /* The number of the connection's group + 1 (1 when there are no groups), or RTT_CONN_OUT. */
-static __always_inline __u32 classify(struct tcp_sock *tp, const struct owner *owner, bool probed)
+static __always_inline __u32 classify(struct tcp_sock *tp, const struct owner *owner, __u8 role, bool probed)
 {
 	struct transition t = {};
 
 	read_asked(&t, tp, probed);
-	if (rtt_filtered && !in_scope(&t))
+	if (!in_scope(&t, owner, role))
 		return RTT_CONN_OUT;
 	return rtt_grouped ? group_number(&t, owner, rtt_kind == RTT_SRTT) + 1 : 1;
 }
@@ -144,9 +147,9 @@ static __always_inline __u32 classify_once(struct tcp_sock *tp, struct rtt_conn 
 	__u32 group = conn->group;
 
 	if (!group || conn->connection != connection) {
-		bool keep = !group_by_owner() || *(volatile __u8 *)&conn->owner.source != OWNER_UNKNOWN;
+		bool keep = !uses_owner() || *(volatile __u8 *)&conn->owner.source != OWNER_UNKNOWN;
 
-		group = classify(tp, &conn->owner, false);
+		group = classify(tp, &conn->owner, conn->role, false);
 		conn->connection = connection;
 		conn->group = keep ? group : 0;
 	}
@@ -183,10 +186,10 @@ static __always_inline __u32 group_of(struct tcp_sock *tp, struct rtt_conn *conn
 {
 	if (conn && !probed)
 		return classify_once(tp, conn);
-	if (rtt_filtered || rtt_grouped) {
+	if (scope.by_socket || scope.by_row || rtt_grouped) {
 		struct owner nobody = {};
 
-		return classify(tp, &nobody, probed);
+		return classify(tp, &nobody, ROLE_UNKNOWN, probed);
 	}
 	return 1;
 }
@@ -212,13 +215,14 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct rtt_conn *co
 }
 
 /* There should be a sample here, and the kernel has not measured it. That takes no room among the groups. */
-static __always_inline void note_unmeasured(struct tcp_sock *tp, bool probed)
+static __always_inline void note_unmeasured(struct tcp_sock *tp, const struct rtt_conn *conn, bool probed)
 {
 	struct transition t = {};
+	struct owner nobody = {};
 
-	if (rtt_filtered) {
+	if (scope.by_socket || scope.by_row) {
 		read_asked(&t, tp, probed);
-		if (!in_scope(&t))
+		if (!in_scope(&t, conn ? &conn->owner : &nobody, conn ? conn->role : ROLE_UNKNOWN))
 			return;
 	}
 	count(&counters.unmeasured);
@@ -251,7 +255,7 @@ static __always_inline void note_blind(struct tcp_sock *tp, struct rtt_conn *con
 		return;
 	if (conn)
 		conn->blind = 1;
-	note_unmeasured(tp, false);
+	note_unmeasured(tp, conn, false);
 }
 
 static __always_inline bool is_blind(struct tcp_sock *tp)
@@ -267,7 +271,7 @@ static __always_inline void take_smoothed(struct tcp_sock *tp, struct rtt_conn *
 	if (us)
 		take_sample(tp, conn, probed, HISTOGRAM_OF_SAMPLES, us);
 	else
-		note_unmeasured(tp, probed);
+		note_unmeasured(tp, conn, probed);
 }
 
 static __always_inline void on_segment(struct tcp_sock *tp, struct rtt_conn *conn)
@@ -345,7 +349,7 @@ static __always_inline void take_handshake(struct tcp_sock *tp, struct rtt_conn 
 	if (us)
 		take_sample(tp, conn, false, HISTOGRAM_OF_STATES, us);
 	else
-		note_unmeasured(tp, false); /* retransmitted, and no timestamps to tell which was answered */
+		note_unmeasured(tp, conn, false); /* retransmitted, and no timestamps to tell which was answered */
 }
 
 /* The end of a connection that had been established. */
@@ -357,7 +361,7 @@ static __always_inline void take_end(struct tcp_sock *tp, struct rtt_conn *conn)
 		if (min_us != ~0U)
 			take_sample(tp, conn, false, HISTOGRAM_OF_STATES, min_us);
 		else
-			note_unmeasured(tp, false);
+			note_unmeasured(tp, conn, false);
 	} else if (rtt_kind == RTT_RTT && is_blind(tp)) {
 		note_blind(tp, conn); /* no segment ever came */
 	}
@@ -376,11 +380,14 @@ static __always_inline void on_state(struct tcp_sock *tp, struct rtt_conn *conn,
 		conn->followed = 1;
 		conn->blind = 0;
 	}
-	if (conn && group_by_owner()) {
+	if (conn && scope.roles)
+		conn->role = scope_role(&t, conn->role);
+	if (conn && uses_owner()) {
 		__u32 pid = conn->owner.pid;
+		__u8 admitted = conn->owner.in_scope;
 
 		owner_transition(&conn->owner, oldstate, newstate, sock_context(&t, tp));
-		if (conn->owner.pid != pid)
+		if (conn->owner.pid != pid || conn->owner.in_scope != admitted)
 			conn->group = 0;
 	}
 	if (rtt_kind == RTT_RTT && conn && !begins)

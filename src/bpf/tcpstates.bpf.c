@@ -26,6 +26,7 @@
 static __always_inline enum scope_verdict look(struct transition *t, struct tcp_sock *tp, int oldstate, int newstate)
 {
 	sock_read(t, tp, oldstate, newstate);
+	t->uid = tp->SOCK_INET.sk.sk_uid.val;
 	return scope_judge(t);
 }
 
@@ -33,7 +34,6 @@ static __always_inline enum scope_verdict look(struct transition *t, struct tcp_
 static __always_inline void look_closer(struct transition *t, struct tcp_sock *tp)
 {
 	t->time_ns = bpf_ktime_get_ns();
-	t->uid = tp->SOCK_INET.sk.sk_uid.val;
 	t->syn_retrans = SYN_RETRANS_NONE;
 	if (handshake_ends(t))
 		handshake_read(t, tp);
@@ -49,7 +49,7 @@ static __always_inline void forget_state(struct sock *sk, int oldstate, int news
 {
 	/* Before 6.15 a child's remote address comes after its birth. */
 	bool was_held = oldstate == STATE_SYN_RECV ||
-			(scope_by_lport && (oldstate == STATE_SYN_SENT || oldstate == STATE_LISTEN));
+			(scope.by_lport && (oldstate == STATE_SYN_SENT || oldstate == STATE_LISTEN));
 	struct conn *conn;
 
 	if (!was_held && !owner_is_begin(oldstate, newstate) && !owner_is_birth(oldstate, newstate))
@@ -70,6 +70,13 @@ static __always_inline __u64 cookie_of(struct sock *sk)
 	return cookie ? cookie : bpf_get_socket_cookie(sk);
 }
 
+/* Whether nothing is remembered of the socket, and need not be. */
+static __always_inline bool ignores(struct sock *sk, const struct transition *t, struct tcp_sock *tp)
+{
+	return scope_is_choosy() && !bpf_sk_storage_get(&conn_storage, sk, NULL, 0) &&
+	       !transition_is_worth(t, sock_context(t, tp));
+}
+
 static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *tp, int oldstate, int newstate)
 {
 	struct transition t;
@@ -80,6 +87,8 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 		forget_state(sk, oldstate, newstate);
 		return;
 	}
+	if (ignores(sk, &t, tp))
+		return;
 	look_closer(&t, tp);
 	t.cookie = cookie_of(sk);
 	conn = sock_storage_make(&conn_storage, sk);
@@ -129,6 +138,8 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 		forget_state(sk, oldstate, newstate);
 		return 0;
 	}
+	if (ignores(sk, &t, tp))
+		return 0;
 	/* Once memory was short, a socket without storage may be one whose row the first program has shown without. */
 	if (!conn && !losses.unstored)
 		conn = sock_storage_make(&conn_storage, sk);
@@ -159,6 +170,8 @@ int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
 		conn_hash_drop_held(&t);
 		return 0;
 	}
+	if (conn_hash_ignores(&t, sock_context(&t, tp)))
+		return 0;
 	look_closer(&t, tp);
 	/* 5.10 has no helper that would make one: 0 unless somebody asked for SO_COOKIE. */
 	t.cookie = sk->__sk_common.skc_cookie.counter;
@@ -182,7 +195,7 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	if (!tp)
 		return 0;
 	verdict = look(&t, tp, oldstate, newstate);
-	if (verdict == SCOPE_OUT)
+	if (verdict == SCOPE_OUT || conn_hash_ignores(&t, sock_context(&t, tp)))
 		return 0;
 	/* Once the hash was full, room may have come since the first program has shown the row without. */
 	if (!conn && losses.unstored) {
@@ -230,6 +243,15 @@ int BPF_PROG(sample_rtt, struct sock *sk)
 	return 0;
 }
 
+/* Whether a socket that is older than we are may be of interest. */
+static __always_inline bool seeds(struct sock *sk)
+{
+	struct tcp_sock *tp = scope.by_socket ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct transition t;
+
+	return !tp || look(&t, tp, sk->__sk_common.skc_state, sk->__sk_common.skc_state) != SCOPE_OUT;
+}
+
 /* Whose the sockets are that are older than we are. */
 SEC("iter/task_file")
 int seed_storage(struct bpf_iter__task_file *ctx)
@@ -238,7 +260,7 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 	struct sock *sk = task ? seed_find_socket(ctx) : NULL;
 	struct conn *conn;
 
-	if (!sk)
+	if (!sk || !seeds(sk))
 		return 0;
 	conn = sock_storage_make(&conn_storage, sk);
 	if (conn) {
@@ -261,7 +283,7 @@ int seed_rest(struct bpf_iter__tcp *ctx)
 	struct conn *conn;
 
 	/* An unused socket has nothing to tell yet. NULL is one in TIME_WAIT, or a request. */
-	if (!tp || tp->SOCK_COMMON.skc_state == STATE_CLOSE)
+	if (!tp || tp->SOCK_COMMON.skc_state == STATE_CLOSE || !seeds((struct sock *)tp))
 		return 0;
 	conn = sock_storage_make(&conn_storage, (struct sock *)tp);
 	if (conn)

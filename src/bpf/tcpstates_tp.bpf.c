@@ -51,8 +51,10 @@ int set_state_tracepoint(struct set_state_args *args)
 		conn_hash_drop_held(&t);
 		return 0;
 	}
-	t.time_ns = bpf_ktime_get_ns();
 	t.uid = UID_UNKNOWN;
+	if (conn_hash_ignores(&t, CONTEXT_ANY))
+		return 0;
+	t.time_ns = bpf_ktime_get_ns();
 	t.syn_retrans = SYN_RETRANS_NONE;
 	/* The kernel's bookkeeping, not the handshake (bpf/handshake.bpf.h): what that took is not told here. */
 	if (t.oldstate == STATE_SYN_RECV && t.newstate == STATE_ESTABLISHED) {

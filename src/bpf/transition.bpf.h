@@ -64,11 +64,11 @@ static __always_inline void transition_advance(struct conn *conn, struct transit
 const volatile bool transition_silent = false;     /* connections are shown at their end instead (life.bpf.h) */
 const volatile bool transition_summarized = false; /* they are only counted */
 
-static __always_inline void transition_emit(const struct transition *t)
+static __always_inline void transition_emit(const struct transition *t, __u8 role)
 {
 	struct transition *record;
 
-	if (transition_silent)
+	if (transition_silent || !scope_admits_row(t, t->cause, role))
 		return;
 	if (transition_summarized) {
 		summary_count(t);
@@ -95,7 +95,7 @@ static __always_inline void transition_emit_held(struct conn *conn, const struct
 	held.newstate = conn->state;
 	owner_copy(&held.owner, &conn->owner);
 	held.conn_seq = conn->conn_seq;
-	transition_emit(&held);
+	transition_emit(&held, conn->role);
 }
 
 static __always_inline void transition_drop_held(struct conn *conn)
@@ -103,6 +103,27 @@ static __always_inline void transition_drop_held(struct conn *conn)
 	if (conn->held)
 		__sync_fetch_and_add(&losses.held, -1);
 	conn->held = 0;
+}
+
+/*
+ * For a scope that is choosy (scope_is_choosy()), and a socket of which nothing is remembered: whether something ought
+ * to be from now on. A listener, or a connection that has just come in, may be accepted by any process and user.
+ */
+static __noinline bool transition_is_worth(const struct transition *t, enum owner_context context)
+{
+	__u8 role = scope_role(t, ROLE_UNKNOWN);
+	struct owner owner = {};
+
+	if (!scope_admits_role(role))
+		return false;
+	if (t->newstate == STATE_LISTEN || owner_is_birth(t->oldstate, t->newstate))
+		return true;
+	if (!scope_admits_uid(t->uid))
+		return false;
+	if (scope_admits_nobody())
+		return true;
+	owner_transition(&owner, t->oldstate, t->newstate, context);
+	return scope_admits_owner(&owner);
 }
 
 /* `t` has everything that the socket itself tells; owner, duration and sequence come from here. */
@@ -126,10 +147,12 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 	transition_advance(conn, t);
 	owner_copy(&t->owner, &conn->owner);
 	t->conn_seq = conn->conn_seq;
+	if (scope.roles)
+		conn->role = scope_role(t, conn->role);
 
 	if (verdict == SCOPE_IN) {
-		transition_emit(t);
-	} else if (verdict == SCOPE_HOLD && !transition_silent) {
+		transition_emit(t, conn->role);
+	} else if (verdict == SCOPE_HOLD && !transition_silent && scope_admits_row(t, t->cause, conn->role)) {
 		conn->held = 1;
 		__sync_fetch_and_add(&losses.held, 1);
 		conn->held_old = t->oldstate;
@@ -167,7 +190,7 @@ static __always_inline void transition_record_unstored(struct transition *t, enu
 		return; /* the row is the connection's */
 	__sync_fetch_and_add(&losses.storage_full, 1);
 	if (verdict == SCOPE_IN || (verdict == SCOPE_HOLD && owner_is_birth(t->oldstate, t->newstate)))
-		transition_emit(t);
+		transition_emit(t, scope_role(t, ROLE_UNKNOWN));
 	else if (verdict == SCOPE_HOLD)
 		__sync_fetch_and_add(&losses.held, 1); /* for good: nothing will know of it when the port does */
 }

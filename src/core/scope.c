@@ -228,23 +228,6 @@ int scope_add_min_duration(struct scope *scope, const char *text, struct parse_e
 	return 0;
 }
 
-bool scope_is_by_owner(const struct scope *scope)
-{
-	const struct scope_settings *settings = &scope->settings;
-
-	return settings->comms || settings->numbers[SCOPE_PID] || settings->numbers[SCOPE_CGROUP];
-}
-
-bool scope_is_limited(const struct scope *scope)
-{
-	const struct scope_settings *settings = &scope->settings;
-
-	return scope_is_by_owner(scope) || settings->ip_version || settings->by_lport || settings->by_rport ||
-	       settings->laddrs || settings->raddrs || settings->numbers[SCOPE_UID] || settings->numbers[SCOPE_NETNS] ||
-	       settings->roles || settings->states_wanted || settings->states_unwanted || settings->causes ||
-	       settings->min_duration_ns;
-}
-
 /* ---- putting it together ---------------------------------------------------------------------------------------- */
 
 static bool is_empty(const struct port_set *set)
@@ -366,6 +349,17 @@ static int check_states(const struct scope *scope, bool connections, struct pars
 	return 0;
 }
 
+/* What the parts come to: one constant each to look at. */
+static void summarize(struct scope_settings *settings)
+{
+	settings->by_socket = settings->ip_version || settings->by_lport || settings->by_rport || settings->laddrs ||
+			      settings->raddrs || settings->numbers[SCOPE_NETNS];
+	settings->by_owner = settings->comms || settings->numbers[SCOPE_PID] || settings->numbers[SCOPE_CGROUP];
+	settings->by_row = settings->by_owner || settings->numbers[SCOPE_UID] || settings->roles ||
+			   settings->states_wanted || settings->states_unwanted || settings->causes ||
+			   settings->min_duration_ns;
+}
+
 int scope_complete(struct scope *scope, bool connections, struct parse_error *error)
 {
 	struct scope_settings *settings = &scope->settings;
@@ -385,5 +379,7 @@ int scope_complete(struct scope *scope, bool connections, struct parse_error *er
 		failed = complete_roles(scope, error);
 	if (!failed)
 		failed = complete_causes(scope, connections, error);
+	if (!failed)
+		summarize(settings);
 	return failed;
 }

@@ -62,10 +62,10 @@ int scope_add_number(struct scope *scope, enum scope_kind kind, uint64_t value, 
  */
 int scope_complete(struct scope *scope, bool connections, struct parse_error *error);
 
-/* Whether it leaves anything out. */
-bool scope_is_limited(const struct scope *scope);
-
-/* Whether it asks for the owner of a connection: its process or cgroup. */
-bool scope_is_by_owner(const struct scope *scope);
+/* Whether it leaves anything out; after scope_complete(). */
+static inline bool scope_is_limited(const struct scope *scope)
+{
+	return scope->settings.by_socket || scope->settings.by_row;
+}
 
 #endif

@@ -62,14 +62,6 @@ int command_line_choose(const struct argp_state *state, const char *what, const 
 	return 0;
 }
 
-void command_line_ports(const struct argp_state *state, const char *what, const char *list, struct port_set *ret)
-{
-	struct parse_error error;
-
-	if (port_set_parse(what, list, ret, &error))
-		command_line_fail(state, &error);
-}
-
 uint64_t command_line_seconds(const struct argp_state *state, const char *what, const char *text)
 {
 	struct parse_error error;

@@ -4,7 +4,6 @@
 #define TCPVITALS_OS_COMMAND_LINE_H
 
 #include "core/parse.h"
-#include "core/port_set.h"
 
 #include <argp.h>
 
@@ -21,8 +20,7 @@ void command_line_fail(const struct argp_state *state, const struct parse_error 
 int command_line_choose(const struct argp_state *state, const char *what, const char *word, const char *const names[],
 			const char *why);
 
-/* These two end the process when the text is refused. */
-void command_line_ports(const struct argp_state *state, const char *what, const char *list, struct port_set *ret);
+/* Ends the process when the text is refused. */
 uint64_t command_line_seconds(const struct argp_state *state, const char *what, const char *text);
 
 #endif

@@ -22,9 +22,7 @@ static const char *role_name(uint8_t role)
 /* Orderly ends by who was first: TIME_WAIT is the end of a socket's life, not of a connection's. */
 static const char *end_name(const struct transition *end)
 {
-	if (end->cause == CAUSE_TIME_WAIT)
-		return cause_name(end->oldstate == STATE_CLOSING ? CAUSE_FIN_BOTH : CAUSE_FIN_LOCAL);
-	return end->cause == CAUSE_NONE ? cause_name(CAUSE_UNKNOWN) : cause_name(end->cause);
+	return cause_name(cause_of_connection(end->cause, end->oldstate));
 }
 
 static uint64_t total_ns(const struct connection *connection)

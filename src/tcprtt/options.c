@@ -3,6 +3,7 @@
 
 #include "core/parse.h"
 #include "os/command_line.h"
+#include "os/scope_options.h"
 
 #define SECOND_NS        1000000000ULL
 #define MAX_KEYS_DEFAULT 10240
@@ -24,51 +25,47 @@ enum {
 /* What the options say before they are put together. */
 struct command_line {
 	struct tcprtt_options *options;
-	bool ipv4, ipv6, byladdr, byraddr, by, sort, max_keys, heatmap, output;
+	bool byladdr, byraddr, by, sort, max_keys, heatmap, output;
 };
 
 static const struct argp_option option_table[] = {
-	{0, 0, 0, 0, "What to measure:", 1},
-	{"ipv4", '4', 0, 0, "IPv4 only, also over IPv6 sockets (::ffff:a.b.c.d)", 1},
-	{"ipv6", '6', 0, 0, "IPv6 only", 1},
-	{"laddr", 'a', "PREFIXES", 0, "local addresses: a list of prefixes, as in 10.0.0.0/8,2001:db8::/32", 1},
-	{"raddr", 'A', "PREFIXES", 0, "remote addresses: a list of prefixes", 1},
-	{"lport", 'p', "PORTS", 0, "local ports: a list with ranges, as in 80,443,8000-8999", 1},
-	{"rport", 'P', "PORTS", 0, "remote ports: a list with ranges", 1},
+	SCOPE_OPTIONS(1, 'p', 'P', 'a', 'A'),
+	SCOPE_TRANSITION_OPTIONS(1, OPTION_HIDDEN),
+	{0, 0, 0, 0, "What to measure:", 2},
 	{"sample", KEY_SAMPLE, "KIND", 0,
 	 "srtt (the default: smoothed, at each segment), rtt (each measurement, once), min, handshake (once per "
 	 "connection)",
-	 1},
-	{"duration", 'd', "SECONDS", 0, "end after that time", 1},
-	{0, 0, 0, 0, "How to group it:", 2},
-	{"byladdr", 'b', 0, 0, "a histogram for each local address", 2},
-	{"byraddr", 'B', 0, 0, "a histogram for each remote address", 2},
+	 2},
+	{"duration", 'd', "SECONDS", 0, "end after that time", 2},
+	{0, 0, 0, 0, "How to group it:", 3},
+	{"byladdr", 'b', 0, 0, "a histogram for each local address", 3},
+	{"byraddr", 'B', 0, 0, "a histogram for each remote address", 3},
 	{"by", KEY_BY, "WORDS", 0,
 	 "one or two of laddr, raddr, lport, rport, pid, comm, cgroup, netns, prefix:LEN[/LEN6] (of the remote "
 	 "address); or conn",
-	 2},
-	{"top", KEY_TOP, "N", 0, "only the N groups that --sort puts first", 2},
-	{"sort", KEY_SORT, "WHAT", 0, "p99 (the default), count or mean, descending", 2},
+	 3},
+	{"top", KEY_TOP, "N", 0, "only the N groups that --sort puts first", 3},
+	{"sort", KEY_SORT, "WHAT", 0, "p99 (the default), count or mean, descending", 3},
 	{"max-keys", KEY_MAX_KEYS, "N", 0,
-	 "groups (default 10240, 3 KiB each); what comes later is in one called other", 2},
-	{0, 0, 0, 0, "How to show it:", 3},
+	 "groups (default 10240, 3 KiB each); what comes later is in one called other", 3},
+	{0, 0, 0, 0, "How to show it:", 4},
 	{"interval", 'i', "SECONDS", 0,
-	 "print what came since the last time, that often; without it, one summary at the end", 3},
+	 "print what came since the last time, that often; without it, one summary at the end", 4},
 	{"extension", 'e', 0, 0,
 	 "the average, and a line with count, mean, jitter, min, p50, p90, p99, p99.9, max (json and csv always have "
 	 "them)",
-	 3},
-	{"millisecond", 'm', 0, 0, "milliseconds rather than microseconds", 3},
-	{"milliseconds", 0, 0, OPTION_ALIAS | OPTION_HIDDEN, 0, 3},
-	{"timestamp", 'T', 0, 0, "put the wall time (HH:MM:SS) in front of each summary", 3},
-	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 3},
-	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map on the terminal, a line per interval (default 1 s)", 3},
-	{0, 0, 0, 0, "What to rely on:", 4},
-	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was lost", 4},
-	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf, fentry or kprobe", 4},
-	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 4},
-	{"without-casts", KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, 4},
-	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost or could not be measured", 4},
+	 4},
+	{"millisecond", 'm', 0, 0, "milliseconds rather than microseconds", 4},
+	{"milliseconds", 0, 0, OPTION_ALIAS | OPTION_HIDDEN, 0, 4},
+	{"timestamp", 'T', 0, 0, "put the wall time (HH:MM:SS) in front of each summary", 4},
+	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 4},
+	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map on the terminal, a line per interval (default 1 s)", 4},
+	{0, 0, 0, 0, "What to rely on:", 5},
+	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was lost", 5},
+	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf, fentry or kprobe", 5},
+	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 5},
+	{"without-casts", KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, 5},
+	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost or could not be measured", 5},
 	{0, 0, 0, 0, "Help:", -1},
 	{0, 'h', 0, OPTION_HIDDEN, 0, -1},
 	{0},
@@ -81,6 +78,7 @@ static const char documentation[] =
 	"  tcprtt -e -P 443             # until Ctrl-C, with quantiles, to remote port 443\n"
 	"  tcprtt -B -d 10              # for each remote address\n"
 	"  tcprtt --by comm --top 5 -e -d 60\n"
+	"  tcprtt --cgroup nginx.service --role server -e\n"
 	"  tcprtt --sample rtt -i 1 -o json | jq .p99\n"
 	"  tcprtt --heatmap\n"
 	"\n"
@@ -97,43 +95,29 @@ static uint32_t parse_number(const struct argp_state *state, const char *what, c
 	return (uint32_t)value;
 }
 
-static void parse_prefixes(const struct argp_state *state, const char *what, const char *text, struct prefix_list *ret)
+/* The letters are those of bcc's and libbpf-tools' tcprtt. */
+static int scope_key(int key)
 {
-	struct parse_error error;
-
-	if (prefix_list_parse(what, text, ret, &error))
-		command_line_fail(state, &error);
+	switch (key) {
+	case 'p':
+		return SCOPE_KEY_LPORT;
+	case 'P':
+		return SCOPE_KEY_RPORT;
+	case 'a':
+		return SCOPE_KEY_LADDR;
+	case 'A':
+		return SCOPE_KEY_RADDR;
+	default:
+		return key;
+	}
 }
 
 static error_t parse_selection(int key, const char *argument, const struct argp_state *state)
 {
 	static const char *const samples[] = {"srtt", "rtt", "min", "handshake", NULL};
-	struct command_line *line = state->input;
-	struct tcprtt_options *options = line->options;
+	struct tcprtt_options *options = ((struct command_line *)state->input)->options;
 
 	switch (key) {
-	case '4':
-		line->ipv4 = true;
-		return 0;
-	case '6':
-		line->ipv6 = true;
-		return 0;
-	case 'a':
-		parse_prefixes(state, "local address", argument, &options->laddrs);
-		options->by_laddr = true;
-		return 0;
-	case 'A':
-		parse_prefixes(state, "remote address", argument, &options->raddrs);
-		options->by_raddr = true;
-		return 0;
-	case 'p':
-		command_line_ports(state, "local port", argument, &options->lports);
-		options->by_lport = true;
-		return 0;
-	case 'P':
-		command_line_ports(state, "remote port", argument, &options->rports);
-		options->by_rport = true;
-		return 0;
 	case 'd':
 		options->duration_ns = command_line_seconds(state, "duration", argument);
 		return 0;
@@ -244,20 +228,31 @@ static void check_hook(const struct tcprtt_options *options, const struct argp_s
 			   "--sample min and handshake follow changes of state, which only --hook tp_btf tells; leave "
 			   "--hook out");
 	if (options->hook == RTT_HOOK_KPROBE &&
-	    (options->sample != RTT_SRTT || grouping_is_by_owner(&options->grouping)))
-		argp_error(state,
-			   "--hook kprobe knows only --sample srtt, and not whose a connection is; use another hook");
+	    (options->sample != RTT_SRTT || tcprtt_uses_owner(options) || options->scope.settings.roles))
+		argp_error(state, "--hook kprobe knows only --sample srtt, and neither whose a connection is nor its "
+				  "role; use another hook");
 	if (options->hook == RTT_HOOK_KPROBE && options->storage == RTT_STORAGE_SOCKET)
 		argp_error(state, "--hook kprobe has no socket storage; leave --storage out");
+}
+
+/* The language is the same for all tools; this one shows no transitions. */
+static void check_scope(const struct tcprtt_options *options, const struct argp_state *state)
+{
+	const struct scope *scope = &options->scope;
+
+	if (scope->settings.states_wanted || scope->settings.states_unwanted || scope->settings.min_duration_ns)
+		argp_error(state,
+			   "--state and --min-duration choose changes of state; tcprtt shows none (see tcpstates)");
+	if (scope->causes[0] || scope->causes[1])
+		argp_error(state, "--cause is known at a connection's end, after its round trips (see tcpstates)");
 }
 
 static void put_together(const struct command_line *line, const struct argp_state *state)
 {
 	struct tcprtt_options *options = line->options;
 
-	if (line->ipv4 && line->ipv6)
-		argp_error(state, "-4 and -6 exclude each other; without either, both are measured");
-	options->ip_version = line->ipv4 ? 4 : line->ipv6 ? 6 : 0;
+	check_scope(options, state);
+	scope_options_end(state, false, &options->scope);
 	if (line->by && (line->byladdr || line->byraddr))
 		argp_error(state, "-b and -B are --by laddr and --by raddr; use one or the other");
 	if (line->byladdr)
@@ -297,6 +292,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		put_together(state->input, state);
 		return 0;
 	}
+	if (scope_option(scope_key(key), argument, state, &((struct command_line *)state->input)->options->scope) == 0)
+		return 0;
 	if (parse_selection(key, argument, state) == 0 || parse_groups(key, argument, state) == 0)
 		return 0;
 	if (parse_presentation(key, argument, state) == 0)
@@ -307,7 +304,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret)
 {
 	static const struct argp argp = {.options = option_table, .parser = parse_option, .doc = documentation};
-	/* Two port sets and two prefix lists: too much for some stacks. */
+	/* The scope has port sets and lists: too much for some stacks. */
 	static struct tcprtt_options options = {.max_keys = MAX_KEYS_DEFAULT};
 	struct command_line line = {.options = &options};
 

@@ -4,8 +4,7 @@
 
 #include "abi/rtt.h"
 #include "core/grouping.h"
-#include "core/port_set.h"
-#include "core/prefix.h"
+#include "core/scope.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,10 +33,7 @@ enum rtt_storage {
 };
 
 struct tcprtt_options {
-	uint8_t ip_version; /* 4, 6, or 0 for both */
-	bool by_lport, by_rport, by_laddr, by_raddr;
-	struct port_set lports, rports;
-	struct prefix_list laddrs, raddrs;
+	struct scope scope;
 	enum rtt_sample sample;
 	struct grouping grouping;
 	uint32_t max_keys;
@@ -70,6 +66,12 @@ static inline bool tcprtt_has_jitter(const struct tcprtt_options *options)
 	return options->extended || options->output == RTT_OUTPUT_JSON || options->output == RTT_OUTPUT_CSV;
 }
 
+/* Whose a connection is decides about its group, or whether it is measured. */
+static inline bool tcprtt_uses_owner(const struct tcprtt_options *options)
+{
+	return grouping_is_by_owner(&options->grouping) || options->scope.settings.by_owner;
+}
+
 /* Samples come from segments, or from changes of state. */
 static inline bool tcprtt_samples_segments(const struct tcprtt_options *options)
 {
@@ -80,7 +82,7 @@ static inline bool tcprtt_samples_segments(const struct tcprtt_options *options)
 static inline bool tcprtt_has_hook(const struct tcprtt_options *options, enum rtt_hook hook)
 {
 	if (hook == RTT_HOOK_KPROBE)
-		return options->sample == RTT_SRTT && !grouping_is_by_owner(&options->grouping) &&
+		return options->sample == RTT_SRTT && !tcprtt_uses_owner(options) && !options->scope.settings.roles &&
 		       options->storage != RTT_STORAGE_SOCKET;
 	return hook == RTT_HOOK_TP_BTF || tcprtt_samples_segments(options);
 }

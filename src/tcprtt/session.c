@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tcprtt/session.h"
 
-#include "abi/port_set.h"
-#include "abi/prefix.h"
+#include "abi/scope.h"
 #include "bpfio/program.h"
+#include "bpfio/scope.h"
 #include "core/histogram.h"
 #include "os/message.h"
 #include "tcprtt.skel.h"
@@ -38,7 +38,7 @@ static const struct way ways[] = {
 
 static bool follows_states(const struct tcprtt_options *options)
 {
-	return options->sample != RTT_SRTT || grouping_is_by_owner(&options->grouping);
+	return options->sample != RTT_SRTT || tcprtt_uses_owner(options) || options->scope.settings.roles;
 }
 
 /*
@@ -47,7 +47,7 @@ static bool follows_states(const struct tcprtt_options *options)
  */
 static bool remembers(const struct tcprtt_options *options)
 {
-	return options->sample == RTT_RTT || grouping_is_by_owner(&options->grouping);
+	return options->sample == RTT_RTT || tcprtt_uses_owner(options) || options->scope.settings.roles;
 }
 
 /* `bits` ones in front. */
@@ -63,19 +63,11 @@ static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *
 {
 	uint32_t groups = tcprtt_is_grouped(options) ? options->max_keys : 1;
 
-	skeleton->rodata->scope_ip_version = options->ip_version;
-	skeleton->rodata->scope_by_lport = options->by_lport;
-	skeleton->rodata->scope_by_rport = options->by_rport;
-	skeleton->rodata->scope_lports = options->lports;
-	skeleton->rodata->scope_rports = options->rports;
-	skeleton->rodata->prefix_by_laddr = options->by_laddr;
-	skeleton->rodata->prefix_by_raddr = options->by_raddr;
+	skeleton->rodata->scope = options->scope.settings;
 	skeleton->rodata->rtt_kind = options->sample;
 	skeleton->rodata->rtt_in_ms = options->milliseconds;
 	skeleton->rodata->rtt_mdev = tcprtt_has_jitter(options);
 	skeleton->rodata->rtt_grouped = tcprtt_is_grouped(options);
-	skeleton->rodata->rtt_filtered =
-		options->ip_version || options->by_lport || options->by_rport || options->by_laddr || options->by_raddr;
 	skeleton->rodata->rtt_remembers = remembers(options) && way->hook != RTT_HOOK_KPROBE;
 	memcpy((void *)skeleton->rodata->group_by, options->grouping.by, sizeof(options->grouping.by));
 	set_mask(skeleton->rodata->group_mask_v4, options->grouping.prefix_v4);
@@ -84,8 +76,6 @@ static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *
 	bpf_map__set_max_entries(skeleton->maps.groups, groups);
 	bpf_map__set_max_entries(skeleton->maps.group_numbers, groups);
 	bpf_map__set_max_entries(skeleton->maps.group_histograms, groups + 1);
-	bpf_map__set_max_entries(skeleton->maps.prefix_laddrs, options->laddrs.count ? options->laddrs.count : 1);
-	bpf_map__set_max_entries(skeleton->maps.prefix_raddrs, options->raddrs.count ? options->raddrs.count : 1);
 }
 
 static void choose_programs(struct tcprtt_bpf *skeleton, const struct tcprtt_options *options, const struct way *way)
@@ -103,29 +93,10 @@ static void choose_programs(struct tcprtt_bpf *skeleton, const struct tcprtt_opt
 	bpf_program__set_autoload(skeleton->progs.state_cast, states && way->casts);
 	bpf_program__set_autoload(skeleton->progs.state_storage, states && way->in_socket && !way->casts);
 	bpf_program__set_autoload(skeleton->progs.state_hash, states && !way->in_socket);
-	bpf_program__set_autoload(skeleton->progs.seed_storage,
-				  grouping_is_by_owner(&options->grouping) && way->in_socket);
+	bpf_program__set_autoload(skeleton->progs.seed_storage, tcprtt_uses_owner(options) && way->in_socket);
 	bpf_program__set_autoattach(skeleton->progs.seed_storage, false);
 	bpf_map__set_autocreate(skeleton->maps.conn_storage, way->in_socket);
 	bpf_map__set_autocreate(skeleton->maps.conn_hash, !way->in_socket);
-}
-
-static int fill_prefixes(const struct bpf_map *map, const struct prefix_list *list)
-{
-	uint8_t yes = 1;
-
-	for (uint32_t i = 0; i < list->count; i++) {
-		const struct prefix *prefix = &list->prefixes[i];
-		struct prefix_key key = {
-			.bits = PREFIX_KEY_VERSION_BITS + prefix->length,
-			.ip_version = prefix->ip_version,
-		};
-
-		memcpy(key.address, prefix->bytes, sizeof(key.address));
-		if (bpf_map_update_elem(bpf_map__fd(map), &key, &yes, BPF_ANY))
-			return -errno;
-	}
-	return 0;
 }
 
 /* The numbers that groups will get. */
@@ -167,11 +138,11 @@ static int open_way(const struct tcprtt_options *options, const struct way *way,
 	ret->per_cpu = ret->cpus > 0 ? calloc((size_t)ret->cpus, sizeof(struct histogram)) : NULL;
 	if (!ret->per_cpu)
 		return -ENOMEM;
-	error = tcprtt_bpf__load(skeleton);
+	error = scope_size_maps(&options->scope, skeleton->obj);
 	if (!error)
-		error = fill_prefixes(skeleton->maps.prefix_laddrs, &options->laddrs);
+		error = tcprtt_bpf__load(skeleton);
 	if (!error)
-		error = fill_prefixes(skeleton->maps.prefix_raddrs, &options->raddrs);
+		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error && tcprtt_is_grouped(options))
 		error = fill_numbers(skeleton->maps.group_numbers, options->max_keys);
 	if (!error && tcprtt_is_grouped(options))
@@ -180,7 +151,7 @@ static int open_way(const struct tcprtt_options *options, const struct way *way,
 		*ret_stage = FAILURE_ATTACHING;
 		error = tcprtt_bpf__attach(skeleton);
 	}
-	if (!error && grouping_is_by_owner(&options->grouping) && way->in_socket) {
+	if (!error && tcprtt_uses_owner(options) && way->in_socket) {
 		*ret_stage = FAILURE_SEEDING;
 		error = program_iterate(skeleton->progs.seed_storage);
 	}

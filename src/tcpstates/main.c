@@ -86,17 +86,12 @@ static void tell_new_losses(struct tool *tool, bool exact)
 	tell_losses(tool, &report);
 }
 
-static bool is_filtered(const struct tcpstates_options *options)
-{
-	return options->ip_version || options->by_lport || options->by_rport;
-}
-
 static void tick(struct tool *tool)
 {
 	clock_refresh(&tool->printer.base);
 	tell_new_losses(tool, true);
-	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !tool->options.summary && !is_filtered(&tool->options) &&
-	    isatty(STDERR_FILENO) && isatty(STDOUT_FILENO))
+	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !tool->options.summary &&
+	    !scope_is_limited(&tool->options.scope) && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO))
 		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
 }
 
@@ -293,7 +288,7 @@ static int prepare(struct tool *tool)
 
 int main(int argc, char **argv)
 {
-	static struct tool tool; /* two port sets: too much for some stacks */
+	static struct tool tool; /* port sets and lists: too much for some stacks */
 	int status = EXIT_RUNTIME;
 
 	tcpstates_options_parse(argc, argv, &tool.options);

@@ -3,6 +3,7 @@
 
 #include "core/parse.h"
 #include "os/command_line.h"
+#include "os/scope_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,37 +27,35 @@ struct command_line {
 	struct tcpstates_options *options;
 	const char *columns;
 	const char *output;
-	bool ipv4, ipv6, time, elapsed, wide, csv;
+	bool time, elapsed, wide, csv;
 };
 
 static const struct argp_option option_table[] = {
-	{0, 0, 0, 0, "What to see:", 1},
-	{"ipv4", '4', 0, 0, "IPv4 only, also over IPv6 sockets (::ffff:a.b.c.d)", 1},
-	{"ipv6", '6', 0, 0, "IPv6 only", 1},
-	{"localport", 'L', "PORTS", 0, "local ports: a list with ranges, as in 80,443,8000-8999", 1},
-	{"remoteport", 'D', "PORTS", 0, "remote ports: a list with ranges", 1},
-	{"duration", 'd', "SECONDS", 0, "end after that time", 1},
-	{"connections", 'c', 0, 0, "one line for each connection at its end instead of each transition", 1},
+	SCOPE_OPTIONS(1, 'L', 'D', SCOPE_KEY_LADDR, SCOPE_KEY_RADDR),
+	{0, 0, 0, 0, "What to see of them:", 2},
+	SCOPE_TRANSITION_OPTIONS(2, 0),
+	{"duration", 'd', "SECONDS", 0, "end after that time", 2},
+	{"connections", 'c', 0, 0, "one line for each connection at its end instead of each transition", 2},
 	{"summary", KEY_SUMMARY, "SECONDS", OPTION_ARG_OPTIONAL,
-	 "count in the kernel, and print the times in each state at the end, or that often", 1},
-	{0, 0, 0, 0, "How to show it:", 2},
-	{"timestamp", 'T', 0, 0, "put the wall time of the event (HH:MM:SS) in front", 2},
-	{"time", 0, 0, OPTION_ALIAS, 0, 2},
-	{"elapsed", 't', 0, 0, "put the seconds since the first event in front", 2},
-	{"wide", 'w', 0, 0, "wide columns, room for IPv6 addresses", 2},
-	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 2},
-	{"csv", 's', 0, 0, "the same as -o csv", 2},
-	{"columns", 'O', "LIST", 0, "these columns, in this order (names: see below)", 2},
-	{"journal", 'Y', 0, 0, "write each transition to the systemd journal, too", 2},
-	{0, 0, 0, 0, "What to rely on:", 3},
-	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was missed", 3},
+	 "count in the kernel, and print the times in each state at the end, or that often", 2},
+	{0, 0, 0, 0, "How to show it:", 3},
+	{"timestamp", 'T', 0, 0, "put the wall time of the event (HH:MM:SS) in front", 3},
+	{"time", 0, 0, OPTION_ALIAS, 0, 3},
+	{"elapsed", 't', 0, 0, "put the seconds since the first event in front", 3},
+	{"wide", 'w', 0, 0, "wide columns, room for IPv6 addresses", 3},
+	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 3},
+	{"csv", 's', 0, 0, "the same as -o csv", 3},
+	{"columns", 'O', "LIST", 0, "these columns, in this order (names: see below)", 3},
+	{"journal", 'Y', 0, 0, "write each transition to the systemd journal, too", 3},
+	{0, 0, 0, 0, "What to rely on:", 4},
+	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was missed", 4},
 	{"buffer-size", KEY_BUFFER_SIZE, "SIZE", 0, "ring buffer, 64K to 1G (default 4M), rounded up to a power of two",
-	 3},
-	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf or tracepoint", 3},
-	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 3},
+	 4},
+	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf or tracepoint", 4},
+	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 4},
 	{"accept", KEY_ACCEPT, "HOOK", 0,
-	 "how to see who accepts: auto (the default), fexit, kretprobe, receive or none", 3},
-	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost", 3},
+	 "how to see who accepts: auto (the default), fexit, kretprobe, receive or none", 4},
+	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost", 4},
 	{0, 0, 0, 0, "Help:", -1},
 	{0, 'h', 0, OPTION_HIDDEN, 0, -1},
 	{0},
@@ -68,6 +67,8 @@ static const char documentation[] =
 	"  tcpstates                  # every transition on this machine\n"
 	"  tcpstates -T -L 80,443     # what a web server sees, with wall time\n"
 	"  tcpstates -D 5432 -d 60    # connections to a database, for a minute\n"
+	"  tcpstates --cgroup nginx.service --cause 'timeout*,reset-*'\n"
+	"  tcpstates --state SYN_SENT --min-duration 100ms   # slow connects\n"
 	"  tcpstates -c               # each connection at its end, as tcplife\n"
 	"  tcpstates --summary=5      # times per transition, every 5 seconds\n"
 	"  tcpstates -o json | jq .   # for programs\n"
@@ -88,26 +89,18 @@ static uint64_t parse_buffer_size(const struct argp_state *state, const char *te
 	return power;
 }
 
+/* The letters are those of bcc's and libbpf-tools' tcpstates. */
+static int scope_key(int key)
+{
+	return key == 'L' ? SCOPE_KEY_LPORT : key == 'D' ? SCOPE_KEY_RPORT : key;
+}
+
 static error_t parse_selection(int key, const char *argument, const struct argp_state *state)
 {
 	struct command_line *line = state->input;
 	struct tcpstates_options *options = line->options;
 
 	switch (key) {
-	case '4':
-		line->ipv4 = true;
-		return 0;
-	case '6':
-		line->ipv6 = true;
-		return 0;
-	case 'L':
-		command_line_ports(state, "local port", argument, &options->lports);
-		options->by_lport = true;
-		return 0;
-	case 'D':
-		command_line_ports(state, "remote port", argument, &options->rports);
-		options->by_rport = true;
-		return 0;
 	case 'c':
 		options->connections = true;
 		return 0;
@@ -155,12 +148,18 @@ static error_t parse_reliance(int key, const char *argument, const struct argp_s
 	return ARGP_ERR_UNKNOWN;
 }
 
+static void check_scope(const struct tcpstates_options *options, const struct argp_state *state)
+{
+	const char *unknown = tcpstates_unknown_to_tracepoint(options);
+
+	if (options->hook == HOOK_TRACEPOINT && unknown)
+		argp_error(state, "--hook tracepoint does not tell what %s asks for; leave --hook out", unknown);
+}
+
 static void check_combinations(const struct command_line *line, const struct argp_state *state)
 {
 	const struct tcpstates_options *options = line->options;
 
-	if (line->ipv4 && line->ipv6)
-		argp_error(state, "-4 and -6 exclude each other; without either, both are shown");
 	if (line->csv && line->output && options->format != OUTPUT_CSV)
 		argp_error(state, "-s is -o csv; it excludes -o %s", line->output);
 	if (line->columns && options->format == OUTPUT_JSON)
@@ -177,6 +176,7 @@ static void check_combinations(const struct command_line *line, const struct arg
 		argp_error(state, "-Y writes transitions; it excludes -c");
 	if (options->connections && (options->hook == HOOK_TRACEPOINT || options->storage == STORAGE_HASH))
 		argp_error(state, "-c needs socket storage; leave --hook and --storage out");
+	check_scope(options, state);
 	if (options->hook == HOOK_TRACEPOINT && options->storage == STORAGE_SOCKET)
 		argp_error(state, "--hook tracepoint has no socket storage; use --storage hash");
 	if (options->hook == HOOK_TRACEPOINT && options->accept != ACCEPT_AUTO && options->accept != ACCEPT_NONE)
@@ -191,7 +191,7 @@ static void put_together(const struct command_line *line, const struct argp_stat
 	if (line->csv && !line->output)
 		options->format = OUTPUT_CSV;
 	check_combinations(line, state);
-	options->ip_version = line->ipv4 ? 4 : line->ipv6 ? 6 : 0;
+	scope_options_end(state, options->connections, &options->scope);
 	options->style = options->format == OUTPUT_CSV ? COLUMN_STYLE_CSV
 			 : line->wide                  ? COLUMN_STYLE_WIDE
 						       : COLUMN_STYLE_TEXT;
@@ -255,6 +255,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		put_together(state->input, state);
 		return 0;
 	}
+	if (scope_option(scope_key(key), argument, state, &((struct command_line *)state->input)->options->scope) == 0)
+		return 0;
 	if (parse_selection(key, argument, state) == 0 || parse_presentation(key, argument, state) == 0)
 		return 0;
 	return parse_reliance(key, argument, state);
@@ -284,9 +286,23 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 		.doc = documentation,
 		.help_filter = add_column_names,
 	};
-	struct tcpstates_options options = {.buffer_size = BUFFER_SIZE_DEFAULT};
+	/* The scope has port sets and lists: too much for some stacks. */
+	static struct tcpstates_options options = {.buffer_size = BUFFER_SIZE_DEFAULT};
 	struct command_line line = {.options = &options};
 
 	command_line_parse(&argp, argc, argv, "tcpstates (tcpvitals) " TCPVITALS_VERSION, &line);
 	*ret = options;
+}
+
+const char *tcpstates_unknown_to_tracepoint(const struct tcpstates_options *options)
+{
+	const struct scope_settings *scope = &options->scope.settings;
+
+	if (scope->numbers[SCOPE_CGROUP])
+		return "--cgroup";
+	if (scope->numbers[SCOPE_NETNS])
+		return "--netns";
+	if (scope->numbers[SCOPE_UID])
+		return "--user";
+	return scope->causes ? "--cause" : NULL;
 }

@@ -3,7 +3,7 @@
 #define TCPVITALS_TCPSTATES_OPTIONS_H
 
 #include "core/column.h"
-#include "core/port_set.h"
+#include "core/scope.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,11 +33,7 @@ enum accept_hook {
 };
 
 struct tcpstates_options {
-	uint8_t ip_version; /* 4, 6, or 0 for both */
-	bool by_lport;
-	bool by_rport;
-	struct port_set lports;
-	struct port_set rports;
+	struct scope scope;
 	enum output_format format;
 	enum column_style style; /* of text and CSV */
 	struct column_list columns;
@@ -58,5 +54,8 @@ struct tcpstates_options {
 
 /* Fills `ret` from the command line. Ends the process with --help and --version (0) and on a wrong command line (2). */
 void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *ret);
+
+/* An option whose filter the classic tracepoint knows too little for, or NULL. */
+const char *tcpstates_unknown_to_tracepoint(const struct tcpstates_options *options);
 
 #endif

@@ -2,9 +2,10 @@
 #include "tcpstates/session.h"
 
 #include "abi/loss.h"
-#include "abi/port_set.h"
+#include "abi/scope.h"
 #include "abi/summary.h"
 #include "bpfio/program.h"
+#include "bpfio/scope.h"
 #include "os/message.h"
 #include "os/netns.h"
 #include "os/privileges.h"
@@ -34,11 +35,7 @@ struct way {
 /* The two skeletons are of different types with members of the same names. */
 #define CONFIGURE(skeleton, options)                                                                                   \
 	do {                                                                                                           \
-		(skeleton)->rodata->scope_ip_version = (options)->ip_version;                                          \
-		(skeleton)->rodata->scope_by_lport = (options)->by_lport;                                              \
-		(skeleton)->rodata->scope_by_rport = (options)->by_rport;                                              \
-		(skeleton)->rodata->scope_lports = (options)->lports;                                                  \
-		(skeleton)->rodata->scope_rports = (options)->rports;                                                  \
+		(skeleton)->rodata->scope = (options)->scope.settings;                                                 \
 		(skeleton)->rodata->transition_summarized = (options)->summary;                                        \
 		bpf_map__set_max_entries((skeleton)->maps.summaries, (options)->summary ? SUMMARY_KINDS_MAX : 1);      \
 		(skeleton)->rodata->ring_wake_bytes = (options)->buffer_size / 2;                                      \
@@ -129,7 +126,11 @@ static int load_btf(const struct tcpstates_options *options, const struct way *w
 	choose_programs(skeleton, options, way);
 	accept_prepare(&session->accept, skeleton, in_socket);
 	bpf_program__set_log_buf(main_program(skeleton, way), log, LOG_SIZE);
-	error = tcpstates_bpf__load(skeleton);
+	error = scope_size_maps(&options->scope, skeleton->obj);
+	if (!error)
+		error = tcpstates_bpf__load(skeleton);
+	if (!error)
+		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error)
 		error = accept_attach(&session->accept, skeleton);
 	return error ? error : tcpstates_bpf__attach(skeleton);
@@ -217,7 +218,11 @@ static int open_tracepoint(const struct tcpstates_options *options, const struct
 	ret->tp = skeleton;
 	ret->accept.hook = "nothing";
 	CONFIGURE(skeleton, options);
-	error = tcpstates_tp_bpf__load(skeleton);
+	error = scope_size_maps(&options->scope, skeleton->obj);
+	if (!error)
+		error = tcpstates_tp_bpf__load(skeleton);
+	if (!error)
+		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error)
 		error = tcpstates_tp_bpf__attach(skeleton);
 	if (error)
@@ -245,6 +250,8 @@ static bool is_allowed(const struct way *way, const struct tcpstates_options *op
 		return false;
 	if (asks_for_accept && way->hook == HOOK_TRACEPOINT)
 		return false;
+	if (way->hook == HOOK_TRACEPOINT && tcpstates_unknown_to_tracepoint(options))
+		return false;
 	return (options->hook == HOOK_AUTO || options->hook == way->hook) &&
 	       (options->storage == STORAGE_AUTO || options->storage == way->storage);
 }
@@ -270,6 +277,12 @@ static void explain(int first_error, const struct tcpstates_options *options, st
 			 "this kernel has no BTF (/sys/kernel/btf/vmlinux), which --hook tp_btf needs; try --hook "
 			 "tracepoint, or a "
 			 "kernel built with CONFIG_DEBUG_INFO_BTF");
+	else if (!has_btf && tcpstates_unknown_to_tracepoint(options))
+		snprintf(error->text, sizeof(error->text),
+			 "this kernel has no BTF (/sys/kernel/btf/vmlinux), without which nothing tells what %s asks "
+			 "for; "
+			 "leave it out, or try a kernel built with CONFIG_DEBUG_INFO_BTF",
+			 tcpstates_unknown_to_tracepoint(options));
 	else if ((!has_btf || options->hook == HOOK_TRACEPOINT) && !has_tracefs)
 		snprintf(error->text, sizeof(error->text),
 			 "%sthe classic tracepoint needs tracefs, which is not mounted; try: mount -t tracefs tracefs "

@@ -2,7 +2,7 @@
 #include "tcpstates/session_accept.h"
 
 #include "abi/loss.h"
-#include "abi/port_set.h"
+#include "abi/scope.h"
 #include "bpfio/program.h"
 #include "os/message.h"
 #include "tcpstates.skel.h"

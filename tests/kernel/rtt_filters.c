@@ -254,7 +254,7 @@ static void test_nothing_matches(void **state)
 	rtt_run_start(run, ARGS("-p", "6699,6710-6799"));
 	rtt_run_start(run, ARGS("-a", "127.77.5.0/24"));
 	rtt_run_start(run, ARGS("-A", "2001:db8:79::/48"));
-	rtt_run_start(run, ARGS("-6", "-A", "127.77.0.0/16"));
+	rtt_run_start(run, ARGS("-6", "-A", "127.77.0.0/16,2001:db8:79::/48"));
 	rtt_run_start(run, ARGS("-p", "6700", "-P", "6801"));
 	count = rtt_run_start(run, ARGS("-4", "-p", "6703,6704")) + 1;
 	make_traffic();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One measured run: the witness, one or two tools, the traffic of the test, and the comparison. */
+/* One measured run: the witness, one or more tools, the traffic of the test, and the comparison. */
 #ifndef TESTS_KERNEL_RUN_H
 #define TESTS_KERNEL_RUN_H
 
@@ -7,7 +7,7 @@
 #include "tool.h"
 #include "witness.h"
 
-#define RUN_TOOLS 2
+#define RUN_TOOLS 12
 
 struct run {
 	struct witness *witness;

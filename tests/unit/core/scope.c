@@ -95,7 +95,7 @@ static void test_nothing(void **state)
 {
 	(void)state;
 	complete(false);
-	assert_false(scope_is_limited(&scope) || scope_is_by_owner(&scope));
+	assert_false(scope_is_limited(&scope) || scope.settings.by_owner);
 }
 
 static size_t count_ports(const struct port_set *set)
@@ -201,7 +201,7 @@ static void test_pids(void **state)
 	assert_int_equal(scope.numbers[2].sense, SCOPE_UNWANTED);
 	assert_int_equal(scope.settings.numbers[SCOPE_PID], SCOPE_WANTED | SCOPE_UNWANTED);
 	assert_int_equal(scope.settings.numbers[SCOPE_UID], 0);
-	assert_true(scope_is_by_owner(&scope) && scope_is_limited(&scope));
+	assert_true(scope.settings.by_owner && scope_is_limited(&scope) && !scope.settings.by_socket);
 	refuse(scope_add_pids, "!1", "pid \"1\": both asked for and excluded");
 	refuse(scope_add_pids, "0", "pid \"0\": not a number from 1 to 4194304");
 	refuse(scope_add_pids, "5,x", "pid \"x\": not a number from 1 to 4194304");
@@ -221,8 +221,9 @@ static void test_numbers(void **state)
 	assert_string_equal(error.text,
 			    "netns \"x\": one more than the 1024 processes, cgroups, users and namespaces that "
 			    "are possible");
-	assert_false(scope_is_by_owner(&scope));
-	assert_true(scope_is_limited(&scope));
+	complete(false);
+	assert_false(scope.settings.by_owner);
+	assert_true(scope.settings.by_row && scope_is_limited(&scope));
 }
 
 static void test_comms(void **state)
@@ -233,7 +234,7 @@ static void test_comms(void **state)
 	complete(false);
 	assert_int_equal(scope.settings.comms, SCOPE_WANTED | SCOPE_UNWANTED);
 	assert_true(scope.settings.comm_globs.wanted && scope.settings.comm_globs.unwanted);
-	assert_true(scope_is_by_owner(&scope));
+	assert_true(scope.settings.by_owner && scope.settings.by_row);
 	refuse(scope_add_comms, "a,", "name \"\": an empty name; * is any");
 	refuse(scope_add_comms, "!", "name \"\": an empty name; * is any");
 }

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "os/scope_options.h"
+
+#include "os/cgroup.h"
+#include "os/command_line.h"
+#include "os/netns.h"
+#include "os/user.h"
+
+#include <errno.h>
+
+typedef int find_fn(const char *word, size_t length, uint64_t *ret, struct parse_error *error);
+
+/* A list of words that stand for numbers. */
+static int add_found(struct scope *scope, enum scope_kind kind, const char *what, const char *text, find_fn *find,
+		     struct parse_error *error)
+{
+	bool negated = scope_take_negation(&text);
+	const char *word;
+	uint64_t number;
+	size_t length;
+
+	while (scope_next_word(&text, &word, &length)) {
+		if (find(word, length, &number, error) ||
+		    scope_add_number(scope, kind, number, !negated, what, word, length, error))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* 0, -EINVAL and `error`, or ARGP_ERR_UNKNOWN. */
+static int add(int key, const char *argument, struct scope *scope, struct parse_error *error)
+{
+	switch (key) {
+	case '4':
+	case '6':
+		return scope_add_family(scope, (uint8_t)(key - '0'), error);
+	case SCOPE_KEY_LPORT:
+	case SCOPE_KEY_RPORT:
+		return scope_add_ports(scope, key == SCOPE_KEY_RPORT, argument, error);
+	case SCOPE_KEY_LADDR:
+	case SCOPE_KEY_RADDR:
+		return scope_add_addresses(scope, key == SCOPE_KEY_RADDR, argument, error);
+	case SCOPE_KEY_PID:
+		return scope_add_pids(scope, argument, error);
+	case SCOPE_KEY_COMM:
+		return scope_add_comms(scope, argument, error);
+	case SCOPE_KEY_CGROUP:
+		return add_found(scope, SCOPE_CGROUP, "cgroup", argument, cgroup_find, error);
+	case SCOPE_KEY_NETNS:
+		return add_found(scope, SCOPE_NETNS, "network namespace", argument, netns_find, error);
+	case SCOPE_KEY_USER:
+		return add_found(scope, SCOPE_UID, "user", argument, user_find, error);
+	case SCOPE_KEY_ROLE:
+		return scope_add_roles(scope, argument, error);
+	case SCOPE_KEY_STATE:
+		return scope_add_states(scope, argument, error);
+	case SCOPE_KEY_CAUSE:
+		return scope_add_causes(scope, argument, error);
+	case SCOPE_KEY_MIN_DURATION:
+		return scope_add_min_duration(scope, argument, error);
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+error_t scope_option(int key, const char *argument, const struct argp_state *state, struct scope *scope)
+{
+	struct parse_error error;
+	int result = add(key, argument, scope, &error);
+
+	if (result == -EINVAL)
+		command_line_fail(state, &error);
+	return result;
+}
+
+void scope_options_end(const struct argp_state *state, bool connections, struct scope *scope)
+{
+	struct parse_error error;
+
+	if (scope_complete(scope, connections, &error))
+		command_line_fail(state, &error);
+}

@@ -1,0 +1,721 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The scope language: what is printed under a filter is exactly what an unfiltered run of the same traffic prints and
+ * the filter admits. Each filter alone, and combinations by chance; each has rows that match and rows that do not.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/cgroup.h"
+#include "lib/helper.h"
+#include "lib/netns.h"
+#include "lib/require.h"
+#include "lib/run.h"
+#include "lib/traffic.h"
+
+#define STRANGER 54321 /* a uid that needs no name */
+#define HELD_MS  120   /* how long one connection stays in ESTABLISHED; --min-duration asks for half of it */
+#define MAX_ARGS 8
+
+/* A container's id begins with this process's number, lest two runs meet. */
+#define CONTAINER_FORMAT "docker-%08xc0ffee5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0a1b2c3d.scope"
+#define CONTAINER_PREFIX "%08xc0ff"
+
+/* outer.slice > docker-ID.scope, and service.service beside them */
+static struct cgroup outer, inner, service;
+
+/* ---- traffic ---------------------------------------------------------------------------------------------------- */
+
+/* The sockets that will listen, bound before the processes begin; one port where nobody does. */
+static uint16_t port_v4, port_v6, port_refusing, port_apart;
+static int listener_v4 = -1, listener_v6 = -1, refusing = -1;
+
+static struct helper server, worker, alpha, beta, apart;
+static uint64_t apart_netns;
+
+static void become(uid_t uid)
+{
+	require(!setresuid(uid, uid, uid), "cannot become %u", uid);
+}
+
+/* Listens for both, and accepts from one. */
+static void server_process(int channel, void *context)
+{
+	int fd;
+
+	(void)context;
+	cgroup_join(&service);
+	channel_receive(channel, NULL);
+	require(!listen(listener_v4, 16) && !listen(listener_v6, 16), "cannot listen");
+	channel_send(channel, 0, -1);
+	fd = accept_from(listener_v4);
+	receive_byte(fd);
+	receive_end(fd);
+	close(fd);
+	channel_receive(channel, NULL);
+	shutdown(listener_v4, SHUT_RDWR);
+	shutdown(listener_v6, SHUT_RDWR);
+}
+
+/* Accepts from the other, as another user in another cgroup. */
+static void worker_process(int channel, void *context)
+{
+	int fd;
+
+	(void)context;
+	cgroup_join(&inner);
+	become(STRANGER);
+	channel_receive(channel, NULL);
+	fd = accept_from(listener_v6);
+	receive_byte(fd);
+	close(fd);
+}
+
+static void alpha_process(int channel, void *context)
+{
+	int fd;
+
+	(void)context;
+	cgroup_join(&outer);
+	channel_receive(channel, NULL);
+	fd = connect_to(IPV4, port_v4);
+	send_byte(fd);
+	sleep_ms(HELD_MS);
+	close(fd);
+}
+
+static void beta_process(int channel, void *context)
+{
+	int fd;
+
+	(void)context;
+	cgroup_join(&inner);
+	become(STRANGER);
+	channel_receive(channel, NULL);
+	fd = connect_to(IPV6, port_v6);
+	send_byte(fd);
+	receive_end(fd);
+	close(fd);
+	fd = client_socket(IPV4);
+	require(connect_socket(fd, IPV4, port_refusing) == -ECONNREFUSED, "not refused");
+	close(fd);
+}
+
+/* In a network namespace of its own, where it is both ends. */
+static void apart_process(int channel, void *context)
+{
+	struct netns netns;
+	const char *why = netns_enter(&netns);
+	int listener, client, fd;
+
+	(void)context;
+	channel_send(channel, why ? 0 : 1, -1);
+	channel_receive(channel, NULL);
+	listener = listen_at(IPV4, port_apart);
+	client = connect_to(IPV4, port_apart);
+	fd = accept_from(listener);
+	send_byte(client);
+	receive_byte(fd);
+	abort_socket(client);
+	receive_reset(fd);
+	close(fd);
+	close(listener);
+	settle(&port_apart, 1);
+}
+
+static void begin_processes(void)
+{
+	struct stat stat_buffer;
+	char path[128];
+
+	cgroup_make(&outer, NULL, "outer.slice");
+	snprintf(path, sizeof(path), CONTAINER_FORMAT, getpid());
+	cgroup_make(&inner, &outer, path);
+	cgroup_make(&service, NULL, "service.service");
+	listener_v4 = reserve_port(IPV4, &port_v4);
+	listener_v6 = reserve_port(IPV6, &port_v6);
+	refusing = reserve_port(IPV4, &port_refusing);
+	close(reserve_port(IPV4, &port_apart));
+	server = helper_start("tv-server", server_process, NULL);
+	worker = helper_start("tv-worker", worker_process, NULL);
+	alpha = helper_start("tv-alpha", alpha_process, NULL);
+	beta = helper_start("tv-beta", beta_process, NULL);
+	apart = helper_start("apart", apart_process, NULL);
+	if (!channel_receive(apart.channel, NULL))
+		skip_because("no network namespaces here");
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", apart.pid);
+	require(!stat(path, &stat_buffer), "no %s", path);
+	apart_netns = stat_buffer.st_ino;
+	/* The listeners are the processes' now, and go with them. */
+	close(listener_v4);
+	close(listener_v6);
+	listener_v4 = listener_v6 = -1;
+}
+
+static void make_traffic(void)
+{
+	const uint16_t ports[] = {port_v4, port_v6, port_refusing};
+
+	channel_send(server.channel, 0, -1);
+	channel_receive(server.channel, NULL);
+	channel_send(worker.channel, 0, -1);
+	channel_send(alpha.channel, 0, -1);
+	helper_wait(&alpha);
+	channel_send(beta.channel, 0, -1);
+	helper_wait(&beta);
+	helper_wait(&worker);
+	channel_send(server.channel, 0, -1);
+	helper_wait(&server);
+	channel_send(apart.channel, 0, -1);
+	helper_wait(&apart);
+	close(refusing);
+	refusing = -1;
+	settle(ports, 3);
+}
+
+static int leave(void **state)
+{
+	int error = run_teardown(state); /* ends the processes that are in them */
+	int *const sockets[] = {&listener_v4, &listener_v6, &refusing};
+
+	for (size_t i = 0; i < 3; i++) {
+		if (*sockets[i] >= 0)
+			close(*sockets[i]);
+		*sockets[i] = -1;
+	}
+	cgroup_remove(&inner);
+	cgroup_remove(&outer);
+	cgroup_remove(&service);
+	return error;
+}
+
+/* ---- filters ---------------------------------------------------------------------------------------------------- */
+
+struct filter {
+	const char *option;
+	char value[320];
+	bool (*admits)(const struct row *row, const struct filter *filter);
+	const char *text;
+	uint64_t number, other;
+};
+
+static bool is_own_server(const struct row *row)
+{
+	uint16_t port = row->change.tuple.lport;
+
+	return port == port_v4 || port == port_v6 || port == port_apart;
+}
+
+static bool negated(const struct filter *filter)
+{
+	return filter->value[0] == '!';
+}
+
+static bool admits_v4(const struct row *row, const struct filter *filter)
+{
+	(void)filter;
+	return row->change.tuple.ip_version == 4;
+}
+
+static bool admits_v6(const struct row *row, const struct filter *filter)
+{
+	(void)filter;
+	return row->change.tuple.ip_version == 6;
+}
+
+static bool admits_lport(const struct row *row, const struct filter *filter)
+{
+	return (row->change.tuple.lport == filter->number) != negated(filter);
+}
+
+static bool admits_rport(const struct row *row, const struct filter *filter)
+{
+	return (row->change.tuple.rport == filter->number) != negated(filter);
+}
+
+/* 127.0.0.1 and ::1 are what there is; a listener has no remote one. */
+static bool admits_laddr(const struct row *row, const struct filter *filter)
+{
+	return (row->change.tuple.ip_version == filter->number) != negated(filter);
+}
+
+static bool admits_raddr(const struct row *row, const struct filter *filter)
+{
+	bool has = row->change.tuple.rport && row->change.tuple.ip_version == filter->number;
+
+	return has != negated(filter);
+}
+
+static bool admits_pid(const struct row *row, const struct filter *filter)
+{
+	return (row->pid > 0 && (uint64_t)row->pid == filter->number) != negated(filter);
+}
+
+static bool admits_comm(const struct row *row, const struct filter *filter)
+{
+	return (row->has_comm && !fnmatch(filter->text, row->comm, 0)) != negated(filter);
+}
+
+static bool admits_cgroup(const struct row *row, const struct filter *filter)
+{
+	bool in = row->cgroup_id && (row->cgroup_id == filter->number || row->cgroup_id == filter->other);
+
+	return in != negated(filter);
+}
+
+static bool admits_netns(const struct row *row, const struct filter *filter)
+{
+	return (row->netns == filter->number) != negated(filter);
+}
+
+static bool admits_user(const struct row *row, const struct filter *filter)
+{
+	return (row->uid == (int64_t)filter->number) != negated(filter);
+}
+
+static bool admits_role(const struct row *row, const struct filter *filter)
+{
+	return (is_own_server(row) == !!filter->number) != negated(filter);
+}
+
+static bool touches(const struct row *row, const struct filter *filter)
+{
+	char list[320];
+	bool found = false;
+
+	snprintf(list, sizeof(list), "%s", filter->value + negated(filter));
+	for (char *save, *word = strtok_r(list, ",", &save); word; word = strtok_r(NULL, ",", &save))
+		found |= row->change.oldstate == state_number(word) || row->change.newstate == state_number(word);
+	return found != negated(filter);
+}
+
+static bool held_long(const struct row *row, const struct filter *filter)
+{
+	return row->has_duration && row->duration_us >= (double)filter->number;
+}
+
+static bool has_cause(const struct row *row, const struct filter *filter)
+{
+	return row->cause[0] && !fnmatch(filter->text, row->cause, 0) != negated(filter);
+}
+
+#define MAX_FILTERS 48
+
+struct filters {
+	struct filter items[MAX_FILTERS];
+	size_t count;
+};
+
+__attribute__((format(printf, 4, 5))) static struct filter *
+add(struct filters *filters, const char *option, bool (*admits)(const struct row *, const struct filter *),
+    const char *format, ...)
+{
+	struct filter *filter = &filters->items[filters->count++];
+	va_list arguments;
+
+	require(filters->count <= MAX_FILTERS, "too many filters");
+	*filter = (struct filter){.option = option, .admits = admits};
+	va_start(arguments, format);
+	vsnprintf(filter->value, sizeof(filter->value), format, arguments);
+	va_end(arguments);
+	filter->text = filter->value + negated(filter);
+	return filter;
+}
+
+/* A filter and its negation. */
+static void add_both(struct filters *filters, const char *option,
+		     bool (*admits)(const struct row *, const struct filter *), uint64_t number, uint64_t other,
+		     const char *value)
+{
+	for (int i = 0; i < 2; i++) {
+		struct filter *filter = add(filters, option, admits, "%s%s", i ? "!" : "", value);
+
+		filter->number = number;
+		filter->other = other;
+	}
+}
+
+static const char *decimal(uint64_t number)
+{
+	static char text[8][24];
+	static unsigned int next;
+
+	next = (next + 1) % 8;
+	snprintf(text[next], sizeof(text[next]), "%" PRIu64, number);
+	return text[next];
+}
+
+static void add_socket_filters(struct filters *filters)
+{
+	add(filters, "-4", admits_v4, "%s", "");
+	add(filters, "-6", admits_v6, "%s", "");
+	add_both(filters, "--localport", admits_lport, port_v4, 0, decimal(port_v4));
+	add_both(filters, "--rport", admits_rport, port_v6, 0, decimal(port_v6));
+	add_both(filters, "--laddr", admits_laddr, 4, 0, "127.0.0.0/8");
+	add_both(filters, "--raddr", admits_raddr, 6, 0, "::1");
+	add_both(filters, "--raddr", admits_raddr, 4, 0, "::ffff:127.0.0.1,127.99.0.0/16");
+	add_both(filters, "--netns", admits_netns, apart_netns, 0, decimal((uint64_t)apart.pid));
+	add_both(filters, "--netns", admits_netns, own_netns(), 0, decimal(own_netns()));
+	add_both(filters, "--user", admits_user, STRANGER, 0, decimal(STRANGER));
+	add_both(filters, "--user", admits_user, 0, 0, "root");
+}
+
+static void add_process_filters(struct filters *filters)
+{
+	add_both(filters, "--pid", admits_pid, (uint64_t)alpha.pid, 0, decimal((uint64_t)alpha.pid));
+	add_both(filters, "--pid", admits_pid, (uint64_t)server.pid, 0, decimal((uint64_t)server.pid));
+	add_both(filters, "--pid", admits_pid, (uint64_t)worker.pid, 0, decimal((uint64_t)worker.pid));
+	add_both(filters, "--comm", admits_comm, 0, 0, "tv-*");
+	add_both(filters, "--comm", admits_comm, 0, 0, "*[ek]r");
+}
+
+static void add_cgroup_filters(struct filters *filters)
+{
+	char name[64];
+
+	add_both(filters, "--cgroup", admits_cgroup, outer.id, inner.id, outer.path);
+	snprintf(name, sizeof(name), CONTAINER_PREFIX, getpid());
+	add_both(filters, "--cgroup", admits_cgroup, inner.id, 0, name);
+	/* a unit's name, with and without its end, and a path from the mount point */
+	add_both(filters, "--cgroup", admits_cgroup, service.id, 0, service.name);
+	snprintf(name, sizeof(name), "tcpvitals-test-%d-service", getpid());
+	add_both(filters, "--cgroup", admits_cgroup, service.id, 0, name);
+	snprintf(name, sizeof(name), "/tcpvitals-test-%d-outer.slice", getpid());
+	add_both(filters, "--cgroup", admits_cgroup, outer.id, inner.id, name);
+}
+
+static void add_row_filters(struct filters *filters)
+{
+	struct filter *filter;
+
+	add_both(filters, "--state", touches, 0, 0, "SYN_SENT");
+	add_both(filters, "--state", touches, 0, 0, "CLOSE_WAIT,LISTEN");
+	filter = add(filters, "--min-duration", held_long, "%s", decimal(HELD_MS / 2));
+	strcat(filter->value, "ms");
+	filter->number = HELD_MS / 2 * 1000;
+	add_both(filters, "--role", admits_role, 1, 0, "server");
+	add_both(filters, "--role", admits_role, 0, 0, "client");
+}
+
+static void add_cause_filters(struct filters *filters)
+{
+	add_both(filters, "--cause", has_cause, 0, 0, "refused");
+	add_both(filters, "--cause", has_cause, 0, 0, "*-[rw]*");
+}
+
+/* ---- comparing -------------------------------------------------------------------------------------------------- */
+
+/* The rows of the test's own connections, in order of their sockets and times. */
+static int by_socket(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->cookie != y->cookie)
+		return x->cookie < y->cookie ? -1 : 1;
+	if (x->change.skaddr != y->change.skaddr)
+		return x->change.skaddr < y->change.skaddr ? -1 : 1;
+	return x->line < y->line ? -1 : 1;
+}
+
+/* Until a port is chosen the unfiltered run has none; under a filter for ports the row waits for it. */
+static void fill_ports(struct rows *rows)
+{
+	for (size_t i = rows->count - 1; i-- > 0;) {
+		struct row *row = &rows->items[i], *next = row + 1;
+
+		if (!row->change.tuple.lport && row->change.skaddr == next->change.skaddr &&
+		    row->cookie == next->cookie)
+			row->change.tuple.lport = next->change.tuple.lport;
+	}
+}
+
+static void keep_own(struct rows *rows)
+{
+	const uint16_t ports[] = {port_v4, port_v6, port_refusing, port_apart};
+	size_t kept = 0;
+
+	if (!rows->count)
+		return;
+	qsort(rows->items, rows->count, sizeof(*rows->items), by_socket);
+	fill_ports(rows);
+	for (size_t i = 0; i < rows->count; i++)
+		if (tuple_has_port(&rows->items[i].change.tuple, ports, 4))
+			rows->items[kept++] = rows->items[i];
+	rows->count = kept;
+}
+
+static void keep_admitted(struct rows *rows, const struct filter *const *filters, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		bool admitted = true;
+
+		for (size_t f = 0; f < count; f++)
+			admitted &= filters[f]->admits(&rows->items[i], filters[f]);
+		if (admitted)
+			rows->items[kept++] = rows->items[i];
+	}
+	rows->count = kept;
+}
+
+static bool is_same(const struct row *a, const struct row *b)
+{
+	return a->cookie == b->cookie && a->conn_seq == b->conn_seq && a->netns == b->netns && a->pid == b->pid &&
+	       a->cgroup_id == b->cgroup_id && a->has_comm == b->has_comm && !strcmp(a->comm, b->comm) &&
+	       !strcmp(a->owner, b->owner) && a->uid == b->uid && a->has_duration == b->has_duration &&
+	       !strcmp(a->cause, b->cause) && !memcmp(&a->change.tuple, &b->change.tuple, sizeof(a->change.tuple)) &&
+	       a->change.oldstate == b->change.oldstate && a->change.newstate == b->change.newstate;
+}
+
+static void print_rows(const char *what, const struct rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->items[i];
+
+		print_message("%s: %s cookie %" PRIu64 " pid %d %s (%s) uid %" PRId64 " cgroup %" PRIu64 " %s %s\n",
+			      what, change_text(&row->change), row->cookie, row->pid, row->comm, row->owner, row->uid,
+			      row->cgroup_id, row->has_duration ? "timed" : "-", row->cause);
+	}
+}
+
+/* A combination of filters that one tool runs with. */
+struct combination {
+	const struct filter *filters[3];
+	size_t count;
+	size_t tool;
+};
+
+static void print_combination(const struct combination *combination, size_t matched, size_t all)
+{
+	for (size_t i = 0; i < combination->count; i++)
+		print_message("%s %s ", combination->filters[i]->option, combination->filters[i]->value);
+	print_message("-> %zu of %zu rows\n", matched, all);
+}
+
+/* `may_be_empty`: by chance nothing matches, or everything. */
+static void check_combination(const struct run *run, const struct combination *combination, bool may_be_empty)
+{
+	struct rows expected, shown;
+	size_t all;
+	bool same;
+
+	require(!tool_exit_code(&run->tools[combination->tool]), "the tool failed: %s",
+		tool_errors(&run->tools[combination->tool]));
+	rows_read(run->tools[0].out, &expected);
+	rows_read(run->tools[combination->tool].out, &shown);
+	keep_own(&expected);
+	keep_own(&shown);
+	all = expected.count;
+	keep_admitted(&expected, combination->filters, combination->count);
+	print_combination(combination, expected.count, all);
+	same = expected.count == shown.count;
+	for (size_t i = 0; same && i < shown.count; i++)
+		same = is_same(&expected.items[i], &shown.items[i]);
+	if (!same) {
+		print_rows("expected", &expected);
+		print_rows("shown", &shown);
+	}
+	require(same, "what is shown is not what the filter admits");
+	require(may_be_empty || (expected.count && expected.count < all),
+		"the filter shows that nothing works: %zu of %zu", expected.count, all);
+	rows_free(&expected);
+	rows_free(&shown);
+}
+
+/* Its arguments, with those that all tools of the run have. */
+static void start(struct run *run, const char *const *common, struct combination *combination)
+{
+	const char *args[2 * MAX_ARGS] = {NULL};
+	size_t count = 0;
+
+	for (; common && common[count]; count++)
+		args[count] = common[count];
+	for (size_t i = 0; i < combination->count; i++) {
+		args[count++] = combination->filters[i]->option;
+		if (combination->filters[i]->value[0])
+			args[count++] = combination->filters[i]->value;
+	}
+	combination->tool = run->tool_count;
+	run_start_another(run, args);
+}
+
+/* The tools must not have lost anything, else there is nothing to compare. */
+static void require_no_losses(const struct run *run)
+{
+	for (size_t i = 0; i < run->tool_count; i++) {
+		struct tool_losses losses;
+
+		tool_read_losses(&run->tools[i], &losses);
+		if (losses.lost)
+			skip_because("tool %zu has lost %" PRIu64 " rows on this machine: %s", i, losses.lost,
+				     tool_errors(&run->tools[i]));
+	}
+}
+
+/* All of them look at the same traffic, beside one tool without a filter. */
+static void check_combinations(void **state, const char *const *common, struct combination *combinations, size_t count,
+			       bool may_be_empty)
+{
+	struct run *run = *state;
+
+	run->no_bracket = true;
+	run_start(run, common);
+	for (size_t i = 0; i < count; i++)
+		start(run, common, &combinations[i]);
+	make_traffic();
+	run_stop(run);
+	require_no_losses(run);
+	for (size_t i = 0; i < count; i++)
+		check_combination(run, &combinations[i], may_be_empty);
+}
+
+typedef void add_fn(struct filters *filters);
+
+/* Each filter alone, so many at once as there is room for. */
+static void check_each(void **state, const char *const *common, add_fn *const *adds)
+{
+	size_t first = 0, count;
+
+	do {
+		struct combination combinations[RUN_TOOLS - 1] = {0};
+		struct filters filters = {.count = 0};
+
+		begin_processes();
+		for (add_fn *const *function = adds; *function; function++)
+			(*function)(&filters);
+		for (count = 0; count < RUN_TOOLS - 1 && first + count < filters.count; count++)
+			combinations[count] =
+				(struct combination){.filters = {&filters.items[first + count]}, .count = 1};
+		check_combinations(state, common, combinations, count, false);
+		leave(state);
+		first += count;
+		count = filters.count;
+	} while (first < count);
+}
+
+static void test_socket(void **state)
+{
+	check_each(state, NULL, (add_fn *const[]){add_socket_filters, NULL});
+}
+
+static void test_processes(void **state)
+{
+	check_each(state, NULL, (add_fn *const[]){add_process_filters, NULL});
+}
+
+static void test_cgroups(void **state)
+{
+	check_each(state, NULL, (add_fn *const[]){add_cgroup_filters, NULL});
+}
+
+static void test_rows(void **state)
+{
+	check_each(state, NULL, (add_fn *const[]){add_row_filters, add_cause_filters, NULL});
+}
+
+/* Who accepts is not known to a hash, nor which listener a child has. */
+static void test_without_socket_storage(void **state)
+{
+	check_each(state, (const char *const[]){"--storage", "hash", NULL},
+		   (add_fn *const[]){add_process_filters, add_cgroup_filters, NULL});
+}
+
+static void test_rows_without_socket_storage(void **state)
+{
+	check_each(state, (const char *const[]){"--storage", "hash", NULL},
+		   (add_fn *const[]){add_row_filters, add_cause_filters, NULL});
+}
+
+/* Whose the accepted connections are is not known there, so that some are in no list. */
+static void test_classic_tracepoint(void **state)
+{
+	check_each(state, (const char *const[]){"--hook", "tracepoint", NULL},
+		   (add_fn *const[]){add_row_filters, NULL});
+}
+
+/* The same numbers in every run. */
+static unsigned int chance(uint64_t *state, size_t count)
+{
+	*state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (unsigned int)((*state >> 33) % count);
+}
+
+/* Two of a kind may contradict each other, which is refused. */
+static const char *kind_of(const struct filter *filter)
+{
+	if (!strcmp(filter->option, "-4") || !strcmp(filter->option, "-6") || strstr(filter->option, "addr"))
+		return "family";
+	if (!strcmp(filter->option, "--role") || !strcmp(filter->option, "--state"))
+		return "side";
+	return filter->option;
+}
+
+static struct combination draw(uint64_t *random, const struct filters *filters)
+{
+	struct combination combination = {.count = 0};
+	size_t wanted = 2 + chance(random, 2);
+
+	while (combination.count < wanted) {
+		const struct filter *filter = &filters->items[chance(random, filters->count)];
+		bool used = false;
+
+		for (size_t i = 0; i < combination.count; i++)
+			used |= !strcmp(kind_of(combination.filters[i]), kind_of(filter));
+		if (!used)
+			combination.filters[combination.count++] = filter;
+	}
+	return combination;
+}
+
+static void test_combinations(void **state)
+{
+	static struct filters filters;
+	uint64_t random = 6;
+
+	for (int round = 0; round < 4; round++) {
+		struct combination combinations[RUN_TOOLS - 1];
+
+		begin_processes();
+		filters.count = 0;
+		add_socket_filters(&filters);
+		add_process_filters(&filters);
+		add_row_filters(&filters);
+		add_cause_filters(&filters);
+		for (size_t i = 0; i < RUN_TOOLS - 1; i++)
+			combinations[i] = draw(&random, &filters);
+		check_combinations(state, NULL, combinations, RUN_TOOLS - 1, true);
+		leave(state);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_socket, leave),
+		cmocka_unit_test_teardown(test_processes, leave),
+		cmocka_unit_test_teardown(test_cgroups, leave),
+		cmocka_unit_test_teardown(test_rows, leave),
+		cmocka_unit_test_teardown(test_without_socket_storage, leave),
+		cmocka_unit_test_teardown(test_rows_without_socket_storage, leave),
+		cmocka_unit_test_teardown(test_classic_tracepoint, leave),
+		cmocka_unit_test_teardown(test_combinations, leave),
+	};
+
+	return cmocka_run_group_tests_name("scope", tests, run_group_setup, run_group_teardown);
+}
