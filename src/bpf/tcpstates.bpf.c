@@ -21,10 +21,25 @@
  * state not advanced and does the first one's work.
  */
 
-/* What the socket tells, and whether it is of interest. The callers have left SCTP and MPTCP sockets alone: for these,
- * `tp` is NULL. */
+/* By its ports alone, before the rest is read. A port of 0 is not known yet, or there is none: that tells nothing. */
+static __always_inline bool is_plainly_out(struct tcp_sock *tp, int newstate)
+{
+	__u16 lport = scope.by_lport ? sock_lport(tp, false, newstate == STATE_CLOSE) : 0;
+	__u16 rport = scope.by_rport ? sock_rport(tp, false) : 0;
+
+	return (lport && !port_set_has(&scope.lports, lport)) || (rport && !port_set_has(&scope.rports, rport));
+}
+
+/* What the socket tells (of one that is out, only which it is), and whether it is of interest. The callers have left
+ * SCTP and MPTCP sockets alone: for these, `tp` is NULL. */
 static __always_inline enum scope_verdict look(struct transition *t, struct tcp_sock *tp, int oldstate, int newstate)
 {
+	if ((scope.by_lport || scope.by_rport) && is_plainly_out(tp, newstate)) {
+		t->skaddr = (__u64)(unsigned long)tp;
+		t->oldstate = oldstate;
+		t->newstate = newstate;
+		return SCOPE_OUT;
+	}
 	sock_read(t, tp, oldstate, newstate);
 	t->uid = tp->SOCK_INET.sk.sk_uid.val;
 	return scope_judge(t);
