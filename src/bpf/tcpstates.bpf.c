@@ -21,6 +21,51 @@
  * state not advanced and does the first one's work.
  */
 
+/*
+ * What the first program has judged to be out of scope, for the second one, which runs right after it on the same CPU:
+ * the last such event. One that comes in between (in a softirq) takes the place; then the second program judges again.
+ */
+struct passed_over {
+	__u64 sk;
+	int oldstate;
+	int newstate; /* 0: none */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct passed_over);
+} passed_over SEC(".maps");
+
+static __always_inline struct passed_over *last_passed_over(void)
+{
+	__u32 zero = 0;
+
+	return scope.by_socket || scope_is_choosy() ? bpf_map_lookup_elem(&passed_over, &zero) : NULL;
+}
+
+static __always_inline void pass_over(struct sock *sk, int oldstate, int newstate)
+{
+	struct passed_over *last = last_passed_over();
+
+	if (!last)
+		return;
+	last->sk = (__u64)(unsigned long)sk;
+	last->oldstate = oldstate;
+	last->newstate = newstate;
+}
+
+static __always_inline bool was_passed_over(struct sock *sk, int oldstate, int newstate)
+{
+	struct passed_over *last = last_passed_over();
+
+	if (!last || last->sk != (__u64)(unsigned long)sk || last->oldstate != oldstate || last->newstate != newstate)
+		return false;
+	last->newstate = 0;
+	return true;
+}
+
 /* By its ports alone, before the rest is read. A port of 0 is not known yet, or there is none: that tells nothing. */
 static __always_inline bool is_plainly_out(struct tcp_sock *tp, int newstate)
 {
@@ -100,10 +145,13 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 
 	if (verdict == SCOPE_OUT) {
 		forget_state(sk, oldstate, newstate);
+		pass_over(sk, oldstate, newstate);
 		return;
 	}
-	if (ignores(sk, &t, tp))
+	if (ignores(sk, &t, tp)) {
+		pass_over(sk, oldstate, newstate);
 		return;
+	}
 	look_closer(&t, tp);
 	t.cookie = cookie_of(sk);
 	conn = sock_storage_make(&conn_storage, sk);
@@ -138,11 +186,14 @@ int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 {
-	struct conn *conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
-	struct transition t;
 	enum scope_verdict verdict;
+	struct transition t;
 	struct tcp_sock *tp;
+	struct conn *conn;
 
+	if (was_passed_over(sk, oldstate, newstate))
+		return 0;
+	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
 	if (conn && transition_was_recorded(conn, oldstate, newstate))
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
@@ -183,10 +234,13 @@ int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
 	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT) {
 		conn_hash_drop_held(&t);
+		pass_over(sk, oldstate, newstate);
 		return 0;
 	}
-	if (conn_hash_ignores(&t, sock_context(&t, tp)))
+	if (conn_hash_ignores(&t, sock_context(&t, tp))) {
+		pass_over(sk, oldstate, newstate);
 		return 0;
+	}
 	look_closer(&t, tp);
 	/* 5.10 has no helper that would make one: 0 unless somebody asked for SO_COOKIE. */
 	t.cookie = sk->__sk_common.skc_cookie.counter;
@@ -198,11 +252,14 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 {
 	__u64 key = (__u64)(unsigned long)sk;
-	struct conn *conn = bpf_map_lookup_elem(&conn_hash, &key);
-	struct transition t;
 	enum scope_verdict verdict;
+	struct transition t;
 	struct tcp_sock *tp;
+	struct conn *conn;
 
+	if (was_passed_over(sk, oldstate, newstate))
+		return 0;
+	conn = bpf_map_lookup_elem(&conn_hash, &key);
 	/* The hash forgets a socket at its CLOSE: one that is still there has missed it. */
 	if (conn ? transition_was_recorded(conn, oldstate, newstate) : newstate == STATE_CLOSE)
 		return 0;
