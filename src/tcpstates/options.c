@@ -190,8 +190,8 @@ static void put_together(const struct command_line *line, const struct argp_stat
 
 	if (line->csv && !line->output)
 		options->format = OUTPUT_CSV;
-	check_combinations(line, state);
 	scope_options_end(state, options->connections, &options->scope);
+	check_combinations(line, state);
 	options->style = options->format == OUTPUT_CSV ? COLUMN_STYLE_CSV
 			 : line->wide                  ? COLUMN_STYLE_WIDE
 						       : COLUMN_STYLE_TEXT;
