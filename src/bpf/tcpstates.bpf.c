@@ -72,7 +72,7 @@ static __always_inline bool is_plainly_out(struct tcp_sock *tp, int newstate)
 	__u16 lport = scope.by_lport ? sock_lport(tp, false, newstate == STATE_CLOSE) : 0;
 	__u16 rport = scope.by_rport ? sock_rport(tp, false) : 0;
 
-	return (lport && !port_set_has(&scope.lports, lport)) || (rport && !port_set_has(&scope.rports, rport));
+	return (lport && !scope_has_port(&scope.lports, lport)) || (rport && !port_set_has(&scope.rports, rport));
 }
 
 /* What the socket tells (of one that is out, only which it is), and whether it is of interest. The callers have left
@@ -294,7 +294,8 @@ int BPF_PROG(destroy_storage, struct sock *sk)
 	if (!conn || !conn->state || conn->state == STATE_CLOSE || !conn->since_ns)
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
-	if (tp && look(&t, tp, conn->state, STATE_CLOSE) == SCOPE_IN)
+	if (tp && look(&t, tp, conn->state, STATE_CLOSE) == SCOPE_IN && scope_admits_role(conn->role) &&
+	    scope_admits_owner(&conn->owner))
 		__sync_fetch_and_add(&losses.unclosed, 1);
 	accept_forget(sk);
 	return 0;

@@ -141,7 +141,7 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 		conn->conn_seq = 0;
 	else if (owner_is_begin(t->oldstate, t->newstate) && conn->state)
 		conn->conn_seq++;
-	if (transition_is_gap(conn, t))
+	if (transition_is_gap(conn, t) && scope_admits_owner(&conn->owner))
 		__sync_fetch_and_add(&losses.gaps, 1);
 	owner_transition(&conn->owner, t->oldstate, t->newstate, context);
 	transition_advance(conn, t);

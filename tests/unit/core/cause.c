@@ -153,9 +153,22 @@ static void test_everything(void **state)
 		assert_int_equal(seen[cause], cause != CAUSE_FIN_LOCAL && cause != CAUSE_FIN_BOTH);
 }
 
+/* Where the whole connection is looked at, TIME_WAIT is no end. */
+static void test_of_connections(void **state)
+{
+	(void)state;
+	assert_int_equal(cause_of_connection(CAUSE_TIME_WAIT, STATE_FIN_WAIT2), CAUSE_FIN_LOCAL);
+	assert_int_equal(cause_of_connection(CAUSE_TIME_WAIT, STATE_CLOSING), CAUSE_FIN_BOTH);
+	assert_int_equal(cause_of_connection(CAUSE_NONE, STATE_ESTABLISHED), CAUSE_UNKNOWN);
+	for (unsigned int cause = CAUSE_UNKNOWN; cause < CAUSES; cause++)
+		if (cause != CAUSE_TIME_WAIT)
+			assert_int_equal(cause_of_connection((__u8)cause, STATE_CLOSING), cause);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_of_connections),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_scenes),
 		cmocka_unit_test(test_everything),
