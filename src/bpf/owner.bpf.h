@@ -30,9 +30,9 @@ static __always_inline void owner_copy(struct owner *ret, struct owner *owner)
 
 #ifdef OWNER_WITHOUT_CORE
 
-static __always_inline bool owner_is_in_cgroup(void)
+static __always_inline int owner_is_in_cgroup(void)
 {
-	return false; /* nobody can tell: --cgroup is refused */
+	return 0; /* nobody can tell: --cgroup is refused */
 }
 
 static __always_inline bool owner_is_kernel_thread(void)
@@ -66,8 +66,14 @@ static __always_inline bool owner_is_kernel_thread(void)
 	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
 }
 
-static __noinline bool owner_is_in_cgroup(void)
+/*
+ * The current process's. A function that the verifier looks at once, not for each way that leads here; before 6.8 also
+ * when none does, and then there is no map.
+ */
+__noinline int owner_is_in_cgroup(void)
 {
+	if (!scope.numbers[SCOPE_CGROUP])
+		return 0;
 	if (owner_task_is_typed())
 		return scope_admits_cgroup_of(bpf_get_current_task_btf(), true);
 	return scope_admits_cgroup_of((void *)bpf_get_current_task(), false);
@@ -121,7 +127,7 @@ static __always_inline void owner_write(struct owner *owner, enum owner_source s
 		OWNER_PUT(owner->pid, bpf_get_current_pid_tgid() >> 32);
 		OWNER_PUT(owner->cgroup_id, bpf_get_current_cgroup_id());
 		if (scope.numbers[SCOPE_CGROUP])
-			OWNER_PUT(owner->in_cgroup, owner_is_in_cgroup());
+			OWNER_PUT(owner->in_cgroup, owner_is_in_cgroup() != 0);
 	}
 	owner_read_comm(owner);
 	owner_judge(owner);
