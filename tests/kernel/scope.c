@@ -3,204 +3,28 @@
  * The scope language: what is printed under a filter is exactly what an unfiltered run of the same traffic prints and
  * the filter admits. Each filter alone, and combinations by chance; each has rows that match and rows that do not.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "lib/cgroup.h"
-#include "lib/helper.h"
-#include "lib/netns.h"
 #include "lib/require.h"
 #include "lib/run.h"
-#include "lib/traffic.h"
+#include "lib/scope_traffic.h"
 
-#define STRANGER 54321 /* a uid that needs no name */
-#define HELD_MS  120   /* how long one connection stays in ESTABLISHED; --min-duration asks for half of it */
 #define MAX_ARGS 8
-
-/* A container's id begins with this process's number, lest two runs meet. */
-#define CONTAINER_FORMAT "docker-%08xc0ffee5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0a1b2c3d.scope"
-#define CONTAINER_PREFIX "%08xc0ff"
-
-/* outer.slice > docker-ID.scope, and service.service beside them */
-static struct cgroup outer, inner, service;
-
-/* ---- traffic ---------------------------------------------------------------------------------------------------- */
-
-/* The sockets that will listen, bound before the processes begin; one port where nobody does. */
-static uint16_t port_v4, port_v6, port_refusing, port_apart;
-static int listener_v4 = -1, listener_v6 = -1, refusing = -1;
-
-static struct helper server, worker, alpha, beta, apart;
-static uint64_t apart_netns;
-
-static void become(uid_t uid)
-{
-	require(!setresuid(uid, uid, uid), "cannot become %u", uid);
-}
-
-/* Listens for both, and accepts from one. */
-static void server_process(int channel, void *context)
-{
-	int fd;
-
-	(void)context;
-	cgroup_join(&service);
-	channel_receive(channel, NULL);
-	require(!listen(listener_v4, 16) && !listen(listener_v6, 16), "cannot listen");
-	channel_send(channel, 0, -1);
-	fd = accept_from(listener_v4);
-	receive_byte(fd);
-	receive_end(fd);
-	close(fd);
-	channel_receive(channel, NULL);
-	shutdown(listener_v4, SHUT_RDWR);
-	shutdown(listener_v6, SHUT_RDWR);
-}
-
-/* Accepts from the other, as another user in another cgroup. */
-static void worker_process(int channel, void *context)
-{
-	int fd;
-
-	(void)context;
-	cgroup_join(&inner);
-	become(STRANGER);
-	channel_receive(channel, NULL);
-	fd = accept_from(listener_v6);
-	receive_byte(fd);
-	close(fd);
-}
-
-static void alpha_process(int channel, void *context)
-{
-	int fd;
-
-	(void)context;
-	cgroup_join(&outer);
-	channel_receive(channel, NULL);
-	fd = connect_to(IPV4, port_v4);
-	send_byte(fd);
-	sleep_ms(HELD_MS);
-	close(fd);
-}
-
-static void beta_process(int channel, void *context)
-{
-	int fd;
-
-	(void)context;
-	cgroup_join(&inner);
-	become(STRANGER);
-	channel_receive(channel, NULL);
-	fd = connect_to(IPV6, port_v6);
-	send_byte(fd);
-	receive_end(fd);
-	close(fd);
-	fd = client_socket(IPV4);
-	require(connect_socket(fd, IPV4, port_refusing) == -ECONNREFUSED, "not refused");
-	close(fd);
-}
-
-/* In a network namespace of its own, where it is both ends. */
-static void apart_process(int channel, void *context)
-{
-	struct netns netns;
-	const char *why = netns_enter(&netns);
-	int listener, client, fd;
-
-	(void)context;
-	channel_send(channel, why ? 0 : 1, -1);
-	channel_receive(channel, NULL);
-	listener = listen_at(IPV4, port_apart);
-	client = connect_to(IPV4, port_apart);
-	fd = accept_from(listener);
-	send_byte(client);
-	receive_byte(fd);
-	abort_socket(client);
-	receive_reset(fd);
-	close(fd);
-	close(listener);
-	settle(&port_apart, 1);
-}
-
-static void begin_processes(void)
-{
-	struct stat stat_buffer;
-	char path[128];
-
-	cgroup_make(&outer, NULL, "outer.slice");
-	snprintf(path, sizeof(path), CONTAINER_FORMAT, getpid());
-	cgroup_make(&inner, &outer, path);
-	cgroup_make(&service, NULL, "service.service");
-	listener_v4 = reserve_port(IPV4, &port_v4);
-	listener_v6 = reserve_port(IPV6, &port_v6);
-	refusing = reserve_port(IPV4, &port_refusing);
-	close(reserve_port(IPV4, &port_apart));
-	server = helper_start("tv-server", server_process, NULL);
-	worker = helper_start("tv-worker", worker_process, NULL);
-	alpha = helper_start("tv-alpha", alpha_process, NULL);
-	beta = helper_start("tv-beta", beta_process, NULL);
-	apart = helper_start("apart", apart_process, NULL);
-	if (!channel_receive(apart.channel, NULL))
-		skip_because("no network namespaces here");
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", apart.pid);
-	require(!stat(path, &stat_buffer), "no %s", path);
-	apart_netns = stat_buffer.st_ino;
-	/* The listeners are the processes' now, and go with them. */
-	close(listener_v4);
-	close(listener_v6);
-	listener_v4 = listener_v6 = -1;
-}
-
-static void make_traffic(void)
-{
-	const uint16_t ports[] = {port_v4, port_v6, port_refusing};
-
-	channel_send(server.channel, 0, -1);
-	channel_receive(server.channel, NULL);
-	channel_send(worker.channel, 0, -1);
-	channel_send(alpha.channel, 0, -1);
-	helper_wait(&alpha);
-	channel_send(beta.channel, 0, -1);
-	helper_wait(&beta);
-	helper_wait(&worker);
-	channel_send(server.channel, 0, -1);
-	helper_wait(&server);
-	channel_send(apart.channel, 0, -1);
-	helper_wait(&apart);
-	close(refusing);
-	refusing = -1;
-	settle(ports, 3);
-}
 
 static int leave(void **state)
 {
-	int error = run_teardown(state); /* ends the processes that are in them */
-	int *const sockets[] = {&listener_v4, &listener_v6, &refusing};
+	int error = run_teardown(state); /* ends the processes that are in the cgroups */
 
-	for (size_t i = 0; i < 3; i++) {
-		if (*sockets[i] >= 0)
-			close(*sockets[i]);
-		*sockets[i] = -1;
-	}
-	cgroup_remove(&inner);
-	cgroup_remove(&outer);
-	cgroup_remove(&service);
+	scope_traffic_end();
 	return error;
 }
 
@@ -218,7 +42,7 @@ static bool is_own_server(const struct row *row)
 {
 	uint16_t port = row->change.tuple.lport;
 
-	return port == port_v4 || port == port_v6 || port == port_apart;
+	return port == scope_traffic.port_v4 || port == scope_traffic.port_v6 || port == scope_traffic.port_apart;
 }
 
 static bool negated(const struct filter *filter)
@@ -364,12 +188,13 @@ static void add_socket_filters(struct filters *filters)
 {
 	add(filters, "-4", admits_v4, "%s", "");
 	add(filters, "-6", admits_v6, "%s", "");
-	add_both(filters, "--localport", admits_lport, port_v4, 0, decimal(port_v4));
-	add_both(filters, "--rport", admits_rport, port_v6, 0, decimal(port_v6));
+	add_both(filters, "--localport", admits_lport, scope_traffic.port_v4, 0, decimal(scope_traffic.port_v4));
+	add_both(filters, "--rport", admits_rport, scope_traffic.port_v6, 0, decimal(scope_traffic.port_v6));
 	add_both(filters, "--laddr", admits_laddr, 4, 0, "127.0.0.0/8");
 	add_both(filters, "--raddr", admits_raddr, 6, 0, "::1");
 	add_both(filters, "--raddr", admits_raddr, 4, 0, "::ffff:127.0.0.1,127.99.0.0/16");
-	add_both(filters, "--netns", admits_netns, apart_netns, 0, decimal((uint64_t)apart.pid));
+	add_both(filters, "--netns", admits_netns, scope_traffic.apart_netns, 0,
+		 decimal((uint64_t)scope_traffic.apart.pid));
 	add_both(filters, "--netns", admits_netns, own_netns(), 0, decimal(own_netns()));
 	add_both(filters, "--user", admits_user, STRANGER, 0, decimal(STRANGER));
 	add_both(filters, "--user", admits_user, 0, 0, "0");
@@ -377,9 +202,12 @@ static void add_socket_filters(struct filters *filters)
 
 static void add_process_filters(struct filters *filters)
 {
-	add_both(filters, "--pid", admits_pid, (uint64_t)alpha.pid, 0, decimal((uint64_t)alpha.pid));
-	add_both(filters, "--pid", admits_pid, (uint64_t)server.pid, 0, decimal((uint64_t)server.pid));
-	add_both(filters, "--pid", admits_pid, (uint64_t)worker.pid, 0, decimal((uint64_t)worker.pid));
+	add_both(filters, "--pid", admits_pid, (uint64_t)scope_traffic.alpha.pid, 0,
+		 decimal((uint64_t)scope_traffic.alpha.pid));
+	add_both(filters, "--pid", admits_pid, (uint64_t)scope_traffic.server.pid, 0,
+		 decimal((uint64_t)scope_traffic.server.pid));
+	add_both(filters, "--pid", admits_pid, (uint64_t)scope_traffic.worker.pid, 0,
+		 decimal((uint64_t)scope_traffic.worker.pid));
 	add_both(filters, "--comm", admits_comm, 0, 0, "tv-*");
 	add_both(filters, "--comm", admits_comm, 0, 0, "*[ek]r");
 }
@@ -388,15 +216,16 @@ static void add_cgroup_filters(struct filters *filters)
 {
 	char name[64];
 
-	add_both(filters, "--cgroup", admits_cgroup, outer.id, inner.id, outer.path);
+	add_both(filters, "--cgroup", admits_cgroup, scope_traffic.outer.id, scope_traffic.inner.id,
+		 scope_traffic.outer.path);
 	snprintf(name, sizeof(name), CONTAINER_PREFIX, getpid());
-	add_both(filters, "--cgroup", admits_cgroup, inner.id, 0, name);
+	add_both(filters, "--cgroup", admits_cgroup, scope_traffic.inner.id, 0, name);
 	/* a unit's name, with and without its end, and a path from the mount point */
-	add_both(filters, "--cgroup", admits_cgroup, service.id, 0, service.name);
+	add_both(filters, "--cgroup", admits_cgroup, scope_traffic.service.id, 0, scope_traffic.service.name);
 	snprintf(name, sizeof(name), "tcpvitals-test-%d-service", getpid());
-	add_both(filters, "--cgroup", admits_cgroup, service.id, 0, name);
+	add_both(filters, "--cgroup", admits_cgroup, scope_traffic.service.id, 0, name);
 	snprintf(name, sizeof(name), "/tcpvitals-test-%d-outer.slice", getpid());
-	add_both(filters, "--cgroup", admits_cgroup, outer.id, inner.id, name);
+	add_both(filters, "--cgroup", admits_cgroup, scope_traffic.outer.id, scope_traffic.inner.id, name);
 }
 
 static void add_row_filters(struct filters *filters)
@@ -446,7 +275,8 @@ static void fill_ports(struct rows *rows)
 
 static void keep_own(struct rows *rows)
 {
-	const uint16_t ports[] = {port_v4, port_v6, port_refusing, port_apart};
+	const uint16_t ports[] = {scope_traffic.port_v4, scope_traffic.port_v6, scope_traffic.port_refusing,
+				  scope_traffic.port_apart};
 	size_t kept = 0;
 
 	if (!rows->count)
@@ -578,7 +408,7 @@ static void check_combinations(void **state, const char *const *common, struct c
 	run_start(run, common);
 	for (size_t i = 0; i < count; i++)
 		start(run, common, &combinations[i]);
-	make_traffic();
+	scope_traffic_make();
 	run_stop(run);
 	require_no_losses(run);
 	for (size_t i = 0; i < count; i++)
@@ -596,7 +426,7 @@ static void check_each(void **state, const char *const *common, add_fn *const *a
 		struct combination combinations[RUN_TOOLS - 1] = {0};
 		struct filters filters = {.count = 0};
 
-		begin_processes();
+		scope_traffic_begin();
 		for (add_fn *const *function = adds; *function; function++)
 			(*function)(&filters);
 		for (count = 0; count < RUN_TOOLS - 1 && first + count < filters.count; count++)
@@ -691,7 +521,7 @@ static void test_combinations(void **state)
 	for (int round = 0; round < 6; round++) {
 		struct combination combinations[RUN_TOOLS - 1];
 
-		begin_processes();
+		scope_traffic_begin();
 		filters.count = 0;
 		add_socket_filters(&filters);
 		add_process_filters(&filters);
