@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The scope language: what is printed under a filter is exactly what an unfiltered run of the same traffic
+ * (scope_traffic.h) prints and the filter admits.
+ */
+#ifndef TESTS_KERNEL_SCOPE_FILTERS_H
+#define TESTS_KERNEL_SCOPE_FILTERS_H
+
+struct scope_filters;
+
+/* Filters and their negations, by what they look at. */
+typedef void scope_add_fn(struct scope_filters *filters);
+scope_add_fn scope_add_socket_filters, scope_add_process_filters, scope_add_cgroup_filters, scope_add_row_filters,
+	scope_add_cause_filters;
+
+/*
+ * Each filter alone, so many at once as there is room for; each must have rows that match and rows that do not.
+ * `common`: arguments of all tools, NULL for none. `adds` ends with NULL.
+ */
+void scope_check_each(void **state, const char *const *common, scope_add_fn *const *adds);
+
+/* Two or three filters together, by chance, but the same in every run. */
+void scope_check_combinations(void **state, unsigned int rounds);
+
+/* After each test. */
+int scope_leave(void **state);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Filters of the scope together. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/run.h"
+#include "lib/scope_filters.h"
+
+static void test_combinations(void **state)
+{
+	scope_check_combinations(state, 6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_combinations, scope_leave),
+	};
+
+	return cmocka_run_group_tests_name("scope_combined", tests, run_group_setup, run_group_teardown);
+}
