@@ -291,13 +291,13 @@ int BPF_PROG(destroy_storage, struct sock *sk)
 	struct transition t = {};
 	struct tcp_sock *tp;
 
+	accept_forget(sk);
 	if (!conn || !conn->state || conn->state == STATE_CLOSE || !conn->since_ns)
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (tp && look(&t, tp, conn->state, STATE_CLOSE) == SCOPE_IN && scope_admits_role(conn->role) &&
 	    scope_admits_owner(&conn->owner))
 		__sync_fetch_and_add(&losses.unclosed, 1);
-	accept_forget(sk);
 	return 0;
 }
 
