@@ -268,6 +268,7 @@ static void test_unread(void **state)
 	struct pair pair = open_pair(run);
 
 	send_byte(pair.client);
+	await_byte(pair.server);
 	close(pair.server);
 	receive_reset(pair.client);
 	close(pair.client);

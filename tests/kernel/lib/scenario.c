@@ -116,6 +116,7 @@ static void unread_data(enum flavour flavour, uint16_t *ret_port)
 	struct connection connection = make_connection(flavour);
 
 	send_byte(connection.client);
+	await_byte(connection.server);
 	close(connection.server);
 	receive_reset(connection.client);
 	close(connection.client);

@@ -209,6 +209,13 @@ void receive_byte(int fd)
 	require(recv(fd, &byte, 1, 0) == 1, "no byte came");
 }
 
+void await_byte(int fd)
+{
+	char byte;
+
+	require(recv(fd, &byte, 1, MSG_PEEK) == 1, "no byte came");
+}
+
 void receive_end(int fd)
 {
 	char byte;

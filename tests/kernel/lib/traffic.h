@@ -40,6 +40,7 @@ int accept_from(int listener);
 uint16_t local_port(int fd);
 void send_byte(int fd);
 void receive_byte(int fd);
+void await_byte(int fd); /* and leaves it there: on a busy machine even loopback takes its time */
 void receive_end(int fd);
 void receive_reset(int fd);
 
