@@ -2,7 +2,6 @@
 /* A known delay between two network namespaces: what tcprtt measures is what a capture of the packets says. */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "lib/require.h"
 #include "lib/rtt_capture.h"
 #include "lib/rtt_relay.h"
+#include "lib/rtt_remote.h"
 #include "lib/rtt_run.h"
 #include "lib/rtt_traffic.h"
 
@@ -48,37 +48,6 @@ static void open_all(unsigned int delay_ms)
 	if (why)
 		skip_because("%s", why);
 	rtt_relay_start(&relay, &wire, delay_ms);
-}
-
-/* A client on the left, a server on the right. */
-static struct rtt_pair open_pair(void)
-{
-	struct timeval patience = {.tv_sec = 10};
-	struct sockaddr_in address = wire_address(WIRE_RIGHT, PORT);
-	struct rtt_pair pair = {.port = PORT};
-
-	pair.listener = wire_socket(&wire, WIRE_RIGHT, 0);
-	setsockopt(pair.listener, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	require(!bind(pair.listener, (struct sockaddr *)&address, sizeof(address)) && !listen(pair.listener, 4),
-		"cannot listen");
-	pair.client = wire_socket(&wire, WIRE_LEFT, 0);
-	setsockopt(pair.client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	require(!connect(pair.client, (struct sockaddr *)&address, sizeof(address)), "cannot connect");
-	pair.server = accept_from(pair.listener);
-	return pair;
-}
-
-/* The end of both sockets, over the wire. */
-static void close_pair(struct rtt_pair *pair)
-{
-	require(!shutdown(pair->client, SHUT_WR), "cannot shut down");
-	receive_end(pair->server);
-	require(!shutdown(pair->server, SHUT_WR), "cannot shut down");
-	receive_end(pair->client);
-	wait_for_state(pair->server, "CLOSE");
-	close(pair->client);
-	close(pair->server);
-	close(pair->listener);
 }
 
 static void check_within(const char *what, double shown_us, uint64_t captured_us)
@@ -151,9 +120,9 @@ static void check_ping_pong(void **state, unsigned int delay_ms, unsigned int ex
 	rtt_run_watch(run, PORT, PORT);
 	client = rtt_run_start(run, ARGS("--sample", "rtt", "-P", PORT_TEXT));
 	server = rtt_run_start(run, ARGS("--sample", "rtt", "-p", PORT_TEXT, "-m"));
-	pair = open_pair();
+	pair = rtt_remote_open(&wire, PORT);
 	rtt_exchange(&pair, exchanges, 0);
-	close_pair(&pair);
+	rtt_remote_close(&pair);
 	rtt_run_stop(run);
 	check_side(run, client, WIRE_LEFT);
 	check_side(run, server, WIRE_RIGHT);
@@ -174,29 +143,19 @@ static void test_40_ms(void **state)
 static void test_bulk(void **state)
 {
 	struct rtt_run *run = *state;
-	static char data[BULK_BYTES];
 	const struct rtt_report *report;
 	struct rtt_captured captured;
 	uint64_t measurable;
 	struct rtt_pair pair;
 	size_t client;
-	ssize_t sent = 0, received = 0;
 
 	open_all(10);
 	rtt_run_watch(run, PORT, PORT);
 	client = rtt_run_start(run, ARGS("--sample", "rtt", "-P", PORT_TEXT));
-	pair = open_pair();
-	while (received < BULK_BYTES) {
-		ssize_t got = send(pair.client, data, (size_t)(BULK_BYTES - sent), MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		sent += got > 0 ? got : 0;
-		require(poll(&(struct pollfd){.fd = pair.server, .events = POLLIN}, 1, 10000) == 1, "nothing comes");
-		got = recv(pair.server, data, sizeof(data), 0);
-		require(got > 0, "the server gets nothing");
-		received += got;
-	}
+	pair = rtt_remote_open(&wire, PORT);
+	rtt_remote_bulk(&pair, BULK_BYTES);
 	rtt_pair_settle(&pair);
-	close_pair(&pair);
+	rtt_remote_close(&pair);
 	rtt_run_stop(run);
 	rtt_run_read(run, client);
 	report = &run->reports.items[0];
@@ -224,9 +183,9 @@ static void test_handshake(void **state)
 	rtt_run_watch(run, PORT, PORT);
 	tools[WIRE_LEFT] = rtt_run_start(run, ARGS("--sample", "handshake", "-P", PORT_TEXT));
 	tools[WIRE_RIGHT] = rtt_run_start(run, ARGS("--sample", "handshake", "-p", PORT_TEXT));
-	pair = open_pair();
+	pair = rtt_remote_open(&wire, PORT);
 	rtt_exchange(&pair, 2, 0);
-	close_pair(&pair);
+	rtt_remote_close(&pair);
 	rtt_run_stop(run);
 	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++) {
 		struct rtt_captured captured;
@@ -256,9 +215,9 @@ static void test_srtt_and_min(void **state)
 	rtt_run_watch(run, PORT, PORT);
 	srtt = rtt_run_start(run, ARGS("-P", PORT_TEXT));
 	min = rtt_run_start(run, ARGS("--sample", "min", "-P", PORT_TEXT, "-m"));
-	pair = open_pair();
+	pair = rtt_remote_open(&wire, PORT);
 	rtt_exchange(&pair, 30, 0);
-	close_pair(&pair);
+	rtt_remote_close(&pair);
 	rtt_run_stop(run);
 	rtt_capture_read(&captures[WIRE_LEFT], &captured);
 	rtt_run_check_all(run, srtt, rtt_has_rport, &(uint16_t){PORT});
