@@ -17,6 +17,7 @@
 
 #include "require.h"
 #include "rtt_traffic.h"
+#include "veth.h"
 
 #define FIRST_ADDRESS 0xc0000201 /* 192.0.2.1 */
 #define NETMASK       0xffffff00
@@ -54,7 +55,7 @@ static int set_up_interface(struct ifreq *request, enum wire_end end)
 /* In the namespace of this moment. */
 static const char *open_device(struct wire *wire, enum wire_end end)
 {
-	struct ifreq request = {.ifr_name = "wire"};
+	struct ifreq request = {.ifr_name = WIRE_DEVICE};
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	int error;
 
@@ -74,30 +75,75 @@ static const char *open_device(struct wire *wire, enum wire_end end)
 	return NULL;
 }
 
-static const char *open_end(struct wire *wire, enum wire_end end)
+/* This thread is in it then. */
+static const char *open_namespace(struct wire *wire, enum wire_end end)
 {
 	struct stat stat_buffer;
-	const char *why;
 
 	if (unshare(CLONE_NEWNET))
 		return "no network namespace of its own (CONFIG_NET_NS)";
 	wire->namespaces[end] = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	require(wire->namespaces[end] >= 0 && !fstat(wire->namespaces[end], &stat_buffer), "no namespace");
 	wire->netns[end] = stat_buffer.st_ino;
-	why = open_device(wire, end);
-	require(!setns(wire->home, CLONE_NEWNET), "cannot come home");
-	return why;
+	return NULL;
+}
+
+static void begin(struct wire *wire)
+{
+	*wire = (struct wire){.namespaces = {-1, -1}, .devices = {-1, -1}};
+	wire->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	require(wire->home >= 0, "no namespace");
 }
 
 const char *wire_open(struct wire *wire)
 {
 	const char *why = NULL;
 
-	*wire = (struct wire){.namespaces = {-1, -1}, .devices = {-1, -1}};
-	wire->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	require(wire->home >= 0, "no namespace");
-	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS && !why; end++)
-		why = open_end(wire, end);
+	begin(wire);
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS && !why; end++) {
+		why = open_namespace(wire, end);
+		if (!why)
+			why = open_device(wire, end);
+		wire_leave(wire);
+	}
+	if (why)
+		wire_close(wire);
+	return why;
+}
+
+/* Both namespaces are there. */
+static const char *lay_cable(const struct wire *wire)
+{
+	int error;
+
+	wire_enter(wire, WIRE_LEFT);
+	error = veth_add(WIRE_DEVICE, wire->namespaces[WIRE_RIGHT]);
+	wire_leave(wire);
+	if (error)
+		return "no veth device (CONFIG_VETH)";
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++) {
+		struct ifreq request = {.ifr_name = WIRE_DEVICE};
+
+		wire_enter(wire, end);
+		error = set_up_interface(&request, end);
+		wire_leave(wire);
+		if (error)
+			return "a veth device takes no address";
+	}
+	return NULL;
+}
+
+const char *wire_open_veth(struct wire *wire)
+{
+	const char *why = NULL;
+
+	begin(wire);
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS && !why; end++) {
+		why = open_namespace(wire, end);
+		wire_leave(wire);
+	}
+	if (!why)
+		why = lay_cable(wire);
 	if (why)
 		wire_close(wire);
 	return why;

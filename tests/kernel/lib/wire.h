@@ -10,6 +10,8 @@
 #include <netinet/in.h>
 #include <stdint.h>
 
+#define WIRE_DEVICE "wire"
+
 enum wire_end {
 	WIRE_LEFT,  /* 192.0.2.1 */
 	WIRE_RIGHT, /* 192.0.2.2 */
@@ -25,6 +27,10 @@ struct wire {
 
 /* NULL, or why that cannot be done here. */
 const char *wire_open(struct wire *wire);
+
+/* The same with a veth device at each end: it carries packets by itself, and nobody else can. */
+const char *wire_open_veth(struct wire *wire);
+
 void wire_close(struct wire *wire);
 
 /* This thread is in the namespace of that end, until wire_leave(). */

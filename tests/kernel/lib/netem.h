@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A delay that the kernel itself imposes (sch_netem) on what leaves a device. */
+#ifndef TESTS_KERNEL_NETEM_H
+#define TESTS_KERNEL_NETEM_H
+
+#include <stdint.h>
+
+#include "wire.h"
+
+struct netem {
+	uint32_t delay_us;
+	uint32_t jitter_us;    /* each packet by itself, evenly: delay_us +- jitter_us */
+	uint32_t loss_percent; /* each packet by itself */
+};
+
+/*
+ * In place of what was set before. On packets that leave this end of a wire of wire_open_veth(): in a capture there
+ * they appear behind the delay. NULL, or why that cannot be done here.
+ */
+const char *netem_set(const struct wire *wire, enum wire_end end, const struct netem *netem);
+
+#endif
