@@ -20,6 +20,9 @@
 #define BUFFER_BYTES  (16 << 20)
 #define IN_FLIGHT_MAX 1024
 
+#define STAMP_APART_MS 3
+#define PATIENCE_S     10
+
 struct segment {
 	uint32_t end; /* the acknowledgement that covers it */
 	uint64_t time_ns;
@@ -34,21 +37,6 @@ struct reading {
 	uint32_t highest; /* end of what has been sent */
 	bool any;
 };
-
-const char *rtt_capture_open(struct rtt_capture *capture, const struct wire *wire, enum wire_end end)
-{
-	int size = BUFFER_BYTES, yes = 1;
-
-	require(!setns(wire->namespaces[end], CLONE_NEWNET), "cannot enter the namespace");
-	capture->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
-	require(!setns(wire->home, CLONE_NEWNET), "cannot come home");
-	if (capture->fd < 0)
-		return "no packet sockets (CONFIG_PACKET)";
-	capture->local = wire_address(end, 0).sin_addr.s_addr;
-	setsockopt(capture->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	require(!setsockopt(capture->fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes)), "no SO_TIMESTAMPNS");
-	return NULL;
-}
 
 void rtt_capture_close(struct rtt_capture *capture)
 {
@@ -79,6 +67,57 @@ static bool receive_packet(const struct rtt_capture *capture, uint8_t *bytes, si
 	memcpy(&time, CMSG_DATA(&control.header), sizeof(time));
 	*ret_time_ns = (uint64_t)time.tv_sec * NS_PER_SEC + (uint64_t)time.tv_nsec;
 	return true;
+}
+
+/* A datagram to ourselves: its time is that of its coming, and not that of its being read. */
+static bool are_stamped(int fd)
+{
+	const struct rtt_capture datagrams = {.fd = fd};
+	uint64_t stamp_ns = 0, sent_ns;
+	uint8_t byte = 0;
+	ssize_t length;
+
+	require(send(fd, &byte, 1, 0) == 1, "no datagram over loopback");
+	sent_ns = now_ns() + (uint64_t)wall_offset_ns();
+	sleep_ms(STAMP_APART_MS);
+	return receive_packet(&datagrams, &byte, 1, &length, &stamp_ns) && stamp_ns < sent_ns + NS_PER_MS;
+}
+
+/*
+ * The kernel begins to take the time of packets in a work item of its own (net_enable_timestamp()); those that came
+ * before have the time at which they are read.
+ */
+static void wait_for_time_stamps(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1;
+	uint64_t deadline = now_ns() + NS_PER_SEC * PATIENCE_S;
+	socklen_t size = sizeof(address);
+
+	require(fd >= 0 && !bind(fd, (struct sockaddr *)&address, size) &&
+			!getsockname(fd, (struct sockaddr *)&address, &size) &&
+			!connect(fd, (struct sockaddr *)&address, size) &&
+			!setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes)),
+		"no datagrams over loopback");
+	while (!are_stamped(fd))
+		require(now_ns() < deadline, "packets get no time stamps");
+	close(fd);
+}
+
+const char *rtt_capture_open(struct rtt_capture *capture, const struct wire *wire, enum wire_end end)
+{
+	int size = BUFFER_BYTES, yes = 1;
+
+	require(!setns(wire->namespaces[end], CLONE_NEWNET), "cannot enter the namespace");
+	capture->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
+	require(!setns(wire->home, CLONE_NEWNET), "cannot come home");
+	if (capture->fd < 0)
+		return "no packet sockets (CONFIG_PACKET)";
+	capture->local = wire_address(end, 0).sin_addr.s_addr;
+	setsockopt(capture->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	require(!setsockopt(capture->fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes)), "no SO_TIMESTAMPNS");
+	wait_for_time_stamps();
+	return NULL;
 }
 
 static void sent(struct reading *reading, uint32_t end, bool syn, uint64_t time_ns)
