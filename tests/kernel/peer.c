@@ -248,13 +248,14 @@ static struct account run_beside_the_peer(struct run *run)
 	if (!run->witness)
 		skip_because("no witness: %s", run->why_not);
 	witness_start(run->witness);
-	why = peer_start(&peer);
+	why = peer_start(&peer, "tcpstates", (const char *const[]){"-w", NULL});
 	if (why)
 		skip_because("%s", why);
 	run_start_another(run, NULL);
 	play(ports, &count);
 	run_stop(run);
-	peer_stop(&peer, &theirs);
+	peer_stop(&peer);
+	peer_read_rows(&peer, &theirs);
 	qsort(theirs.items, theirs.count, sizeof(*theirs.items), by_socket);
 	run_account(run, 0, NULL);
 	return compare_rows(run, ports, count);

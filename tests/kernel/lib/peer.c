@@ -16,8 +16,11 @@
 
 #include "require.h"
 
-#define PEER_PATH        "/usr/sbin/tcpstates"
+#define FOLDER           "/usr/sbin/"
 #define PATIENCE_SECONDS 30
+
+/* What a peer says first when it traces. */
+static const char *const ready_words[] = {"SKADDR", "Tracing TCP RTT"};
 
 /* It writes whole lines at once to a terminal only. */
 static int open_terminal(char *ret_name, size_t size)
@@ -32,27 +35,41 @@ static int open_terminal(char *ret_name, size_t size)
 	return terminal;
 }
 
-static _Noreturn void exec_peer(int terminal)
+static const char *path_of(const struct peer *peer)
 {
+	static char path[64];
+
+	snprintf(path, sizeof(path), FOLDER "%s", peer->name);
+	return path;
+}
+
+static _Noreturn void exec_peer(const struct peer *peer, const char *const *args, int terminal)
+{
+	const char *argv[PEER_MAX_ARGS + 2] = {path_of(peer)};
 	int null = open("/dev/null", O_RDWR);
 
+	for (size_t i = 0; i < PEER_MAX_ARGS && args[i]; i++)
+		argv[i + 1] = args[i];
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(null, STDIN_FILENO);
 	dup2(terminal, STDOUT_FILENO);
 	dup2(terminal, STDERR_FILENO);
-	execl(PEER_PATH, PEER_PATH, "-w", (char *)NULL);
+	execv(argv[0], (char **)argv);
 	_exit(127);
 }
 
-/* Until the peer has closed its side. */
+/* Until the peer has closed its side. Keeps nothing else of the test's open: a listener would go on. */
 static _Noreturn void copy_terminal(int terminal, int output)
 {
 	char buffer[65536];
 	ssize_t got;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while ((got = read(terminal, buffer, sizeof(buffer))) > 0)
-		if (write(output, buffer, (size_t)got) != got)
+	dup2(terminal, STDIN_FILENO);
+	dup2(output, STDOUT_FILENO);
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	while ((got = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0)
+		if (write(STDOUT_FILENO, buffer, (size_t)got) != got)
 			_exit(1);
 	_exit(0);
 }
@@ -65,41 +82,53 @@ static const char *text_of(const struct peer *peer, char *text, size_t size)
 	return text;
 }
 
-static const char *wait_for_header(struct peer *peer)
+static bool says_ready(const char *text)
+{
+	for (size_t i = 0; i < sizeof(ready_words) / sizeof(*ready_words); i++)
+		if (strstr(text, ready_words[i]))
+			return true;
+	return false;
+}
+
+static const char *wait_until_ready(struct peer *peer)
 {
 	static char why[1200];
 	uint64_t deadline = now_ns() + PATIENCE_SECONDS * NS_PER_SEC;
 	char text[1024];
 	int status;
 
-	while (!strstr(text_of(peer, text, sizeof(text)), "SKADDR")) {
+	while (!says_ready(text_of(peer, text, sizeof(text)))) {
 		if (waitpid(peer->pid, &status, WNOHANG) == peer->pid) {
 			peer->pid = 0;
 			sleep_ms(100); /* for its last words */
-			snprintf(why, sizeof(why), PEER_PATH " cannot run here: %s", text_of(peer, text, sizeof(text)));
+			text_of(peer, text, sizeof(text));
+			text[strcspn(text, "\n")] = '\0';
+			snprintf(why, sizeof(why), "%s cannot run here: %s", path_of(peer), text);
 			peer_drop(peer);
 			return why;
 		}
-		require(now_ns() < deadline, PEER_PATH " does not trace");
+		require(now_ns() < deadline, "%s does not trace", path_of(peer));
 		sleep_ms(5);
 	}
 	return NULL;
 }
 
-const char *peer_start(struct peer *peer)
+const char *peer_start(struct peer *peer, const char *name, const char *const *args)
 {
+	static char why[128];
 	struct termios raw;
-	char name[64];
+	char terminal[64];
 	int ours, its;
 
-	*peer = (struct peer){.output = -1};
-	if (access(PEER_PATH, X_OK))
-		return PEER_PATH " (package libbpf-tools) is not there";
-	ours = open_terminal(name, sizeof(name));
+	*peer = (struct peer){.name = name, .output = -1};
+	snprintf(why, sizeof(why), "%s (package libbpf-tools) is not there", path_of(peer));
+	if (access(path_of(peer), X_OK))
+		return why;
+	ours = open_terminal(terminal, sizeof(terminal));
 	if (ours < 0)
 		return "no pseudo-terminal (devpts)";
-	its = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	require(its >= 0 && !tcgetattr(its, &raw), "cannot open %s", name);
+	its = open(terminal, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	require(its >= 0 && !tcgetattr(its, &raw), "cannot open %s", terminal);
 	cfmakeraw(&raw);
 	tcsetattr(its, TCSANOW, &raw);
 	peer->output = memfd_create("peer", MFD_CLOEXEC);
@@ -107,14 +136,14 @@ const char *peer_start(struct peer *peer)
 
 	peer->pid = fork();
 	if (!peer->pid)
-		exec_peer(its);
+		exec_peer(peer, args, its);
 	close(its);
 	peer->reader = fork();
 	if (!peer->reader)
 		copy_terminal(ours, peer->output);
 	close(ours);
 	require(peer->pid > 0 && peer->reader > 0, "cannot fork");
-	return wait_for_header(peer);
+	return wait_until_ready(peer);
 }
 
 static void wait_for(pid_t *pid, const char *what)
@@ -170,7 +199,7 @@ static bool parse_row(char *line, struct peer_row *row)
 	return row->change.oldstate && row->change.newstate && !strcmp(words[ARROW], "->");
 }
 
-static void read_rows(int fd, struct peer_rows *ret_rows)
+void peer_read_rows(const struct peer *peer, struct peer_rows *ret_rows)
 {
 	struct peer_rows rows = {0};
 	size_t capacity = 0, size = 0;
@@ -178,8 +207,8 @@ static void read_rows(int fd, struct peer_rows *ret_rows)
 	char *text = NULL;
 	FILE *file;
 
-	require(!lseek(fd, 0, SEEK_SET), "cannot read the peer's rows");
-	file = fdopen(dup(fd), "r");
+	require(!lseek(peer->output, 0, SEEK_SET), "cannot read the peer's rows");
+	file = fdopen(dup(peer->output), "r");
 	require(file, "cannot read the peer's rows");
 	while (getline(&text, &size, file) > 0) {
 		line++;
@@ -195,12 +224,11 @@ static void read_rows(int fd, struct peer_rows *ret_rows)
 	*ret_rows = rows;
 }
 
-void peer_stop(struct peer *peer, struct peer_rows *ret_rows)
+void peer_stop(struct peer *peer)
 {
 	kill(peer->pid, SIGINT);
-	wait_for(&peer->pid, PEER_PATH);
+	wait_for(&peer->pid, path_of(peer));
 	wait_for(&peer->reader, "the terminal's reader");
-	read_rows(peer->output, ret_rows);
 }
 
 void peer_drop(struct peer *peer)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Debian's tcpstates (package libbpf-tools), another independent witness: one that loses rows, but has durations. */
+/*
+ * Debian's tcpstates and tcprtt (package libbpf-tools), other independent witnesses: they lose rows and samples, but
+ * have durations and histograms.
+ */
 #ifndef TESTS_KERNEL_PEER_H
 #define TESTS_KERNEL_PEER_H
 
@@ -7,9 +10,12 @@
 
 #include "state.h"
 
+#define PEER_MAX_ARGS 8
+
 struct peer {
+	const char *name;
 	pid_t pid;
-	pid_t reader; /* takes the rows from the terminal that the peer believes to write to, into `output` */
+	pid_t reader; /* takes what is printed from the terminal that the peer believes to write to, into `output` */
 	int output;
 };
 
@@ -24,11 +30,14 @@ struct peer_rows {
 	size_t count;
 };
 
-/* NULL, or why there is none. It traces then. */
-const char *peer_start(struct peer *peer);
+/* "tcpstates" or "tcprtt", with up to PEER_MAX_ARGS arguments. NULL, or why there is none. It traces then. */
+const char *peer_start(struct peer *peer, const char *name, const char *const *args);
 
-/* SIGINT, the only signal that it handles, then its rows. */
-void peer_stop(struct peer *peer, struct peer_rows *ret_rows);
+/* SIGINT, the only signal that it handles, and its end. */
+void peer_stop(struct peer *peer);
+
+/* What tcpstates -w printed. */
+void peer_read_rows(const struct peer *peer, struct peer_rows *ret_rows);
 
 /* For every teardown. */
 void peer_drop(struct peer *peer);
