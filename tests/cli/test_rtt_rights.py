@@ -146,7 +146,7 @@ def refuse(error, *commands):
 def test_what_cannot_be_attached_falls_through():
     """Every program there is, for each kind of sample, loads here; where it does not attach the next one is tried."""
     need_root()
-    everything = ["-4", "-p", "1-9", "-P", "80", "-a", "127.0.0.0/8", "-A", "::/0"]
+    everything = ["-p", "1-9", "-P", "80", "-a", "127.0.0.0/8,::1", "-A", "0.0.0.0/0,::/0"]
     for args, ways in ((["-e"], 6), (["-B"], 6), (["--by", "conn"], 6), (["--by", "prefix:24,rport", *everything], 6),
                        (["--by", "comm,netns", *everything], 5), (["--sample", "rtt", *everything], 5),
                        (["--sample", "rtt", "--by", "cgroup,raddr", *everything], 5), (["--sample", "min", "-B"], 3),
