@@ -25,7 +25,7 @@
 #include "lib/rows.h"
 #include "lib/rtt_run.h"
 
-#define SLACK_US     8000
+#define SLACK_US     10000
 #define TOLERANCE    0.1
 #define TOLERANCE_US 500
 
@@ -317,6 +317,8 @@ static void test_known_delays(void **state)
 		tools[i] = start(run, &views[i]);
 	tool_start(&states, NULL, -1);
 	print_message("the tools trace after %.1f s\n", (double)(now_ns() - begin) / NS_PER_SEC);
+	/* What runs for the first time takes its time, in emulation milliseconds. */
+	path_play(&paths[0], FIRST_PORT - 1, &witnessed[0]);
 	for (size_t i = 0; i < PATHS; i++)
 		path_play(&paths[i], port_of(&paths[i]), &witnessed[i]);
 	print_message("the traffic ends after %.1f s\n", (double)(now_ns() - begin) / NS_PER_SEC);

@@ -8,7 +8,7 @@
 #include "rtt_capture.h"
 #include "rtt_remote.h"
 
-#define WARM_PORT 6759
+#define OPENING_PORT 6758 /* none of the tests' */
 
 static struct wire wire = {.namespaces = {-1, -1}, .devices = {-1, -1}, .home = -1};
 static struct rtt_capture capture = {.fd = -1};
@@ -74,7 +74,7 @@ void paths_open(void)
 		why = netem_set(&wire, WIRE_LEFT, &none);
 	if (why)
 		skip_because("%s", why);
-	pair = rtt_remote_open(&wire, WARM_PORT);
+	pair = rtt_remote_open(&wire, OPENING_PORT);
 	rtt_remote_close(&pair);
 }
 
