@@ -8,7 +8,7 @@
  * - The least is strict: netem lets no packet go before its time. What is shown may be below it by what the histogram
  *   rounds (1/32 of a quantile, 1/16 of a slot's bound) and by the microsecond that the kernel cuts off.
  * - The most, of medians, is the greatest delay and SLACK_US for all that is no delay: two stacks, two processes' turns
- *   and a busy machine. In emulated guests that was 0.3 to 5 ms.
+ *   and a busy machine. In emulated guests that was 0.3 to 5 ms. Or what the test itself has waited, if that is more.
  * - Between two who look at the same round trips, what they may differ by is not the delay's size: TOLERANCE, or
  *   TOLERANCE_US where that is more, since a capture and the stack read the clock at different places.
  */
@@ -31,9 +31,6 @@
 
 #define RANKS           50 /* permille */
 #define RANKS_WITH_LOSS 200
-
-/* How much a receiver may delay its acknowledgement of a segment without a second one: TCP_DELACK_MIN. */
-#define DELAYED_ACK_US 40000
 
 /* A sample of what was sent again is taken from TCP's timestamps, which count milliseconds. */
 #define TIMESTAMP_US 1000
@@ -113,10 +110,13 @@ static void check_very_least(const struct path *path, const char *what, enum wir
 	check_least(path, what, end, us + (path_has_loss(path) ? TIMESTAMP_US : 0), 1.0 / 16);
 }
 
-static void check_most(const struct path *path, const char *what, enum wire_end end, double us)
+/* `waited_us`: what the test itself has waited for it, where a busy machine took longer than its slack. */
+static void check_most(const struct path *path, const char *what, enum wire_end end, double us, double waited_us)
 {
-	double most = path_most_us(path) + SLACK_US + (path->bulk ? DELAYED_ACK_US : 0);
+	double most = path_most_us(path) + SLACK_US;
 
+	if (waited_us > most)
+		most = waited_us;
 	require(us <= most, "%s: %s's %s is %.0f us, more than %.0f", path->name, side(end), what, us, most);
 }
 
@@ -136,22 +136,36 @@ static void tell(const struct path *path, const char *what, enum wire_end end, d
 			      witness_us / 1000);
 }
 
-static void check_same(const struct path *path, const char *what, enum wire_end end, double us, double witness_us)
+/*
+ * A single one, of which the capture is a part: what comes in between is a busy machine's, and of SYN_SENT connect()'s,
+ * before the SYN is made.
+ */
+static void check_handshake_time(const struct path *path, const char *what, enum wire_end end, double us,
+				 double captured_us)
 {
-	tell(path, what, end, us, "captured", witness_us);
-	require(us >= witness_us - tolerance_us(witness_us) && us <= witness_us + tolerance_us(witness_us),
-		"%s: %s's %s is %.0f us, captured %.0f", path->name, side(end), what, us, witness_us);
+	tell(path, what, end, us, "captured", captured_us);
+	require(us >= captured_us * 31 / 32 - 1 && us <= captured_us * (1 + TOLERANCE) + SLACK_US,
+		"%s: %s's %s is %.0f us, captured %.0f", path->name, side(end), what, us, captured_us);
+}
+
+/* Permille that both may be apart: at least two ranks. */
+static unsigned int ranks_of(const struct path *path, const struct samples *samples)
+{
+	unsigned int two = (unsigned int)(2000 / (samples->count ? samples->count : 1));
+	unsigned int ranks = path_has_loss(path) ? RANKS_WITH_LOSS : RANKS;
+
+	return ranks > two ? ranks : two;
 }
 
 /*
- * A rank or two may be between them: what is measured last, of the FIN, only one of them may have. With loss more: a
- * smoothed value is sampled with each segment, of which there are twice as many while each is acknowledged at once.
+ * What is measured last, of the FIN, only one of them may have. With loss more: a smoothed value is sampled with each
+ * segment, of which there are twice as many while each is acknowledged at once.
  */
 static void check_quantile(const struct path *path, const char *what, enum wire_end end, double us, const char *who,
 			   struct samples *samples, unsigned int permille)
 {
-	unsigned int ranks = path_has_loss(path) ? RANKS_WITH_LOSS : RANKS;
-	double low = samples_quantile(samples, permille - ranks);
+	unsigned int ranks = ranks_of(path, samples);
+	double low = samples_quantile(samples, permille > ranks ? permille - ranks : 0);
 	double high = samples_quantile(samples, permille + ranks < 1000 ? permille + ranks : 1000);
 
 	tell(path, what, end, us, who, samples_quantile(samples, permille));
@@ -168,7 +182,8 @@ static void check_rtt(const struct path *path, enum wire_end end, const struct r
 	if (path->bulk && end == WIRE_RIGHT)
 		return;
 	check_least(path, "p50", end, p50, 1.0 / 32);
-	check_most(path, "p50", end, p50);
+	if (!path->bulk) /* where acknowledgements may be delayed, by up to 40 ms */
+		check_most(path, "p50", end, p50, samples_quantile(&seen->exchanges, 500 + 2 * RANKS));
 	check_very_least(path, "least", end, report->us[RTT_SMALLEST]);
 	require(report->count + seen->sent_again >= (uint64_t)PATH_CONNECTIONS * path->exchanges,
 		"%s: %" PRIu64 " samples", path->name, report->count);
@@ -183,17 +198,15 @@ static void check_rtt(const struct path *path, enum wire_end end, const struct r
 		check_quantile(path, "rtt p90", end, p90, "captured", &seen->captured, 900);
 }
 
-/* A loss that is repaired after 200 ms adds 25 ms to what is smoothed, and that fades away for a dozen samples. */
 static void check_srtt(const struct path *path, enum wire_end end, const struct rtt_report *report,
 		       struct path_witness *seen)
 {
 	double p50 = report->us[RTT_P50];
 
 	check_least(path, "smoothed p50", end, p50, 1.0 / 32);
-	if (!path_has_loss(path))
-		check_most(path, "smoothed p50", end, p50);
 	if (path->bulk)
 		return;
+	check_most(path, "smoothed p50", end, p50, samples_quantile(&seen->exchanges, 1000));
 	check_quantile(path, "srtt p50", end, p50, "TCP_INFO", &seen->smoothed[end], 500);
 }
 
@@ -206,7 +219,7 @@ static void check_min(const struct path *path, enum wire_end end, const struct r
 	require(report->count == PATH_CONNECTIONS, "%s: the least of %" PRIu64 " connections", path->name,
 		report->count);
 	check_very_least(path, "least", end, report->us[RTT_SMALLEST]);
-	check_most(path, "least", end, report->us[RTT_SMALLEST]);
+	check_most(path, "least", end, report->us[RTT_SMALLEST], samples_quantile(&seen->openings, 1000));
 	tell(path, "min p99", end, report->us[RTT_P99], "TCP_INFO", samples_quantile(&seen->least[end], 1000));
 	require(largest <= samples_quantile(&seen->least[end], 1000) * 17 / 16 + 1,
 		"%s: %s's least is %.0f us, TCP_INFO's %.0f", path->name, side(end), largest,
@@ -218,13 +231,15 @@ static void check_handshake(const struct path *path, enum wire_end end, const st
 {
 	require(report->count == PATH_CONNECTIONS, "%s: %" PRIu64 " handshakes", path->name, report->count);
 	check_least(path, "handshake", end, report->us[RTT_SMALLEST], 1.0 / 16);
-	check_most(path, "handshake", end, report->us[RTT_P50]);
+	check_most(path, "handshake", end, report->us[RTT_P50], samples_quantile(&seen->openings, 1000));
 	if (end == WIRE_RIGHT || !path_is_captured(path)) {
 		tell(path, "handshake p50", end, report->us[RTT_P50], NULL, 0);
 		return;
 	}
-	check_same(path, "handshake p50", end, report->us[RTT_P50], samples_quantile(&seen->captured_syn, 500));
-	check_same(path, "handshake p99", end, report->us[RTT_P99], samples_quantile(&seen->captured_syn, 990));
+	check_handshake_time(path, "handshake p50", end, report->us[RTT_P50],
+			     samples_quantile(&seen->captured_syn, 500));
+	check_handshake_time(path, "handshake p99", end, report->us[RTT_P99],
+			     samples_quantile(&seen->captured_syn, 990));
 }
 
 static void check_report(const struct path *path, const struct view *view, const struct rtt_report *report,
@@ -252,7 +267,7 @@ static void check_view(struct rtt_run *run, size_t tool, const struct view *view
 	}
 }
 
-/* Every connection's duration of that state. SYN_SENT begins in connect(), before its SYN is made and on its way. */
+/* Every connection's duration of that state. */
 static void check_state(const struct path *path, enum wire_end end, struct path_witness *seen)
 {
 	const char *state = end == WIRE_LEFT ? "SYN_SENT" : "SYN_RECV";
@@ -265,19 +280,14 @@ static void check_state(const struct path *path, enum wire_end end, struct path_
 		samples_add(&durations, (uint64_t)row->duration_us);
 	}
 	require(durations.count == PATH_CONNECTIONS, "%s: %zu rows of %s", path->name, durations.count, state);
-	check_most(path, state, end, samples_quantile(&durations, 500));
+	check_most(path, state, end, samples_quantile(&durations, 500), samples_quantile(&seen->openings, 1000));
 	if (end == WIRE_RIGHT || !path_is_captured(path)) {
 		tell(path, state, end, samples_quantile(&durations, 500), NULL, 0);
 		return;
 	}
-	for (unsigned int permille = 500; permille <= 1000; permille += 500) {
-		double us = samples_quantile(&durations, permille),
-		       captured = samples_quantile(&seen->captured_syn, permille);
-
-		tell(path, state, end, us, "captured", captured);
-		require(us >= captured - TOLERANCE_US && us <= captured * (1 + TOLERANCE) + SLACK_US,
-			"%s: %s lasts %.0f us, captured %.0f", path->name, state, us, captured);
-	}
+	for (unsigned int permille = 500; permille <= 1000; permille += 500)
+		check_handshake_time(path, state, end, samples_quantile(&durations, permille),
+				     samples_quantile(&seen->captured_syn, permille));
 }
 
 static void check_states(void)

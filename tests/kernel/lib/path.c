@@ -112,6 +112,7 @@ static void read_capture(struct path_witness *witness)
 	rtt_capture_read(&capture, &captured);
 	for (size_t i = 0; i < captured.count; i++)
 		samples_add(&witness->captured, captured.us[i]);
+	samples_add(&witness->captured, captured.syn_us); /* RACK knows a client's SYN */
 	samples_add(&witness->captured_syn, captured.syn_us);
 	free(captured.us);
 }
@@ -134,15 +135,20 @@ static void ask_for_least(const struct rtt_pair *pair, struct path_witness *witn
 static void play_connection(const struct path *path, uint16_t port, struct path_witness *witness)
 {
 	struct rtt_pair pair;
+	uint64_t start;
 
 	impose(path, false);
 	if (path_is_captured(path))
 		open_capture();
+	start = now_ns();
 	pair = rtt_remote_open(&wire, port);
+	samples_add(&witness->openings, (now_ns() - start) / 1000);
 	if (path_has_loss(path))
 		impose(path, true);
 	for (unsigned int i = 0; i < path->exchanges; i++) {
+		start = now_ns();
 		rtt_exchange(&pair, 1, 0);
+		samples_add(&witness->exchanges, (now_ns() - start) / 1000);
 		ask_for_smoothed(&pair, witness);
 	}
 	if (path->bulk)

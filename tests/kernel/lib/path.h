@@ -35,6 +35,9 @@ struct path_witness {
 	struct samples least[WIRE_ENDS];    /* TCP_INFO's min_rtt, before the end of each connection */
 	/* What the client's capture says of its round trips and handshakes; empty where path_is_captured() says no. */
 	struct samples captured, captured_syn;
+	/* How long the test itself waited for an exchange, and for connect() and accept(): no round trip in it is
+	 * longer. */
+	struct samples exchanges, openings;
 	uint64_t sent_again;
 };
 
