@@ -72,7 +72,7 @@ static __always_inline bool is_plainly_out(struct tcp_sock *tp, int newstate)
 	__u16 lport = scope.by_lport ? sock_lport(tp, false, newstate == STATE_CLOSE) : 0;
 	__u16 rport = scope.by_rport ? sock_rport(tp, false) : 0;
 
-	return (lport && !scope_has_port(&scope.lports, lport)) || (rport && !port_set_has(&scope.rports, rport));
+	return (lport && !scope_has_port(&scope.lports, lport)) || (rport && !scope_has_port(&scope.rports, rport));
 }
 
 /* What the socket tells (of one that is out, only which it is), and whether it is of interest. The callers have left
