@@ -29,8 +29,8 @@ const char *container_id(const char *name, size_t length)
 	prefix = length - CONTAINER_ID_LENGTH;
 	if (!is_hexadecimal(name + prefix, CONTAINER_ID_LENGTH))
 		return NULL;
-	/* "docker-", and not the end of a longer number */
-	if (prefix && name[prefix - 1] != '-')
+	/* "docker-" or "kubepods-podUID.slice:cri-containerd:", and not the end of a longer number */
+	if (prefix && name[prefix - 1] != '-' && name[prefix - 1] != ':')
 		return NULL;
 	return ends_with(name, prefix, "conmon-") ? NULL : name + prefix;
 }

@@ -11,8 +11,9 @@
 
 /*
  * The id in the name of a cgroup's directory, as docker ("docker-ID.scope", or ID alone), containerd
- * ("cri-containerd-ID.scope"), podman ("libpod-ID.scope") and cri-o ("crio-ID.scope") make them; CONTAINER_ID_LENGTH
- * characters of `name`, or NULL. Not a container: the process that watches one ("crio-conmon-ID.scope").
+ * ("cri-containerd-ID.scope", "PARENT.slice:cri-containerd:ID"), podman ("libpod-ID.scope") and cri-o ("crio-ID.scope")
+ * make them; CONTAINER_ID_LENGTH characters of `name`, or NULL. Not a container: the process that watches one
+ * ("crio-conmon-ID.scope").
  */
 const char *container_id(const char *name, size_t length);
 

@@ -24,6 +24,7 @@ static void test_shapes(void **state)
 	expect("docker-" ID ".scope", ID);
 	expect(ID, ID);
 	expect("cri-containerd-" ID ".scope", ID);
+	expect("kubepods-pod4f1e2d3c_4b5a_6978_8796_a5b4c3d2e1f0.slice:cri-containerd:" ID, ID);
 	expect("nerdctl-" ID ".scope", ID);
 	expect("libpod-" ID ".scope", ID);
 	expect("libpod-" ID, ID);
