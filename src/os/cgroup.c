@@ -2,6 +2,7 @@
 #include "os/cgroup.h"
 
 #include "core/container.h"
+#include "os/cleanup.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -78,6 +79,67 @@ int cgroup_walk(const char *mount_point, int (*visit)(void *context, const char 
 	int fd = open(mount_point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : walk_directory(&walk, fd, 0);
+}
+
+/* ---- an id's path ----------------------------------------------------------------------------------------------- */
+
+/* FILEID_KERNFS of the kernel: the handle is the id. */
+#define HANDLE_TYPE 0xfe
+
+/* What a descriptor was opened as. 0 or a negative errno. */
+static int path_of_fd(int fd, char *ret, size_t size)
+{
+	char link[32];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, ret, size);
+	if (length < 0)
+		return -errno;
+	if ((size_t)length == size)
+		return -ENAMETOOLONG;
+	ret[length] = '\0';
+	return 0;
+}
+
+static int open_by_id(int mount_fd, uint64_t id)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + sizeof(id)];
+	} by_id = {.handle = {.handle_bytes = sizeof(id), .handle_type = HANDLE_TYPE}};
+	int fd;
+
+	memcpy(by_id.handle.f_handle, &id, sizeof(id));
+	fd = open_by_handle_at(mount_fd, &by_id.handle, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A path that only looks right ("... (deleted)", or in another cgroup namespace) leads somewhere else. */
+static bool leads_to(int mount_fd, const char *path, uint64_t id)
+{
+	struct stat st;
+
+	return fstatat(mount_fd, *path ? path + 1 : ".", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == id;
+}
+
+int cgroup_path_of(int mount_fd, uint64_t id, char *ret, size_t size)
+{
+	char mount_point[PATH_MAX], path[PATH_MAX];
+	_cleanup_close_ int fd = open_by_id(mount_fd, id);
+	int error = fd < 0 ? fd : path_of_fd(mount_fd, mount_point, sizeof(mount_point));
+	size_t prefix;
+
+	if (!error)
+		error = path_of_fd(fd, path, sizeof(path));
+	if (error)
+		return error;
+	prefix = strlen(mount_point);
+	if (strncmp(path, mount_point, prefix) != 0 || (path[prefix] && path[prefix] != '/'))
+		return -ESTALE;
+	if (!leads_to(mount_fd, path + prefix, id))
+		return -ESTALE;
+	return (size_t)snprintf(ret, size, "%s", path[prefix] ? path + prefix : "/") < size ? 0 : -ENAMETOOLONG;
 }
 
 /* ---- finding ---------------------------------------------------------------------------------------------------- */
