@@ -15,7 +15,7 @@
 #define ELAPSED "ELAPSED"
 #define NAMES                                                                                                          \
 	"TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,UID,CGROUP,NETNS,IP,LADDR,LPORT,RADDR,RPORT,"     \
-	"OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE"
+	"OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE,CGPATH,UNIT,CONTAINER,POD,NETNSNAME"
 
 static const struct {
 	const char *name;
@@ -44,6 +44,11 @@ static const struct {
 	[COLUMN_MS] = {"MS", 10, 0},
 	[COLUMN_SYNRETRANS] = {"SYNRETRANS", 10, 0},
 	[COLUMN_CAUSE] = {"CAUSE", 22, 0},
+	[COLUMN_CGPATH] = {"CGPATH", 40, 0},
+	[COLUMN_UNIT] = {"UNIT", 24, 0},
+	[COLUMN_CONTAINER] = {"CONTAINER", 12, 64},
+	[COLUMN_POD] = {"POD", 36, 0},
+	[COLUMN_NETNSNAME] = {"NETNSNAME", 12, 0},
 };
 
 const char *column_names(void)
@@ -124,6 +129,19 @@ void column_list_prepend(struct column_list *list, enum column_id id)
 	list->ids[0] = id;
 }
 
+unsigned int column_list_names(const struct column_list *list)
+{
+	unsigned int names = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->ids[i] >= COLUMN_CGPATH && list->ids[i] <= COLUMN_POD)
+			names |= NAMES_CGROUP;
+		if (list->ids[i] == COLUMN_NETNSNAME)
+			names |= NAMES_NETNS;
+	}
+	return names;
+}
+
 static void format_unknown(struct strbuf *out, enum column_style style)
 {
 	if (style != COLUMN_STYLE_CSV)
@@ -138,17 +156,61 @@ static void format_known_u64(struct strbuf *out, enum column_style style, bool k
 		format_unknown(out, style);
 }
 
+static void format_text(struct strbuf *out, enum column_style style, struct name text, size_t max_columns)
+{
+	if (style == COLUMN_STYLE_CSV)
+		escape_csv(out, text.bytes, text.length);
+	else
+		escape_terminal(out, text.bytes, text.length, style == COLUMN_STYLE_WIDE ? SIZE_MAX : max_columns);
+}
+
 static void format_comm(struct strbuf *out, enum column_style style, const struct owner *owner)
 {
-	size_t length = escape_field_length(owner->comm, sizeof(owner->comm));
+	struct name comm = {owner->comm, escape_field_length(owner->comm, sizeof(owner->comm))};
 
 	if (owner->source == OWNER_UNKNOWN)
 		format_unknown(out, style);
-	else if (style == COLUMN_STYLE_CSV)
-		escape_csv(out, owner->comm, length);
 	else
-		escape_terminal(out, owner->comm, length,
-				style == COLUMN_STYLE_WIDE ? SIZE_MAX : columns[COLUMN_COMM].width);
+		format_text(out, style, comm, columns[COLUMN_COMM].width);
+}
+
+/* A number that may have a name. */
+static void format_named(struct strbuf *out, enum column_style style, struct name name, bool known, uint64_t number)
+{
+	if (name.bytes)
+		format_text(out, style, name, SIZE_MAX);
+	else
+		format_known_u64(out, style, known, number);
+}
+
+static void format_name(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
+			const struct names *names)
+{
+	static const struct names none;
+	const struct owner *owner = &event->owner;
+
+	if (!names)
+		names = &none;
+	switch (id) {
+	case COLUMN_CGPATH:
+		format_named(out, style, names->cgroup, owner->source != OWNER_UNKNOWN && owner->cgroup_id,
+			     owner->cgroup_id);
+		break;
+	case COLUMN_UNIT:
+		format_named(out, style, names->unit, false, 0);
+		break;
+	case COLUMN_CONTAINER:
+		if (names->container.bytes)
+			format_text(out, style, names->container, columns[COLUMN_CONTAINER].width);
+		else
+			format_unknown(out, style);
+		break;
+	case COLUMN_POD:
+		format_named(out, style, names->pod, false, 0);
+		break;
+	default: /* COLUMN_NETNSNAME */
+		format_named(out, style, names->netns, event->netns, event->netns);
+	}
 }
 
 static void format_ms(struct strbuf *out, enum column_style style, const struct transition *event)
@@ -167,20 +229,29 @@ static void format_cause(struct strbuf *out, enum column_style style, uint8_t ca
 		strbuf_append_string(out, cause_name(cause));
 }
 
-static void format_tuple(struct strbuf *out, enum column_id id, const struct transition *event)
+static void format_port(struct strbuf *out, enum column_style style, uint16_t port, const struct name *service)
+{
+	if (service && service->bytes)
+		format_text(out, style, *service, SIZE_MAX);
+	else
+		strbuf_append_u64(out, port);
+}
+
+static void format_tuple(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
+			 const struct names *names)
 {
 	switch (id) {
 	case COLUMN_LADDR:
 		address_format(out, event->ip_version, event->laddr);
 		break;
 	case COLUMN_LPORT:
-		strbuf_append_u64(out, event->lport);
+		format_port(out, style, event->lport, names ? &names->lservice : NULL);
 		break;
 	case COLUMN_RADDR:
 		address_format(out, event->ip_version, event->raddr);
 		break;
 	case COLUMN_RPORT:
-		strbuf_append_u64(out, event->rport);
+		format_port(out, style, event->rport, names ? &names->rservice : NULL);
 		break;
 	case COLUMN_OLDSTATE:
 		tcp_state_format(out, event->oldstate);
@@ -194,7 +265,7 @@ static void format_tuple(struct strbuf *out, enum column_id id, const struct tra
 }
 
 void column_format(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
-		   const struct timebase *base)
+		   const struct names *names, const struct timebase *base)
 {
 	const struct owner *owner = &event->owner;
 	bool owned = owner->source != OWNER_UNKNOWN;
@@ -245,7 +316,10 @@ void column_format(struct strbuf *out, enum column_id id, enum column_style styl
 	case COLUMN_CAUSE:
 		format_cause(out, style, event->cause);
 		break;
+	case COLUMN_CGPATH ... COLUMN_NETNSNAME:
+		format_name(out, id, style, event, names);
+		break;
 	default:
-		format_tuple(out, id, event);
+		format_tuple(out, id, style, event, names);
 	}
 }

@@ -7,6 +7,7 @@
 #define TCPVITALS_CORE_COLUMN_H
 
 #include "abi/transition.h"
+#include "core/names.h"
 #include "core/parse.h"
 #include "core/strbuf.h"
 #include "core/timestamp.h"
@@ -38,6 +39,11 @@ enum column_id {
 	COLUMN_MS, /* MS        %-10s    duration in milliseconds, unknown for DURATION_UNKNOWN and a lower bound */
 	COLUMN_SYNRETRANS, /* SYNRETRANS %-10s  unknown but where a handshake ends */
 	COLUMN_CAUSE,      /* CAUSE     %-22s    cause_name(), unknown but for an end */
+	COLUMN_CGPATH,     /* CGPATH    %-40s    path of the cgroup; its id when it has none, unknown without an id */
+	COLUMN_UNIT,       /* UNIT      %-24s    systemd unit */
+	COLUMN_CONTAINER,  /* CONTAINER %-12.12s, wide and CSV: the full id */
+	COLUMN_POD,        /* POD       %-36s    uid of the Kubernetes pod */
+	COLUMN_NETNSNAME,  /* NETNSNAME %-12s    its inode when it has no name, unknown when that is 0 */
 	COLUMN_COUNT
 };
 
@@ -50,6 +56,9 @@ enum column_style {
 
 /* No line of any format is longer, its newline included, whatever the event holds: make this much room before a row. */
 #define ROW_TEXT_MAX 2048
+
+/* That much longer with names: those from directories have at most PATH_MAX and NAME_MAX bytes, of up to six each. */
+#define ROW_NAMES_MAX 32768
 
 struct column_list {
 	uint8_t ids[COLUMN_COUNT]; /* enum column_id, in the order of printing */
@@ -79,8 +88,20 @@ const char *column_name(enum column_id id);
 /* Field width in text (left-justified; a longer value pushes the rest), 0 for none. */
 size_t column_width(enum column_id id, enum column_style style);
 
-/* The bare value, unpadded, escaped for the style. */
+/* The NAMES_ that these columns need. */
+unsigned int column_list_names(const struct column_list *list);
+
+/* Whether the value may be other than ASCII. */
+static inline bool column_is_text(enum column_id id)
+{
+	return id == COLUMN_COMM || id >= COLUMN_CGPATH;
+}
+
+/*
+ * The bare value, unpadded, escaped for the style. `names` may be NULL. A port is its service's name where there is
+ * one in them.
+ */
 void column_format(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
-		   const struct timebase *base);
+		   const struct names *names, const struct timebase *base);
 
 #endif

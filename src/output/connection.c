@@ -77,15 +77,15 @@ void connection_text_header(struct strbuf *out, const struct connection_layout *
 }
 
 void connection_text(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
-		     const struct timebase *base)
+		     const struct names *names, const struct timebase *base)
 {
 	enum column_id ids[8];
 	size_t count = list_columns(layout, ids), start;
 
 	for (size_t i = 0; i < count; i++)
-		table_cell(out, ids[i], layout->style, &connection->end, base);
+		table_cell(out, ids[i], layout->style, &connection->end, names, base);
 	for (size_t i = 0; i < COUNT(tuple); i++)
-		table_cell(out, tuple[i], layout->style, &connection->end, base);
+		table_cell(out, tuple[i], layout->style, &connection->end, names, base);
 	start = out->length;
 	strbuf_append_u64(out, connection->bytes_acked / 1024);
 	pad_cell(out, start, 7);
@@ -119,18 +119,18 @@ void connection_csv_header(struct strbuf *out, const struct connection_layout *l
 }
 
 void connection_csv(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
-		    const struct timebase *base)
+		    const struct names *names, const struct timebase *base)
 {
 	const char *role = role_name(connection->life.role);
 	enum column_id ids[8];
 	size_t count = list_columns(layout, ids);
 
 	for (size_t i = 0; i < count; i++) {
-		column_format(out, ids[i], COLUMN_STYLE_CSV, &connection->end, base);
+		column_format(out, ids[i], COLUMN_STYLE_CSV, &connection->end, names, base);
 		strbuf_append_char(out, ',');
 	}
 	for (size_t i = 0; i < COUNT(tuple); i++) {
-		column_format(out, tuple[i], COLUMN_STYLE_CSV, &connection->end, base);
+		column_format(out, tuple[i], COLUMN_STYLE_CSV, &connection->end, names, base);
 		strbuf_append_char(out, ',');
 	}
 	strbuf_append_string(out, role ? role : "");

@@ -23,12 +23,12 @@ struct connection_layout {
  */
 void connection_text_header(struct strbuf *out, const struct connection_layout *layout);
 void connection_text(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
-		     const struct timebase *base);
+		     const struct names *names, const struct timebase *base);
 
 /* The same columns with bytes for KiB, and more; unknown values are empty. */
 void connection_csv_header(struct strbuf *out, const struct connection_layout *layout);
 void connection_csv(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
-		    const struct timebase *base);
+		    const struct names *names, const struct timebase *base);
 
 /* {"v":1,"type":"connection",...} and a newline, as in tcpvitals-json(5). */
 void connection_json(struct strbuf *out, const struct connection *connection, const struct timebase *base);

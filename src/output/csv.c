@@ -12,12 +12,12 @@ void csv_header(struct strbuf *out, const struct column_list *columns)
 }
 
 void csv_row(struct strbuf *out, const struct column_list *columns, const struct transition *event,
-	     const struct timebase *base)
+	     const struct names *names, const struct timebase *base)
 {
 	for (size_t i = 0; i < columns->count; i++) {
 		if (i)
 			strbuf_append_char(out, ',');
-		column_format(out, columns->ids[i], COLUMN_STYLE_CSV, event, base);
+		column_format(out, columns->ids[i], COLUMN_STYLE_CSV, event, names, base);
 	}
 	strbuf_append_char(out, '\n');
 }

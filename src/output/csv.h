@@ -10,6 +10,6 @@
 
 void csv_header(struct strbuf *out, const struct column_list *columns);
 void csv_row(struct strbuf *out, const struct column_list *columns, const struct transition *event,
-	     const struct timebase *base);
+	     const struct names *names, const struct timebase *base);
 
 #endif

@@ -9,6 +9,7 @@
 #include "core/tcp_state.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 static void append_known_u64(struct strbuf *out, bool known, uint64_t value)
 {
@@ -130,5 +131,37 @@ void json_transition(struct strbuf *out, const struct transition *event, const s
 	json_socket(out, event);
 	append_change(out, event);
 	append_story(out, event);
+	strbuf_append_literal(out, "}\n");
+}
+
+static void append_name(struct strbuf *out, const char *key, struct name name)
+{
+	strbuf_append_literal(out, ",\"");
+	strbuf_append_string(out, key);
+	strbuf_append_literal(out, "\":");
+	if (!name.bytes) {
+		strbuf_append_literal(out, "null");
+		return;
+	}
+	strbuf_append_char(out, '"');
+	escape_json(out, name.bytes, name.length);
+	strbuf_append_char(out, '"');
+}
+
+void json_add_names(struct strbuf *out, const struct names *names)
+{
+	out->length -= strlen("}\n");
+	if (names->asked & NAMES_CGROUP) {
+		append_name(out, "cgroup", names->cgroup);
+		append_name(out, "unit", names->unit);
+		append_name(out, "container", names->container);
+		append_name(out, "pod", names->pod);
+	}
+	if (names->asked & NAMES_NETNS)
+		append_name(out, "netns_name", names->netns);
+	if (names->asked & NAMES_SERVICES) {
+		append_name(out, "lservice", names->lservice);
+		append_name(out, "rservice", names->rservice);
+	}
 	strbuf_append_literal(out, "}\n");
 }

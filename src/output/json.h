@@ -4,6 +4,7 @@
 #define TCPVITALS_OUTPUT_JSON_H
 
 #include "abi/transition.h"
+#include "core/names.h"
 #include "core/strbuf.h"
 #include "core/timestamp.h"
 
@@ -15,5 +16,8 @@ void json_transition(struct strbuf *out, const struct transition *event, const s
 
 /* What a transition says about its socket: behind an open string, which it closes, and a comma before each member. */
 void json_socket(struct strbuf *out, const struct transition *event);
+
+/* Adds the names that were asked for to the object that has just been appended, as its last members. */
+void json_add_names(struct strbuf *out, const struct names *names);
 
 #endif

@@ -15,8 +15,7 @@ static void pad_column(struct strbuf *out, size_t start, enum column_id id, enum
 {
 	size_t width = column_width(id, style), length = out->length - start;
 
-	/* names are the only text that is not ASCII */
-	if (id == COLUMN_COMM)
+	if (column_is_text(id))
 		width += count_continuations(out, start);
 	/* and the blank between two columns */
 	strbuf_pad(out, start, (length > width ? length : width) + 1);
@@ -31,11 +30,11 @@ void table_name_cell(struct strbuf *out, enum column_id id, enum column_style st
 }
 
 void table_cell(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
-		const struct timebase *base)
+		const struct names *names, const struct timebase *base)
 {
 	size_t start = out->length;
 
-	column_format(out, id, style, event, base);
+	column_format(out, id, style, event, names, base);
 	pad_column(out, start, id, style);
 }
 
@@ -71,14 +70,14 @@ void table_header(struct strbuf *out, const struct column_list *columns, enum co
 }
 
 void table_row(struct strbuf *out, const struct column_list *columns, enum column_style style,
-	       const struct transition *event, const struct timebase *base)
+	       const struct transition *event, const struct names *names, const struct timebase *base)
 {
 	size_t line = out->length;
 
 	for (size_t i = 0; i < columns->count; i++) {
 		size_t start = out->length;
 
-		column_format(out, columns->ids[i], style, event, base);
+		column_format(out, columns->ids[i], style, event, names, base);
 		if (i + 1 < columns->count)
 			finish_column(out, columns, i, start, style);
 	}

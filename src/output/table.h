@@ -8,11 +8,11 @@
 /* A column's name or value, padded to its width and the blank behind it. */
 void table_name_cell(struct strbuf *out, enum column_id id, enum column_style style);
 void table_cell(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
-		const struct timebase *base);
+		const struct names *names, const struct timebase *base);
 
 /* Lines end in a newline; the last column is not padded. */
 void table_header(struct strbuf *out, const struct column_list *columns, enum column_style style);
 void table_row(struct strbuf *out, const struct column_list *columns, enum column_style style,
-	       const struct transition *event, const struct timebase *base);
+	       const struct transition *event, const struct names *names, const struct timebase *base);
 
 #endif

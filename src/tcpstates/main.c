@@ -36,6 +36,7 @@ struct tool {
 	struct event_loop loop;
 	struct session session;
 	struct sink sink;
+	struct resolver resolver;
 	struct printer printer;
 	struct summarizer summarizer; /* with --summary */
 	struct loss_report told;      /* what stderr has said so far */
@@ -257,6 +258,16 @@ static int run(struct tool *tool)
 	return report(tool, error ? error : finish_error);
 }
 
+/* Without some of the names there still are the numbers. */
+static void prepare_names(struct tool *tool)
+{
+	struct resolver_error errors[RESOLVER_ERRORS];
+	size_t count = resolver_open(tool->options.names, &tool->resolver, errors);
+
+	for (size_t i = 0; i < count; i++)
+		message("numbers instead of names of %s: %s", errors[i].what, errors[i].why);
+}
+
 /* Opens what is needed, and says why not. 0 or a negative errno. */
 static int prepare(struct tool *tool)
 {
@@ -275,6 +286,7 @@ static int prepare(struct tool *tool)
 		message("cannot write to standard output: %s", strerror(-error));
 		return error;
 	}
+	prepare_names(tool);
 	error = event_loop_open(&tool->loop);
 	if (error) {
 		message("cannot wait for events: %s", strerror(-error));
@@ -293,7 +305,8 @@ int main(int argc, char **argv)
 
 	tcpstates_options_parse(argc, argv, &tool.options);
 	tool.loop = EVENT_LOOP_CLOSED;
-	tool.printer = (struct printer){.options = &tool.options, .sink = &tool.sink, .journal_fd = -1};
+	tool.printer = (struct printer){
+		.options = &tool.options, .sink = &tool.sink, .resolver = &tool.resolver, .journal_fd = -1};
 	clock_refresh(&tool.printer.base);
 	if (!prepare(&tool))
 		status = run(&tool);
@@ -301,6 +314,7 @@ int main(int argc, char **argv)
 	session_close(&tool.session);
 	event_loop_close(&tool.loop);
 	sink_close(&tool.sink);
+	resolver_close(&tool.resolver);
 	if (tool.printer.journal_fd >= 0)
 		close(tool.printer.journal_fd);
 	return status;

@@ -19,7 +19,9 @@ enum {
 	KEY_HOOK,
 	KEY_STORAGE,
 	KEY_ACCEPT,
-	KEY_SUMMARY
+	KEY_SUMMARY,
+	KEY_NAMES,
+	KEY_SERVICES
 };
 
 /* What the options say before they are put together. */
@@ -27,7 +29,7 @@ struct command_line {
 	struct tcpstates_options *options;
 	const char *columns;
 	const char *output;
-	bool time, elapsed, wide, csv;
+	bool time, elapsed, wide, csv, names, services;
 };
 
 static const struct argp_option option_table[] = {
@@ -46,6 +48,8 @@ static const struct argp_option option_table[] = {
 	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 3},
 	{"csv", 's', 0, 0, "the same as -o csv", 3},
 	{"columns", 'O', "LIST", 0, "these columns, in this order (names: see below)", 3},
+	{"services", KEY_SERVICES, 0, 0, "names from /etc/services for ports", 3},
+	{"names", KEY_NAMES, 0, 0, "JSON: also names of cgroup, unit, container, pod, network namespace", 3},
 	{"journal", 'Y', 0, 0, "write each transition to the systemd journal, too", 3},
 	{0, 0, 0, 0, "What to rely on:", 4},
 	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was missed", 4},
@@ -73,6 +77,7 @@ static const char documentation[] =
 	"  tcpstates --summary=5      # times per transition, every 5 seconds\n"
 	"  tcpstates -o json | jq .   # for programs\n"
 	"  tcpstates -O PID,COMM,RADDR,OLDSTATE,NEWSTATE,MS\n"
+	"  tcpstates --services -O UNIT,CONTAINER,COMM,RADDR,RPORT,NEWSTATE,CAUSE\n"
 	"\n"
 	"A value that is not known is printed as \"-\". Needs root or CAP_BPF+CAP_PERFMON.\n"
 	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was missed).";
@@ -170,6 +175,11 @@ static void check_combinations(const struct command_line *line, const struct arg
 	if (options->summary &&
 	    (options->connections || options->journal || line->columns || line->elapsed || line->wide))
 		argp_error(state, "--summary prints no transitions: it excludes -c, -Y, -O, -t and -w");
+	if (line->names && options->format != OUTPUT_JSON)
+		argp_error(state,
+			   "--names adds fields to JSON; text and csv have columns: -O CGPATH,UNIT,CONTAINER,...");
+	if (options->summary && (line->names || line->services))
+		argp_error(state, "--summary counts by states; it excludes --names and --services");
 	if (options->connections && line->columns)
 		argp_error(state, "-O chooses columns of transitions; -c has its own (-o json has every field)");
 	if (options->connections && options->journal)
@@ -204,6 +214,9 @@ static void put_together(const struct command_line *line, const struct argp_stat
 		column_list_prepend(&options->columns, COLUMN_ELAPSED);
 	if (line->columns && line->time)
 		column_list_prepend(&options->columns, COLUMN_TIME);
+	options->names = line->names ? NAMES_CGROUP | NAMES_NETNS : column_list_names(&options->columns);
+	if (line->services)
+		options->names |= NAMES_SERVICES;
 }
 
 static error_t parse_presentation(int key, char *argument, struct argp_state *state)
@@ -231,6 +244,12 @@ static error_t parse_presentation(int key, char *argument, struct argp_state *st
 		return 0;
 	case 'O':
 		line->columns = argument;
+		return 0;
+	case KEY_NAMES:
+		line->names = true;
+		return 0;
+	case KEY_SERVICES:
+		line->services = true;
 		return 0;
 	case 'Y':
 		line->options->journal = true;

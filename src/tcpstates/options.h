@@ -37,7 +37,8 @@ struct tcpstates_options {
 	enum output_format format;
 	enum column_style style; /* of text and CSV */
 	struct column_list columns;
-	bool time; /* in front of the other columns; of connections, whose columns are fixed */
+	unsigned int names; /* NAMES_ to look up */
+	bool time;          /* in front of the other columns; of connections, whose columns are fixed */
 	bool elapsed;
 	bool journal;
 	bool verbose;

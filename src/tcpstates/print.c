@@ -28,17 +28,20 @@ static void print_connection_header(struct printer *printer)
 static void print_connection(struct printer *printer, const struct connection *connection)
 {
 	struct connection_layout layout = layout_of(printer->options);
+	const struct names *names = resolver_names(printer->resolver, &connection->end);
 	struct strbuf *out = &printer->sink->buffer;
 
 	switch (printer->options->format) {
 	case OUTPUT_TEXT:
-		connection_text(out, &layout, connection, &printer->base);
+		connection_text(out, &layout, connection, names, &printer->base);
 		break;
 	case OUTPUT_CSV:
-		connection_csv(out, &layout, connection, &printer->base);
+		connection_csv(out, &layout, connection, names, &printer->base);
 		break;
 	case OUTPUT_JSON:
 		connection_json(out, connection, &printer->base);
+		if (names)
+			json_add_names(out, names);
 		break;
 	}
 	printer->sink->rows++;
@@ -66,17 +69,20 @@ void print_header(struct printer *printer)
 static void print_row(struct printer *printer, const struct transition *event)
 {
 	const struct tcpstates_options *options = printer->options;
+	const struct names *names = resolver_names(printer->resolver, event);
 	struct strbuf *out = &printer->sink->buffer;
 
 	switch (options->format) {
 	case OUTPUT_TEXT:
-		table_row(out, &options->columns, options->style, event, &printer->base);
+		table_row(out, &options->columns, options->style, event, names, &printer->base);
 		break;
 	case OUTPUT_CSV:
-		csv_row(out, &options->columns, event, &printer->base);
+		csv_row(out, &options->columns, event, names, &printer->base);
 		break;
 	case OUTPUT_JSON:
 		json_transition(out, event, &printer->base);
+		if (names)
+			json_add_names(out, names);
 		break;
 	}
 	printer->sink->rows++;
@@ -87,7 +93,7 @@ static bool has_room(struct printer *printer)
 {
 	if (printer->discarding)
 		return true;
-	if (!sink_room(printer->sink, ROW_TEXT_MAX))
+	if (!sink_room(printer->sink, ROW_TEXT_MAX + (printer->options->names ? ROW_NAMES_MAX : 0)))
 		return printer->sink->error;
 	return !printer->options->journal || journal_is_ready(printer->journal_fd);
 }

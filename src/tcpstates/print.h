@@ -4,12 +4,14 @@
 #define TCPVITALS_TCPSTATES_PRINT_H
 
 #include "core/timestamp.h"
+#include "os/resolver.h"
 #include "output/sink.h"
 #include "tcpstates/options.h"
 
 struct printer {
 	const struct tcpstates_options *options;
 	struct sink *sink;
+	struct resolver *resolver;
 	int journal_fd;       /* of journal_open(), with --journal */
 	struct timebase base; /* kept fresh by the owner */
 	bool discarding;      /* nobody will read any more: count only */

@@ -160,13 +160,19 @@ static const struct transition known = {
 static const struct timebase base = {
 	.realtime_offset_ns = 1795350709000000000, .utc_offset_s = -3600, .first_ns = 5000000000};
 
-static void check_value(enum column_id id, enum column_style style, const struct transition *event,
-			const char *expected)
+static void check_named(enum column_id id, enum column_style style, const struct transition *event,
+			const struct names *names, const char *expected)
 {
 	struct strbuf sb = text_new(ROW_TEXT_MAX);
 
-	column_format(&sb, id, style, event, &base);
+	column_format(&sb, id, style, event, names, &base);
 	text_check(&sb, expected);
+}
+
+static void check_value(enum column_id id, enum column_style style, const struct transition *event,
+			const char *expected)
+{
+	check_named(id, style, event, NULL, expected);
 }
 
 static void test_values(void **state)
@@ -194,10 +200,15 @@ static void test_values(void **state)
 		[COLUMN_UID] = "1000",
 		[COLUMN_SYNRETRANS] = "0",
 		[COLUMN_CAUSE] = "reset-received",
+		/* without names */
+		[COLUMN_CGPATH] = "4242",
+		[COLUMN_NETNSNAME] = "4026531840",
 	};
 
 	(void)state;
 	for (enum column_id id = 0; id < COLUMN_COUNT; id++) {
+		if (!values[id])
+			continue;
 		check_value(id, COLUMN_STYLE_TEXT, &known, values[id]);
 		if (id == COLUMN_COMM)
 			continue;
@@ -211,9 +222,10 @@ static void test_values(void **state)
 /* Known owners may have an empty name, cgroup 0 and pid 0; an unknown one has nothing whatever its fields hold. */
 static void test_unknown(void **state)
 {
-	static const enum column_id unknown[] = {COLUMN_COOKIE, COLUMN_PID,        COLUMN_COMM,
-						 COLUMN_CGROUP, COLUMN_NETNS,      COLUMN_MS,
-						 COLUMN_UID,    COLUMN_SYNRETRANS, COLUMN_CAUSE};
+	static const enum column_id unknown[] = {COLUMN_COOKIE, COLUMN_PID,      COLUMN_COMM, COLUMN_CGROUP,
+						 COLUMN_NETNS,  COLUMN_MS,       COLUMN_UID,  COLUMN_SYNRETRANS,
+						 COLUMN_CAUSE,  COLUMN_CGPATH,   COLUMN_UNIT, COLUMN_CONTAINER,
+						 COLUMN_POD,    COLUMN_NETNSNAME};
 	struct transition event = known;
 
 	(void)state;
@@ -252,12 +264,71 @@ static void test_unknown(void **state)
 	check_value(COLUMN_NEWSTATE, COLUMN_STYLE_CSV, &event, "200");
 }
 
+#define NAME(text)                                                                                                     \
+	{                                                                                                              \
+		text, sizeof(text) - 1                                                                                 \
+	}
+#define ID "4f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
+static void test_named(void **state)
+{
+	static const struct names names = {
+		.cgroup = NAME("/system.slice/a,\"b\"\x1b[31m.service"),
+		.unit = NAME("a\xc3\xa4\xff.service"),
+		.container = NAME(ID),
+		.pod = NAME("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"),
+		.netns = NAME("blue\n"),
+		.rservice = NAME("http"),
+	};
+
+	(void)state;
+	check_named(COLUMN_CGPATH, COLUMN_STYLE_TEXT, &known, &names, "/system.slice/a,\"b\"\\x1B[31m.service");
+	check_named(COLUMN_CGPATH, COLUMN_STYLE_CSV, &known, &names, "\"/system.slice/a,\"\"b\"\"\\x1B[31m.service\"");
+	check_named(COLUMN_UNIT, COLUMN_STYLE_WIDE, &known, &names, "a\xc3\xa4\\xFF.service");
+	check_named(COLUMN_CONTAINER, COLUMN_STYLE_TEXT, &known, &names, "4f1e2d3c4b5a");
+	check_named(COLUMN_CONTAINER, COLUMN_STYLE_WIDE, &known, &names, ID);
+	check_named(COLUMN_CONTAINER, COLUMN_STYLE_CSV, &known, &names, ID);
+	check_named(COLUMN_POD, COLUMN_STYLE_TEXT, &known, &names, "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9");
+	check_named(COLUMN_NETNSNAME, COLUMN_STYLE_TEXT, &known, &names, "blue\\x0A");
+	check_named(COLUMN_LPORT, COLUMN_STYLE_TEXT, &known, &names, "55106");
+	check_named(COLUMN_RPORT, COLUMN_STYLE_TEXT, &known, &names, "http");
+	check_named(COLUMN_RPORT, COLUMN_STYLE_CSV, &known, &names, "http");
+	/* numbers stay numbers */
+	check_named(COLUMN_CGROUP, COLUMN_STYLE_TEXT, &known, &names, "4242");
+	check_named(COLUMN_NETNS, COLUMN_STYLE_TEXT, &known, &names, "4026531840");
+}
+
+static void check_asked(const char *columns, unsigned int names)
+{
+	struct parse_error error;
+	struct column_list list;
+
+	assert_int_equal(column_list_parse(columns, &list, &error), 0);
+	assert_int_equal(column_list_names(&list), names);
+}
+
+/* Nothing is looked up that no column shows. */
+static void test_asked(void **state)
+{
+	struct column_list peers = column_list_default(COLUMN_STYLE_WIDE, true, true);
+
+	(void)state;
+	assert_int_equal(column_list_names(&peers), 0);
+	check_asked("CGROUP,NETNS,LPORT,RPORT,COMM,CAUSE", 0);
+	check_asked("PID,CGPATH", NAMES_CGROUP);
+	check_asked("UNIT", NAMES_CGROUP);
+	check_asked("CONTAINER", NAMES_CGROUP);
+	check_asked("POD", NAMES_CGROUP);
+	check_asked("NETNSNAME", NAMES_NETNS);
+	check_asked(column_names(), NAMES_CGROUP | NAMES_NETNS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_default), cmocka_unit_test(test_parse),  cmocka_unit_test(test_names),
 		cmocka_unit_test(test_widths),  cmocka_unit_test(test_values), cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_prepend),
+		cmocka_unit_test(test_prepend), cmocka_unit_test(test_named),  cmocka_unit_test(test_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

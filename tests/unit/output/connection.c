@@ -52,7 +52,7 @@ static void check_text(const struct connection *connection, const char *expected
 {
 	struct strbuf sb = text_new(ROW_TEXT_MAX);
 
-	connection_text(&sb, &text_layout, connection, &records_base);
+	connection_text(&sb, &text_layout, connection, NULL, &records_base);
 	text_check(&sb, expected);
 }
 
@@ -81,9 +81,9 @@ static void test_csv(void **state)
 
 	(void)state;
 	connection_csv_header(&sb, &csv_layout);
-	connection_csv(&sb, &csv_layout, &connection, &records_base);
+	connection_csv(&sb, &csv_layout, &connection, NULL, &records_base);
 	connection = old();
-	connection_csv(&sb, &csv_layout, &connection, &records_base);
+	connection_csv(&sb, &csv_layout, &connection, NULL, &records_base);
 	text_check(&sb, "TIME,TIME(s),PID,COMM,IP,LADDR,LPORT,RADDR,RPORT,ROLE,TX,RX,MS,RETRANS,SRTT_US,CAUSE\n"
 			"14:01:50,1.500000,2607,curl,4,127.0.0.1,55106,127.0.0.1,80,client,5002,100001,1500.000,3,812,"
 			"fin-local\n"

@@ -20,7 +20,7 @@ static void test_golden(void **state)
 	(void)state;
 	csv_header(&sb, &list);
 	for (size_t i = 0; i < COUNT(records); i++)
-		csv_row(&sb, &list, &records[i], &records_base);
+		csv_row(&sb, &list, &records[i], NULL, &records_base);
 	golden_check("transitions.csv", &sb);
 }
 
@@ -32,7 +32,7 @@ static void test_all_columns_golden(void **state)
 	(void)state;
 	csv_header(&sb, &list);
 	for (size_t i = 0; i < COUNT(records); i++)
-		csv_row(&sb, &list, &records[i], &records_base);
+		csv_row(&sb, &list, &records[i], NULL, &records_base);
 	golden_check("transitions.all.csv", &sb);
 }
 
@@ -81,7 +81,7 @@ static void test_any_name_is_one_field(void **state)
 
 			event.owner.comm[byte] = i % 2 ? (char)value : few[value % sizeof(few)];
 		}
-		csv_row(&sb, &list, &event, &records_base);
+		csv_row(&sb, &list, &event, NULL, &records_base);
 		assert_false(sb.overflow);
 		assert_int_equal(count_fields(sb.data, sb.length), list.count);
 		for (size_t j = 0; j + 1 < sb.length; j++)
@@ -97,9 +97,9 @@ static void test_single_column(void **state)
 
 	(void)state;
 	csv_header(&sb, &list);
-	csv_row(&sb, &list, &records[0], &records_base);
-	csv_row(&sb, &list, &records[2], &records_base); /* unknown */
-	csv_row(&sb, &list, &records[4], &records_base);
+	csv_row(&sb, &list, &records[0], NULL, &records_base);
+	csv_row(&sb, &list, &records[2], NULL, &records_base); /* unknown */
+	csv_row(&sb, &list, &records[4], NULL, &records_base);
 	text_check(&sb, "COMM\ncurl\n\n\"a,\"\"b\"\" \\\\n\"\n");
 }
 
@@ -112,7 +112,26 @@ static void test_longest_row(void **state)
 		struct transition event = records_longest(variant);
 		struct strbuf sb = text_new(ROW_TEXT_MAX);
 
-		csv_row(&sb, &all, &event, &(struct timebase){});
+		csv_row(&sb, &all, &event, NULL, &(struct timebase){});
+		assert_false(sb.overflow);
+		assert_int_equal(count_fields(sb.data, sb.length), all.count);
+		free(sb.data);
+	}
+}
+
+static void test_longest_names(void **state)
+{
+	static const char *const bytes[] = {"\x01", "\xff", "\"", "\\", "\n", "\xe2\x80\xae"};
+	struct column_list all = parse(column_names());
+	struct transition event = records_longest(0);
+	char room[4096];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bytes); i++) {
+		struct names names = records_longest_names(room, bytes[i]);
+		struct strbuf sb = text_new(ROW_TEXT_MAX + ROW_NAMES_MAX);
+
+		csv_row(&sb, &all, &event, &names, &records_base);
 		assert_false(sb.overflow);
 		assert_int_equal(count_fields(sb.data, sb.length), all.count);
 		free(sb.data);
@@ -127,6 +146,7 @@ int main(void)
 		cmocka_unit_test(test_any_name_is_one_field),
 		cmocka_unit_test(test_single_column),
 		cmocka_unit_test(test_longest_row),
+		cmocka_unit_test(test_longest_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

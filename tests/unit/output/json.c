@@ -196,12 +196,69 @@ static void test_longest(void **state)
 	}
 }
 
+#define NAME(text)                                                                                                     \
+	{                                                                                                              \
+		text, sizeof(text) - 1                                                                                 \
+	}
+
+static void check_names(const struct names *names, const char *expected)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+
+	strbuf_append_literal(&sb, "{\"v\":1}\n");
+	json_add_names(&sb, names);
+	text_check(&sb, expected);
+}
+
+static void test_names(void **state)
+{
+	struct names names = {
+		.asked = NAMES_CGROUP | NAMES_NETNS,
+		.cgroup = NAME("/system.slice/\"a\"\n\xff.service"),
+		.unit = NAME("\"a\"\n\xff.service"),
+		.netns = NAME("blue"),
+		.lservice = NAME("http"),
+	};
+
+	(void)state;
+	check_names(&names,
+		    "{\"v\":1,\"cgroup\":\"/system.slice/\\\"a\\\"\\n\xef\xbf\xbd.service\",\"unit\":\"\\\"a\\\"\\n"
+		    "\xef\xbf\xbd.service\",\"container\":null,\"pod\":null,\"netns_name\":\"blue\"}\n");
+	names.asked = NAMES_SERVICES;
+	check_names(&names, "{\"v\":1,\"lservice\":\"http\",\"rservice\":null}\n");
+	names.asked = 0;
+	check_names(&names, "{\"v\":1}\n");
+}
+
+static void test_longest_names(void **state)
+{
+	static const char *const bytes[] = {"\x01", "\xff", "\"", "\\", "\n", "\xe2\x80\xae"};
+	struct transition event = records_longest(0);
+	char room[4096];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bytes); i++) {
+		struct names names = records_longest_names(room, bytes[i]);
+		struct strbuf sb = text_new(ROW_TEXT_MAX + ROW_NAMES_MAX);
+
+		json_transition(&sb, &event, &records_base);
+		json_add_names(&sb, &names);
+		assert_false(sb.overflow);
+		strbuf_append_char(&sb, '\0');
+		assert_false(sb.overflow);
+		assert_true(count_members(sb.data) >= 21 + 7);
+		assert_true(is_utf8(sb.data, sb.length - 1));
+		free(sb.data);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),       cmocka_unit_test(test_schema),
-		cmocka_unit_test(test_random_names), cmocka_unit_test(test_random_records),
-		cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_golden),        cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_random_names),  cmocka_unit_test(test_random_records),
+		cmocka_unit_test(test_longest),       cmocka_unit_test(test_names),
+		cmocka_unit_test(test_longest_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include "abi/tcp_state.h"
 #include "core/column.h"
+#include "core/names.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -220,6 +221,16 @@ static inline void golden_check(const char *name, struct strbuf *actual)
 	}
 	free(golden.data);
 	free(actual->data);
+}
+
+/* The longest names there can be, of nothing but one string. `room` is what they point into. */
+static inline struct names records_longest_names(char room[4096], const char *of)
+{
+	struct name name = {room, 255 - 255 % strlen(of)}, path = {room, 4095 - 4095 % strlen(of)};
+
+	for (size_t i = 0; i < path.length; i++)
+		room[i] = of[i % strlen(of)];
+	return (struct names){~0U, path, name, {room, 64 - 64 % strlen(of)}, {room, 36}, name, name, name};
 }
 
 /*

@@ -21,7 +21,7 @@ static void check_golden(const char *name, struct column_list list, enum column_
 
 	table_header(&sb, &list, style);
 	for (size_t i = 0; i < COUNT(records); i++)
-		table_row(&sb, &list, style, &records[i], &records_base);
+		table_row(&sb, &list, style, &records[i], NULL, &records_base);
 	golden_check(name, &sb);
 }
 
@@ -119,7 +119,7 @@ static void check_row(enum column_style style, bool time, bool elapsed, const st
 	struct column_list list = column_list_default(style, time, elapsed);
 	struct strbuf sb = text_new(ROW_TEXT_MAX);
 
-	table_row(&sb, &list, style, event, &records_base);
+	table_row(&sb, &list, style, event, NULL, &records_base);
 	text_check(&sb, expected);
 }
 
@@ -162,7 +162,7 @@ static void check_columns(const char *names, const struct transition *event, con
 	table_header(&sb, &list, COLUMN_STYLE_TEXT);
 	text_check(&sb, header);
 	sb = text_new(ROW_TEXT_MAX);
-	table_row(&sb, &list, COLUMN_STYLE_TEXT, event, &records_base);
+	table_row(&sb, &list, COLUMN_STYLE_TEXT, event, NULL, &records_base);
 	text_check(&sb, row);
 }
 
@@ -195,7 +195,7 @@ static void test_no_trailing_blanks(void **state)
 		for (size_t i = 0; i < COUNT(records); i++) {
 			for (enum column_style style = COLUMN_STYLE_TEXT; style <= COLUMN_STYLE_WIDE; style++) {
 				sb = text_new(ROW_TEXT_MAX);
-				table_row(&sb, &list, style, &records[i], &records_base);
+				table_row(&sb, &list, style, &records[i], NULL, &records_base);
 				assert_int_equal(sb.data[sb.length - 1], '\n');
 				assert_int_not_equal(sb.data[sb.length - 2], ' ');
 				free(sb.data);
@@ -205,7 +205,7 @@ static void test_no_trailing_blanks(void **state)
 	/* what stands in the buffer before the line is left alone */
 	sb = text_new(ROW_TEXT_MAX);
 	strbuf_append_literal(&sb, "before ");
-	table_row(&sb, &(struct column_list){{COLUMN_COMM}, 1}, COLUMN_STYLE_TEXT, nameless, &records_base);
+	table_row(&sb, &(struct column_list){{COLUMN_COMM}, 1}, COLUMN_STYLE_TEXT, nameless, NULL, &records_base);
 	text_check(&sb, "before \n");
 }
 
@@ -244,14 +244,34 @@ static void test_longest_row(void **state)
 		struct timebase base = {};
 		struct strbuf sb = text_new(ROW_TEXT_MAX);
 
-		table_row(&sb, &all, COLUMN_STYLE_WIDE, &event, &base);
+		table_row(&sb, &all, COLUMN_STYLE_WIDE, &event, NULL, &base);
 		assert_false(sb.overflow);
 		sb.length = 0;
-		table_row(&sb, &text, COLUMN_STYLE_TEXT, &event, &base);
+		table_row(&sb, &text, COLUMN_STYLE_TEXT, &event, NULL, &base);
 		assert_false(sb.overflow);
 		sb.length = 0;
 		table_header(&sb, &all, COLUMN_STYLE_WIDE);
 		assert_false(sb.overflow);
+		free(sb.data);
+	}
+}
+
+static void test_longest_names(void **state)
+{
+	static const char *const bytes[] = {"\x01", "\xff", "\"", "\\", "\n", "\xe2\x80\xae"};
+	struct column_list all = parse(column_names());
+	struct transition event = records_longest(0);
+	char room[4096];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bytes); i++) {
+		struct names names = records_longest_names(room, bytes[i]);
+		struct strbuf sb = text_new(ROW_TEXT_MAX + ROW_NAMES_MAX);
+
+		table_row(&sb, &all, COLUMN_STYLE_WIDE, &event, &names, &records_base);
+		assert_false(sb.overflow);
+		for (size_t j = 0; j + 1 < sb.length; j++)
+			assert_true((unsigned char)sb.data[j] >= 0x20 && sb.data[j] != 0x7f);
 		free(sb.data);
 	}
 }
@@ -266,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_no_trailing_blanks),
 		cmocka_unit_test(test_alignment),
 		cmocka_unit_test(test_longest_row),
+		cmocka_unit_test(test_longest_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "os/resolver.h"
+
+#include "os/clock.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *cgroup_reason(int error)
+{
+	return error == -ENOENT ? "cgroup v2 is not mounted here; try: mount -t cgroup2 none DIRECTORY"
+				: strerror(-error);
+}
+
+size_t resolver_open(unsigned int asked, struct resolver *ret, struct resolver_error errors[RESOLVER_ERRORS])
+{
+	size_t count = 0;
+	int error;
+
+	*ret = (struct resolver){.names.asked = asked};
+	if (asked & NAMES_CGROUP && (error = cgroup_names_open(&ret->cgroups)))
+		errors[count++] = (struct resolver_error){"cgroups", cgroup_reason(error)};
+	if (asked & NAMES_NETNS && (error = netns_names_open(NETNS_DIRECTORY, &ret->netns)))
+		errors[count++] = (struct resolver_error){"network namespaces", strerror(-error)};
+	if (asked & NAMES_SERVICES && (error = services_open(SERVICES_FILE, &ret->services)))
+		errors[count++] = (struct resolver_error){SERVICES_FILE, strerror(-error)};
+	return count;
+}
+
+void resolver_close(struct resolver *resolver)
+{
+	cgroup_names_close(&resolver->cgroups);
+	netns_names_close(&resolver->netns);
+	services_close(&resolver->services);
+}
+
+const struct names *resolver_names(struct resolver *resolver, const struct transition *event)
+{
+	struct names *names = &resolver->names;
+	bool owned = event->owner.source != OWNER_UNKNOWN;
+
+	if (!names->asked)
+		return NULL;
+	*names = (struct names){.asked = names->asked};
+	if (resolver->cgroups.entries && owned && event->owner.cgroup_id)
+		cgroup_names_find(&resolver->cgroups, event->owner.cgroup_id, names);
+	if (resolver->netns.table && event->netns)
+		names->netns = netns_names_find(&resolver->netns, event->netns, owned ? event->owner.pid : 0,
+						clock_monotonic_ns());
+	if (resolver->services.names) {
+		names->lservice = services_name(&resolver->services, event->lport);
+		names->rservice = services_name(&resolver->services, event->rport);
+	}
+	return names;
+}

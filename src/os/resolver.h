@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names for the numbers of an event, without asking anybody who may take long: all memory is bounded, no look-up waits.
+ */
+#ifndef TCPVITALS_OS_RESOLVER_H
+#define TCPVITALS_OS_RESOLVER_H
+
+#include "abi/transition.h"
+#include "core/names.h"
+#include "os/cgroup_names.h"
+#include "os/netns_names.h"
+#include "os/services.h"
+
+struct resolver {
+	struct names names; /* of the last event */
+	struct cgroup_names cgroups;
+	struct netns_names netns;
+	struct services services;
+};
+
+/* Why there are no names of that kind, strings of the C library or literals. */
+struct resolver_error {
+	const char *what;
+	const char *why;
+};
+
+#define RESOLVER_ERRORS 3
+
+/*
+ * `asked` are NAMES_. What cannot be told is left out, and its reason put into `errors`; returns how many these are.
+ * Give it to resolver_close().
+ */
+size_t resolver_open(unsigned int asked, struct resolver *ret, struct resolver_error errors[RESOLVER_ERRORS]);
+void resolver_close(struct resolver *resolver);
+
+/* The names of that event, valid until the next call; NULL when none were asked for. */
+const struct names *resolver_names(struct resolver *resolver, const struct transition *event);
+
+#endif

@@ -1,0 +1,262 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Names people know: of real cgroups, network namespaces and ports, when they are asked for and only then."""
+
+import csv
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+from cli import (OwnNetwork, Skip, Trace, assert_equal, assert_in, assert_not_in, connect_once, in_mount_namespace, main,
+                 need_command, need_root, run, wait_until)
+
+CONTAINER = "4f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+POD = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+FIELDS = ["cgroup", "unit", "container", "pod", "netns_name"]
+
+# The client's side of a connection to us, from a cgroup that it moves to when it has been told to.
+CLIENT = ("import os, socket, sys; sys.stdin.readline(); open(sys.argv[2].encode(errors='surrogateescape') + b'/cgroup.procs', 'w').write('0');"
+          "c = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); c.recv(1)")
+
+
+def cgroup2_mount():
+    with open("/proc/self/mounts", encoding="utf-8") as mounts:
+        for line in mounts:
+            if line.split()[2] == "cgroup2":
+                return line.split()[1]
+    raise Skip("cgroup v2 is not mounted")
+
+
+class Cgroup:
+    """A cgroup of the test's with everything above it; `path` is what the tool is to show."""
+
+    def __init__(self, *names):
+        self.mount = cgroup2_mount()
+        self.path = os.sep + os.path.join(f"tcpvitals-names-{os.getpid()}", *names)
+        self.full = self.mount + self.path
+
+    def __enter__(self):
+        try:
+            os.makedirs(self.full)
+        except (PermissionError, OSError) as error:
+            raise Skip(f"no cgroup can be made: {error}") from None
+        self.id = os.stat(self.full).st_ino
+        return self
+
+    def remove(self):
+        path = self.full
+        while path != self.mount and os.path.isdir(path):
+            os.rmdir(path)
+            path = os.path.dirname(path)
+
+    def __exit__(self, *_):
+        self.remove()
+
+
+def connect_from(cgroup, port=0):
+    """One connection whose client is in that cgroup; returns the port of our listener."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        number = listener.getsockname()[1]
+        with subprocess.Popen([sys.executable, "-c", CLIENT, str(number), cgroup.full], stdin=subprocess.PIPE) as client:
+            client.stdin.write(b"go\n")
+            client.stdin.flush()
+            listener.settimeout(20)
+            listener.accept()[0].close()
+            assert_equal(client.wait(20), 0, "the client's exit status")
+    return number
+
+
+def clients(rows, port):
+    found = [row for row in rows if row["rport"] == port and row["newstate"] == "SYN_SENT"]
+    assert len(found) == 1, f"not one connection to {port}: {rows}"
+    return found[0]
+
+
+def wait_for_row(trace, port):
+    wait_until(lambda: str(port) in trace.out, 10, lambda: f"no row of port {port}: {trace.out}")
+
+
+def test_refused():
+    for args, why in ((["--names"], "-O CGPATH,UNIT,CONTAINER"), (["--names", "-o", "csv"], "-O CGPATH"),
+                      (["--summary", "--names", "-o", "json"], "--summary"), (["--summary", "--services"], "--summary")):
+        result = run(*args)
+        assert_equal((result.returncode, result.stdout), (2, ""), f"{args}: {result.stderr}")
+        assert_in(why, result.stderr.splitlines()[0])
+
+
+def test_json_only_when_asked_for():
+    need_root()
+    with Trace("-o", "json") as plain, Trace("-o", "json", "--names") as named, Trace("-o", "json", "--services") as services:
+        port = connect_once()
+        for trace in (plain, named, services):
+            assert_equal(trace.stop(), 0, "exit status")
+        old, new, ports = (clients(trace.rows(), port) for trace in (plain, named, services))
+        assert_equal(list(new), [*old, *FIELDS], "fields with --names")
+        assert_equal(list(ports), [*old, "lservice", "rservice"], "fields with --services")
+        for key in old:
+            if key not in ("time", "duration_us"):  # each has clocks of its own
+                assert_equal((new[key], ports[key]), (old[key], old[key]), key)
+
+
+def test_container():
+    need_root()
+    with Cgroup("kubepods.slice", f"kubepods-pod{POD.replace('-', '_')}.slice", f"cri-containerd-{CONTAINER}.scope") as cgroup, \
+            Trace("-O", "RPORT,NEWSTATE,CONTAINER,POD,UNIT,CGPATH") as text, \
+            Trace("-o", "csv", "-O", "RPORT,NEWSTATE,CONTAINER,POD,UNIT,CGPATH,CGROUP") as table, \
+            Trace("-o", "json", "--names") as lines, Trace("-o", "json", "-c", "--names", "--services") as connections:
+        port = connect_from(cgroup)
+        for trace in (text, table, lines, connections):
+            assert_equal(trace.stop(), 0, "exit status")
+        assert_in([str(port), "SYN_SENT", CONTAINER[:12], POD, f"cri-containerd-{CONTAINER}.scope", cgroup.path],
+                  [line.split() for line in text.out.splitlines()])
+        assert_in([str(port), "SYN_SENT", CONTAINER, POD, f"cri-containerd-{CONTAINER}.scope", cgroup.path, str(cgroup.id)],
+                  list(csv.reader(io.StringIO(table.out))))
+        ends = [row for row in connections.rows() if row["rport"] == port]
+        assert_equal(len(ends), 1, "ends of the client's connection")
+        assert_equal(ends[0]["lservice"], None, "service of an ephemeral port")
+        for row in (clients(lines.rows(), port), ends[0]):
+            assert_equal([row[field] for field in ("cgroup_id", *FIELDS[:4])],
+                         [cgroup.id, cgroup.path, f"cri-containerd-{CONTAINER}.scope", CONTAINER, POD], "names")
+
+
+def test_vanished():
+    """Gone before the tool looked: the id. Seen before: the name stays."""
+    need_root()
+    with Cgroup("gone.service") as gone, Cgroup("seen.service") as seen, Trace("-O", "RPORT,NEWSTATE,CGPATH,UNIT") as text, \
+            Trace("-o", "json", "--names") as lines:
+        first = connect_from(seen)
+        for trace in (text, lines):
+            wait_for_row(trace, first)
+            trace.process.send_signal(signal.SIGSTOP)
+        second, third = connect_from(seen), connect_from(gone)
+        os.rmdir(seen.full)
+        os.rmdir(gone.full)
+        for trace in (text, lines):
+            trace.process.send_signal(signal.SIGCONT)
+            assert_equal(trace.stop(), 0, "exit status")
+        rows = [line.split() for line in text.out.splitlines()]
+        for port in (first, second):
+            assert_in([str(port), "SYN_SENT", seen.path, "seen.service"], rows)
+            assert_equal(clients(lines.rows(), port)["unit"], "seen.service", "unit")
+        assert_in([str(third), "SYN_SENT", str(gone.id), "-"], rows)
+        row = clients(lines.rows(), third)
+        assert_equal([row[field] for field in ("cgroup_id", *FIELDS[:4])], [gone.id, None, None, None, None], "names")
+
+
+def test_hostile_name():
+    need_root()
+    name = "\x1b[31m\",\\\x7f\udcff\u202e (deleted).service"
+    with Cgroup(name) as cgroup, Trace("-O", "RPORT,NEWSTATE,UNIT") as text, \
+            Trace("-o", "csv", "-O", "RPORT,NEWSTATE,UNIT,CGPATH") as table, Trace("-o", "json", "--names") as lines:
+        port = connect_from(cgroup)
+        for trace in (text, table, lines):
+            assert_equal(trace.stop(), 0, "exit status")
+            for byte in map(chr, [*range(0x20), 0x7F, 0x202E]):
+                assert_not_in(byte, trace.out.replace("\n", ""))
+        shown = r"\x1B[31m" + '",' + r"\\\x7F\xFF\xE2\x80\xAE (deleted).service"
+        assert any(line.startswith(str(port)) and line.endswith(shown) for line in text.out.splitlines()), text.out
+        rows = [row for row in csv.reader(io.StringIO(table.out)) if row[:2] == [str(port), "SYN_SENT"]]
+        assert_equal([row[2] for row in rows], [shown], "unit in CSV")
+        assert_equal(clients(lines.rows(), port)["unit"], name.replace("\udcff", "\ufffd"), "unit in JSON")
+
+
+def test_network_namespaces():
+    need_root()
+    need_command("ip")
+    name = f"tv-names-{os.getpid()}"
+    if subprocess.run(["ip", "netns", "add", name], stderr=subprocess.DEVNULL, check=False).returncode:
+        raise Skip("no network namespaces here")
+    try:
+        number = os.stat(f"/run/netns/{name}").st_ino
+        code = ("import socket as s; l = s.socket(); l.bind(('127.0.0.1', 7001)); l.listen(); c = s.create_connection(('127.0.0.1', 7001));"
+                " c.close(); l.accept()[0].close()")
+        with Trace("-O", "RPORT,NEWSTATE,NETNS,NETNSNAME", "--netns", name) as text, \
+                Trace("-o", "json", "--names", "--netns", name) as lines:
+            subprocess.run(["ip", "netns", "exec", name, "sh", "-c", f'ip link set lo up; exec {sys.executable} -c "$1"', "sh", code],
+                           check=True, timeout=30)
+            assert_equal((text.stop(), lines.stop()), (0, 0), "exit statuses")
+            assert_in(["7001", "SYN_SENT", str(number), name], [line.split() for line in text.out.splitlines()])
+            assert_equal({row["netns_name"] for row in lines.rows()}, {name}, "names of the namespace")
+    finally:
+        subprocess.run(["ip", "netns", "del", name], check=True)
+
+
+def test_network_namespace_of_a_process():
+    need_root()
+    with Trace("-O", "RPORT,NEWSTATE,NETNS,NETNSNAME") as text:
+        with OwnNetwork() as network:
+            port = connect_once()
+            wait_for_row(text, port)
+        assert_equal(text.stop(), 0, "exit status")
+        assert_in([str(port), "SYN_SENT", str(network.number), f"pid:{os.getpid()}"], [line.split() for line in text.out.splitlines()])
+
+
+def test_services():
+    need_root()
+    try:
+        service = socket.getservbyport(7, "tcp")
+    except OSError:
+        raise Skip("no name for port 7 in /etc/services") from None
+    with Trace() as plain, Trace("--services", "-w") as text, Trace("--services", "-c", "-o", "csv") as table, \
+            Trace("--services", "-o", "json") as lines:
+        with OwnNetwork() as network:
+            connect_once(port=7)
+        for trace in (plain, text, table, lines):
+            assert_equal(trace.stop(), 0, "exit status")
+        assert_in("127.0.0.1       7     CLOSE", plain.out)
+        assert_not_in(service, plain.out)
+        assert any(line.split()[7:9] == [service, "CLOSE"] for line in text.out.splitlines()), text.out
+        assert any(row[6] == service for row in csv.reader(io.StringIO(table.out))), table.out
+        row = clients([row for row in lines.rows() if row["netns"] == network.number], 7)
+        assert_equal((row["lservice"], row["rservice"]), (None, service), "services")
+
+
+def test_nothing_is_opened_without_being_asked():
+    """Neither files of names nor a cgroup's handle."""
+    need_root()
+    need_command("strace")
+    for args, expected in ((["-O", "CGROUP,NETNS,RPORT"], False), (["--services", "-O", "UNIT,RPORT"], True)):
+        with Trace("-d", "1.5", *args, prefix=("strace", "-e", "trace=openat,open_by_handle_at")) as trace:
+            connect_once()
+            assert_equal(trace.wait(), 0, f"exit status: {trace.err}")
+            for word in ("/etc/services", "open_by_handle_at"):
+                assert_equal(word in trace.err, expected, f"{word} with {args} in {trace.err}")
+
+
+def test_cgroup_v1_alone():
+    need_root()
+    need_command("unshare")
+    setup = 'while read -r device path type rest; do if [ "$type" = cgroup2 ]; then umount "$path"; fi; done </proc/self/mounts'
+    with Cgroup("any.service") as cgroup, Trace("-O", "RPORT,NEWSTATE,CGPATH,UNIT", prefix=in_mount_namespace(setup)) as text:
+        port = connect_from(cgroup)
+        assert_equal(text.stop(), 0, f"exit status: {text.err}")
+        assert_in("numbers instead of names of cgroups: cgroup v2 is not mounted here", text.err)
+        assert_in([str(port), "SYN_SENT", str(cgroup.id), "-"], [line.split() for line in text.out.splitlines()])
+
+
+def test_no_services_file():
+    need_root()
+    need_command("unshare")
+    with Trace("--services", "-O", "RPORT,NEWSTATE", prefix=in_mount_namespace("mount -t tmpfs none /etc")) as text:
+        port = connect_once()
+        assert_equal(text.stop(), 0, f"exit status: {text.err}")
+        assert_in("numbers instead of names of /etc/services: No such file", text.err)
+        assert_in([str(port), "SYN_SENT"], [line.split() for line in text.out.splitlines()])
+
+
+def test_without_handles():
+    """Without CAP_DAC_READ_SEARCH the cgroups are walked."""
+    need_root()
+    need_command("setpriv")
+    with Cgroup("web.service") as cgroup, \
+            Trace("-O", "RPORT,NEWSTATE,CGPATH,UNIT", prefix=("setpriv", "--bounding-set=-dac_read_search")) as text:
+        port = connect_from(cgroup)
+        assert_equal(text.stop(), 0, f"exit status: {text.err}")
+        assert_in([str(port), "SYN_SENT", cgroup.path, "web.service"], [line.split() for line in text.out.splitlines()])
+
+
+if __name__ == "__main__":
+    main(globals())
