@@ -25,9 +25,9 @@ struct owner {
 	__u32 pid;       /* thread group id, in the initial pid namespace */
 	__u8 source;     /* enum owner_source */
 	/* what the scope says (abi/scope.h), where it asks for an owner; else 0 */
-	__u8 in_cgroup; /* of the process's cgroup alone */
-	__u8 in_scope;  /* of all that is known of it */
-	__u8 pad;
+	__u8 in_cgroup;            /* of the process's cgroup alone */
+	__u8 in_scope;             /* of all that is known of it */
+	__u8 in_tree;              /* of the process alone */
 	char comm[OWNER_COMM_LEN]; /* of the thread-group leader; untrusted bytes up to the first NUL */
 };
 

@@ -10,6 +10,7 @@
 #include "abi/glob.h"
 #include "abi/port_set.h"
 #include "abi/prefix.h"
+#include "abi/tree.h"
 #include "abi/types.h"
 
 /*
@@ -37,6 +38,7 @@ struct scope_number {
 };
 
 struct scope_settings {
+	struct tree_root tree;     /* of the owner: only the processes below this one */
 	__u64 min_duration_ns;     /* of a state that is known to have lasted so long; 0: all */
 	__u32 causes;              /* 1 << enum cause, to be shown; 0: all transitions, not only ends */
 	__u16 states_wanted;       /* 1 << enum tcp_state; a transition into or out of one of these; 0: all */
@@ -50,7 +52,7 @@ struct scope_settings {
 	__u8 comms;                /* likewise */
 	__u8 numbers[SCOPE_KINDS]; /* likewise */
 	__u8 by_socket;            /* bool: addresses, ports or the namespace count */
-	__u8 by_owner;             /* bool: pid, name or cgroup count */
+	__u8 by_owner;             /* bool: pid, name, cgroup or the tree count */
 	__u8 by_row;               /* bool: the owner, or what a finished row tells besides, counts */
 	__u8 pad[2];
 	struct port_set lports; /* those to show; port 0 stands for none */
@@ -59,7 +61,7 @@ struct scope_settings {
 };
 
 _Static_assert(sizeof(struct scope_number) == 16, "struct scope_number is a map's key");
-_Static_assert(sizeof(struct scope_settings) == 32 + 2 * 8192 + 4096 + 24,
+_Static_assert(sizeof(struct scope_settings) == 24 + 32 + 2 * 8192 + 4096 + 24,
 	       "struct scope_settings is a program's constant");
 
 #endif

@@ -154,7 +154,9 @@ struct css_set {
 
 struct task_struct {
 	unsigned int flags;
+	int pid;
 	int tgid;
+	__u64 start_time;
 	struct css_set *cgroups;
 	struct task_struct *group_leader;
 	char comm[16];

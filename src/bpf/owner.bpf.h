@@ -8,6 +8,7 @@
 #include "abi/owner.h"
 #include "abi/tcp_state.h"
 #include "bpf/scope.bpf.h"
+#include "bpf/tree.bpf.h"
 
 /*
  * Who accepts a connection, or seeds it, does not hold the socket's lock: a transition may read the owner on another
@@ -33,6 +34,11 @@ static __always_inline void owner_copy(struct owner *ret, struct owner *owner)
 static __always_inline int owner_is_in_cgroup(void)
 {
 	return 0; /* nobody can tell: --cgroup is refused */
+}
+
+static __always_inline int owner_is_in_tree(void)
+{
+	return 0; /* likewise: a command is refused */
 }
 
 static __always_inline bool owner_is_kernel_thread(void)
@@ -77,6 +83,23 @@ __noinline int owner_is_in_cgroup(void)
 	if (owner_task_is_typed())
 		return scope_admits_cgroup_of(bpf_get_current_task_btf(), true);
 	return scope_admits_cgroup_of((void *)bpf_get_current_task(), false);
+}
+
+/* Likewise. */
+__noinline int owner_is_in_tree(void)
+{
+	struct task_struct *task;
+	__u64 start_time;
+
+	if (!scope.tree.tgid)
+		return 0;
+	if (owner_task_is_typed()) {
+		start_time = bpf_get_current_task_btf()->group_leader->start_time;
+	} else {
+		task = (void *)bpf_get_current_task();
+		start_time = BPF_CORE_READ(task, group_leader, start_time);
+	}
+	return tree_has(bpf_get_current_pid_tgid() >> 32, start_time);
 }
 
 /* The bytes of `word` in front of the first that is zero; all bits set in *ret_ended when there is one. */
@@ -128,6 +151,8 @@ static __always_inline void owner_write(struct owner *owner, enum owner_source s
 		OWNER_PUT(owner->cgroup_id, bpf_get_current_cgroup_id());
 		if (scope.numbers[SCOPE_CGROUP])
 			OWNER_PUT(owner->in_cgroup, owner_is_in_cgroup() != 0);
+		if (scope.tree.tgid)
+			OWNER_PUT(owner->in_tree, owner_is_in_tree() != 0);
 	}
 	owner_read_comm(owner);
 	owner_judge(owner);

@@ -137,7 +137,8 @@ static __always_inline enum scope_verdict scope_judge(const struct transition *t
 /* One that nobody knows is in no list. */
 static __always_inline bool scope_admits_nobody(void)
 {
-	return !((scope.numbers[SCOPE_PID] | scope.numbers[SCOPE_CGROUP] | scope.comms) & SCOPE_WANTED);
+	return !scope.tree.tgid &&
+	       !((scope.numbers[SCOPE_PID] | scope.numbers[SCOPE_CGROUP] | scope.comms) & SCOPE_WANTED);
 }
 
 #ifndef OWNER_WITHOUT_CORE
@@ -179,6 +180,8 @@ static __noinline bool scope_admits_process(const struct owner *owner)
 {
 	bool admitted = !scope.numbers[SCOPE_CGROUP] || owner->in_cgroup;
 
+	if (scope.tree.tgid)
+		admitted &= owner->in_tree;
 	if (scope.numbers[SCOPE_PID])
 		admitted &= scope_admits_number(SCOPE_PID, owner->pid);
 	if (scope.comms) {

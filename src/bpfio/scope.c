@@ -16,10 +16,27 @@ static int size_map(struct bpf_object *object, const char *name, uint32_t entrie
 	return error || !entries ? error : bpf_map__set_max_entries(map, entries);
 }
 
+/* What follows the processes of a command, where the object has it. */
+static int choose_tree(struct bpf_object *object, bool wanted)
+{
+	static const char *const names[] = {"tree_fork", "tree_free"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(object, names[i]);
+
+		if (!program)
+			return wanted ? -ENOENT : 0;
+		bpf_program__set_autoload(program, wanted);
+	}
+	return size_map(object, "tree", wanted ? TREE_MAX : 0);
+}
+
 int scope_size_maps(const struct scope *scope, struct bpf_object *object)
 {
-	int error = size_map(object, "scope_numbers", scope->number_count);
+	int error = choose_tree(object, scope->settings.tree.tgid != 0);
 
+	if (!error)
+		error = size_map(object, "scope_numbers", scope->number_count);
 	if (!error)
 		error = size_map(object, "scope_laddrs", scope->laddrs[0].count + scope->laddrs[1].count);
 	if (!error)

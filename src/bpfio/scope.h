@@ -7,7 +7,8 @@
 
 struct bpf_object;
 
-/* Before the object is loaded: makes room, and leaves out the maps that are not used. 0 or a negative errno. */
+/* Before the object is loaded: makes room, and leaves out the maps and programs that are not used. 0 or a negative
+ * errno. */
 int scope_size_maps(const struct scope *scope, struct bpf_object *object);
 
 /* After it is loaded, before it is attached. 0 or a negative errno. */

@@ -27,6 +27,7 @@ static const struct cause impairments[] = {
 	{offsetof(struct loss_report, unclosed), "sockets that ended unseen"},
 	{offsetof(struct loss_report, unaccepted), "accepts that were missed"},
 	{offsetof(struct loss_report, unjournaled), "rows that the journal did not take"},
+	{offsetof(struct loss_report, unfollowed), "processes not followed"},
 	{offsetof(struct loss_report, unsampled), "round-trip samples skipped"},
 };
 
@@ -73,7 +74,7 @@ bool loss_impaired(const struct loss_report *report)
 
 bool loss_missed(const struct loss_report *report)
 {
-	return loss_total(report) || report->gaps || report->unclosed || report->unjournaled;
+	return loss_total(report) || report->gaps || report->unclosed || report->unfollowed || report->unjournaled;
 }
 
 bool loss_grew(const struct loss_report *before, const struct loss_report *now)

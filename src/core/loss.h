@@ -28,6 +28,7 @@ struct loss_report {
 	uint64_t unclosed;    /* sockets whose last event was missed */
 	uint64_t unaccepted;  /* connections that keep their listener's owner until they are used */
 	uint64_t unjournaled; /* rows that were printed, but not taken by the journal */
+	uint64_t unfollowed;  /* processes of a command that are not known as such, nor what they started */
 	uint64_t unsampled;   /* round-trip samples that are not in a connection's mean, skipped as in `recursion` */
 };
 

@@ -354,7 +354,8 @@ static void summarize(struct scope_settings *settings)
 {
 	settings->by_socket = settings->ip_version || settings->by_lport || settings->by_rport || settings->laddrs ||
 			      settings->raddrs || settings->numbers[SCOPE_NETNS];
-	settings->by_owner = settings->comms || settings->numbers[SCOPE_PID] || settings->numbers[SCOPE_CGROUP];
+	settings->by_owner = settings->tree.tgid || settings->comms || settings->numbers[SCOPE_PID] ||
+			     settings->numbers[SCOPE_CGROUP];
 	settings->by_row = settings->by_owner || settings->numbers[SCOPE_UID] || settings->roles ||
 			   settings->states_wanted || settings->states_unwanted || settings->causes ||
 			   settings->min_duration_ns;

@@ -4,11 +4,14 @@
 #include "os/cleanup.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #define NS_PER_S 1000000000ULL
 
@@ -131,22 +134,61 @@ int event_loop_want_output(struct event_loop *loop, bool wanted)
 	return error;
 }
 
+int event_loop_add_command(struct event_loop *loop, int pidfd)
+{
+	int error = watch(loop, EPOLL_CTL_ADD, pidfd, EPOLLIN | EPOLLONESHOT, EVENT_COMMAND);
+
+	if (!error)
+		loop->command_fd = pidfd;
+	return error;
+}
+
+/* A signal of the kernel's comes from the terminal, which has sent it to the command, too. */
+static int take_signal(const struct event_loop *loop)
+{
+	struct signalfd_siginfo info;
+
+	if (read(loop->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	if (loop->command_fd < 0)
+		return EVENT_STOP;
+	if (info.ssi_code <= 0)
+		syscall(SYS_pidfd_send_signal, loop->command_fd, info.ssi_signo, NULL, 0);
+	return 0;
+}
+
+void event_loop_await_command(struct event_loop *loop)
+{
+	struct pollfd polled[] = {{.fd = loop->command_fd, .events = POLLIN},
+				  {.fd = loop->signal_fd, .events = POLLIN}};
+
+	while (loop->command_fd >= 0) {
+		if (poll(polled, 2, -1) <= 0)
+			continue;
+		if (polled[1].revents)
+			take_signal(loop);
+		if (polled[0].revents)
+			loop->command_fd = -1;
+	}
+}
+
 /* What the descriptor has to say, taken from it so that it is said once. */
-static int collect(const struct epoll_event *ready)
+static int collect(struct event_loop *loop, const struct epoll_event *ready)
 {
 	enum event event = (enum event)(ready->data.u64 >> 32);
 	int fd = (int)(uint32_t)ready->data.u64;
-	union {
-		struct signalfd_siginfo signal;
-		uint64_t expirations;
-	} consumed;
+	uint64_t expirations;
 
 	switch (event) {
 	case EVENT_STOP:
+		return take_signal(loop);
+	case EVENT_COMMAND:
+		loop->command_fd = -1;
+		return EVENT_COMMAND;
 	case EVENT_DEADLINE:
 	case EVENT_TICK:
 	case EVENT_INTERVAL:
-		return read(fd, &consumed, sizeof(consumed)) > 0 ? event : 0;
+		return read(fd, &expirations, sizeof(expirations)) > 0 ? event : 0;
 	case EVENT_OUTPUT:
 		return (ready->events & EPOLLOUT ? EVENT_OUTPUT : 0) |
 		       (ready->events & (EPOLLERR | EPOLLHUP) ? EVENT_HANGUP : 0);
@@ -164,6 +206,6 @@ int event_loop_wait(struct event_loop *loop, int timeout_ms)
 	if (count < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < count; i++)
-		events |= collect(&ready[i]);
+		events |= collect(loop, &ready[i]);
 	return events;
 }

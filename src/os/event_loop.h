@@ -16,6 +16,7 @@ enum event {
 	EVENT_OUTPUT = 1 << 4,   /* the output takes data again (only while asked for) */
 	EVENT_HANGUP = 1 << 5,   /* nobody will ever read the output again */
 	EVENT_INTERVAL = 1 << 6, /* another interval is over; said once however many were missed */
+	EVENT_COMMAND = 1 << 7,  /* the command has ended; once */
 };
 
 struct event_loop {
@@ -25,13 +26,14 @@ struct event_loop {
 	int deadline_fd;
 	int interval_fd;
 	int output_fd;
+	int command_fd;
 	bool output_wanted;
 };
 
 #define EVENT_LOOP_CLOSED                                                                                              \
 	(struct event_loop)                                                                                            \
 	{                                                                                                              \
-		-1, -1, -1, -1, -1, -1, false                                                                          \
+		-1, -1, -1, -1, -1, -1, -1, false                                                                      \
 	}
 
 /*
@@ -52,6 +54,16 @@ int event_loop_add_input(struct event_loop *loop, int fd);
 
 /* A descriptor that cannot be waited for (a regular file) is fine: it never needs it. */
 int event_loop_add_output(struct event_loop *loop, int fd);
+
+/*
+ * EVENT_COMMAND when the process of that pidfd, which stays the caller's, has ended. Until then there is no EVENT_STOP:
+ * signals that somebody has sent to us are passed on to it. Those from the terminal have gone to both. 0 or a negative
+ * errno.
+ */
+int event_loop_add_command(struct event_loop *loop, int pidfd);
+
+/* Only waits for the command, and passes on signals; returns at once when EVENT_COMMAND has been said. */
+void event_loop_await_command(struct event_loop *loop);
 
 /* Whether EVENT_OUTPUT is of interest from now on. 0 or a negative errno. */
 int event_loop_want_output(struct event_loop *loop, bool wanted);

@@ -5,6 +5,7 @@
 #include "core/rtt_report.h"
 #include "core/timestamp.h"
 #include "os/clock.h"
+#include "os/command.h"
 #include "os/event_loop.h"
 #include "os/message.h"
 #include "os/terminal.h"
@@ -33,6 +34,8 @@ struct tool {
 	struct rtt_session session;
 	struct measure measure;
 	struct outlet outlet;
+	int out_fd;           /* the outlet's */
+	const char *out_name; /* in words */
 	struct heatmap map;
 	struct timebase base;
 	uint64_t start_ns;
@@ -83,7 +86,7 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 		rtt_json(out, &report);
 		break;
 	case RTT_OUTPUT_HEATMAP:
-		put_scale(tool, terminal_width(STDOUT_FILENO));
+		put_scale(tool, terminal_width(tool->out_fd));
 		timestamp_format_local(&clock, &tool->base, now_ns);
 		heatmap_line(&tool->map, out, time, &row->histogram);
 		break;
@@ -141,7 +144,7 @@ static bool is_almost_over(const struct tool *tool)
 	return duration_ns && clock_monotonic_ns() + tool->options.interval_ns / 10 >= tool->start_ns + duration_ns;
 }
 
-/* Until a signal, the end of -d, or the end of the output. 0 or a negative errno. */
+/* Until a signal, the end of -d, of the command, or of the output. 0 or a negative errno. */
 static int trace(struct tool *tool)
 {
 	struct outlet *outlet = &tool->outlet;
@@ -158,7 +161,7 @@ static int trace(struct tool *tool)
 			return events;
 		if (events & EVENT_HANGUP)
 			return 0;
-		if (events & (EVENT_STOP | EVENT_DEADLINE)) {
+		if (events & (EVENT_STOP | EVENT_DEADLINE | EVENT_COMMAND)) {
 			outlet->ending = true;
 			return 0;
 		}
@@ -182,6 +185,8 @@ static void put_opening(struct tool *tool)
 			strbuf_append_string(out, " for ");
 			number_append_short(out, (double)tool->options.duration_ns / 1e9, 3);
 			strbuf_append_string(out, " secs.\n");
+		} else if (tool->options.command.command.argv) {
+			strbuf_append_string(out, " until the command ends.\n");
 		} else {
 			strbuf_append_string(out, "... Hit Ctrl-C to end.\n");
 		}
@@ -213,6 +218,7 @@ static bool tell_losses(const struct tool *tool)
 {
 	struct loss_report losses = count_losses(tool);
 	const struct rtt_counters *counters = tool->session.counters;
+	uint64_t unfollowed = rtt_session_unfollowed(&tool->session);
 	char text[256];
 	struct strbuf out = strbuf_over(text, sizeof(text));
 
@@ -228,7 +234,9 @@ static bool tell_losses(const struct tool *tool)
 		    "samples of groups beyond --max-keys are in the group \"other\"");
 	tell_number(counters->storage_full, "sample not told apart, or not taken: no memory for the socket's storage",
 		    "samples not told apart, or not taken: no memory for the socket's storage");
-	return loss_total(&losses) || (counters->storage_full && tool->options.sample == RTT_RTT);
+	tell_number(unfollowed, "process of the command was not followed",
+		    "processes of the command were not followed");
+	return loss_total(&losses) || unfollowed || (counters->storage_full && tool->options.sample == RTT_RTT);
 }
 
 /* Why the output is not complete, if it is not. */
@@ -284,12 +292,15 @@ static int run(struct tool *tool)
 static int prepare(struct tool *tool)
 {
 	struct rtt_session_error why;
-	int error = sink_open(STDOUT_FILENO, &tool->outlet.sink);
+	int error = command_open_output(&tool->options.command, &tool->out_fd, &tool->out_name);
 
+	if (!error)
+		error = sink_open(tool->out_fd, &tool->outlet.sink);
 	if (error) {
-		message("cannot write to standard output: %s", strerror(-error));
+		message("cannot write to %s: %s", tool->out_name, strerror(-error));
 		return error;
 	}
+	tool->map.color = terminal_has_color(tool->out_fd);
 	error = event_loop_open(&tool->loop);
 	if (error) {
 		message("cannot wait for events: %s", strerror(-error));
@@ -317,14 +328,16 @@ int main(int argc, char **argv)
 	tool.loop = EVENT_LOOP_CLOSED;
 	tool.outlet.loop = &tool.loop;
 	tool.map = (struct heatmap){
-		.color = terminal_has_color(STDOUT_FILENO),
 		.tick = tool.options.milliseconds ? TICK_MS1024 : TICK_US,
 	};
 	clock_refresh(&tool.base);
 	if (!prepare(&tool))
+		status = command_launch(&tool.options.command.command, &tool.loop);
+	if (!status)
 		status = run(&tool);
 	measure_close(&tool.measure);
 	rtt_session_close(&tool.session);
+	status = command_outcome(&tool.options.command.command, &tool.loop, status);
 	event_loop_close(&tool.loop);
 	sink_close(&tool.outlet.sink);
 	return status;

@@ -3,6 +3,7 @@
 
 #include "core/parse.h"
 #include "os/command_line.h"
+#include "os/command_options.h"
 #include "os/scope_options.h"
 
 #define SECOND_NS        1000000000ULL
@@ -37,6 +38,7 @@ static const struct argp_option option_table[] = {
 	 "connection)",
 	 2},
 	{"duration", 'd', "SECONDS", 0, "end after that time", 2},
+	RUN_AS_OPTION(2),
 	{0, 0, 0, 0, "How to group it:", 3},
 	{"byladdr", 'b', 0, 0, "a histogram for each local address", 3},
 	{"byraddr", 'B', 0, 0, "a histogram for each remote address", 3},
@@ -58,6 +60,7 @@ static const struct argp_option option_table[] = {
 	{"millisecond", 'm', 0, 0, "milliseconds rather than microseconds", 4},
 	{"milliseconds", 0, 0, OPTION_ALIAS | OPTION_HIDDEN, 0, 4},
 	{"timestamp", 'T', 0, 0, "put the wall time (HH:MM:SS) in front of each summary", 4},
+	OUT_OPTION(4),
 	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 4},
 	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map on the terminal, a line per interval (default 1 s)", 4},
 	{0, 0, 0, 0, "What to rely on:", 5},
@@ -252,6 +255,7 @@ static void put_together(const struct command_line *line, const struct argp_stat
 	struct tcprtt_options *options = line->options;
 
 	check_scope(options, state);
+	command_options_end(state, &options->command, &options->scope);
 	scope_options_end(state, false, &options->scope);
 	if (line->by && (line->byladdr || line->byraddr))
 		argp_error(state, "-b and -B are --by laddr and --by raddr; use one or the other");
@@ -285,7 +289,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
 		return 0;
 	case ARGP_KEY_ARG:
-		parse_fail(&error, "argument", argument, strlen(argument), "tcprtt takes options only");
+		parse_fail(&error, "argument", argument, strlen(argument),
+			   "tcprtt takes options only; a command goes behind --");
 		command_line_fail(state, &error);
 		return 0;
 	case ARGP_KEY_END:
@@ -293,6 +298,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	}
 	if (scope_option(scope_key(key), argument, state, &((struct command_line *)state->input)->options->scope) == 0)
+		return 0;
+	if (command_option(key, argument, state, &((struct command_line *)state->input)->options->command) == 0)
 		return 0;
 	if (parse_selection(key, argument, state) == 0 || parse_groups(key, argument, state) == 0)
 		return 0;
@@ -303,11 +310,17 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret)
 {
-	static const struct argp argp = {.options = option_table, .parser = parse_option, .doc = documentation};
+	static const struct argp argp = {
+		.options = option_table,
+		.parser = parse_option,
+		.args_doc = "[-- COMMAND [ARG...]]",
+		.doc = documentation,
+	};
 	/* The scope has port sets and lists: too much for some stacks. */
 	static struct tcprtt_options options = {.max_keys = MAX_KEYS_DEFAULT};
 	struct command_line line = {.options = &options};
 
+	command_options_begin(&argc, argv, &options.command);
 	command_line_parse(&argp, argc, argv, "tcprtt (tcpvitals) " TCPVITALS_VERSION, &line);
 	*ret = options;
 }

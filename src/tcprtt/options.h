@@ -5,6 +5,7 @@
 #include "abi/rtt.h"
 #include "core/grouping.h"
 #include "core/scope.h"
+#include "os/command_options.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@ enum rtt_storage {
 };
 
 struct tcprtt_options {
+	struct command_options command;
 	struct scope scope;
 	enum rtt_sample sample;
 	struct grouping grouping;

@@ -63,7 +63,7 @@ static bool wait_for_reader(struct outlet *outlet)
 		outlet_flush(outlet); /* for the sink to know */
 	if (events < 0 || events & EVENT_HANGUP || (outlet->ending && events & EVENT_STOP))
 		return false;
-	outlet->ending |= !!(events & (EVENT_STOP | EVENT_DEADLINE));
+	outlet->ending |= !!(events & (EVENT_STOP | EVENT_DEADLINE | EVENT_COMMAND));
 	return true;
 }
 

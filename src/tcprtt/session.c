@@ -50,6 +50,12 @@ static bool remembers(const struct tcprtt_options *options)
 	return options->sample == RTT_RTT || tcprtt_uses_owner(options) || options->scope.settings.roles;
 }
 
+/* What a command does is all to come. */
+static bool seeds(const struct tcprtt_options *options)
+{
+	return tcprtt_uses_owner(options) && !options->command.command.argv;
+}
+
 /* `bits` ones in front. */
 static void set_mask(volatile const uint8_t mask[16], uint8_t bits)
 {
@@ -93,7 +99,7 @@ static void choose_programs(struct tcprtt_bpf *skeleton, const struct tcprtt_opt
 	bpf_program__set_autoload(skeleton->progs.state_cast, states && way->casts);
 	bpf_program__set_autoload(skeleton->progs.state_storage, states && way->in_socket && !way->casts);
 	bpf_program__set_autoload(skeleton->progs.state_hash, states && !way->in_socket);
-	bpf_program__set_autoload(skeleton->progs.seed_storage, tcprtt_uses_owner(options) && way->in_socket);
+	bpf_program__set_autoload(skeleton->progs.seed_storage, seeds(options) && way->in_socket);
 	bpf_program__set_autoattach(skeleton->progs.seed_storage, false);
 	bpf_map__set_autocreate(skeleton->maps.conn_storage, way->in_socket);
 	bpf_map__set_autocreate(skeleton->maps.conn_hash, !way->in_socket);
@@ -151,7 +157,7 @@ static int open_way(const struct tcprtt_options *options, const struct way *way,
 		*ret_stage = FAILURE_ATTACHING;
 		error = tcprtt_bpf__attach(skeleton);
 	}
-	if (!error && tcprtt_uses_owner(options) && way->in_socket) {
+	if (!error && seeds(options) && way->in_socket) {
 		*ret_stage = FAILURE_SEEDING;
 		error = program_iterate(skeleton->progs.seed_storage);
 	}
@@ -244,6 +250,11 @@ int rtt_session_next_group(const struct rtt_session *session, const struct rtt_k
 	*ret_key = next;
 	*ret_number = number;
 	return 0;
+}
+
+uint64_t rtt_session_unfollowed(const struct rtt_session *session)
+{
+	return __atomic_load_n(&session->skeleton->bss->tree_full, __ATOMIC_RELAXED);
 }
 
 uint64_t rtt_session_recursion_misses(const struct rtt_session *session)

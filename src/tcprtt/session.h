@@ -41,6 +41,9 @@ int rtt_session_read_all(struct rtt_session *session, struct histogram *ret);
 int rtt_session_next_group(const struct rtt_session *session, const struct rtt_key *key, struct rtt_key *ret_key,
 			   uint32_t *ret_number);
 
+/* Processes of a command that were not noted as such for lack of room. */
+uint64_t rtt_session_unfollowed(const struct rtt_session *session);
+
 /* Events that the kernel skipped because a program interrupted itself. */
 uint64_t rtt_session_recursion_misses(const struct rtt_session *session);
 

@@ -3,6 +3,7 @@
 #include "abi/loss.h"
 #include "core/loss.h"
 #include "os/clock.h"
+#include "os/command.h"
 #include "os/event_loop.h"
 #include "os/message.h"
 #include "output/journal.h"
@@ -37,6 +38,8 @@ struct tool {
 	struct session session;
 	struct sink sink;
 	struct resolver resolver;
+	int out_fd;           /* the sink's */
+	const char *out_name; /* in words */
 	struct printer printer;
 	struct summarizer summarizer; /* with --summary */
 	struct loss_report told;      /* what stderr has said so far */
@@ -92,7 +95,7 @@ static void tick(struct tool *tool)
 	clock_refresh(&tool->printer.base);
 	tell_new_losses(tool, true);
 	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !tool->options.summary &&
-	    !scope_is_limited(&tool->options.scope) && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO))
+	    !scope_is_limited(&tool->options.scope) && isatty(STDERR_FILENO) && isatty(tool->out_fd))
 		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
 }
 
@@ -131,7 +134,7 @@ static int wait_for_work(struct tool *tool, bool napping)
 	return error ? error : events;
 }
 
-/* Until a signal, the end of -d, or the end of the output. 0 or a negative errno. */
+/* Until a signal, the end of -d, of the command, or of the output. 0 or a negative errno. */
 static int trace(struct tool *tool)
 {
 	bool napping = false;
@@ -142,7 +145,7 @@ static int trace(struct tool *tool)
 
 		if (events < 0)
 			return events;
-		if (events & (EVENT_STOP | EVENT_DEADLINE | EVENT_HANGUP))
+		if (events & (EVENT_STOP | EVENT_DEADLINE | EVENT_HANGUP | EVENT_COMMAND))
 			return 0;
 		if (events & EVENT_TICK)
 			tick(tool);
@@ -281,9 +284,11 @@ static int prepare(struct tool *tool)
 					     : strerror(-error));
 		return error;
 	}
-	error = sink_open(STDOUT_FILENO, &tool->sink);
+	error = command_open_output(&tool->options.command, &tool->out_fd, &tool->out_name);
+	if (!error)
+		error = sink_open(tool->out_fd, &tool->sink);
 	if (error) {
-		message("cannot write to standard output: %s", strerror(-error));
+		message("cannot write to %s: %s", tool->out_name, strerror(-error));
 		return error;
 	}
 	prepare_names(tool);
@@ -309,9 +314,12 @@ int main(int argc, char **argv)
 		.options = &tool.options, .sink = &tool.sink, .resolver = &tool.resolver, .journal_fd = -1};
 	clock_refresh(&tool.printer.base);
 	if (!prepare(&tool))
+		status = command_launch(&tool.options.command.command, &tool.loop);
+	if (!status)
 		status = run(&tool);
 	summary_close(&tool.summarizer);
 	session_close(&tool.session);
+	status = command_outcome(&tool.options.command.command, &tool.loop, status);
 	event_loop_close(&tool.loop);
 	sink_close(&tool.sink);
 	resolver_close(&tool.resolver);

@@ -3,6 +3,7 @@
 
 #include "core/parse.h"
 #include "os/command_line.h"
+#include "os/command_options.h"
 #include "os/scope_options.h"
 
 #include <stdlib.h>
@@ -37,6 +38,7 @@ static const struct argp_option option_table[] = {
 	{0, 0, 0, 0, "What to see of them:", 2},
 	SCOPE_TRANSITION_OPTIONS(2, 0),
 	{"duration", 'd', "SECONDS", 0, "end after that time", 2},
+	RUN_AS_OPTION(2),
 	{"connections", 'c', 0, 0, "one line for each connection at its end instead of each transition", 2},
 	{"summary", KEY_SUMMARY, "SECONDS", OPTION_ARG_OPTIONAL,
 	 "count in the kernel, and print the times in each state at the end, or that often", 2},
@@ -45,6 +47,7 @@ static const struct argp_option option_table[] = {
 	{"time", 0, 0, OPTION_ALIAS, 0, 3},
 	{"elapsed", 't', 0, 0, "put the seconds since the first event in front", 3},
 	{"wide", 'w', 0, 0, "wide columns, room for IPv6 addresses", 3},
+	OUT_OPTION(3),
 	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 3},
 	{"csv", 's', 0, 0, "the same as -o csv", 3},
 	{"columns", 'O', "LIST", 0, "these columns, in this order (names: see below)", 3},
@@ -200,6 +203,7 @@ static void put_together(const struct command_line *line, const struct argp_stat
 
 	if (line->csv && !line->output)
 		options->format = OUTPUT_CSV;
+	command_options_end(state, &options->command, &options->scope);
 	scope_options_end(state, options->connections, &options->scope);
 	check_combinations(line, state);
 	options->style = options->format == OUTPUT_CSV ? COLUMN_STYLE_CSV
@@ -267,7 +271,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
 		return 0;
 	case ARGP_KEY_ARG:
-		parse_fail(&error, "argument", argument, strlen(argument), "tcpstates takes options only");
+		parse_fail(&error, "argument", argument, strlen(argument),
+			   "tcpstates takes options only; a command goes behind --");
 		command_line_fail(state, &error);
 		return 0;
 	case ARGP_KEY_END:
@@ -275,6 +280,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	}
 	if (scope_option(scope_key(key), argument, state, &((struct command_line *)state->input)->options->scope) == 0)
+		return 0;
+	if (command_option(key, argument, state, &((struct command_line *)state->input)->options->command) == 0)
 		return 0;
 	if (parse_selection(key, argument, state) == 0 || parse_presentation(key, argument, state) == 0)
 		return 0;
@@ -302,6 +309,7 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 	static const struct argp argp = {
 		.options = option_table,
 		.parser = parse_option,
+		.args_doc = "[-- COMMAND [ARG...]]",
 		.doc = documentation,
 		.help_filter = add_column_names,
 	};
@@ -309,6 +317,7 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 	static struct tcpstates_options options = {.buffer_size = BUFFER_SIZE_DEFAULT};
 	struct command_line line = {.options = &options};
 
+	command_options_begin(&argc, argv, &options.command);
 	command_line_parse(&argp, argc, argv, "tcpstates (tcpvitals) " TCPVITALS_VERSION, &line);
 	*ret = options;
 }
@@ -317,6 +326,8 @@ const char *tcpstates_unknown_to_tracepoint(const struct tcpstates_options *opti
 {
 	const struct scope_settings *scope = &options->scope.settings;
 
+	if (scope->tree.tgid)
+		return "a command";
 	if (scope->numbers[SCOPE_CGROUP])
 		return "--cgroup";
 	if (scope->numbers[SCOPE_NETNS])

@@ -4,6 +4,7 @@
 
 #include "core/column.h"
 #include "core/scope.h"
+#include "os/command_options.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@ enum accept_hook {
 };
 
 struct tcpstates_options {
+	struct command_options command;
 	struct scope scope;
 	enum output_format format;
 	enum column_style style; /* of text and CSV */

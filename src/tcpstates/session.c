@@ -197,8 +197,10 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	ret->summary_fd = bpf_map__fd(skeleton->maps.summaries);
 	ret->recover_fd = bpf_program__fd(in_socket ? skeleton->progs.recover_storage : skeleton->progs.recover_hash);
 	ret->sample_fd = options->connections ? bpf_program__fd(skeleton->progs.sample_rtt) : -1;
+	ret->tree_fd = options->command.command.argv ? bpf_program__fd(skeleton->progs.tree_fork) : -1;
 	ret->losses = &skeleton->bss->losses;
-	if (in_socket)
+	/* What a command does is all to come. */
+	if (in_socket && !options->command.command.argv)
 		error = seed(skeleton, options->verbose);
 	if (error)
 		return error;
@@ -302,6 +304,7 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 		struct session session = {.prog_fd = -1,
 					  .recover_fd = -1,
 					  .sample_fd = -1,
+					  .tree_fd = -1,
 					  .hook = ways[i].hook_name,
 					  .storage = ways[i].storage_name};
 		int failed;
@@ -350,7 +353,7 @@ void session_close(struct session *session)
 	accept_close(&session->accept);
 	tcpstates_bpf__destroy(session->btf);
 	tcpstates_tp_bpf__destroy(session->tp);
-	*session = (struct session){.prog_fd = -1, .recover_fd = -1, .sample_fd = -1};
+	*session = (struct session){.prog_fd = -1, .recover_fd = -1, .sample_fd = -1, .tree_fd = -1};
 }
 
 /*
@@ -384,6 +387,8 @@ void session_losses(const struct session *session, bool exact, struct loss_repor
 		return;
 	report->unaccepted =
 		accept_missed(&session->accept) + __atomic_load_n(&session->losses->accept_full, __ATOMIC_RELAXED);
+	if (session->tree_fd >= 0 && !program_recursion_misses(session->tree_fd, &report->unfollowed))
+		report->unfollowed += __atomic_load_n(&session->btf->bss->tree_full, __ATOMIC_RELAXED);
 	report->recursion = missed_by_both(session, report->recursion);
 	if (session->sample_fd >= 0)
 		program_recursion_misses(session->sample_fd, &report->unsampled);

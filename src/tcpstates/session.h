@@ -15,6 +15,7 @@ struct session {
 	int prog_fd;    /* the program that records */
 	int recover_fd; /* the one that records what the first was skipped for; -1 without */
 	int sample_fd;  /* the one that takes round-trip samples for -c; -1 without */
+	int tree_fd;    /* the one that follows the processes of a command; -1 without */
 	struct accept accept;
 	int summary_fd; /* the map of --summary */
 	struct ring ring;

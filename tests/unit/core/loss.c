@@ -36,7 +36,8 @@ static void test_format(void **state)
 	      "take");
 	check((struct loss_report){.delivered = 20, .unjournaled = 2},
 	      "lost 0 of 20; 2 rows that the journal did not take");
-	check((struct loss_report){.delivered = 20, .unsampled = 4}, "lost 0 of 20; 4 round-trip samples skipped");
+	check((struct loss_report){.delivered = 20, .unfollowed = 3, .unsampled = 4},
+	      "lost 0 of 20; 3 processes not followed, 4 round-trip samples skipped");
 	check((struct loss_report){.delivered = 20, .unwritten = 1, .storage_full = 7, .unjournaled = 2},
 	      "lost 1 of 21: 1 unwritten; 7 rows without stored state, 2 rows that the journal did not take");
 }
@@ -74,12 +75,13 @@ static void test_missed(void **state)
 	assert_true(loss_missed(&(struct loss_report){.recursion = 1}));
 	assert_true(loss_missed(&(struct loss_report){.gaps = 1}));
 	assert_true(loss_missed(&(struct loss_report){.unclosed = 1}));
+	assert_true(loss_missed(&(struct loss_report){.unfollowed = 1}));
 	assert_true(loss_missed(&(struct loss_report){.unjournaled = 1}));
 }
 
 static void test_grew(void **state)
 {
-	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
+	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
 	struct loss_report now = before;
 
 	(void)state;
@@ -118,6 +120,9 @@ static void test_grew(void **state)
 	assert_true(loss_grew(&before, &now));
 	now = before;
 	now.summary_full++;
+	assert_true(loss_grew(&before, &now));
+	now = before;
+	now.unfollowed++;
 	assert_true(loss_grew(&before, &now));
 	now = before;
 	now.unsampled++;

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "os/command_options.h"
+
+#include "os/command_line.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* No option has "--" for an argument. */
+void command_options_begin(int *argc, char **argv, struct command_options *ret)
+{
+	struct command_options options = {};
+
+	for (int i = 1; i < *argc && !options.command.argv; i++) {
+		if (strcmp(argv[i], "--") != 0)
+			continue;
+		options.command.argv = argv + i + 1;
+		*argc = i;
+	}
+	command_prepare(&options.command);
+	*ret = options;
+}
+
+error_t command_option(int key, const char *argument, const struct argp_state *state, struct command_options *options)
+{
+	struct parse_error error;
+
+	switch (key) {
+	case COMMAND_KEY_OUT:
+		options->out = argument;
+		return 0;
+	case COMMAND_KEY_RUN_AS:
+		if (account_find(argument, &options->command.account, &error))
+			command_line_fail(state, &error);
+		options->command.changes_user = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+/* Unless that was told, as the user who called sudo. */
+static void choose_user(const struct argp_state *state, struct command *command)
+{
+	struct parse_error error;
+	int failed;
+
+	if (command->changes_user)
+		return;
+	failed = account_of_sudo(&command->account, &error);
+	if (failed == -EINVAL)
+		command_line_fail(state, &error);
+	command->changes_user = !failed && command->account.uid;
+}
+
+void command_options_end(const struct argp_state *state, struct command_options *options, struct scope *scope)
+{
+	struct command *command = &options->command;
+	int error;
+
+	if (!command->argv && command->changes_user)
+		argp_error(state, "--run-as is for a command; put that behind --");
+	if (!command->argv)
+		return;
+	if (!command->argv[0])
+		argp_error(state, "a command must follow --");
+	choose_user(state, command);
+	error = command_root(&scope->settings.tree);
+	if (error)
+		argp_error(state, "a command cannot be followed without /proc: %s", strerror(-error));
+}
+
+int command_open_output(const struct command_options *options, int *ret_fd, const char **ret_name)
+{
+	int fd;
+
+	if (!options->out) {
+		*ret_name = options->command.argv ? "standard error" : "standard output";
+		*ret_fd = options->command.argv ? STDERR_FILENO : STDOUT_FILENO;
+		return 0;
+	}
+	*ret_name = "the file of --out";
+	fd = open(options->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}

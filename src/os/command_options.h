@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What both tools' command lines have in common about a command to run, and about where the output goes. */
+#ifndef TCPVITALS_OS_COMMAND_OPTIONS_H
+#define TCPVITALS_OS_COMMAND_OPTIONS_H
+
+#include "core/scope.h"
+#include "os/command.h"
+
+#include <argp.h>
+
+enum {
+	COMMAND_KEY_OUT = 0x300,
+	COMMAND_KEY_RUN_AS
+};
+
+/* Rows of a table of options. */
+#define OUT_OPTION(group)                                                                                              \
+	{                                                                                                              \
+		"out", COMMAND_KEY_OUT, "FILE", 0,                                                                     \
+			"write there; unless told otherwise to stdout, or stderr with a COMMAND", group                \
+	}
+#define RUN_AS_OPTION(group)                                                                                           \
+	{                                                                                                              \
+		"run-as", COMMAND_KEY_RUN_AS, "USER", 0,                                                               \
+			"run COMMAND as that user; under sudo it is run as the user who called sudo", group            \
+	}
+
+struct command_options {
+	const char *out; /* NULL: a standard descriptor */
+	struct command command;
+};
+
+/*
+ * Takes the command behind the first "--" off the command line, and prepares it. Before anything else is done: see
+ * command_prepare().
+ */
+void command_options_begin(int *argc, char **argv, struct command_options *ret);
+
+/* One of these options, or ARGP_ERR_UNKNOWN. Ends the process when its argument is refused. */
+error_t command_option(int key, const char *argument, const struct argp_state *state, struct command_options *options);
+
+/* When there are no more options: with a command, `scope` is of its processes only. Ends the process if that cannot be.
+ */
+void command_options_end(const struct argp_state *state, struct command_options *options, struct scope *scope);
+
+/* The descriptor for the output, and its name for diagnostics. 0 or a negative errno and the name. */
+int command_open_output(const struct command_options *options, int *ret_fd, const char **ret_name);
+
+#endif
