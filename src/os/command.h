@@ -23,7 +23,8 @@ struct command {
 	char **argv;       /* NULL: none */
 	bool changes_user; /* runs as `account` */
 	struct account account;
-	int pidfd; /* -1 when it is not running */
+	uint64_t linger_ns; /* tracing goes on for so long after its end */
+	int pidfd;          /* -1 when it is not running */
 	pid_t pid;
 	/* as the tool found them, and the command shall, too */
 	sigset_t mask;

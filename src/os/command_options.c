@@ -36,6 +36,9 @@ error_t command_option(int key, const char *argument, const struct argp_state *s
 			command_line_fail(state, &error);
 		options->command.changes_user = true;
 		return 0;
+	case COMMAND_KEY_LINGER:
+		options->command.linger_ns = command_line_seconds(state, "time to linger", argument);
+		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -59,8 +62,9 @@ void command_options_end(const struct argp_state *state, struct command_options 
 	struct command *command = &options->command;
 	int error;
 
-	if (!command->argv && command->changes_user)
-		argp_error(state, "--run-as is for a command; put that behind --");
+	if (!command->argv && (command->changes_user || command->linger_ns))
+		argp_error(state, "%s is for a command; put that behind --",
+			   command->changes_user ? "--run-as" : "--linger");
 	if (!command->argv)
 		return;
 	if (!command->argv[0])

@@ -10,7 +10,8 @@
 
 enum {
 	COMMAND_KEY_OUT = 0x300,
-	COMMAND_KEY_RUN_AS
+	COMMAND_KEY_RUN_AS,
+	COMMAND_KEY_LINGER
 };
 
 /* Rows of a table of options. */
@@ -19,7 +20,9 @@ enum {
 		"out", COMMAND_KEY_OUT, "FILE", 0,                                                                     \
 			"write there; unless told otherwise to stdout, or stderr with a COMMAND", group                \
 	}
-#define RUN_AS_OPTION(group)                                                                                           \
+#define COMMAND_OPTIONS(group)                                                                                         \
+	{"linger", COMMAND_KEY_LINGER, "SECONDS", 0, "end so long after COMMAND, for connections that outlive it",     \
+	 group},                                                                                                       \
 	{                                                                                                              \
 		"run-as", COMMAND_KEY_RUN_AS, "USER", 0,                                                               \
 			"run COMMAND as that user; under sudo it is run as the user who called sudo", group            \

@@ -89,6 +89,7 @@ void event_loop_close(struct event_loop *loop)
 	cleanup_close(&loop->tick_fd);
 	cleanup_close(&loop->deadline_fd);
 	cleanup_close(&loop->interval_fd);
+	cleanup_close(&loop->linger_fd);
 	*loop = EVENT_LOOP_CLOSED;
 }
 
@@ -134,13 +135,26 @@ int event_loop_want_output(struct event_loop *loop, bool wanted)
 	return error;
 }
 
-int event_loop_add_command(struct event_loop *loop, int pidfd)
+int event_loop_add_command(struct event_loop *loop, int pidfd, uint64_t linger_ns)
 {
 	int error = watch(loop, EPOLL_CTL_ADD, pidfd, EPOLLIN | EPOLLONESHOT, EVENT_COMMAND);
 
 	if (!error)
 		loop->command_fd = pidfd;
+	loop->linger_ns = linger_ns;
 	return error;
+}
+
+/* Of the command, or of the time after it. */
+static int end_of_command(struct event_loop *loop)
+{
+	bool lingers = loop->command_fd >= 0 && loop->linger_ns;
+
+	loop->command_fd = -1;
+	if (lingers && !open_timer(loop->linger_ns, 0, &loop->linger_fd) &&
+	    !watch(loop, EPOLL_CTL_ADD, loop->linger_fd, EPOLLIN | EPOLLONESHOT, EVENT_COMMAND))
+		return 0;
+	return EVENT_COMMAND;
 }
 
 /* A signal of the kernel's comes from the terminal, which has sent it to the command, too. */
@@ -183,8 +197,7 @@ static int collect(struct event_loop *loop, const struct epoll_event *ready)
 	case EVENT_STOP:
 		return take_signal(loop);
 	case EVENT_COMMAND:
-		loop->command_fd = -1;
-		return EVENT_COMMAND;
+		return end_of_command(loop);
 	case EVENT_DEADLINE:
 	case EVENT_TICK:
 	case EVENT_INTERVAL:

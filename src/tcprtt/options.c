@@ -38,7 +38,7 @@ static const struct argp_option option_table[] = {
 	 "connection)",
 	 2},
 	{"duration", 'd', "SECONDS", 0, "end after that time", 2},
-	RUN_AS_OPTION(2),
+	COMMAND_OPTIONS(2),
 	{0, 0, 0, 0, "How to group it:", 3},
 	{"byladdr", 'b', 0, 0, "a histogram for each local address", 3},
 	{"byraddr", 'B', 0, 0, "a histogram for each remote address", 3},

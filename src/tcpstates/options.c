@@ -38,7 +38,7 @@ static const struct argp_option option_table[] = {
 	{0, 0, 0, 0, "What to see of them:", 2},
 	SCOPE_TRANSITION_OPTIONS(2, 0),
 	{"duration", 'd', "SECONDS", 0, "end after that time", 2},
-	RUN_AS_OPTION(2),
+	COMMAND_OPTIONS(2),
 	{"connections", 'c', 0, 0, "one line for each connection at its end instead of each transition", 2},
 	{"summary", KEY_SUMMARY, "SECONDS", OPTION_ARG_OPTIONAL,
 	 "count in the kernel, and print the times in each state at the end, or that often", 2},

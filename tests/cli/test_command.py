@@ -256,7 +256,8 @@ def test_cannot_be_started():
 def test_refused():
     for tool in BOTH:
         for args, why in ((["--"], "a command must follow --"), (["stray", "--", "true"], "stray"), (["true"], "goes behind --"),
-                          (["--run-as", "root"], "--run-as is for a command"), (["--run-as", "no-such-user", "--", "true"], "no-such-user"),
+                          (["--run-as", "root"], "--run-as is for a command"), (["--linger", "1"], "--linger is for a command"),
+                          (["--linger", "x", "--", "true"], '"x"'), (["--run-as", "no-such-user", "--", "true"], "no-such-user"),
                           (["-o", "--", "true"], "requires an argument")):
             result = run(*args, tool=tool)
             assert_equal((result.returncode, result.stdout), (2, ""), f"exit status of {args}: {result.stderr}")
@@ -440,6 +441,33 @@ def test_ended_processes_are_forgotten():
             finally:
                 process.terminate()
                 assert_equal(process.wait(END_LIMIT_S), 143, "exit status")
+
+
+def children_of(pid):
+    return read(f"/proc/{pid}/task/{pid}/children").split()
+
+
+def test_lingering():
+    """What the command leaves behind is seen only for as long as that is asked for; a signal ends it."""
+    need_root()
+    need_command("curl")
+    with Server() as server:
+        for linger, count in ((("--linger", "3"), 2), ((), 0)):
+            with temporary() as out:
+                leave = f"(sleep 0.3; exec curl -s --max-time 1 telnet://127.0.0.1:{server.port}) <&- >&- 2>&- & exit 4"
+                start = time.monotonic()
+                assert_equal(run(*linger, "-o", "json", "--out", out.name, "--", "sh", "-c", leave).returncode, 4, "exit status")
+                assert count == 0 or time.monotonic() - start > 3, "did not linger"
+                assert_equal(states(map(json.loads, read(out.name).splitlines()))[:2], CLIENT_FIRST[:count], f"transitions with {linger}")
+                time.sleep(0.5)
+    for tool in BOTH:
+        with subprocess.Popen(tool_command("--linger", "60", "--", "echo", "done", tool=tool), stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            assert_equal(process.stdout.readline(), b"done\n", "stdout")
+            wait_until(lambda: "(zombie)" in read(f"/proc/{children_of(process.pid)[0]}/status"), 10, "no end of echo")
+            time.sleep(0.2)
+            process.terminate()
+            assert_equal(process.wait(END_LIMIT_S), 0, "exit status")
 
 
 def test_output_to_a_file():
