@@ -84,6 +84,7 @@ static const char documentation[] =
 	"  tcprtt --cgroup nginx.service --role server -e\n"
 	"  tcprtt --sample rtt -i 1 -o json | jq .p99\n"
 	"  tcprtt --heatmap\n"
+	"  tcprtt -e -- iperf3 -c 192.0.2.1     # that program's, with its exit status\n"
 	"\n"
 	"Needs root or CAP_BPF+CAP_PERFMON.\n"
 	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was lost).";

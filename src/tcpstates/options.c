@@ -79,6 +79,7 @@ static const char documentation[] =
 	"  tcpstates -c               # each connection at its end, as tcplife\n"
 	"  tcpstates --summary=5      # times per transition, every 5 seconds\n"
 	"  tcpstates -o json | jq .   # for programs\n"
+	"  tcpstates -- curl -s https://example.com/ -o page.html    # that program's\n"
 	"  tcpstates -O PID,COMM,RADDR,OLDSTATE,NEWSTATE,MS\n"
 	"  tcpstates --services -O UNIT,CONTAINER,COMM,RADDR,RPORT,NEWSTATE,CAUSE\n"
 	"\n"
