@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The FIN of a last close() is acknowledged up to 40 ms later, even on the machine itself. */
+#define LINGER_DEFAULT_NS 100000000ULL
+
 /* No option has "--" for an argument. */
 void command_options_begin(int *argc, char **argv, struct command_options *ret)
 {
@@ -70,6 +73,8 @@ void command_options_end(const struct argp_state *state, struct command_options 
 	if (!command->argv[0])
 		argp_error(state, "a command must follow --");
 	choose_user(state, command);
+	if (!command->linger_ns)
+		command->linger_ns = LINGER_DEFAULT_NS;
 	error = command_root(&scope->settings.tree);
 	if (error)
 		argp_error(state, "a command cannot be followed without /proc: %s", strerror(-error));

@@ -21,7 +21,11 @@ enum {
 			"write there; unless told otherwise to stdout, or stderr with a COMMAND", group                \
 	}
 #define COMMAND_OPTIONS(group)                                                                                         \
-	{"linger", COMMAND_KEY_LINGER, "SECONDS", 0, "end so long after COMMAND, for connections that outlive it",     \
+	{"linger",                                                                                                     \
+	 COMMAND_KEY_LINGER,                                                                                           \
+	 "SECONDS",                                                                                                    \
+	 0,                                                                                                            \
+	 "end so long after COMMAND (default 0.1), for connections that outlive it",                                   \
 	 group},                                                                                                       \
 	{                                                                                                              \
 		"run-as", COMMAND_KEY_RUN_AS, "USER", 0,                                                               \

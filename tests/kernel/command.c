@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A command behind "--", which is this program itself: its transitions and those of all that it starts, from the first
+ * on, and nobody else's. tests/cli/test_command.py has the rest; this is for other kernels.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/require.h"
+#include "lib/tool.h"
+#include "lib/traffic.h"
+
+#define STATUS 7
+#define OTHERS 50
+
+/* Each process of the tree connects from an address of its own: 127.88.3. and one of these. */
+enum member {
+	FIRST = 1,
+	CHILD,
+	GRANDCHILD,
+	DAEMON,
+	EXECUTED,
+	MEMBERS_END
+};
+
+static struct tool tool;
+
+static void connect_from(int host, uint16_t port)
+{
+	struct sockaddr_in local = {.sin_family = AF_INET, .sin_addr = {htonl(0x7f580300U | (uint32_t)host)}};
+	int fd = client_socket(IPV4);
+
+	require(!bind(fd, (struct sockaddr *)&local, sizeof(local)), "cannot bind to 127.88.3.%d", host);
+	require(!connect_socket(fd, IPV4, port), "cannot connect");
+	close(fd);
+}
+
+/* Runs until its parent has gone, and connects then. */
+static void be_daemon(uint16_t port)
+{
+	pid_t parent;
+
+	setsid();
+	parent = getpid();
+	if (fork())
+		_exit(0);
+	while (getppid() == parent)
+		sleep_ms(1);
+	connect_from(DAEMON, port);
+	_exit(0);
+}
+
+/* The command: `text` is the port. */
+static int be_tree(char *name, char *text)
+{
+	uint16_t port = (uint16_t)atoi(text);
+
+	connect_from(FIRST, port);
+	if (!fork()) {
+		if (!fork()) {
+			connect_from(GRANDCHILD, port);
+			_exit(0);
+		}
+		wait(NULL);
+		connect_from(CHILD, port);
+		_exit(0);
+	}
+	wait(NULL);
+	if (!fork())
+		be_daemon(port);
+	wait(NULL);
+	sleep_ms(500);
+	execl("/proc/self/exe", name, "executed", text, NULL);
+	return 1;
+}
+
+static void expect_rows(const struct rows *rows, uint16_t port)
+{
+	size_t counts[MEMBERS_END] = {0};
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->items[i];
+		const uint8_t *host = row->change.tuple.laddr;
+		bool own = !memcmp(host, "\x7f\x58\x03", 3) && host[3] >= FIRST && host[3] < MEMBERS_END;
+
+		require(own && row->change.tuple.rport == port, "not the command's: %s", change_text(&row->change));
+		require(!strcmp(row->owner, "connect"), "owner %s: %s", row->owner, change_text(&row->change));
+		if (!counts[host[3]]++)
+			require(row->change.newstate == state_number("SYN_SENT"), "not the first: %s",
+				change_text(&row->change));
+	}
+	for (int member = FIRST; member < MEMBERS_END; member++)
+		require(counts[member] == 5, "%zu transitions of 127.88.3.%d instead of 5", counts[member], member);
+}
+
+static void run_with(const char *option, const char *value)
+{
+	struct tool_losses losses;
+	struct rows rows;
+	char self[512] = "", text[8];
+	uint16_t port;
+	int listener = listen_on(IPV4, &port);
+	const char *args[] = {"--out", "/proc/self/fd/1", "--linger", "1", "--", self, "tree", text, NULL, NULL, NULL};
+
+	require(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0, "no /proc");
+	if (option) {
+		memmove(args + 4, args + 2, 6 * sizeof(*args));
+		args[2] = option;
+		args[3] = value;
+	}
+	snprintf(text, sizeof(text), "%u", port);
+	tool_start(&tool, args, -1);
+	for (int i = 0; i < OTHERS; i++)
+		close(connect_to(IPV4, port));
+	tool_wait(&tool, 30);
+	close(listener);
+	assert_int_equal(tool_exit_code(&tool), STATUS);
+	rows_read(tool.out, &rows);
+	tool_read_losses(&tool, &losses);
+	printf("# %zu rows, %llu lost\n", rows.count, (unsigned long long)losses.lost);
+	expect_rows(&rows, port);
+	assert_int_equal(losses.lost, 0);
+	rows_free(&rows);
+}
+
+static void test_tree(void **state)
+{
+	(void)state;
+	run_with(NULL, NULL);
+}
+
+static void test_tree_in_a_hash(void **state)
+{
+	(void)state;
+	run_with("--storage", "hash");
+}
+
+static int drop(void **state)
+{
+	(void)state;
+	tool_drop(&tool);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_tree, drop),
+		cmocka_unit_test_teardown(test_tree_in_a_hash, drop),
+	};
+
+	if (argc == 3 && !strcmp(argv[1], "tree"))
+		return be_tree(argv[0], argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "executed")) {
+		connect_from(EXECUTED, (uint16_t)atoi(argv[2]));
+		return STATUS;
+	}
+	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
+}
