@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "lib/require.h"
+#include "lib/rtt_report.h"
 #include "lib/tool.h"
 #include "lib/traffic.h"
 
@@ -133,6 +134,37 @@ static void run_with(const char *option, const char *value)
 	rows_free(&rows);
 }
 
+/* Each member's handshake, and no other. */
+static void test_round_trips(void **state)
+{
+	char self[512] = "", text[8], key[16];
+	struct rtt_reports reports;
+	uint16_t port;
+	int listener = listen_on(IPV4, &port);
+	const char *args[] = {"-v", "-o", "json", "--sample", "handshake", "--by", "laddr", "--out", "/proc/self/fd/1",
+			      "--", self, "tree", text,       NULL};
+
+	(void)state;
+	require(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0, "no /proc");
+	snprintf(text, sizeof(text), "%u", port);
+	tool_start_other(&tool, "tcprtt", args, -1);
+	for (int i = 0; i < OTHERS; i++)
+		close(connect_to(IPV4, port));
+	tool_wait(&tool, 30);
+	close(listener);
+	assert_int_equal(tool_exit_code(&tool), STATUS);
+	rtt_reports_read(tool.out, &reports);
+	assert_int_equal(reports.count, MEMBERS_END - FIRST);
+	for (int member = FIRST; member < MEMBERS_END; member++) {
+		const struct rtt_report *report;
+
+		snprintf(key, sizeof(key), "127.88.3.%d", member);
+		report = rtt_reports_find(&reports, key);
+		require(report && report->count == 1, "%s: %d handshakes", key, report ? (int)report->count : 0);
+	}
+	free(reports.items);
+}
+
 static void test_tree(void **state)
 {
 	(void)state;
@@ -157,6 +189,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_tree, drop),
 		cmocka_unit_test_teardown(test_tree_in_a_hash, drop),
+		cmocka_unit_test_teardown(test_round_trips, drop),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "tree"))
