@@ -162,6 +162,10 @@ struct task_struct {
 	char comm[16];
 };
 
+/* Since 6.10. */
+struct proto_accept_arg {
+};
+
 struct bpf_iter__tcp {
 	struct sock_common *sk_common;
 };

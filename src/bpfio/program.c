@@ -92,6 +92,14 @@ int program_probe_misses(const struct bpf_link *link, uint64_t *ret)
 	return 0;
 }
 
+bool program_may_cast(void)
+{
+	/* Both came with 6.2; of a kernel function, unlike a helper, only BTF tells whether it is there. */
+	const enum bpf_func_id cgrp_storage_get = 210;
+
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, cgrp_storage_get, NULL) != 0;
+}
+
 int program_iterate(const struct bpf_program *program)
 {
 	struct bpf_link *link = bpf_program__attach_iter(program, NULL);

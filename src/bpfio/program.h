@@ -23,6 +23,9 @@ void program_log(bool verbose);
 int program_check_fexit(void);
 int program_check_kretprobe(void);
 
+/* Whether the kernel may have bpf_rdonly_cast(): as above, to try means to load everything. */
+bool program_may_cast(void);
+
 /* Runs an iterator program once over everything there is. 0 or a negative errno. */
 int program_iterate(const struct bpf_program *program);
 

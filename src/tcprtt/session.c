@@ -171,7 +171,7 @@ static bool is_allowed(const struct way *way, const struct tcprtt_options *optio
 
 	return tcprtt_has_hook(options, way->hook) && (options->hook == RTT_HOOK_AUTO || options->hook == way->hook) &&
 	       (options->storage == RTT_STORAGE_AUTO || options->storage == storage) &&
-	       !(way->casts && options->without_casts);
+	       (!way->casts || (!options->without_casts && program_may_cast()));
 }
 
 int rtt_session_open(const struct tcprtt_options *options, struct rtt_session *ret, struct rtt_session_error *error)

@@ -255,7 +255,8 @@ static bool is_allowed(const struct way *way, const struct tcpstates_options *op
 	if (way->hook == HOOK_TRACEPOINT && tcpstates_unknown_to_tracepoint(options))
 		return false;
 	return (options->hook == HOOK_AUTO || options->hook == way->hook) &&
-	       (options->storage == STORAGE_AUTO || options->storage == way->storage);
+	       (options->storage == STORAGE_AUTO || options->storage == way->storage) &&
+	       (!way->casts || program_may_cast());
 }
 
 /* What the first failure says about all of them; the classic tracepoint needs tracefs where the others need BTF. */

@@ -18,7 +18,6 @@ static const struct accept_way {
 	const char *name;
 } ways[] = {
 	{ACCEPT_FEXIT, "accept_fexit", "fexit/inet_csk_accept"},
-	{ACCEPT_FEXIT, "accept_fexit_four", "fexit/inet_csk_accept"},
 	{ACCEPT_KRETPROBE, "accept_kretprobe", "kretprobe/inet_csk_accept"},
 	{ACCEPT_RECEIVE, "accept_receive", "tp_btf/tcp_rcv_space_adjust"},
 };
