@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What any program on the hook costs: bench/rtt subtracts it. */
+/* What any program on a hook costs: bench/rtt and bench/programs subtract it. */
 #include "bpf/kernel.bpf.h"
 
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(empty, struct sock *sk)
+{
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(empty_state, struct sock *sk, int oldstate, int newstate)
 {
 	return 0;
 }
