@@ -37,11 +37,11 @@ struct {
 
 /*
  * Where there is no socket storage (before 5.11, or without BTF), by the socket's address. Allocated in advance
- * (tracing programs must not allocate from the general heap before 5.19): about 8 MiB.
+ * (tracing programs must not allocate from the general heap before 5.19): about 8 MiB as it is.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
+	__uint(max_entries, 65536); /* --hash-size */
 	__type(key, __u64);
 	__type(value, struct conn);
 } conn_hash SEC(".maps");

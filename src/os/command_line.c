@@ -62,6 +62,16 @@ int command_line_choose(const struct argp_state *state, const char *what, const 
 	return 0;
 }
 
+uint32_t command_line_number(const struct argp_state *state, const char *what, const char *text, uint32_t max)
+{
+	struct parse_error error;
+	uint64_t value = 0;
+
+	if (parse_u64(what, text, strlen(text), 1, max, &value, &error))
+		command_line_fail(state, &error);
+	return (uint32_t)value;
+}
+
 uint64_t command_line_seconds(const struct argp_state *state, const char *what, const char *text)
 {
 	struct parse_error error;

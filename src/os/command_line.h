@@ -20,7 +20,10 @@ void command_line_fail(const struct argp_state *state, const struct parse_error 
 int command_line_choose(const struct argp_state *state, const char *what, const char *word, const char *const names[],
 			const char *why);
 
-/* Ends the process when the text is refused. */
+/* A number from 1 to `max`; ends the process when the text is refused. */
+uint32_t command_line_number(const struct argp_state *state, const char *what, const char *text, uint32_t max);
+
+/* Likewise. */
 uint64_t command_line_seconds(const struct argp_state *state, const char *what, const char *text);
 
 #endif

@@ -4,6 +4,7 @@
 #include "core/parse.h"
 #include "os/command_line.h"
 #include "os/command_options.h"
+#include "os/hash_size.h"
 #include "os/scope_options.h"
 
 #define SECOND_NS        1000000000ULL
@@ -67,6 +68,7 @@ static const struct argp_option option_table[] = {
 	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was lost", 5},
 	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf, fentry or kprobe", 5},
 	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 5},
+	HASH_SIZE_OPTION(5),
 	{"without-casts", KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, 5},
 	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost or could not be measured", 5},
 	{0, 0, 0, 0, "Help:", -1},
@@ -88,16 +90,6 @@ static const char documentation[] =
 	"\n"
 	"Needs root or CAP_BPF+CAP_PERFMON.\n"
 	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was lost).";
-
-static uint32_t parse_number(const struct argp_state *state, const char *what, const char *text, uint64_t max)
-{
-	struct parse_error error;
-	uint64_t value = 0;
-
-	if (parse_u64(what, text, strlen(text), 1, max, &value, &error))
-		command_line_fail(state, &error);
-	return (uint32_t)value;
-}
 
 /* The letters are those of bcc's and libbpf-tools' tcprtt. */
 static int scope_key(int key)
@@ -153,14 +145,14 @@ static error_t parse_groups(int key, const char *argument, const struct argp_sta
 		line->by = true;
 		return 0;
 	case KEY_TOP:
-		options->top = parse_number(state, "number of groups", argument, MAX_KEYS_LIMIT);
+		options->top = command_line_number(state, "number of groups", argument, MAX_KEYS_LIMIT);
 		return 0;
 	case KEY_SORT:
 		options->sort = command_line_choose(state, "sort", argument, sorts, "not one of p99, count, mean");
 		line->sort = true;
 		return 0;
 	case KEY_MAX_KEYS:
-		options->max_keys = parse_number(state, "number of groups", argument, MAX_KEYS_LIMIT);
+		options->max_keys = command_line_number(state, "number of groups", argument, MAX_KEYS_LIMIT);
 		line->max_keys = true;
 		return 0;
 	}
@@ -214,6 +206,9 @@ static error_t parse_reliance(int key, const char *argument, const struct argp_s
 	case KEY_STORAGE:
 		options->storage =
 			command_line_choose(state, "storage", argument, storages, "not one of auto, socket, hash");
+		return 0;
+	case KEY_HASH_SIZE:
+		options->hash_size = command_line_number(state, "number of sockets", argument, HASH_SIZE_MAX);
 		return 0;
 	case KEY_WITHOUT_CASTS:
 		options->without_casts = true;
@@ -318,7 +313,7 @@ void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret)
 		.doc = documentation,
 	};
 	/* The scope has port sets and lists: too much for some stacks. */
-	static struct tcprtt_options options = {.max_keys = MAX_KEYS_DEFAULT};
+	static struct tcprtt_options options = {.max_keys = MAX_KEYS_DEFAULT, .hash_size = HASH_SIZE_DEFAULT};
 	struct command_line line = {.options = &options};
 
 	command_options_begin(&argc, argv, &options.command);

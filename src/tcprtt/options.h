@@ -51,6 +51,7 @@ struct tcprtt_options {
 	uint64_t duration_ns; /* 0: until interrupted */
 	enum rtt_hook hook;
 	enum rtt_storage storage;
+	uint32_t hash_size; /* sockets that the hash remembers, where it is used */
 	bool without_casts; /* for tests: as on kernels before 6.2 */
 };
 

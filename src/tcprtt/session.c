@@ -30,9 +30,9 @@ struct way {
 static const struct way ways[] = {
 	{RTT_HOOK_TP_BTF, true, true, "tp_btf", "socket storage"},
 	{RTT_HOOK_TP_BTF, true, false, "tp_btf", "socket storage (no casts)"},
-	{RTT_HOOK_TP_BTF, false, false, "tp_btf", "a hash of 65536 sockets"},
+	{RTT_HOOK_TP_BTF, false, false, "tp_btf", "a hash"},
 	{RTT_HOOK_FENTRY, true, false, "fentry", "socket storage"},
-	{RTT_HOOK_FENTRY, false, false, "fentry", "a hash of 65536 sockets"},
+	{RTT_HOOK_FENTRY, false, false, "fentry", "a hash"},
 	{RTT_HOOK_KPROBE, false, false, "kprobe", "nothing"},
 };
 
@@ -79,6 +79,7 @@ static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *
 	set_mask(skeleton->rodata->group_mask_v4, options->grouping.prefix_v4);
 	set_mask(skeleton->rodata->group_mask_v6, options->grouping.prefix_v6);
 	bpf_map__set_key_size(skeleton->maps.groups, rtt_key_size(options->grouping.by[0], options->grouping.by[1]));
+	bpf_map__set_max_entries(skeleton->maps.conn_hash, options->hash_size);
 	bpf_map__set_max_entries(skeleton->maps.groups, groups);
 	bpf_map__set_max_entries(skeleton->maps.group_numbers, groups);
 	bpf_map__set_max_entries(skeleton->maps.group_histograms, groups + 1);
@@ -174,6 +175,18 @@ static bool is_allowed(const struct way *way, const struct tcprtt_options *optio
 	       (!way->casts || (!options->without_casts && program_may_cast()));
 }
 
+static void name_storage(const struct way *way, const struct tcprtt_options *options, struct rtt_session *session)
+{
+	size_t size = sizeof(session->storage);
+
+	if (!remembers(options))
+		snprintf(session->storage, size, "nothing");
+	else if (!way->in_socket && way->hook != RTT_HOOK_KPROBE)
+		snprintf(session->storage, size, "%s of %u sockets", way->storage_name, options->hash_size);
+	else
+		snprintf(session->storage, size, "%s", way->storage_name);
+}
+
 int rtt_session_open(const struct tcprtt_options *options, struct rtt_session *ret, struct rtt_session_error *error)
 {
 	const struct way *first = NULL;
@@ -181,12 +194,12 @@ int rtt_session_open(const struct tcprtt_options *options, struct rtt_session *r
 
 	program_log(options->verbose);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		struct rtt_session session = {.hook = ways[i].hook_name,
-					      .storage = remembers(options) ? ways[i].storage_name : "nothing"};
+		struct rtt_session session = {.hook = ways[i].hook_name};
 		struct failure failure = {};
 
 		if (!is_allowed(&ways[i], options))
 			continue;
+		name_storage(&ways[i], options, &session);
 		failure.error = open_way(options, &ways[i], &session, &failure.stage);
 		if (!failure.error) {
 			*ret = session;

@@ -16,8 +16,8 @@ struct rtt_session {
 	size_t groups_size;             /* of the mapping, in bytes */
 	struct histogram *per_cpu;      /* room to read one histogram of all CPUs */
 	int cpus;
-	const char *hook;    /* "tp_btf", "fentry" */
-	const char *storage; /* in words, for --verbose */
+	const char *hook; /* "tp_btf", "fentry" */
+	char storage[48]; /* in words, for --verbose */
 };
 
 /* Why nothing could be attached, for the user, NUL-terminated. */

@@ -4,6 +4,7 @@
 #include "core/parse.h"
 #include "os/command_line.h"
 #include "os/command_options.h"
+#include "os/hash_size.h"
 #include "os/scope_options.h"
 
 #include <stdlib.h>
@@ -60,6 +61,7 @@ static const struct argp_option option_table[] = {
 	 4},
 	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf or tracepoint", 4},
 	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 4},
+	HASH_SIZE_OPTION(4),
 	{"accept", KEY_ACCEPT, "HOOK", 0,
 	 "how to see who accepts: auto (the default), fexit, kretprobe, receive or none", 4},
 	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost", 4},
@@ -145,6 +147,9 @@ static error_t parse_reliance(int key, const char *argument, const struct argp_s
 	case KEY_STORAGE:
 		options->storage =
 			command_line_choose(state, "storage", argument, storages, "not one of auto, socket, hash");
+		return 0;
+	case KEY_HASH_SIZE:
+		options->hash_size = command_line_number(state, "number of sockets", argument, HASH_SIZE_MAX);
 		return 0;
 	case KEY_ACCEPT:
 		options->accept = command_line_choose(state, "accept hook", argument, accepts,
@@ -315,7 +320,7 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 		.help_filter = add_column_names,
 	};
 	/* The scope has port sets and lists: too much for some stacks. */
-	static struct tcpstates_options options = {.buffer_size = BUFFER_SIZE_DEFAULT};
+	static struct tcpstates_options options = {.buffer_size = BUFFER_SIZE_DEFAULT, .hash_size = HASH_SIZE_DEFAULT};
 	struct command_line line = {.options = &options};
 
 	command_options_begin(&argc, argv, &options.command);

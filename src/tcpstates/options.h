@@ -49,6 +49,7 @@ struct tcpstates_options {
 	uint64_t buffer_size; /* bytes, a power of two of at least a page */
 	enum hook hook;
 	enum storage storage;
+	uint32_t hash_size; /* sockets that the hash remembers, where it is used */
 	enum accept_hook accept;
 	bool connections;     /* whole connections instead of transitions */
 	bool summary;         /* times per kind of transition instead */

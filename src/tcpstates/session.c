@@ -40,6 +40,7 @@ struct way {
 		bpf_map__set_max_entries((skeleton)->maps.summaries, (options)->summary ? SUMMARY_KINDS_MAX : 1);      \
 		(skeleton)->rodata->ring_wake_bytes = (options)->buffer_size / 2;                                      \
 		bpf_map__set_max_entries((skeleton)->maps.ring, (options)->buffer_size);                               \
+		bpf_map__set_max_entries((skeleton)->maps.conn_hash, (options)->hash_size);                            \
 	} while (0)
 
 /* Before the first row: everything that is open already. */
@@ -239,9 +240,8 @@ static int open_tracepoint(const struct tcpstates_options *options, const struct
 static const struct way ways[] = {
 	{HOOK_TP_BTF, STORAGE_SOCKET, true, "tp_btf/inet_sock_set_state", "socket storage", open_btf},
 	{HOOK_TP_BTF, STORAGE_SOCKET, false, "tp_btf/inet_sock_set_state", "socket storage (no casts)", open_btf},
-	{HOOK_TP_BTF, STORAGE_HASH, false, "tp_btf/inet_sock_set_state", "a hash of 65536 sockets", open_btf},
-	{HOOK_TRACEPOINT, STORAGE_HASH, false, "tracepoint/sock/inet_sock_set_state", "a hash of 65536 sockets",
-	 open_tracepoint},
+	{HOOK_TP_BTF, STORAGE_HASH, false, "tp_btf/inet_sock_set_state", "a hash", open_btf},
+	{HOOK_TRACEPOINT, STORAGE_HASH, false, "tracepoint/sock/inet_sock_set_state", "a hash", open_tracepoint},
 };
 
 static bool is_allowed(const struct way *way, const struct tcpstates_options *options)
@@ -295,6 +295,16 @@ static void explain(int first_error, const struct tcpstates_options *options, st
 		snprintf(error->text, sizeof(error->text), "%s", why);
 }
 
+static void name_storage(const struct way *way, const struct tcpstates_options *options, struct session *session)
+{
+	size_t size = sizeof(session->storage);
+
+	if (way->storage == STORAGE_HASH)
+		snprintf(session->storage, size, "%s of %u sockets", way->storage_name, options->hash_size);
+	else
+		snprintf(session->storage, size, "%s", way->storage_name);
+}
+
 int session_open(const struct tcpstates_options *options, struct session *ret, struct session_error *error)
 {
 	int first_error = 0;
@@ -302,22 +312,19 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 	error->text[0] = '\0';
 	program_log(options->verbose);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		struct session session = {.prog_fd = -1,
-					  .recover_fd = -1,
-					  .sample_fd = -1,
-					  .tree_fd = -1,
-					  .hook = ways[i].hook_name,
-					  .storage = ways[i].storage_name};
+		struct session session = {
+			.prog_fd = -1, .recover_fd = -1, .sample_fd = -1, .tree_fd = -1, .hook = ways[i].hook_name};
 		int failed;
 
 		if (!is_allowed(&ways[i], options))
 			continue;
+		name_storage(&ways[i], options, &session);
 		failed = ways[i].open(options, &ways[i], &session, error);
 		if (!failed) {
 			if (first_error && ways[i].storage == STORAGE_HASH)
 				message("socket storage cannot be used here (%s): remembering sockets in %s, and fewer "
 					"owners are known; -v says more",
-					strerror(-first_error), ways[i].storage_name);
+					strerror(-first_error), session.storage);
 			*ret = session;
 			return 0;
 		}

@@ -19,8 +19,8 @@ struct session {
 	struct accept accept;
 	int summary_fd; /* the map of --summary */
 	struct ring ring;
-	const char *hook;    /* what was chosen, in words */
-	const char *storage; /* likewise */
+	const char *hook; /* what was chosen, in words */
+	char storage[48]; /* likewise */
 };
 
 /* Why nothing could be attached, for the user, NUL-terminated. */

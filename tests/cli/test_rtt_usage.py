@@ -62,6 +62,7 @@ WRONG_VALUES = {
     "--sort": ["", "P99", "p50", "count,mean"],
     "--hook": ["", "AUTO", "tracepoint"],
     "--storage": ["", "SOCKET", "map"],
+    "--hash-size": ["", "0", "x", "16777217"],
     "--top": ["", "0", "-1", "x", "1x", "99999999999999999999", "1.5"],
     "--max-keys": ["", "0", "-1", "x", "99999999999999999999"],
 }
@@ -178,7 +179,7 @@ def test_help_and_version():
         for word in ("-4", "-6", "-a", "-A", "-b", "-B", "-d", "-e", "-i", "-m", "-o", "-p", "-P", "-T", "-v", "-V", "--ipv4",
                      "--ipv6", "--laddr", "--raddr", "--byladdr", "--byraddr", "--duration", "--extension", "--interval",
                      "--millisecond", "--output", "--lport", "--rport", "--timestamp", "--verbose", "--by=", "--top",
-                     "--sort", "--max-keys", "--sample", "--heatmap", "--hook", "--storage", "--strict", "--version"):
+                     "--sort", "--max-keys", "--sample", "--heatmap", "--hook", "--storage", "--hash-size", "--strict", "--version"):
             assert_in(word, result.stdout)
         longest = max(result.stdout.splitlines(), key=len)
         assert len(longest) <= 80, f"wider than a terminal: {longest!r}"

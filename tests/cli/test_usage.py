@@ -31,6 +31,7 @@ WRONG_VALUES = {
     "-O": ["NOPE", "PID,PID", "", "PID,", ",PID", "PID,,COMM", "PID COMM"],
     "--hook": ["kprobe", "", "AUTO"],
     "--storage": ["file", "", "AUTO"],
+    "--hash-size": ["0", "-1", "1k", "", "16777217", "99999999999999999999"],
     "--accept": ["fentry", "", "AUTO"],
 }
 LONG_NAMES = {"-d": "--duration", "-o": "--output", "-O": "--columns"}
@@ -107,7 +108,7 @@ def test_help_and_version():
         assert_equal((result.returncode, result.stderr), (0, ""), f"{args}")
         for word in ("-4", "-6", "-L", "-D", "-T", "-t", "-w", "-s", "-Y", "-v", "-V", "-h", "-d", "-o", "-O", "--timestamp",
                      "--elapsed", "--wide", "--csv", "--journal", "--verbose", "--version", "--duration", "--output",
-                     "--columns", "--buffer-size", "--strict", "--hook", "--storage", "--accept"):
+                     "--columns", "--buffer-size", "--strict", "--hook", "--storage", "--hash-size", "--accept"):
             assert_in(word, result.stdout)
         longest = max(result.stdout.splitlines(), key=len)
         assert len(longest) <= 80, f"wider than a terminal: {longest!r}"
