@@ -6,6 +6,7 @@
 #include "abi/summary.h"
 #include "bpfio/program.h"
 #include "bpfio/scope.h"
+#include "os/kernel_version.h"
 #include "os/message.h"
 #include "os/netns.h"
 #include "os/privileges.h"
@@ -230,6 +231,10 @@ static int open_tracepoint(const struct tcpstates_options *options, const struct
 		error = tcpstates_tp_bpf__attach(skeleton);
 	if (error)
 		return error;
+	if (!kernel_is_at_least(6, 7))
+		message("this kernel does not count what the classic tracepoint misses (Linux 6.7 does): it shows in "
+			"gaps "
+			"only");
 	ret->prog_fd = bpf_program__fd(skeleton->progs.set_state_tracepoint);
 	ret->summary_fd = bpf_map__fd(skeleton->maps.summaries);
 	ret->losses = &skeleton->bss->losses;

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-bool kernel_is_at_least(unsigned int major, unsigned int minor);
+#include "os/kernel_version.h"
 
 /* Socket storage and socket cookies in BTF-typed tracepoints (8e4597c627fb and c5dbb89fc2ac, both 5.11 and 5.12). */
 static inline bool kernel_has_socket_storage(void)
@@ -17,6 +17,12 @@ static inline bool kernel_has_socket_storage(void)
 static inline bool kernel_names_children_at_birth(void)
 {
 	return kernel_is_at_least(6, 15);
+}
+
+/* What a program on a classic tracepoint is skipped for (dd8657894c11). */
+static inline bool kernel_counts_missed_tracepoints(void)
+{
+	return kernel_is_at_least(6, 7);
 }
 
 #endif

@@ -302,11 +302,20 @@ static void keep_admitted(struct rows *rows, const struct filter *const *filters
 	rows->count = kept;
 }
 
+/* Who accepts a connection on another CPU may be seen between two tools' looks at the same transition. */
+static bool is_same_owner(const struct row *a, const struct row *b)
+{
+	bool may_differ = (!strcmp(a->owner, "listener") && !strcmp(b->owner, "accept")) ||
+			  (!strcmp(a->owner, "accept") && !strcmp(b->owner, "listener"));
+
+	return may_differ || !strcmp(a->owner, b->owner);
+}
+
 static bool is_same(const struct row *a, const struct row *b)
 {
 	return a->cookie == b->cookie && a->conn_seq == b->conn_seq && a->netns == b->netns && a->pid == b->pid &&
 	       a->cgroup_id == b->cgroup_id && a->has_comm == b->has_comm && !strcmp(a->comm, b->comm) &&
-	       !strcmp(a->owner, b->owner) && a->uid == b->uid && a->has_duration == b->has_duration &&
+	       is_same_owner(a, b) && a->uid == b->uid && a->has_duration == b->has_duration &&
 	       !strcmp(a->cause, b->cause) && !memcmp(&a->change.tuple, &b->change.tuple, sizeof(a->change.tuple)) &&
 	       a->change.oldstate == b->change.oldstate && a->change.newstate == b->change.newstate;
 }
