@@ -140,7 +140,16 @@ static uint64_t part_number(const uint8_t part[16], size_t width)
 	return width == sizeof(u64) ? u64 : width == sizeof(u32) ? u32 : u16;
 }
 
-static void format_part(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key, int i)
+static void format_named(struct strbuf *out, struct name name, uint64_t number)
+{
+	if (name.bytes)
+		strbuf_append(out, name.bytes, name.length);
+	else
+		strbuf_append_u64(out, number);
+}
+
+static void format_part(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key, int i,
+			const struct names *names)
 {
 	const uint8_t *part = key->part[i];
 	enum rtt_by by = grouping->by[i];
@@ -156,7 +165,9 @@ static void format_part(struct strbuf *out, const struct grouping *grouping, con
 	else if (by == RTT_BY_LPORT || by == RTT_BY_RPORT)
 		strbuf_append_u64(out, part_number(part, sizeof(uint16_t)));
 	else if (by == RTT_BY_CGROUP)
-		strbuf_append_u64(out, part_number(part, sizeof(uint64_t)));
+		format_named(out, names->cgroup, part_number(part, sizeof(uint64_t)));
+	else if (by == RTT_BY_NETNS)
+		format_named(out, names->netns, part_number(part, sizeof(uint32_t)));
 	else
 		strbuf_append_u64(out, part_number(part, sizeof(uint32_t)));
 }
@@ -178,8 +189,45 @@ bool grouping_is_namesake(const struct rtt_key *a, const struct rtt_key *b)
 	return !memcmp(a, b, offsetof(struct rtt_key, netns));
 }
 
-void grouping_format_key(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key)
+unsigned int grouping_names(const struct grouping *grouping)
 {
+	unsigned int names = 0;
+
+	for (int i = 0; i < RTT_BY_MAX; i++) {
+		if (grouping->by[i] == RTT_BY_CGROUP)
+			names |= NAMES_CGROUP;
+		if (grouping->by[i] == RTT_BY_NETNS)
+			names |= NAMES_NETNS;
+	}
+	return names;
+}
+
+struct grouping_ids grouping_ids(const struct grouping *grouping, const struct rtt_key *key)
+{
+	struct grouping_ids ids = {};
+
+	for (int i = 0; i < RTT_BY_MAX; i++) {
+		const uint8_t *part = key->part[i];
+
+		if (is_about_owner(grouping->by[i]) && !key->owner_known)
+			continue;
+		if (grouping->by[i] == RTT_BY_CGROUP)
+			ids.cgroup_id = part_number(part, sizeof(uint64_t));
+		else if (grouping->by[i] == RTT_BY_NETNS)
+			ids.netns = (uint32_t)part_number(part, sizeof(uint32_t));
+		else if (grouping->by[i] == RTT_BY_PID)
+			ids.pid = (uint32_t)part_number(part, sizeof(uint32_t));
+	}
+	return ids;
+}
+
+void grouping_format_key(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key,
+			 const struct names *names)
+{
+	static const struct names none;
+
+	if (!names)
+		names = &none;
 	if (grouping->by[0] == RTT_BY_CONN) {
 		format_endpoint(out, key->ip_version, key->part[0], key->lport);
 		strbuf_append_string(out, "->");
@@ -190,9 +238,9 @@ void grouping_format_key(struct strbuf *out, const struct grouping *grouping, co
 		}
 		return;
 	}
-	format_part(out, grouping, key, 0);
+	format_part(out, grouping, key, 0, names);
 	if (grouping->by[1]) {
 		strbuf_append_char(out, ',');
-		format_part(out, grouping, key, 1);
+		format_part(out, grouping, key, 1, names);
 	}
 }

@@ -4,6 +4,7 @@
 #define TCPVITALS_CORE_GROUPING_H
 
 #include "abi/rtt.h"
+#include "core/names.h"
 #include "core/parse.h"
 #include "core/strbuf.h"
 
@@ -16,6 +17,16 @@ struct grouping {
 
 /* The longest name of a group: two parts of an address each, ports and signs. */
 #define GROUPING_NAME_MAX 128
+
+/* That much longer with names: PATH_MAX for a cgroup's, and what a network namespace may have. */
+#define GROUPING_NAMES_MAX (4096 + 256)
+
+/* What names of a group are looked up by; 0 for what it does not tell. */
+struct grouping_ids {
+	uint64_t cgroup_id;
+	uint32_t netns; /* inode number */
+	uint32_t pid;
+};
 
 /*
  * "raddr", "comm,rport", "prefix:24", "prefix:24/48" (IPv4 and IPv6; without the second, 64). "conn" stands alone. 0,
@@ -38,10 +49,17 @@ bool grouping_is_unknown(const struct grouping *grouping, const struct rtt_key *
 /* Whether only the network namespace tells the two apart. */
 bool grouping_is_namesake(const struct rtt_key *a, const struct rtt_key *b);
 
+/* The NAMES_ that its groups have. */
+unsigned int grouping_names(const struct grouping *grouping);
+
+struct grouping_ids grouping_ids(const struct grouping *grouping, const struct rtt_key *key);
+
 /*
  * A group's name: raw bytes that need escaping where a comm is in it; "-" for an owner that is not known. A connection
- * whose key has a netns gets it behind the name: zero it unless it has a namesake.
+ * whose key has a netns gets it behind the name: zero it unless it has a namesake. A cgroup and a network namespace are
+ * numbers where `names` has none for them, or is NULL.
  */
-void grouping_format_key(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key);
+void grouping_format_key(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key,
+			 const struct names *names);
 
 #endif

@@ -3,7 +3,9 @@
 #ifndef TCPVITALS_CORE_RTT_REPORT_H
 #define TCPVITALS_CORE_RTT_REPORT_H
 
+#include "core/grouping.h"
 #include "core/histogram.h"
+#include "core/names.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,9 +20,11 @@ struct rtt_report {
 	const char *hook;   /* "tp_btf", "fentry", "kprobe" */
 	enum tick tick;
 	const struct histogram *histogram;
-	bool jitter;  /* the mean deviations were collected */
-	bool other;   /* `key` is no name of a group: what found no room among them */
-	bool unknown; /* nobody knows the group's owner, "-" in the key */
+	bool jitter;               /* the mean deviations were collected */
+	bool other;                /* `key` is no name of a group: what found no room among them */
+	bool unknown;              /* nobody knows the group's owner, "-" in the key */
+	const struct names *names; /* of the group, NULL when not asked for; text has them in the key */
+	struct grouping_ids ids;   /* what these names belong to */
 };
 
 #endif

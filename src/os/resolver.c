@@ -34,19 +34,28 @@ void resolver_close(struct resolver *resolver)
 	services_close(&resolver->services);
 }
 
-const struct names *resolver_names(struct resolver *resolver, const struct transition *event)
+const struct names *resolver_find(struct resolver *resolver, uint64_t cgroup_id, uint32_t netns, uint32_t pid)
 {
 	struct names *names = &resolver->names;
-	bool owned = event->owner.source != OWNER_UNKNOWN;
 
 	if (!names->asked)
 		return NULL;
 	*names = (struct names){.asked = names->asked};
-	if (resolver->cgroups.entries && owned && event->owner.cgroup_id)
-		cgroup_names_find(&resolver->cgroups, event->owner.cgroup_id, names);
-	if (resolver->netns.table && event->netns)
-		names->netns = netns_names_find(&resolver->netns, event->netns, owned ? event->owner.pid : 0,
-						clock_monotonic_ns());
+	if (resolver->cgroups.entries && cgroup_id)
+		cgroup_names_find(&resolver->cgroups, cgroup_id, names);
+	if (resolver->netns.table && netns)
+		names->netns = netns_names_find(&resolver->netns, netns, pid, clock_monotonic_ns());
+	return names;
+}
+
+const struct names *resolver_names(struct resolver *resolver, const struct transition *event)
+{
+	struct names *names = &resolver->names;
+	const struct owner *owner = &event->owner;
+	bool owned = owner->source != OWNER_UNKNOWN;
+
+	if (!resolver_find(resolver, owned ? owner->cgroup_id : 0, event->netns, owned ? owner->pid : 0))
+		return NULL;
 	if (resolver->services.names) {
 		names->lservice = services_name(&resolver->services, event->lport);
 		names->rservice = services_name(&resolver->services, event->rport);

@@ -32,6 +32,12 @@ struct resolver_error {
 size_t resolver_open(unsigned int asked, struct resolver *ret, struct resolver_error errors[RESOLVER_ERRORS]);
 void resolver_close(struct resolver *resolver);
 
+/*
+ * The names of that cgroup and that network namespace, in which the process `pid` may be; 0 for what there is not.
+ * Valid until the next call; NULL when none were asked for.
+ */
+const struct names *resolver_find(struct resolver *resolver, uint64_t cgroup_id, uint32_t netns, uint32_t pid);
+
 /* The names of that event, valid until the next call; NULL when none were asked for. */
 const struct names *resolver_names(struct resolver *resolver, const struct transition *event);
 

@@ -134,7 +134,7 @@ void json_transition(struct strbuf *out, const struct transition *event, const s
 	strbuf_append_literal(out, "}\n");
 }
 
-static void append_name(struct strbuf *out, const char *key, struct name name)
+void json_name(struct strbuf *out, const char *key, struct name name)
 {
 	strbuf_append_literal(out, ",\"");
 	strbuf_append_string(out, key);
@@ -152,16 +152,16 @@ void json_add_names(struct strbuf *out, const struct names *names)
 {
 	out->length -= strlen("}\n");
 	if (names->asked & NAMES_CGROUP) {
-		append_name(out, "cgroup", names->cgroup);
-		append_name(out, "unit", names->unit);
-		append_name(out, "container", names->container);
-		append_name(out, "pod", names->pod);
+		json_name(out, "cgroup", names->cgroup);
+		json_name(out, "unit", names->unit);
+		json_name(out, "container", names->container);
+		json_name(out, "pod", names->pod);
 	}
 	if (names->asked & NAMES_NETNS)
-		append_name(out, "netns_name", names->netns);
+		json_name(out, "netns_name", names->netns);
 	if (names->asked & NAMES_SERVICES) {
-		append_name(out, "lservice", names->lservice);
-		append_name(out, "rservice", names->rservice);
+		json_name(out, "lservice", names->lservice);
+		json_name(out, "rservice", names->rservice);
 	}
 	strbuf_append_literal(out, "}\n");
 }

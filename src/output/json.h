@@ -17,6 +17,9 @@ void json_transition(struct strbuf *out, const struct transition *event, const s
 /* What a transition says about its socket: behind an open string, which it closes, and a comma before each member. */
 void json_socket(struct strbuf *out, const struct transition *event);
 
+/* A member with a comma before it; null for a name that there is not. */
+void json_name(struct strbuf *out, const char *key, struct name name);
+
 /* Adds the names that were asked for to the object that has just been appended, as its last members. */
 void json_add_names(struct strbuf *out, const struct names *names);
 

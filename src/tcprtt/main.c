@@ -8,6 +8,7 @@
 #include "os/command.h"
 #include "os/event_loop.h"
 #include "os/message.h"
+#include "os/resolver.h"
 #include "os/terminal.h"
 #include "output/heatmap.h"
 #include "output/rtt.h"
@@ -34,6 +35,7 @@ struct tool {
 	struct rtt_session session;
 	struct measure measure;
 	struct outlet outlet;
+	struct resolver resolver;
 	int out_fd;           /* the outlet's */
 	const char *out_name; /* in words */
 	struct heatmap map;
@@ -41,6 +43,7 @@ struct tool {
 	uint64_t start_ns;
 	uint64_t since_ns; /* beginning of the interval */
 	char by[64];
+	char key[GROUPING_NAME_MAX + GROUPING_NAMES_MAX]; /* of the row, with names */
 };
 
 static const char *const sample_names[] = {
@@ -53,6 +56,32 @@ static void put_scale(struct tool *tool, uint32_t width)
 		return;
 	tool->map.width = width;
 	heatmap_scale(&tool->map, &tool->outlet.sink.buffer);
+}
+
+static const struct names *find_names(struct tool *tool, const struct rtt_key *key, struct grouping_ids *ret_ids)
+{
+	*ret_ids = grouping_ids(&tool->options.grouping, key);
+	return resolver_find(&tool->resolver, ret_ids->cgroup_id, ret_ids->netns, ret_ids->pid);
+}
+
+static void add_names(struct tool *tool, const struct measured *row, struct rtt_report *report)
+{
+	struct strbuf key = strbuf_over(tool->key, sizeof(tool->key) - 1);
+
+	report->names = find_names(tool, &row->key, &report->ids);
+	if (tool->options.output != RTT_OUTPUT_TEXT || row->other)
+		return;
+	grouping_format_key(&key, &tool->options.grouping, &row->key, report->names);
+	tool->key[key.length] = '\0';
+	report->key = tool->key;
+}
+
+/* A cgroup that is gone when its row is printed still has its name, if it lived long enough to be seen here. */
+static void learn_names(void *context, const struct rtt_key *key)
+{
+	struct grouping_ids ids;
+
+	find_names(context, key, &ids);
 }
 
 static void put_row(struct tool *tool, const struct measured *row, uint64_t now_ns)
@@ -75,6 +104,8 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 	char time[8];
 	struct strbuf clock = strbuf_over(time, sizeof(time));
 
+	if (tool->options.names)
+		add_names(tool, row, &report);
 	switch (tool->options.output) {
 	case RTT_OUTPUT_TEXT:
 		rtt_text(out, &report, tool->options.extended);
@@ -167,7 +198,9 @@ static int trace(struct tool *tool)
 		}
 		if (events & EVENT_OUTPUT)
 			outlet_flush(outlet);
-		if (events & EVENT_INTERVAL && !is_almost_over(tool))
+		if (events & EVENT_TICK && tool->options.names & NAMES_CGROUP)
+			error = measure_visit_groups(&tool->measure, learn_names, tool);
+		if (!error && events & EVENT_INTERVAL && !is_almost_over(tool))
 			error = print_interval(tool);
 	}
 	return error;
@@ -178,7 +211,7 @@ static void put_opening(struct tool *tool)
 	struct strbuf *out = &tool->outlet.sink.buffer;
 
 	if (tool->options.output == RTT_OUTPUT_CSV)
-		rtt_csv_header(out);
+		rtt_csv_header(out, tool->options.names);
 	if (tool->options.output == RTT_OUTPUT_TEXT) {
 		strbuf_append_string(out, "Tracing TCP RTT");
 		if (tool->options.duration_ns) {
@@ -288,6 +321,16 @@ static int run(struct tool *tool)
 	return tool->options.strict && lost ? EXIT_LOST : EXIT_SUCCESS;
 }
 
+/* Names are no reason not to measure. */
+static void prepare_names(struct tool *tool)
+{
+	struct resolver_error errors[RESOLVER_ERRORS];
+	size_t count = resolver_open(tool->options.names, &tool->resolver, errors);
+
+	for (size_t i = 0; i < count; i++)
+		message("numbers instead of names of %s: %s", errors[i].what, errors[i].why);
+}
+
 /* Opens what is needed, and says why not. 0 or a negative errno. */
 static int prepare(struct tool *tool)
 {
@@ -311,6 +354,7 @@ static int prepare(struct tool *tool)
 		message("cannot load: %s", why.text);
 		return error;
 	}
+	prepare_names(tool);
 	error = measure_open(&tool->options, &tool->session, &tool->measure);
 	if (error)
 		message("%s", strerror(-error));
@@ -340,5 +384,6 @@ int main(int argc, char **argv)
 	status = command_outcome(&tool.options.command.command, &tool.loop, status);
 	event_loop_close(&tool.loop);
 	sink_close(&tool.outlet.sink);
+	resolver_close(&tool.resolver);
 	return status;
 }

@@ -68,6 +68,7 @@ static struct measured *take_group(struct measure *measure, uint32_t number, int
 	take_difference(measure, row, &reading, &measure->before[number]);
 	row->other = number == RTT_GROUP_OTHER;
 	row->unknown = false;
+	row->key = (struct rtt_key){};
 	if (!row->stats.count)
 		measure->count--;
 	return row->stats.count ? row : NULL;
@@ -87,6 +88,16 @@ static int list_groups(struct measure *measure)
 	return error && error != -ENOENT ? error : (int)(group - measure->groups);
 }
 
+int measure_visit_groups(struct measure *measure, void (*visit)(void *context, const struct rtt_key *key),
+			 void *context)
+{
+	int count = list_groups(measure);
+
+	for (int i = 0; i < count; i++)
+		visit(context, &measure->groups[i].key);
+	return count < 0 ? count : 0;
+}
+
 static int compare_keys(const void *a, const void *b)
 {
 	return memcmp(&((const struct known_group *)a)->key, &((const struct known_group *)b)->key,
@@ -103,8 +114,9 @@ static void name_group(const struct measure *measure, int i, int count, struct m
 	if (!(i && grouping_is_namesake(&group[-1].key, &key)) &&
 	    !(i + 1 < count && grouping_is_namesake(&group[1].key, &key)))
 		key.netns = 0;
-	grouping_format_key(&out, grouping, &key);
+	grouping_format_key(&out, grouping, &key, NULL);
 	row->name[out.length] = '\0';
+	row->key = key;
 	row->unknown = grouping_is_unknown(grouping, &key);
 }
 

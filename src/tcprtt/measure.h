@@ -13,6 +13,7 @@
 /* One group's interval. */
 struct measured {
 	char name[GROUPING_NAME_MAX]; /* NUL-terminated, raw: escape it */
+	struct rtt_key key;           /* where it is a group's */
 	bool other;                   /* what found no room among the groups */
 	bool unknown;                 /* the group of those whose owner is not known */
 	struct histogram histogram;
@@ -39,6 +40,13 @@ struct measure {
 
 int measure_open(const struct tcprtt_options *options, struct rtt_session *session, struct measure *ret);
 void measure_close(struct measure *measure);
+
+/*
+ * Steps through the groups that there are so far, whether they had samples or not: takes what `visit` is to know of
+ * them. 0 or a negative errno.
+ */
+int measure_visit_groups(struct measure *measure, void (*visit)(void *context, const struct rtt_key *key),
+			 void *context);
 
 /*
  * Reads. Then rows[0 .. count - 1] are the groups that had samples since the last call, the first --top by --sort;

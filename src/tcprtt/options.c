@@ -17,6 +17,7 @@ enum {
 	KEY_SORT,
 	KEY_MAX_KEYS,
 	KEY_SAMPLE,
+	KEY_NAMES,
 	KEY_HEATMAP,
 	KEY_STRICT,
 	KEY_HOOK,
@@ -27,7 +28,7 @@ enum {
 /* What the options say before they are put together. */
 struct command_line {
 	struct tcprtt_options *options;
-	bool byladdr, byraddr, by, sort, max_keys, heatmap, output;
+	bool byladdr, byraddr, by, sort, max_keys, names, heatmap, output;
 };
 
 static const struct argp_option option_table[] = {
@@ -63,6 +64,8 @@ static const struct argp_option option_table[] = {
 	{"timestamp", 'T', 0, 0, "put the wall time (HH:MM:SS) in front of each summary", 4},
 	OUT_OPTION(4),
 	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 4},
+	{"names", KEY_NAMES, 0, 0,
+	 "names for the groups of --by cgroup and netns: path, and in json and csv unit, container, pod", 4},
 	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map on the terminal, a line per interval (default 1 s)", 4},
 	{0, 0, 0, 0, "What to rely on:", 5},
 	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was lost", 5},
@@ -83,6 +86,7 @@ static const char documentation[] =
 	"  tcprtt -e -P 443             # until Ctrl-C, with quantiles, to remote port 443\n"
 	"  tcprtt -B -d 10              # for each remote address\n"
 	"  tcprtt --by comm --top 5 -e -d 60\n"
+	"  tcprtt --by cgroup --names -e -d 60\n"
 	"  tcprtt --cgroup nginx.service --role server -e\n"
 	"  tcprtt --sample rtt -i 1 -o json | jq .p99\n"
 	"  tcprtt --heatmap\n"
@@ -182,6 +186,9 @@ static error_t parse_presentation(int key, const char *argument, const struct ar
 		options->output = command_line_choose(state, "output", argument, formats, "not one of text, csv, json");
 		line->output = true;
 		return 0;
+	case KEY_NAMES:
+		line->names = true;
+		return 0;
 	case KEY_HEATMAP:
 		line->heatmap = true;
 		return 0;
@@ -261,6 +268,10 @@ static void put_together(const struct command_line *line, const struct argp_stat
 		grouping_add(&options->grouping, RTT_BY_RADDR);
 	if (!tcprtt_is_grouped(options) && (options->top || line->sort || line->max_keys))
 		argp_error(state, "--top, --sort and --max-keys are about groups; add --by");
+	if (line->names)
+		options->names = grouping_names(&options->grouping);
+	if (line->names && !options->names)
+		argp_error(state, "--names is about groups by cgroup or netns; add --by cgroup or --by netns");
 	check_hook(options, state);
 	if (options->timestamp && (line->heatmap || options->output != RTT_OUTPUT_TEXT))
 		argp_error(state, "-T is about text; json, csv and --heatmap always have the time");

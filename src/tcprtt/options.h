@@ -42,6 +42,7 @@ struct tcprtt_options {
 	uint32_t top; /* 0: all groups */
 	enum rtt_sort sort;
 	enum rtt_output output;
+	unsigned int names; /* NAMES_ to look up */
 	bool milliseconds;
 	bool extended;
 	bool timestamp;

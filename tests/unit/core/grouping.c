@@ -86,7 +86,7 @@ static void assert_key(const char *by, const struct rtt_key *key, const char *na
 	struct strbuf out = strbuf_over(buffer, GROUPING_NAME_MAX);
 
 	assert_int_equal(grouping_parse(by, &grouping, &error), 0);
-	grouping_format_key(&out, &grouping, key);
+	grouping_format_key(&out, &grouping, key, NULL);
 	assert_false(out.overflow);
 	buffer[out.length] = '\0';
 	assert_string_equal(buffer, name);
@@ -131,12 +131,74 @@ static void test_key(void **state)
 	assert_key("comm,lport", &owner, "-,8080");
 }
 
+static void assert_named(const char *by, const struct rtt_key *key, const struct names *names, const char *expected)
+{
+	struct grouping grouping;
+	struct parse_error error;
+	char buffer[GROUPING_NAME_MAX + 1];
+	struct strbuf out = strbuf_over(buffer, GROUPING_NAME_MAX);
+
+	assert_int_equal(grouping_parse(by, &grouping, &error), 0);
+	grouping_format_key(&out, &grouping, key, names);
+	buffer[out.length] = '\0';
+	assert_string_equal(buffer, expected);
+}
+
+static void test_names(void **state)
+{
+	const struct names names = {.cgroup = {"/a", 2}, .netns = {"red", 3}}, none = {};
+	struct rtt_key key = {.owner_known = 1};
+	const uint64_t cgroup = 1ULL << 40;
+	const uint32_t netns = 0xfffffff0;
+
+	(void)state;
+	memcpy(key.part[0], &cgroup, sizeof(cgroup));
+	memcpy(key.part[1], &netns, sizeof(netns));
+	assert_named("cgroup,netns", &key, &names, "/a,red");
+	assert_named("cgroup,netns", &key, &none, "1099511627776,4294967280");
+	/* a number that is none of theirs stays one */
+	assert_named("cgroup,pid", &key, &names, "/a,4294967280");
+	key.owner_known = 0;
+	assert_named("cgroup,netns", &key, &names, "-,red");
+}
+
+static void assert_ids(const char *by, const struct rtt_key *key, unsigned int names, struct grouping_ids expected)
+{
+	struct grouping grouping;
+	struct parse_error error;
+	struct grouping_ids ids;
+
+	assert_int_equal(grouping_parse(by, &grouping, &error), 0);
+	assert_int_equal(grouping_names(&grouping), names);
+	ids = grouping_ids(&grouping, key);
+	assert_int_equal(ids.cgroup_id, expected.cgroup_id);
+	assert_int_equal(ids.netns, expected.netns);
+	assert_int_equal(ids.pid, expected.pid);
+}
+
+static void test_ids(void **state)
+{
+	struct rtt_key key = {.owner_known = 1};
+	const uint64_t first = 7ULL << 40 | 3;
+	const uint32_t second = 0xfffffff0;
+
+	(void)state;
+	memcpy(key.part[0], &first, sizeof(first));
+	memcpy(key.part[1], &second, sizeof(second));
+	assert_ids("cgroup,netns", &key, NAMES_CGROUP | NAMES_NETNS, (struct grouping_ids){first, second, 0});
+	assert_ids("netns,pid", &key, NAMES_NETNS, (struct grouping_ids){0, 3, second});
+	assert_ids("raddr,lport", &key, 0, (struct grouping_ids){});
+	assert_ids("conn", &key, 0, (struct grouping_ids){});
+	key.owner_known = 0;
+	assert_ids("cgroup,netns", &key, NAMES_CGROUP | NAMES_NETNS, (struct grouping_ids){0, second, 0});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_prefix_lengths),
-		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_parse), cmocka_unit_test(test_prefix_lengths),
+		cmocka_unit_test(test_key),   cmocka_unit_test(test_names),
+		cmocka_unit_test(test_ids),
 	};
 
 	return cmocka_run_group_tests_name("core/grouping", tests, NULL, NULL);

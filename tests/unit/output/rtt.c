@@ -20,27 +20,47 @@ struct input {
 static const struct input inputs[] = {
 	{
 		/* what everybody wants to see */
-		.report = {1795350709123456789, 5400, 1, "all", "", "srtt", "tp_btf", TICK_US, NULL, false, false,
-			   false},
+		.report = {.time_realtime_ns = 1795350709123456789,
+			   .utc_offset_s = 5400,
+			   .interval_s = 1,
+			   .by = "all",
+			   .key = "",
+			   .sample = "srtt",
+			   .hook = "tp_btf"},
 		.mdev_us = 33,
 		.samples = {{301, 1}, {420, 20}, {775, 60}, {800, 41}, {1000, 30}, {1402, 15}, {2100, 2}, {3001, 1}},
 	},
 	{
 		/* nothing happened */
-		.report = {1795350710000000000, 5400, 1.0004, "all", "", "srtt", "tp_btf", TICK_US, NULL, false, false,
-			   false},
+		.report = {.time_realtime_ns = 1795350710000000000,
+			   .utc_offset_s = 5400,
+			   .interval_s = 1.0004,
+			   .by = "all",
+			   .key = "",
+			   .sample = "srtt",
+			   .hook = "tp_btf"},
 	},
 	{
 		/* the same samples in milliseconds, of a group; below one millisecond nothing is lost */
-		.report = {1795350711000000999, 0, 0.25, "raddr", "10.0.0.1", "rtt", "fentry", TICK_MS1024, NULL, false,
-			   false, false},
+		.report = {.time_realtime_ns = 1795350711000000999,
+			   .interval_s = 0.25,
+			   .by = "raddr",
+			   .key = "10.0.0.1",
+			   .sample = "rtt",
+			   .hook = "fentry",
+			   .tick = TICK_MS1024},
 		.mdev_us = 33,
 		.samples = {{301, 1}, {420, 20}, {775, 60}, {800, 41}, {1000, 30}, {1402, 15}, {2100, 2}, {3001, 1}},
 	},
 	{
 		/* counts beyond 32 bits, both ends of the range, no mean deviations */
-		.report = {1795350712500000000, -3600, 86400, "laddr", "2001:db8::1", "min", "kprobe", TICK_US, NULL,
-			   false, false, false},
+		.report = {.time_realtime_ns = 1795350712500000000,
+			   .utc_offset_s = -3600,
+			   .interval_s = 86400,
+			   .by = "laddr",
+			   .key = "2001:db8::1",
+			   .sample = "min",
+			   .hook = "kprobe"},
 		.samples = {{0, 5},
 			    {1, 107374183},
 			    {5, 214748365},
@@ -52,8 +72,13 @@ static const struct input inputs[] = {
 	},
 	{
 		/* edges of milliseconds */
-		.report = {1795350713000000000, 0, 2, "laddr,rport", "10.0.0.1,443", "handshake", "tp_btf", TICK_MS1024,
-			   NULL, false, false, false},
+		.report = {.time_realtime_ns = 1795350713000000000,
+			   .interval_s = 2,
+			   .by = "laddr,rport",
+			   .key = "10.0.0.1,443",
+			   .sample = "handshake",
+			   .hook = "tp_btf",
+			   .tick = TICK_MS1024},
 		.mdev_us = 1,
 		.samples = {{0, 1},
 			    {7, 1},
@@ -69,8 +94,12 @@ static const struct input inputs[] = {
 	},
 	{
 		/* a name for every format's special characters */
-		.report = {1795350714000000000, 0, 1, "comm", "a,\"b\" \\n\x1b[2J\xc3\xa4\xe2\x80\xae\xff", "srtt",
-			   "tp_btf", TICK_US, NULL, false, false, false},
+		.report = {.time_realtime_ns = 1795350714000000000,
+			   .interval_s = 1,
+			   .by = "comm",
+			   .key = "a,\"b\" \\n\x1b[2J\xc3\xa4\xe2\x80\xae\xff",
+			   .sample = "srtt",
+			   .hook = "tp_btf"},
 		.mdev_us = 2,
 		.samples = {{42, 1}},
 	},
@@ -131,8 +160,13 @@ static const struct input inputs[] = {
 	},
 	{
 		/* a group that had no samples */
-		.report = {1795350714000000000, 0, 1, "cgroup", "/system.slice/n\xc3\xa4me.service", "srtt", "tp_btf",
-			   TICK_MS1024, NULL, false, false, false},
+		.report = {.time_realtime_ns = 1795350714000000000,
+			   .interval_s = 1,
+			   .by = "cgroup",
+			   .key = "/system.slice/n\xc3\xa4me.service",
+			   .sample = "srtt",
+			   .hook = "tp_btf",
+			   .tick = TICK_MS1024},
 	},
 };
 
@@ -202,7 +236,7 @@ static void test_golden_csv(void **state)
 	struct histogram histogram;
 
 	(void)state;
-	rtt_csv_header(&sb);
+	rtt_csv_header(&sb, 0);
 	for (size_t i = 0; i < COUNT(inputs); i++) {
 		struct rtt_report report = fill(&inputs[i], &histogram);
 
