@@ -115,7 +115,12 @@ void connection_csv_header(struct strbuf *out, const struct connection_layout *l
 		strbuf_append_string(out, column_name(tuple[i]));
 		strbuf_append_char(out, ',');
 	}
-	strbuf_append_literal(out, "ROLE,TX,RX,MS,RETRANS,SRTT_US,CAUSE\n");
+	strbuf_append_literal(out, "ROLE,TX,RX,MS,RETRANS,SRTT_US,CAUSE");
+	for (enum column_id id = COLUMN_CGPATH; layout->names && id <= COLUMN_NETNSNAME; id++) {
+		strbuf_append_char(out, ',');
+		strbuf_append_string(out, column_name(id));
+	}
+	strbuf_append_char(out, '\n');
 }
 
 void connection_csv(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
@@ -148,6 +153,10 @@ void connection_csv(struct strbuf *out, const struct connection_layout *layout, 
 		strbuf_append_u64(out, connection->srtt_us);
 	strbuf_append_char(out, ',');
 	strbuf_append_string(out, end_name(&connection->end));
+	for (enum column_id id = COLUMN_CGPATH; layout->names && id <= COLUMN_NETNSNAME; id++) {
+		strbuf_append_char(out, ',');
+		column_format(out, id, COLUMN_STYLE_CSV, &connection->end, names, base);
+	}
 	strbuf_append_char(out, '\n');
 }
 

@@ -10,11 +10,12 @@
 
 #include <stdbool.h>
 
-/* Which of the optional columns of text and CSV stand in front. */
+/* The optional columns of text and CSV. */
 struct connection_layout {
 	enum column_style style;
-	bool time;
+	bool time; /* in front, like the next */
 	bool elapsed;
+	bool names; /* CSV: CGPATH to NETNSNAME behind the others */
 };
 
 /*

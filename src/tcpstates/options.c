@@ -53,7 +53,8 @@ static const struct argp_option option_table[] = {
 	{"csv", 's', 0, 0, "the same as -o csv", 3},
 	{"columns", 'O', "LIST", 0, "these columns, in this order (names: see below)", 3},
 	{"services", KEY_SERVICES, 0, 0, "names from /etc/services for ports", 3},
-	{"names", KEY_NAMES, 0, 0, "JSON: also names of cgroup, unit, container, pod, network namespace", 3},
+	{"names", KEY_NAMES, 0, 0, "JSON, and csv of -c: also names of cgroup, unit, container, pod, network namespace",
+	 3},
 	{"journal", 'Y', 0, 0, "write each transition to the systemd journal, too", 3},
 	{0, 0, 0, 0, "What to rely on:", 4},
 	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was missed", 4},
@@ -184,13 +185,17 @@ static void check_combinations(const struct command_line *line, const struct arg
 	if (options->summary &&
 	    (options->connections || options->journal || line->columns || line->elapsed || line->wide))
 		argp_error(state, "--summary prints no transitions: it excludes -c, -Y, -O, -t and -w");
-	if (line->names && options->format != OUTPUT_JSON)
+	if (line->names && options->connections && options->format == OUTPUT_TEXT)
+		argp_error(state,
+			   "--names adds columns and fields that text of -c has no room for; add -o csv or -o json");
+	if (line->names && !options->connections && options->format != OUTPUT_JSON)
 		argp_error(state,
 			   "--names adds fields to JSON; text and csv have columns: -O CGPATH,UNIT,CONTAINER,...");
 	if (options->summary && (line->names || line->services))
 		argp_error(state, "--summary counts by states; it excludes --names and --services");
 	if (options->connections && line->columns)
-		argp_error(state, "-O chooses columns of transitions; -c has its own (-o json has every field)");
+		argp_error(state,
+			   "-O chooses columns of transitions; -c has its own (-o json has every field, --names more)");
 	if (options->connections && options->journal)
 		argp_error(state, "-Y writes transitions; it excludes -c");
 	if (options->connections && (options->hook == HOOK_TRACEPOINT || options->storage == STORAGE_HASH))

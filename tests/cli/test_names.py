@@ -27,6 +27,8 @@ def wait_for_row(trace, port):
 
 def test_refused():
     for args, why in ((["--names"], "-O CGPATH,UNIT,CONTAINER"), (["--names", "-o", "csv"], "-O CGPATH"),
+                      (["-c", "--names"], "-o csv or -o json"), (["-c", "-w", "--names"], "-o csv or -o json"),
+                      (["-c", "-O", "UNIT"], "--names"), (["-c", "-o", "csv", "-O", "UNIT"], "--names"),
                       (["--summary", "--names", "-o", "json"], "--summary"), (["--summary", "--services"], "--summary")):
         result = run(*args)
         assert_equal((result.returncode, result.stdout), (2, ""), f"{args}: {result.stderr}")
@@ -66,6 +68,24 @@ def test_container():
         for row in (clients(lines.rows(), port), ends[0]):
             assert_equal([row[field] for field in ("cgroup_id", *FIELDS[:4])],
                          [cgroup.id, cgroup.path, f"cri-containerd-{CONTAINER}.scope", CONTAINER, POD], "names")
+
+
+def test_connections_in_csv():
+    """The same names behind the other columns; none without the option."""
+    need_root()
+    with Cgroup("web.service") as cgroup, Trace("-c", "-o", "csv", "--names") as named, Trace("-c", "-o", "csv") as plain, \
+            Trace("-c", "-o", "csv", "--services") as services, OwnNetwork() as network:
+        port = connect_from(cgroup)
+        for trace in (named, plain, services):
+            assert_equal(trace.stop(), 0, "exit status")
+        rows, old, ports = (list(csv.reader(io.StringIO(trace.out))) for trace in (named, plain, services))
+        assert_equal(rows[0], [*old[0], "CGPATH", "UNIT", "CONTAINER", "POD", "NETNSNAME"], "columns")
+        assert_equal(ports[0], old[0], "columns with --services")
+        assert_equal({len(row) for row in rows}, {len(rows[0])}, "fields of a row")
+        ends = [dict(zip(rows[0], row)) for row in rows if row[6] == str(port)]
+        assert_equal([(row["CGPATH"], row["UNIT"], row["CONTAINER"], row["POD"]) for row in ends],
+                     [(cgroup.path, "web.service", "", "")], "names")
+        assert ends[0]["NETNSNAME"].startswith("pid:") or ends[0]["NETNSNAME"] == str(network.number), ends[0]
 
 
 def test_vanished():

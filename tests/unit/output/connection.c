@@ -90,6 +90,25 @@ static void test_csv(void **state)
 			"14:01:50,1.500000,,,4,127.0.0.1,55106,127.0.0.1,80,,5002,100001,,3,,reset-received\n");
 }
 
+static void test_csv_names(void **state)
+{
+	const struct connection_layout layout = {.style = COLUMN_STYLE_CSV, .names = true};
+	const struct names names = {.asked = NAMES_CGROUP | NAMES_NETNS, .cgroup = {"/a,b", 4}, .pod = {"p", 1}};
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+	struct connection connection = known();
+
+	(void)state;
+	connection_csv_header(&sb, &layout);
+	connection_csv(&sb, &layout, &connection, &names, &records_base);
+	connection = old();
+	connection_csv(&sb, &layout, &connection, &names, &records_base);
+	text_check(&sb, "PID,COMM,IP,LADDR,LPORT,RADDR,RPORT,ROLE,TX,RX,MS,RETRANS,SRTT_US,CAUSE,CGPATH,UNIT,CONTAINER,"
+			"POD,NETNSNAME\n"
+			"2607,curl,4,127.0.0.1,55106,127.0.0.1,80,client,5002,100001,1500.000,3,812,fin-local,"
+			"\"/a,b\",,,p,4026531840\n"
+			",,4,127.0.0.1,55106,127.0.0.1,80,,5002,100001,,3,,reset-received,\"/a,b\",,,p,4026531840\n");
+}
+
 #define HEAD(pid, comm, owner)                                                                                         \
 	"{\"v\":1,\"type\":\"connection\",\"time\":\"2026-11-22T12:31:50.500000Z\",\"cookie\":4711,\"conn_seq\":0,"    \
 	"\"skaddr\":\"ffff888102a1e5c0\",\"pid\":" pid ",\"comm\":" comm ",\"owner\":\"" owner "\",\"uid\":1000,"      \
@@ -164,8 +183,8 @@ static void test_causes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),    cmocka_unit_test(test_csv),    cmocka_unit_test(test_json),
-		cmocka_unit_test(test_longest), cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_text), cmocka_unit_test(test_csv),     cmocka_unit_test(test_csv_names),
+		cmocka_unit_test(test_json), cmocka_unit_test(test_longest), cmocka_unit_test(test_causes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
