@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * A command behind "--", which is this program itself: its transitions and those of all that it starts, from the first
- * on, and nobody else's. tests/cli/test_command.py has the rest; this is for other kernels.
+ * on, and nobody else's. tests/cli/test_command*.py have the rest; this is for other kernels.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

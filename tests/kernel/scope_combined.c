@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/run.h"
-#include "lib/scope_filters.h"
+#include "lib/scope_check.h"
 
 static void test_combinations(void **state)
 {

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/run.h"
-#include "lib/scope_filters.h"
+#include "lib/scope_check.h"
 
 /* Who accepts is not known to a hash, nor which listener a child has. */
 static void test_without_socket_storage(void **state)

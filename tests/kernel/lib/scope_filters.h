@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * The scope language: what is printed under a filter is exactly what an unfiltered run of the same traffic
- * (scope_traffic.h) prints and the filter admits.
- */
+/* The filters of the scope language, with what they admit of the traffic of scope_traffic.h. */
 #ifndef TESTS_KERNEL_SCOPE_FILTERS_H
 #define TESTS_KERNEL_SCOPE_FILTERS_H
 
-struct scope_filters;
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rows.h"
+
+struct scope_filter {
+	const char *option;
+	char value[320];
+	bool (*admits)(const struct row *row, const struct scope_filter *filter);
+	const char *text;
+	uint64_t number, other;
+};
+
+#define SCOPE_FILTERS_MAX 48
+
+struct scope_filters {
+	struct scope_filter items[SCOPE_FILTERS_MAX];
+	size_t count;
+};
 
 /* Filters and their negations, by what they look at. */
 typedef void scope_add_fn(struct scope_filters *filters);
 scope_add_fn scope_add_socket_filters, scope_add_process_filters, scope_add_cgroup_filters, scope_add_row_filters,
 	scope_add_cause_filters;
-
-/*
- * Each filter alone, so many at once as there is room for; each must have rows that match and rows that do not.
- * `common`: arguments of all tools, NULL for none. `adds` ends with NULL.
- */
-void scope_check_each(void **state, const char *const *common, scope_add_fn *const *adds);
-
-/* Two or three filters together, by chance, but the same in every run. */
-void scope_check_combinations(void **state, unsigned int rounds);
-
-/* After each test. */
-int scope_leave(void **state);
 
 #endif

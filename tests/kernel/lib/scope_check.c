@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "scope_check.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "require.h"
+#include "run.h"
+#include "scope_traffic.h"
+
+#define MAX_ARGS 8
+
+int scope_leave(void **state)
+{
+	int error = run_teardown(state); /* ends the processes that are in the cgroups */
+
+	scope_traffic_end();
+	return error;
+}
+
+/* The rows of the test's own connections, in order of their sockets and times. */
+static int by_socket(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->cookie != y->cookie)
+		return x->cookie < y->cookie ? -1 : 1;
+	if (x->change.skaddr != y->change.skaddr)
+		return x->change.skaddr < y->change.skaddr ? -1 : 1;
+	return x->line < y->line ? -1 : 1;
+}
+
+/* Until a port is chosen the unfiltered run has none; under a filter for ports the row waits for it. */
+static void fill_ports(struct rows *rows)
+{
+	for (size_t i = rows->count - 1; i-- > 0;) {
+		struct row *row = &rows->items[i], *next = row + 1;
+
+		if (!row->change.tuple.lport && row->change.skaddr == next->change.skaddr &&
+		    row->cookie == next->cookie)
+			row->change.tuple.lport = next->change.tuple.lport;
+	}
+}
+
+static void keep_own(struct rows *rows)
+{
+	const uint16_t ports[] = {scope_traffic.port_v4, scope_traffic.port_v6, scope_traffic.port_refusing,
+				  scope_traffic.port_apart};
+	size_t kept = 0;
+
+	if (!rows->count)
+		return;
+	qsort(rows->items, rows->count, sizeof(*rows->items), by_socket);
+	fill_ports(rows);
+	for (size_t i = 0; i < rows->count; i++)
+		if (tuple_has_port(&rows->items[i].change.tuple, ports, 4))
+			rows->items[kept++] = rows->items[i];
+	rows->count = kept;
+}
+
+static void keep_admitted(struct rows *rows, const struct scope_filter *const *filters, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		bool admitted = true;
+
+		for (size_t f = 0; f < count; f++)
+			admitted &= filters[f]->admits(&rows->items[i], filters[f]);
+		if (admitted)
+			rows->items[kept++] = rows->items[i];
+	}
+	rows->count = kept;
+}
+
+/* Who accepts a connection on another CPU may be seen between two tools' looks at the same transition. */
+static bool is_same_owner(const struct row *a, const struct row *b)
+{
+	bool may_differ = (!strcmp(a->owner, "listener") && !strcmp(b->owner, "accept")) ||
+			  (!strcmp(a->owner, "accept") && !strcmp(b->owner, "listener"));
+
+	return may_differ || !strcmp(a->owner, b->owner);
+}
+
+static bool is_same(const struct row *a, const struct row *b)
+{
+	return a->cookie == b->cookie && a->conn_seq == b->conn_seq && a->netns == b->netns && a->pid == b->pid &&
+	       a->cgroup_id == b->cgroup_id && a->has_comm == b->has_comm && !strcmp(a->comm, b->comm) &&
+	       is_same_owner(a, b) && a->uid == b->uid && a->has_duration == b->has_duration &&
+	       !strcmp(a->cause, b->cause) && !memcmp(&a->change.tuple, &b->change.tuple, sizeof(a->change.tuple)) &&
+	       a->change.oldstate == b->change.oldstate && a->change.newstate == b->change.newstate;
+}
+
+static void print_rows(const char *what, const struct rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->items[i];
+
+		print_message("%s: %s cookie %" PRIu64 " pid %d %s (%s) uid %" PRId64 " cgroup %" PRIu64 " %s %s\n",
+			      what, change_text(&row->change), row->cookie, row->pid, row->comm, row->owner, row->uid,
+			      row->cgroup_id, row->has_duration ? "timed" : "-", row->cause);
+	}
+}
+
+/* A combination of filters that one tool runs with. */
+struct combination {
+	const struct scope_filter *filters[3];
+	size_t count;
+	size_t tool;
+};
+
+static void print_combination(const struct combination *combination, size_t matched, size_t all)
+{
+	for (size_t i = 0; i < combination->count; i++)
+		print_message("%s %s ", combination->filters[i]->option, combination->filters[i]->value);
+	print_message("-> %zu of %zu rows\n", matched, all);
+}
+
+/* `may_be_empty`: by chance nothing matches, or everything. */
+static void check_combination(const struct run *run, const struct combination *combination, bool may_be_empty)
+{
+	struct rows expected, shown;
+	size_t all;
+	bool same;
+
+	require(!tool_exit_code(&run->tools[combination->tool]), "the tool failed: %s",
+		tool_errors(&run->tools[combination->tool]));
+	rows_read(run->tools[0].out, &expected);
+	rows_read(run->tools[combination->tool].out, &shown);
+	keep_own(&expected);
+	keep_own(&shown);
+	all = expected.count;
+	keep_admitted(&expected, combination->filters, combination->count);
+	print_combination(combination, expected.count, all);
+	same = expected.count == shown.count;
+	for (size_t i = 0; same && i < shown.count; i++)
+		same = is_same(&expected.items[i], &shown.items[i]);
+	if (!same) {
+		print_rows("expected", &expected);
+		print_rows("shown", &shown);
+	}
+	require(same, "what is shown is not what the filter admits");
+	require(may_be_empty || (expected.count && expected.count < all),
+		"the filter shows that nothing works: %zu of %zu", expected.count, all);
+	rows_free(&expected);
+	rows_free(&shown);
+}
+
+/* Its arguments, with those that all tools of the run have. */
+static void start(struct run *run, const char *const *common, struct combination *combination)
+{
+	const char *args[2 * MAX_ARGS] = {NULL};
+	size_t count = 0;
+
+	for (; common && common[count]; count++)
+		args[count] = common[count];
+	for (size_t i = 0; i < combination->count; i++) {
+		args[count++] = combination->filters[i]->option;
+		if (combination->filters[i]->value[0])
+			args[count++] = combination->filters[i]->value;
+	}
+	combination->tool = run->tool_count;
+	run_start_another(run, args);
+}
+
+/* The tools must not have lost anything, else there is nothing to compare. */
+static void require_no_losses(const struct run *run)
+{
+	for (size_t i = 0; i < run->tool_count; i++) {
+		struct tool_losses losses;
+
+		tool_read_losses(&run->tools[i], &losses);
+		if (losses.lost)
+			skip_because("tool %zu has lost %" PRIu64 " rows on this machine: %s", i, losses.lost,
+				     tool_errors(&run->tools[i]));
+	}
+}
+
+/* All of them look at the same traffic, beside one tool without a filter. */
+static void check_combinations(void **state, const char *const *common, struct combination *combinations, size_t count,
+			       bool may_be_empty)
+{
+	struct run *run = *state;
+
+	run->no_bracket = true;
+	run_start(run, common);
+	for (size_t i = 0; i < count; i++)
+		start(run, common, &combinations[i]);
+	scope_traffic_make();
+	run_stop(run);
+	require_no_losses(run);
+	for (size_t i = 0; i < count; i++)
+		check_combination(run, &combinations[i], may_be_empty);
+}
+
+void scope_check_each(void **state, const char *const *common, scope_add_fn *const *adds)
+{
+	size_t first = 0, count;
+
+	do {
+		struct combination combinations[RUN_TOOLS - 1] = {0};
+		struct scope_filters filters = {.count = 0};
+
+		scope_traffic_begin();
+		for (scope_add_fn *const *function = adds; *function; function++)
+			(*function)(&filters);
+		for (count = 0; count < RUN_TOOLS - 1 && first + count < filters.count; count++)
+			combinations[count] =
+				(struct combination){.filters = {&filters.items[first + count]}, .count = 1};
+		check_combinations(state, common, combinations, count, false);
+		scope_leave(state);
+		first += count;
+		count = filters.count;
+	} while (first < count);
+}
+
+/* The same numbers in every run. */
+static unsigned int chance(uint64_t *state, size_t count)
+{
+	*state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (unsigned int)((*state >> 33) % count);
+}
+
+/* Two of a kind may contradict each other, which is refused. */
+static const char *kind_of(const struct scope_filter *filter)
+{
+	if (!strcmp(filter->option, "-4") || !strcmp(filter->option, "-6") || strstr(filter->option, "addr"))
+		return "family";
+	if (!strcmp(filter->option, "--role") || !strcmp(filter->option, "--state"))
+		return "side";
+	return filter->option;
+}
+
+static struct combination draw(uint64_t *random, const struct scope_filters *filters)
+{
+	struct combination combination = {.count = 0};
+	size_t wanted = 2 + chance(random, 2);
+
+	while (combination.count < wanted) {
+		const struct scope_filter *filter = &filters->items[chance(random, filters->count)];
+		bool used = false;
+
+		for (size_t i = 0; i < combination.count; i++)
+			used |= !strcmp(kind_of(combination.filters[i]), kind_of(filter));
+		if (!used)
+			combination.filters[combination.count++] = filter;
+	}
+	return combination;
+}
+
+void scope_check_combinations(void **state, unsigned int rounds)
+{
+	static struct scope_filters filters;
+	uint64_t random = 6;
+
+	while (rounds--) {
+		struct combination combinations[RUN_TOOLS - 1];
+
+		scope_traffic_begin();
+		filters.count = 0;
+		scope_add_socket_filters(&filters);
+		scope_add_process_filters(&filters);
+		scope_add_row_filters(&filters);
+		scope_add_cause_filters(&filters);
+		for (size_t i = 0; i < RUN_TOOLS - 1; i++)
+			combinations[i] = draw(&random, &filters);
+		check_combinations(state, NULL, combinations, RUN_TOOLS - 1, true);
+		scope_leave(state);
+	}
+}
