@@ -141,7 +141,7 @@ int command_launch(struct command *command, struct event_loop *loop)
 		tell_failure(command->argv[0], error);
 		return error == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 	}
-	error = event_loop_add_command(loop, command->pidfd, command->linger_ns);
+	error = event_loop_add_command(loop, command->pid, command->pidfd, command->linger_ns);
 	if (error)
 		message("cannot wait for the command: %s", strerror(-error));
 	return error ? EXIT_FAILURE : 0;

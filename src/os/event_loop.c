@@ -135,12 +135,13 @@ int event_loop_want_output(struct event_loop *loop, bool wanted)
 	return error;
 }
 
-int event_loop_add_command(struct event_loop *loop, int pidfd, uint64_t linger_ns)
+int event_loop_add_command(struct event_loop *loop, int pid, int pidfd, uint64_t linger_ns)
 {
 	int error = watch(loop, EPOLL_CTL_ADD, pidfd, EPOLLIN | EPOLLONESHOT, EVENT_COMMAND);
 
 	if (!error)
 		loop->command_fd = pidfd;
+	loop->command_pid = pid;
 	loop->linger_ns = linger_ns;
 	return error;
 }
@@ -166,7 +167,7 @@ static int take_signal(const struct event_loop *loop)
 		return 0;
 	if (loop->command_fd < 0)
 		return EVENT_STOP;
-	if (info.ssi_code <= 0)
+	if (info.ssi_code <= 0 && info.ssi_pid != (uint32_t)loop->command_pid)
 		syscall(SYS_pidfd_send_signal, loop->command_fd, info.ssi_signo, NULL, 0);
 	return 0;
 }

@@ -27,6 +27,7 @@ struct event_loop {
 	int interval_fd;
 	int output_fd;
 	int command_fd;
+	int command_pid;
 	int linger_fd;
 	uint64_t linger_ns;
 	bool output_wanted;
@@ -35,7 +36,7 @@ struct event_loop {
 #define EVENT_LOOP_CLOSED                                                                                              \
 	(struct event_loop)                                                                                            \
 	{                                                                                                              \
-		-1, -1, -1, -1, -1, -1, -1, -1, 0, false                                                               \
+		-1, -1, -1, -1, -1, -1, -1, -1, -1, 0, false                                                           \
 	}
 
 /*
@@ -60,9 +61,9 @@ int event_loop_add_output(struct event_loop *loop, int fd);
 /*
  * EVENT_COMMAND when the process of that pidfd, which stays the caller's, has ended `linger_ns` ago. Until it has,
  * there is no EVENT_STOP: signals that somebody has sent to us are passed on to it. Those from the terminal have gone
- * to both. 0 or a negative errno.
+ * to both, and what the process itself sends to its group, which is ours, too, it has got. 0 or a negative errno.
  */
-int event_loop_add_command(struct event_loop *loop, int pidfd, uint64_t linger_ns);
+int event_loop_add_command(struct event_loop *loop, int pid, int pidfd, uint64_t linger_ns);
 
 /* Only waits for the command, and passes on signals; returns at once when the loop has noticed its end. */
 void event_loop_await_command(struct event_loop *loop);

@@ -56,6 +56,32 @@ def test_signals_are_passed_on():
         assert_equal(process.wait(END_LIMIT_S), 143, "exit status")
 
 
+def test_signals_that_the_command_sends_to_its_group():
+    """We are in it, too: the command has had its signal already, and we live on."""
+    need_root()
+    code = COUNTER.replace("while not count:", "import os\nos.kill(0, signal.SIGTERM)\nwhile not count:")
+    for tool in BOTH:
+        result = run("--", sys.executable, "-c", code, tool=tool, start_new_session=True)
+        assert_equal((result.returncode, result.stdout), (41, "ready\n"), f"exit status: {result.stderr}")
+
+
+def test_stopped_and_continued():
+    """A stop is no end."""
+    need_root()
+    for tool in BOTH:
+        with subprocess.Popen(tool_command("--", sys.executable, "-c", COUNTER, tool=tool), stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            assert_equal(process.stdout.readline(), b"ready\n", "first line")
+            command = int(children_of(process.pid)[0])
+            os.kill(command, signal.SIGSTOP)
+            wait_until(lambda: "(stopped)" in read(f"/proc/{command}/status"), 10, "does not stop")
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            assert process.poll() is None, f"ended with {process.returncode}"
+            os.kill(command, signal.SIGCONT)
+            assert_equal(process.wait(END_LIMIT_S), 41, "exit status")
+
+
 def test_interrupt_from_the_terminal():
     """Goes to both: the command gets it once, and the tool ends after it."""
     need_root()
