@@ -117,6 +117,9 @@ int scope_add_comms(struct scope *scope, const char *text, struct parse_error *e
 	size_t length;
 
 	while (scope_next_word(&text, &word, &length)) {
+		if (*word == '!')
+			return parse_fail(error, "name", word, length,
+					  "a ! negates all of a list, in front of it; \\! is one that is meant");
 		if (glob_add("name", word, length, !negated, &scope->settings.comm_globs, error))
 			return -EINVAL;
 	}

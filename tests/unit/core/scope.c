@@ -237,6 +237,11 @@ static void test_comms(void **state)
 	assert_true(scope.settings.by_owner && scope.settings.by_row);
 	refuse(scope_add_comms, "a,", "name \"\": an empty name; * is any");
 	refuse(scope_add_comms, "!", "name \"\": an empty name; * is any");
+	refuse(scope_add_comms, "a,!b",
+	       "name \"!b\": a ! negates all of a list, in front of it; \\! is one that is meant");
+	refuse(scope_add_comms, "!!b",
+	       "name \"!b\": a ! negates all of a list, in front of it; \\! is one that is meant");
+	add(scope_add_comms, "a,\\!b");
 }
 
 static void test_states(void **state)
