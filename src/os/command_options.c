@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "os/command_options.h"
 
+#include "core/parse.h"
 #include "os/command_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,6 +82,30 @@ void command_options_end(const struct argp_state *state, struct command_options 
 		argp_error(state, "a command cannot be followed without /proc: %s", strerror(-error));
 }
 
+/*
+ * The descriptor that a path stands for, or -1. Opened by that name, a file would be emptied and written at a position
+ * of our own, over what the command writes there; a socket could not be opened at all.
+ */
+static int inherited_fd(const char *path)
+{
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+	struct parse_error unused;
+	uint64_t fd;
+
+	if (strcmp(path, "/dev/stdout") == 0)
+		return STDOUT_FILENO;
+	if (strcmp(path, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		size_t length = strlen(folders[i]);
+
+		if (strncmp(path, folders[i], length) == 0 &&
+		    !parse_u64("descriptor", path + length, strlen(path + length), 0, INT_MAX, &fd, &unused))
+			return (int)fd;
+	}
+	return -1;
+}
+
 int command_open_output(const struct command_options *options, int *ret_fd, const char **ret_name)
 {
 	int fd;
@@ -90,7 +116,9 @@ int command_open_output(const struct command_options *options, int *ret_fd, cons
 		return 0;
 	}
 	*ret_name = "the file of --out";
-	fd = open(options->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	fd = inherited_fd(options->out);
+	if (fd < 0)
+		fd = open(options->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
 	if (fd < 0)
 		return -errno;
 	*ret_fd = fd;

@@ -104,5 +104,25 @@ def test_output_to_a_file():
             assert_equal(result.stdout, "" if path.startswith("/no") else "words\n", "whether it ran")
 
 
+def test_output_between_the_commands():
+    """A descriptor that we were given is not opened again: a file behind it would lose what is there, and lines of both."""
+    need_root()
+    for tool in BOTH:
+        header = "SKADDR" if tool == TOOL else "Tracing TCP RTT until the command ends."
+        for path in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+            with temporary("before\n") as out:
+                out.seek(0, os.SEEK_END)
+                result = run("--out", path, "--", "sh", "-c", "sleep 0.3; echo words", tool=tool, stdout=out)
+                assert_equal((result.returncode, result.stderr), (0, ""), "exit status and stderr")
+                lines = read(out.name).splitlines()
+                assert lines[0] == "before" and lines[1].startswith(header) and "words" in lines, f"--out {path}: {lines}"
+        result = run("--out", "/dev/stderr", "-d", "0.1", tool=tool)
+        assert_equal((result.returncode, result.stdout), (0, ""), "exit status and stdout")
+        assert result.stderr.startswith("SKADDR" if tool == TOOL else "Tracing"), result.stderr
+        result = run("--out", "/dev/fd/77", "--", "echo", "words", tool=tool)
+        assert_equal((result.returncode, result.stdout), (1, ""), "exit status and stdout without that descriptor")
+        assert_in("Bad file descriptor", result.stderr)
+
+
 if __name__ == "__main__":
     main(globals())
