@@ -83,7 +83,7 @@ static const char documentation[] =
 	"Measure TCP round-trip times: histograms and quantiles, for all connections or per anything.\v"
 	"Examples:\n"
 	"  tcprtt -i 1 -d 10            # a histogram a second, ten times\n"
-	"  tcprtt -e -P 443             # until Ctrl-C, with quantiles, to remote port 443\n"
+	"  tcprtt -e -P 443             # with quantiles, to remote port 443\n"
 	"  tcprtt -B -d 10              # for each remote address\n"
 	"  tcprtt --by comm --top 5 -e -d 60\n"
 	"  tcprtt --by cgroup --names -e -d 60\n"
@@ -93,7 +93,9 @@ static const char documentation[] =
 	"  tcprtt -e -- iperf3 -c 192.0.2.1     # that program's, with its exit status\n"
 	"\n"
 	"Needs root or CAP_BPF+CAP_PERFMON.\n"
-	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was lost).";
+	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was lost); with a "
+	"COMMAND, "
+	"its own unless that is 0.";
 
 /* The letters are those of bcc's and libbpf-tools' tcprtt. */
 static int scope_key(int key)

@@ -87,7 +87,9 @@ static const char documentation[] =
 	"  tcpstates --services -O UNIT,CONTAINER,COMM,RADDR,RPORT,NEWSTATE,CAUSE\n"
 	"\n"
 	"A value that is not known is printed as \"-\". Needs root or CAP_BPF+CAP_PERFMON.\n"
-	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was missed).";
+	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was missed); with a "
+	"COMMAND, "
+	"its own unless that is 0.";
 
 static uint64_t parse_buffer_size(const struct argp_state *state, const char *text)
 {
