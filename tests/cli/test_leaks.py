@@ -31,7 +31,8 @@ def test_command_lines():
     sanitized("--help", status=0)
     sanitized("--version", status=0)
     for args in (["-Q"], ["-L", "80abc"], ["-O", "NOPE"], ["-o", "xml"], ["-d", "0"], ["-4", "-6"], ["stray"],
-                 ["--buffer-size", "10T"], ["-o", "json", "-O", "PID"], ["--hook", "x"]):
+                 ["--buffer-size", "10T"], ["-o", "json", "-O", "PID"], ["--hook", "x"],
+                 ["--names"], ["--cgroup", "no-such"], ["--comm", "a,!b"], ["--"], ["--run-as", "no-such", "--", "true"]):
         sanitized(*args, status=2)
 
 
@@ -73,7 +74,9 @@ def trace_churn(*args, number=signal.SIGTERM, status=0, load=300):
 def test_formats():
     need_root()
     for args in ([], ["-T", "-t"], ["-w"], ["-s"], ["-o", "json"], ["-O", "COMM,MS"], ["-6"], ["-L", "1-32000"],
-                 ["-D", "40000-50000"], ["--strict"], ["-4", "--storage", "hash"]):
+                 ["-D", "40000-50000"], ["--strict"], ["-4", "--storage", "hash"],
+                 ["-c"], ["-c", "-s", "--names"], ["-o", "json", "--names", "--services"], ["--summary"],
+                 ["-O", "CGPATH,UNIT,CONTAINER,POD,NETNSNAME", "--services"], ["--cgroup", "/", "--comm", "c*", "--user", "0"]):
         assert trace_churn(*args) or args, "no output"
 
 
@@ -102,6 +105,13 @@ def test_reader_stops():
         status = trace.stop(limit=15)
         assert_clean(trace.err)
         assert_equal(status, 3, f"exit status ({trace.err})")
+
+
+def test_commands():
+    need_root()
+    for command, status in ((["true"], 0), (["sh", "-c", "kill -TERM $$"], 143), (["no-such-command"], 127), (["/etc"], 126)):
+        sanitized("--out", "/dev/null", "--", *command, status=status)
+    sanitized("--run-as", "nobody", "--", "true", status=0)
 
 
 def test_duration():

@@ -25,7 +25,7 @@ def test_command_lines():
     sanitized("--help", status=0)
     sanitized("--version", status=0)
     for args in (["-Q"], ["-p", "80abc"], ["-a", "1.2.3"], ["-A", "::/129"], ["--by", "conn,pid"], ["--by", "prefix:99"],
-                 ["-o", "xml"], ["-d", "0"], ["-4", "-6"], ["stray"], ["--top", "x", "-b"], ["--heatmap", "-b"]):
+                 ["-o", "xml"], ["-d", "0"], ["-4", "-6"], ["stray"], ["--top", "x", "-b"], ["--heatmap", "-b"], ["--names"], ["--"]):
         sanitized(*args, status=2)
 
 
@@ -63,6 +63,8 @@ def test_formats():
     for args in ([], ["-e"], ["-e", "-m", "-T"], ["-i", "0.1"], ["-b", "-B", "-e"], ["-o", "json"], ["-o", "csv", "-m"],
                  ["--heatmap", "-i", "0.1"], ["--by", "comm,pid", "-o", "csv"], ["--by", "conn", "--max-keys", "1"],
                  ["--by", "prefix:24", "--top", "1", "--sort", "mean"], ["--by", "cgroup,netns"], ["--sample", "rtt"],
+                 ["--by", "cgroup,netns", "--names", "-i", "0.1"], ["--by", "netns,pid", "--names", "-o", "json"],
+                 ["--by", "comm,cgroup", "--names", "-o", "csv"],
                  ["--sample", "min", "-o", "json"], ["--sample", "handshake", "--by", "comm"],
                  ["-a", "127.0.0.0/8,::/0", "-A", "127.0.0.1"]):
         assert measure(*args), f"no output of {args}"
@@ -72,6 +74,12 @@ def test_signals():
     need_root()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         measure(number=number)
+
+
+def test_commands():
+    need_root()
+    for command, status in ((["true"], 0), (["sh", "-c", "kill -TERM $$"], 143), (["no-such-command"], 127)):
+        sanitized("--out", "/dev/null", "--", *command, status=status)
 
 
 def test_reader_goes():
