@@ -5,12 +5,13 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 
-from cli import (CLIENT_FIRST, END_LIMIT_S, RTT_TOOL, TOOL, assert_equal, assert_in, free_port, main, need_command, need_root, run, states,
-                 tool_command, wait_until)
+from cli import (CLIENT_FIRST, END_LIMIT_S, RTT_TOOL, TOOL, Nginx, assert_equal, assert_in, free_port, main, need_command, need_root, run,
+                 states, tool_command, wait_until)
 from commands import BOTH, Server, read, run_tree, temporary
 
 
@@ -86,6 +87,30 @@ def test_round_trips_of_iperf3():
     args = ["iperf3", "-c", "127.0.0.1", "-p", str(free_port())]
     result = run("--", *args, tool=RTT_TOOL)
     assert_equal((result.returncode, "iperf3: error" in result.stderr), (run(*args[1:], tool=args[0]).returncode, True), "without a server")
+
+
+def test_curl_beside_another():
+    """Real programs: the same name, the same server, at the same time."""
+    need_root()
+    need_command("curl")
+    with Nginx() as nginx, temporary() as out:
+        url = f"http://127.0.0.1:{nginx.port}/"
+        loop = f"while :; do curl -s -o /dev/null {url}; done"
+        with subprocess.Popen(["sh", "-c", loop], start_new_session=True) as other:
+            try:
+                wait_until(lambda: len(nginx.served()) > 5, 10, "the other curl gets nothing")
+                before = len(nginx.served())
+                result = run("-o", "json", "--out", out.name, "--", "sh", "-c", f"sleep 0.3; exec curl -s {url}")
+            finally:
+                os.killpg(other.pid, signal.SIGKILL)
+        assert_equal((result.returncode, result.stdout, result.stderr), (0, "hello\n", ""), "exit status, stdout and stderr")
+        rows = [json.loads(line) for line in read(out.name).splitlines()]
+        served = {port for port, _ in nginx.served()[before:]}
+    assert len(served) > 5, f"only {served} beside it"
+    assert_equal({(row["comm"], row["rport"]) for row in rows}, {("curl", nginx.port)}, "owner and server")
+    assert_equal(len({row["cookie"] for row in rows}), 1, "connections")
+    assert_equal(states(rows)[:2], CLIENT_FIRST[:2], "transitions")
+    assert rows[1]["lport"] in served, f"{rows[1]} was not served"
 
 
 def test_server():
