@@ -15,7 +15,7 @@
 #define ELAPSED "ELAPSED"
 #define NAMES                                                                                                          \
 	"TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,UID,CGROUP,NETNS,IP,LADDR,LPORT,RADDR,RPORT,"     \
-	"OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE,CGPATH,UNIT,CONTAINER,POD,NETNSNAME"
+	"OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE,STATE,SINCE,ATLEAST,CGPATH,UNIT,CONTAINER,POD,NETNSNAME"
 
 static const struct {
 	const char *name;
@@ -44,6 +44,9 @@ static const struct {
 	[COLUMN_MS] = {"MS", 10, 0},
 	[COLUMN_SYNRETRANS] = {"SYNRETRANS", 10, 0},
 	[COLUMN_CAUSE] = {"CAUSE", 22, 0},
+	[COLUMN_STATE] = {"STATE", 11, 0},
+	[COLUMN_SINCE] = {"SINCE", 27, 0},
+	[COLUMN_ATLEAST] = {"ATLEAST", 10, 0},
 	[COLUMN_CGPATH] = {"CGPATH", 40, 0},
 	[COLUMN_UNIT] = {"UNIT", 24, 0},
 	[COLUMN_CONTAINER] = {"CONTAINER", 12, 64},
@@ -66,22 +69,37 @@ size_t column_width(enum column_id id, enum column_style style)
 	return style == COLUMN_STYLE_WIDE && columns[id].wide ? columns[id].wide : columns[id].width;
 }
 
-struct column_list column_list_default(enum column_style style, bool time, bool elapsed)
+static struct column_list list_of(const uint8_t *ids, size_t count, enum column_style style, bool time, bool elapsed)
 {
-	static const uint8_t peers[] = {COLUMN_SKADDR,   COLUMN_PID,      COLUMN_COMM,  COLUMN_IP,
-					COLUMN_LADDR,    COLUMN_LPORT,    COLUMN_RADDR, COLUMN_RPORT,
-					COLUMN_OLDSTATE, COLUMN_NEWSTATE, COLUMN_MS};
 	struct column_list list = {};
 
 	if (time)
 		list.ids[list.count++] = COLUMN_TIME;
 	if (elapsed)
 		list.ids[list.count++] = COLUMN_ELAPSED;
-	for (size_t i = 0; i < sizeof(peers); i++) {
-		if (peers[i] != COLUMN_IP || style != COLUMN_STYLE_TEXT)
-			list.ids[list.count++] = peers[i];
+	for (size_t i = 0; i < count; i++) {
+		if (ids[i] != COLUMN_IP || style != COLUMN_STYLE_TEXT)
+			list.ids[list.count++] = ids[i];
 	}
 	return list;
+}
+
+struct column_list column_list_default(enum column_style style, bool time, bool elapsed)
+{
+	static const uint8_t peers[] = {COLUMN_SKADDR,   COLUMN_PID,      COLUMN_COMM,  COLUMN_IP,
+					COLUMN_LADDR,    COLUMN_LPORT,    COLUMN_RADDR, COLUMN_RPORT,
+					COLUMN_OLDSTATE, COLUMN_NEWSTATE, COLUMN_MS};
+
+	return list_of(peers, sizeof(peers), style, time, elapsed);
+}
+
+struct column_list column_list_stuck(enum column_style style, bool time, bool elapsed)
+{
+	static const uint8_t ids[] = {COLUMN_PID,   COLUMN_COMM,  COLUMN_OWNER,  COLUMN_IP,
+				      COLUMN_LADDR, COLUMN_LPORT, COLUMN_RADDR,  COLUMN_RPORT,
+				      COLUMN_STATE, COLUMN_SINCE, COLUMN_ATLEAST};
+
+	return list_of(ids, sizeof(ids), style, time, elapsed);
 }
 
 static bool word_is(const char *word, size_t length, const char *name)
@@ -118,6 +136,26 @@ int column_list_parse(const char *text, struct column_list *ret, struct parse_er
 		word += length + 1;
 	}
 	*ret = list;
+	return 0;
+}
+
+static bool is_of_transitions(enum column_id id)
+{
+	return id == COLUMN_OLDSTATE || id == COLUMN_NEWSTATE || id == COLUMN_SYNRETRANS || id == COLUMN_CAUSE;
+}
+
+int column_list_check(const struct column_list *list, bool stuck, struct parse_error *error)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const char *name = columns[list->ids[i]].name;
+
+		if (stuck && is_of_transitions(list->ids[i]))
+			return parse_fail(error, "column", name, strlen(name),
+					  "is of transitions; --stuck has STATE, SINCE and ATLEAST");
+		if (!stuck && list->ids[i] == COLUMN_STATE)
+			return parse_fail(error, "column", name, strlen(name),
+					  "is of --stuck; transitions have OLDSTATE and NEWSTATE");
+	}
 	return 0;
 }
 
@@ -221,6 +259,24 @@ static void format_ms(struct strbuf *out, enum column_style style, const struct 
 		duration_format_ms(out, event->duration_ns);
 }
 
+/* When the state was entered that the duration is about. */
+static void format_since(struct strbuf *out, enum column_style style, const struct transition *event,
+			 const struct timebase *base)
+{
+	if (event->duration_ns == DURATION_UNKNOWN || event->flags & TRANSITION_AT_LEAST)
+		format_unknown(out, style);
+	else
+		timestamp_format_utc(out, base, event->time_ns - event->duration_ns);
+}
+
+static void format_at_least(struct strbuf *out, enum column_style style, const struct transition *event)
+{
+	if (event->duration_ns == DURATION_UNKNOWN)
+		format_unknown(out, style);
+	else
+		duration_format_ms(out, event->duration_ns);
+}
+
 static void format_cause(struct strbuf *out, enum column_style style, uint8_t cause)
 {
 	if (cause == CAUSE_NONE)
@@ -257,6 +313,7 @@ static void format_tuple(struct strbuf *out, enum column_id id, enum column_styl
 		tcp_state_format(out, event->oldstate);
 		break;
 	case COLUMN_NEWSTATE:
+	case COLUMN_STATE:
 		tcp_state_format(out, event->newstate);
 		break;
 	default: /* COLUMN_IP */
@@ -315,6 +372,12 @@ void column_format(struct strbuf *out, enum column_id id, enum column_style styl
 		break;
 	case COLUMN_CAUSE:
 		format_cause(out, style, event->cause);
+		break;
+	case COLUMN_SINCE:
+		format_since(out, style, event, base);
+		break;
+	case COLUMN_ATLEAST:
+		format_at_least(out, style, event);
 		break;
 	case COLUMN_CGPATH ... COLUMN_NETNSNAME:
 		format_name(out, id, style, event, names);

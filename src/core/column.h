@@ -39,6 +39,9 @@ enum column_id {
 	COLUMN_MS, /* MS        %-10s    duration in milliseconds, unknown for DURATION_UNKNOWN and a lower bound */
 	COLUMN_SYNRETRANS, /* SYNRETRANS %-10s  unknown but where a handshake ends */
 	COLUMN_CAUSE,      /* CAUSE     %-22s    cause_name(), unknown but for an end */
+	COLUMN_STATE,      /* STATE     %-11s    of --stuck, instead of OLDSTATE and NEWSTATE */
+	COLUMN_SINCE,      /* SINCE     %-27s    RFC 3339, UTC: when the (old) state was entered; unknown as MS is */
+	COLUMN_ATLEAST,    /* ATLEAST   %-10s    lower bound of MS, unknown for DURATION_UNKNOWN */
 	COLUMN_CGPATH,     /* CGPATH    %-40s    path of the cgroup; its id when it has none, unknown without an id */
 	COLUMN_UNIT,       /* UNIT      %-24s    systemd unit */
 	COLUMN_CONTAINER,  /* CONTAINER %-12.12s, wide and CSV: the full id */
@@ -71,11 +74,17 @@ struct column_list {
  */
 struct column_list column_list_default(enum column_style style, bool time, bool elapsed);
 
+/* Of --stuck: [TIME] [TIME(s)] PID COMM OWNER [IP] LADDR LPORT RADDR RPORT STATE SINCE ATLEAST. */
+struct column_list column_list_stuck(enum column_style style, bool time, bool elapsed);
+
 /*
  * -O: names separated by commas, in either case, each at most once. An unknown name, an empty one or a repeated one is
  * -EINVAL with the bad word quoted and all names listed.
  */
 int column_list_parse(const char *text, struct column_list *ret, struct parse_error *error);
+
+/* -EINVAL and the reason when there is a column of transitions with `stuck`, or one of --stuck without. */
+int column_list_check(const struct column_list *list, bool stuck, struct parse_error *error);
 
 /* Puts a column in front, unless it is in the list already. */
 void column_list_prepend(struct column_list *list, enum column_id id);

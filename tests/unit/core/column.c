@@ -33,6 +33,44 @@ static void test_default(void **state)
 		   "TIME,TIME(s),SKADDR,PID,COMM,LADDR,LPORT,RADDR,RPORT,OLDSTATE,NEWSTATE,MS");
 }
 
+static void test_stuck(void **state)
+{
+	(void)state;
+	check_list(column_list_stuck(COLUMN_STYLE_TEXT, false, false),
+		   "PID,COMM,OWNER,LADDR,LPORT,RADDR,RPORT,STATE,SINCE,ATLEAST");
+	check_list(column_list_stuck(COLUMN_STYLE_WIDE, true, true),
+		   "TIME,TIME(s),PID,COMM,OWNER,IP,LADDR,LPORT,RADDR,RPORT,STATE,SINCE,ATLEAST");
+}
+
+static void check_refused(const char *text, bool stuck, const char *word)
+{
+	struct parse_error error;
+	struct column_list list;
+
+	assert_int_equal(column_list_parse(text, &list, &error), 0);
+	assert_int_equal(column_list_check(&list, !stuck, &error), 0);
+	assert_int_equal(column_list_check(&list, stuck, &error), -EINVAL);
+	assert_non_null(strstr(error.text, word));
+}
+
+/* Columns that a transition has and a connection has not, and the other way round; the rest is of both. */
+static void test_check(void **state)
+{
+	struct parse_error error;
+	struct column_list list = column_list_default(COLUMN_STYLE_CSV, true, true);
+
+	(void)state;
+	check_refused("PID,OLDSTATE", true, "\"OLDSTATE\"");
+	check_refused("NEWSTATE", true, "\"NEWSTATE\"");
+	check_refused("MS,SYNRETRANS", true, "\"SYNRETRANS\"");
+	check_refused("CAUSE", true, "\"CAUSE\"");
+	check_refused("PID,STATE", false, "\"STATE\"");
+	assert_int_equal(column_list_check(&list, false, &error), 0);
+	assert_int_equal(column_list_parse("PID,MS,SINCE,ATLEAST,CGPATH,NETNS", &list, &error), 0);
+	assert_int_equal(column_list_check(&list, false, &error), 0);
+	assert_int_equal(column_list_check(&list, true, &error), 0);
+}
+
 static void accept(const char *text, const char *names)
 {
 	struct parse_error error = {"untouched"};
@@ -200,6 +238,9 @@ static void test_values(void **state)
 		[COLUMN_UID] = "1000",
 		[COLUMN_SYNRETRANS] = "0",
 		[COLUMN_CAUSE] = "reset-received",
+		[COLUMN_STATE] = "ESTABLISHED",
+		[COLUMN_SINCE] = "2026-11-22T12:31:54.122083Z",
+		[COLUMN_ATLEAST] = "1.373",
 		/* without names */
 		[COLUMN_CGPATH] = "4242",
 		[COLUMN_NETNSNAME] = "4026531840",
@@ -219,13 +260,26 @@ static void test_values(void **state)
 	check_value(COLUMN_COMM, COLUMN_STYLE_CSV, &known, "\"a,very long\\x09name\"");
 }
 
+/* What was not seen beginning has no since, and a lower bound. */
+static void test_at_least(void **state)
+{
+	struct transition event = known;
+
+	(void)state;
+	event.flags = TRANSITION_AT_LEAST;
+	check_value(COLUMN_MS, COLUMN_STYLE_TEXT, &event, "-");
+	check_value(COLUMN_SINCE, COLUMN_STYLE_TEXT, &event, "-");
+	check_value(COLUMN_SINCE, COLUMN_STYLE_CSV, &event, "");
+	check_value(COLUMN_ATLEAST, COLUMN_STYLE_TEXT, &event, "1.373");
+}
+
 /* Known owners may have an empty name, cgroup 0 and pid 0; an unknown one has nothing whatever its fields hold. */
 static void test_unknown(void **state)
 {
-	static const enum column_id unknown[] = {COLUMN_COOKIE, COLUMN_PID,      COLUMN_COMM, COLUMN_CGROUP,
-						 COLUMN_NETNS,  COLUMN_MS,       COLUMN_UID,  COLUMN_SYNRETRANS,
-						 COLUMN_CAUSE,  COLUMN_CGPATH,   COLUMN_UNIT, COLUMN_CONTAINER,
-						 COLUMN_POD,    COLUMN_NETNSNAME};
+	static const enum column_id unknown[] = {COLUMN_COOKIE, COLUMN_PID,       COLUMN_COMM,  COLUMN_CGROUP,
+						 COLUMN_NETNS,  COLUMN_MS,        COLUMN_UID,   COLUMN_SYNRETRANS,
+						 COLUMN_CAUSE,  COLUMN_CGPATH,    COLUMN_UNIT,  COLUMN_CONTAINER,
+						 COLUMN_POD,    COLUMN_NETNSNAME, COLUMN_SINCE, COLUMN_ATLEAST};
 	struct transition event = known;
 
 	(void)state;
@@ -326,9 +380,10 @@ static void test_asked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_default), cmocka_unit_test(test_parse),  cmocka_unit_test(test_names),
-		cmocka_unit_test(test_widths),  cmocka_unit_test(test_values), cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_prepend), cmocka_unit_test(test_named),  cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_default),  cmocka_unit_test(test_stuck),  cmocka_unit_test(test_check),
+		cmocka_unit_test(test_at_least), cmocka_unit_test(test_parse),  cmocka_unit_test(test_names),
+		cmocka_unit_test(test_widths),   cmocka_unit_test(test_values), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_prepend),  cmocka_unit_test(test_named),  cmocka_unit_test(test_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
