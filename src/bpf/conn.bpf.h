@@ -13,7 +13,10 @@
  */
 struct conn {
 	__u64 since_ns; /* when `state` was entered, 0 when unknown; see SINCE_AT_LEAST */
-	__u64 held_ns;  /* the held row's duration */
+	union {
+		__u64 held_ns;  /* the held row's duration */
+		__u64 shown_ns; /* since_ns of the state that --stuck has shown, which holds nothing back */
+	};
 	struct owner owner;
 	__u32 conn_seq;
 	__u8 state;      /* 0 when none has been seen yet */

@@ -121,6 +121,9 @@ struct tcp_sock {
 	__u32 snd_nxt;
 	__u32 write_seq;
 	__u32 total_retrans;
+	__u32 retrans_stamp;
+	__u64 tcp_mstamp;
+	__u8 tcp_usec_ts : 1;
 	int linger2;
 	__u32 srtt_us; /* << 3 */
 	__u32 mdev_us; /* << 2 */
@@ -168,6 +171,11 @@ struct proto_accept_arg {
 
 struct bpf_iter__tcp {
 	struct sock_common *sk_common;
+};
+
+struct bpf_iter__bpf_sk_storage_map {
+	struct sock *sk;
+	void *value;
 };
 
 struct bpf_iter__task_file {

@@ -13,6 +13,7 @@
 #include "bpf/life.bpf.h"
 #include "bpf/seed.bpf.h"
 #include "bpf/sock.bpf.h"
+#include "bpf/stuck.bpf.h"
 #include "bpf/transition.bpf.h"
 
 /*
@@ -95,6 +96,8 @@ static __always_inline void look_closer(struct transition *t, struct tcp_sock *t
 {
 	t->time_ns = bpf_ktime_get_ns();
 	t->syn_retrans = SYN_RETRANS_NONE;
+	if (transition_kept)
+		return;
 	if (handshake_ends(t))
 		handshake_read(t, tp);
 	if (t->newstate == STATE_CLOSE)
@@ -365,6 +368,48 @@ int seed_rest(struct bpf_iter__tcp *ctx)
 		__sync_fetch_and_add(&losses.storage_full, 1);
 	if (transition_silent)
 		life_seed((struct sock *)tp);
+	return 0;
+}
+
+/* What the socket at hand tells, if --stuck asks for its state and it is in scope. */
+static __always_inline bool sees_stuck(struct transition *t, struct tcp_sock *tp)
+{
+	return tp && stuck_wants(tp) && look(t, tp, tp->SOCK_COMMON.skc_state, tp->SOCK_COMMON.skc_state) == SCOPE_IN;
+}
+
+/* All sockets that are remembered: of all network namespaces, and orphans. */
+SEC("iter/bpf_sk_storage_map")
+int stuck_storage(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct sock *sk = ctx->sk;
+	struct conn *conn = ctx->value;
+	struct tcp_sock *tp = sk ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct transition t;
+
+	if (!conn || !sees_stuck(&t, tp))
+		return 0;
+	t.cookie = cookie_of(sk);
+	stuck_judge(&t, tp, conn);
+	return 0;
+}
+
+/* All sockets of a network namespace: what is older than we are gets its place in the hash here. */
+SEC("iter/tcp")
+int stuck_hash(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
+	struct transition t;
+	struct conn *conn;
+
+	if (!sees_stuck(&t, tp) || conn_hash_ignores(&t, CONTEXT_ANY))
+		return 0;
+	t.cookie = tp->SOCK_COMMON.skc_cookie.counter;
+	conn = conn_hash_get(&t);
+	if (conn)
+		stuck_judge(&t, tp, conn);
+	else
+		__sync_fetch_and_add(&losses.storage_full, 1);
 	return 0;
 }
 

@@ -63,12 +63,13 @@ static __always_inline void transition_advance(struct conn *conn, struct transit
 /* What becomes of a transition. */
 const volatile bool transition_silent = false;     /* connections are shown at their end instead (life.bpf.h) */
 const volatile bool transition_summarized = false; /* they are only counted */
+const volatile bool transition_kept = false;       /* they are only remembered: others look at that (stuck.bpf.h) */
 
 static __always_inline void transition_emit(const struct transition *t, __u8 role)
 {
 	struct transition *record;
 
-	if (transition_silent || !scope_admits_row(t, t->cause, role))
+	if (transition_silent || transition_kept || !scope_admits_row(t, t->cause, role))
 		return;
 	if (transition_summarized) {
 		summary_count(t);
@@ -152,7 +153,8 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 
 	if (verdict == SCOPE_IN) {
 		transition_emit(t, conn->role);
-	} else if (verdict == SCOPE_HOLD && !transition_silent && scope_admits_row(t, t->cause, conn->role)) {
+	} else if (verdict == SCOPE_HOLD && !transition_silent && !transition_kept &&
+		   scope_admits_row(t, t->cause, conn->role)) {
 		conn->held = 1;
 		__sync_fetch_and_add(&losses.held, 1);
 		conn->held_old = t->oldstate;
@@ -191,7 +193,7 @@ static __always_inline void transition_record_unstored(struct transition *t, enu
 	__sync_fetch_and_add(&losses.storage_full, 1);
 	if (verdict == SCOPE_IN || (verdict == SCOPE_HOLD && owner_is_birth(t->oldstate, t->newstate)))
 		transition_emit(t, scope_role(t, ROLE_UNKNOWN));
-	else if (verdict == SCOPE_HOLD)
+	else if (verdict == SCOPE_HOLD && !transition_kept)
 		__sync_fetch_and_add(&losses.held, 1); /* for good: nothing will know of it when the port does */
 }
 

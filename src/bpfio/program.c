@@ -100,9 +100,10 @@ bool program_may_cast(void)
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, cgrp_storage_get, NULL) != 0;
 }
 
-int program_iterate(const struct bpf_program *program)
+/* `options` may be NULL. */
+static int iterate(const struct bpf_program *program, const struct bpf_iter_attach_opts *options)
 {
-	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
+	struct bpf_link *link = bpf_program__attach_iter(program, options);
 	char nothing[64];
 	ssize_t length;
 	int fd, error = 0;
@@ -120,4 +121,17 @@ int program_iterate(const struct bpf_program *program)
 		close(fd);
 	bpf_link__destroy(link);
 	return error;
+}
+
+int program_iterate(const struct bpf_program *program)
+{
+	return iterate(program, NULL);
+}
+
+int program_iterate_map(const struct bpf_program *program, const struct bpf_map *map)
+{
+	union bpf_iter_link_info info = {.map.map_fd = (uint32_t)bpf_map__fd(map)};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+
+	return iterate(program, &options);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct bpf_link;
+struct bpf_map;
 struct bpf_program;
 
 /*
@@ -28,6 +29,9 @@ bool program_may_cast(void);
 
 /* Runs an iterator program once over everything there is. 0 or a negative errno. */
 int program_iterate(const struct bpf_program *program);
+
+/* The same over everything in the map. */
+int program_iterate_map(const struct bpf_program *program, const struct bpf_map *map);
 
 /*
  * How often a kprobe or kretprobe was missed: by recursion, or because more calls were under way than the kernel had

@@ -11,6 +11,7 @@
 #include "tcpstates/options.h"
 #include "tcpstates/print.h"
 #include "tcpstates/session.h"
+#include "tcpstates/stuck.h"
 #include "tcpstates/summary.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #define EXIT_RUNTIME 1
+#define EXIT_TROUBLE 2 /* with --once, whose 1 is an answer */
 #define EXIT_LOST    3
 
 /* Between two drains; a row is late by that much at most. */
@@ -42,10 +44,16 @@ struct tool {
 	const char *out_name; /* in words */
 	struct printer printer;
 	struct summarizer summarizer; /* with --summary */
+	struct stuck_watch watch;     /* with --stuck */
 	struct loss_report told;      /* what stderr has said so far */
 	uint64_t told_ns;
 	unsigned int ticks;
 };
+
+static int failure(const struct tool *tool)
+{
+	return tool->options.stuck.once ? EXIT_TROUBLE : EXIT_RUNTIME;
+}
 
 /* In rows; with --summary in the transitions that these tell of. */
 static struct loss_report count_losses(const struct tool *tool, bool exact)
@@ -58,6 +66,9 @@ static struct loss_report count_losses(const struct tool *tool, bool exact)
 		printed = tool->summarizer.printed;
 	}
 	session_losses(&tool->session, exact, &report);
+	/* No row: the next look finds that the state is another one (`gaps`). */
+	if (tool->options.stuck.states)
+		report.recursion = 0;
 	report.delivered = printed - unwritten;
 	report.undecoded = tool->printer.undecoded;
 	report.unjournaled = tool->printer.unjournaled;
@@ -94,7 +105,9 @@ static void tick(struct tool *tool)
 {
 	clock_refresh(&tool->printer.base);
 	tell_new_losses(tool, true);
-	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !tool->options.summary &&
+	if (tool->options.stuck.states)
+		stuck_tick(&tool->watch, clock_monotonic_ns());
+	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !tool->options.summary && !tool->options.stuck.states &&
 	    !scope_is_limited(&tool->options.scope) && isatty(STDERR_FILENO) && isatty(tool->out_fd))
 		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
 }
@@ -105,6 +118,15 @@ static int summarize(struct tool *tool)
 	if (sink_flush(&tool->sink))
 		return 0;
 	return summary_print(&tool->summarizer, &tool->printer, clock_monotonic_ns());
+}
+
+/* Likewise: what the last look found must be out of the ring before the next one. 0 or a negative errno. */
+static int look(struct tool *tool)
+{
+	ring_drain(&tool->session.ring, print_record, &tool->printer);
+	if (sink_flush(&tool->sink) || ring_pending(&tool->session.ring))
+		return 0;
+	return stuck_look(&tool->watch, &tool->session, clock_monotonic_ns(), false);
 }
 
 /* Sleeps until there is something to do. Returns events or a negative errno. */
@@ -150,9 +172,9 @@ static int trace(struct tool *tool)
 		if (events & EVENT_TICK)
 			tick(tool);
 		if (events & EVENT_INTERVAL) {
-			int error = summarize(tool);
+			int error = tool->options.stuck.states ? look(tool) : summarize(tool);
 
-			if (error)
+			if (error || stuck_is_decided(&tool->watch))
 				return error;
 		}
 		taken = ring_drain(&tool->session.ring, print_record, &tool->printer);
@@ -219,7 +241,10 @@ static int report(struct tool *tool, int error)
 	if (tool->options.verbose || loss_total(&losses) || loss_impaired(&losses))
 		tell_losses(tool, &losses);
 	if (error)
-		return EXIT_RUNTIME;
+		return failure(tool);
+	if (tool->options.stuck.once)
+		return stuck_answer(&tool->watch,
+				    losses.storage_full || (tool->options.strict && loss_missed(&losses)));
 	return tool->options.strict && loss_missed(&losses) ? EXIT_LOST : EXIT_SUCCESS;
 }
 
@@ -232,12 +257,26 @@ static int open_summary(struct tool *tool)
 	return error;
 }
 
+/* Looks at once, and then now and then. 0 or a negative errno. */
+static int trace_stuck(struct tool *tool)
+{
+	int error = look(tool);
+
+	if (!error && !stuck_is_decided(&tool->watch))
+		error = trace(tool);
+	if (!error && tool->options.stuck.once && !stuck_is_decided(&tool->watch))
+		error = stuck_look(&tool->watch, &tool->session, clock_monotonic_ns(), true);
+	return error;
+}
+
 static int run(struct tool *tool)
 {
 	int error = event_loop_add_output(&tool->loop, tool->sink.fd), finish_error;
 
 	if (!error && tool->options.summary)
 		error = open_summary(tool);
+	if (!error && tool->options.stuck.states)
+		error = event_loop_add_interval(&tool->loop, tool->options.stuck.interval_ns);
 	if (!error)
 		error = event_loop_add_input(&tool->loop, tool->session.ring.map_fd);
 	if (!error && tool->options.duration_ns)
@@ -254,7 +293,8 @@ static int run(struct tool *tool)
 		}
 		print_header(&tool->printer);
 		sink_flush(&tool->sink);
-		error = tool->sink.error ? 0 : trace(tool);
+		if (!tool->sink.error)
+			error = tool->options.stuck.states ? trace_stuck(tool) : trace(tool);
 	}
 	session_detach(&tool->session);
 	finish_error = finish(tool, tool->options.summary && !error);
@@ -306,9 +346,12 @@ static int prepare(struct tool *tool)
 int main(int argc, char **argv)
 {
 	static struct tool tool; /* port sets and lists: too much for some stacks */
-	int status = EXIT_RUNTIME;
+	int status;
 
 	tcpstates_options_parse(argc, argv, &tool.options);
+	status = failure(&tool);
+	tool.watch.options = &tool.options.stuck;
+	tool.watch.verbose = tool.options.verbose;
 	tool.loop = EVENT_LOOP_CLOSED;
 	tool.printer = (struct printer){
 		.options = &tool.options, .sink = &tool.sink, .resolver = &tool.resolver, .journal_fd = -1};

@@ -6,6 +6,7 @@
 #include "os/command_options.h"
 #include "os/hash_size.h"
 #include "os/scope_options.h"
+#include "tcpstates/stuck_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ static const struct argp_option option_table[] = {
 	{"connections", 'c', 0, 0, "one line for each connection at its end instead of each transition", 2},
 	{"summary", KEY_SUMMARY, "SECONDS", OPTION_ARG_OPTIONAL,
 	 "count in the kernel, and print the times in each state at the end, or that often", 2},
+	STUCK_OPTIONS(2),
 	{0, 0, 0, 0, "How to show it:", 3},
 	{"timestamp", 'T', 0, 0, "put the wall time of the event (HH:MM:SS) in front", 3},
 	{"time", 0, 0, OPTION_ALIAS, 0, 3},
@@ -81,6 +83,7 @@ static const char documentation[] =
 	"  tcpstates --state SYN_SENT --min-duration 100ms   # slow connects\n"
 	"  tcpstates -c               # each connection at its end, as tcplife\n"
 	"  tcpstates --summary=5      # times per transition, every 5 seconds\n"
+	"  tcpstates --stuck CLOSE_WAIT,FIN_WAIT1 --longer 5m   # who forgot to close\n"
 	"  tcpstates -o json | jq .   # for programs\n"
 	"  tcpstates -- curl -s https://example.com/ -o page.html    # that program's\n"
 	"  tcpstates -O PID,COMM,RADDR,OLDSTATE,NEWSTATE,MS\n"
@@ -89,7 +92,8 @@ static const char documentation[] =
 	"A value that is not known is printed as \"-\". Needs root or CAP_BPF+CAP_PERFMON.\n"
 	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was missed); with a "
 	"COMMAND, "
-	"its own unless that is 0.";
+	"its own unless that is 0.\n"
+	"With --once: 0 (none is stuck), 1 (one is), 2 (error), 3 (that cannot be told).";
 
 static uint64_t parse_buffer_size(const struct argp_state *state, const char *text)
 {
@@ -202,6 +206,7 @@ static void check_combinations(const struct command_line *line, const struct arg
 		argp_error(state, "-Y writes transitions; it excludes -c");
 	if (options->connections && (options->hook == HOOK_TRACEPOINT || options->storage == STORAGE_HASH))
 		argp_error(state, "-c needs socket storage; leave --hook and --storage out");
+	stuck_options_check(options, state);
 	check_scope(options, state);
 	if (options->hook == HOOK_TRACEPOINT && options->storage == STORAGE_SOCKET)
 		argp_error(state, "--hook tracepoint has no socket storage; use --storage hash");
@@ -218,14 +223,17 @@ static void put_together(const struct command_line *line, const struct argp_stat
 		options->format = OUTPUT_CSV;
 	command_options_end(state, &options->command, &options->scope);
 	scope_options_end(state, options->connections, &options->scope);
+	stuck_options_end(state, &options->stuck);
 	check_combinations(line, state);
 	options->style = options->format == OUTPUT_CSV ? COLUMN_STYLE_CSV
 			 : line->wide                  ? COLUMN_STYLE_WIDE
 						       : COLUMN_STYLE_TEXT;
 	options->time = line->time;
 	options->elapsed = line->elapsed;
-	options->columns = column_list_default(options->style, line->time, line->elapsed);
-	if (line->columns && column_list_parse(line->columns, &options->columns, &error))
+	options->columns = options->stuck.states ? column_list_stuck(options->style, line->time, line->elapsed)
+						 : column_list_default(options->style, line->time, line->elapsed);
+	if (line->columns && (column_list_parse(line->columns, &options->columns, &error) ||
+			      column_list_check(&options->columns, options->stuck.states, &error)))
 		command_line_fail(state, &error);
 	if (line->columns && line->elapsed)
 		column_list_prepend(&options->columns, COLUMN_ELAPSED);
@@ -296,6 +304,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	if (command_option(key, argument, state, &((struct command_line *)state->input)->options->command) == 0)
 		return 0;
+	if (stuck_option(key, argument, state, &((struct command_line *)state->input)->options->stuck) == 0)
+		return 0;
 	if (parse_selection(key, argument, state) == 0 || parse_presentation(key, argument, state) == 0)
 		return 0;
 	return parse_reliance(key, argument, state);
@@ -339,6 +349,8 @@ const char *tcpstates_unknown_to_tracepoint(const struct tcpstates_options *opti
 {
 	const struct scope_settings *scope = &options->scope.settings;
 
+	if (options->stuck.states)
+		return "--stuck";
 	if (scope->tree.tgid)
 		return "a command";
 	if (scope->numbers[SCOPE_CGROUP])

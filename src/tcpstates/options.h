@@ -33,6 +33,14 @@ enum accept_hook {
 	ACCEPT_NONE
 };
 
+/* Connections that stay in a state, instead of transitions. */
+struct stuck_options {
+	uint16_t states; /* 1 << enum tcp_state; 0: not asked for */
+	bool once;
+	uint64_t longer_ns;
+	uint64_t interval_ns; /* from one look to the next */
+};
+
 struct tcpstates_options {
 	struct command_options command;
 	struct scope scope;
@@ -54,6 +62,7 @@ struct tcpstates_options {
 	bool connections;     /* whole connections instead of transitions */
 	bool summary;         /* times per kind of transition instead */
 	uint64_t interval_ns; /* of the summary; 0: one at the end */
+	struct stuck_options stuck;
 };
 
 /* Fills `ret` from the command line. Ends the process with --help and --version (0) and on a wrong command line (2). */

@@ -5,6 +5,7 @@
 #include "output/csv.h"
 #include "output/journal.h"
 #include "output/json.h"
+#include "output/stuck.h"
 #include "output/summary.h"
 #include "output/table.h"
 
@@ -83,7 +84,10 @@ static void print_row(struct printer *printer, const struct transition *event)
 		csv_row(out, &options->columns, event, names, &printer->base);
 		break;
 	case OUTPUT_JSON:
-		json_transition(out, event, &printer->base);
+		if (options->stuck.states)
+			stuck_json(out, event, &printer->base);
+		else
+			json_transition(out, event, &printer->base);
 		if (names)
 			json_add_names(out, names);
 		break;

@@ -3,6 +3,7 @@
 
 #include "abi/loss.h"
 #include "abi/scope.h"
+#include "abi/stuck.h"
 #include "abi/summary.h"
 #include "bpfio/program.h"
 #include "bpfio/scope.h"
@@ -12,6 +13,7 @@
 #include "os/privileges.h"
 #include "os/progress.h"
 #include "tcpstates.skel.h"
+#include "tcpstates/session_stuck.h"
 #include "tcpstates_tp.skel.h"
 
 #include <bpf/libbpf.h>
@@ -53,7 +55,7 @@ static int seed_namespace(void *context)
 }
 
 /* Connections that a process has a descriptor of are known all the same. */
-static void tell_omissions(const struct netns_omissions *omissions)
+void session_tell_omissions(const struct netns_omissions *omissions)
 {
 	if (omissions->namespaces)
 		message("%zu network namespaces could not be entered (that takes CAP_SYS_ADMIN): connections there "
@@ -78,7 +80,7 @@ static int seed(struct tcpstates_bpf *skeleton, bool verbose)
 		error = netns_visit_all(seed_namespace, skeleton, &omissions);
 	progress_end(&progress);
 	if (verbose)
-		tell_omissions(&omissions);
+		session_tell_omissions(&omissions);
 	return error;
 }
 
@@ -126,6 +128,7 @@ static int load_btf(const struct tcpstates_options *options, const struct way *w
 	CONFIGURE(skeleton, options);
 	skeleton->rodata->transition_silent = options->connections;
 	choose_programs(skeleton, options, way);
+	stuck_prepare(&options->stuck, skeleton, in_socket);
 	accept_prepare(&session->accept, skeleton, in_socket);
 	bpf_program__set_log_buf(main_program(skeleton, way), log, LOG_SIZE);
 	error = scope_size_maps(&options->scope, skeleton->obj);

@@ -8,6 +8,8 @@
 #include "tcpstates/options.h"
 #include "tcpstates/session_accept.h"
 
+struct netns_omissions;
+
 struct session {
 	struct tcpstates_bpf *btf;   /* one of the two is loaded */
 	struct tcpstates_tp_bpf *tp; /* (the one for kernels without BTF) */
@@ -38,6 +40,9 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 void session_detach(struct session *session);
 
 void session_close(struct session *session);
+
+/* Says what was not looked at for older sockets. */
+void session_tell_omissions(const struct netns_omissions *omissions);
 
 /* Adds the kernel's counters to `report`; with `exact`, also those that take a system call to read. Rows held back are
  * not in it. */

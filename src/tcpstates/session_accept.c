@@ -3,6 +3,7 @@
 
 #include "abi/loss.h"
 #include "abi/scope.h"
+#include "abi/stuck.h"
 #include "bpfio/program.h"
 #include "os/message.h"
 #include "tcpstates.skel.h"

@@ -108,7 +108,8 @@ def test_help_and_version():
         assert_equal((result.returncode, result.stderr), (0, ""), f"{args}")
         for word in ("-4", "-6", "-L", "-D", "-T", "-t", "-w", "-s", "-Y", "-v", "-V", "-h", "-d", "-o", "-O", "--timestamp",
                      "--elapsed", "--wide", "--csv", "--journal", "--verbose", "--version", "--duration", "--output",
-                     "--columns", "--buffer-size", "--strict", "--hook", "--storage", "--hash-size", "--accept"):
+                     "--columns", "--stuck", "--longer", "--interval", "--once", "--buffer-size",
+                     "--strict", "--hook", "--storage", "--hash-size", "--accept"):
             assert_in(word, result.stdout)
         longest = max(result.stdout.splitlines(), key=len)
         assert len(longest) <= 80, f"wider than a terminal: {longest!r}"

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tcpstates/stuck.h"
+
+#include "os/message.h"
+#include "tcpstates/session_stuck.h"
+
+#define NS_PER_S 1000000000ULL
+
+/* As os/progress.h: then a person wants to know. */
+#define PATIENCE_S 2
+
+enum {
+	ANSWER_NONE = 0,
+	ANSWER_STUCK = 1,
+	ANSWER_UNKNOWN = 3
+};
+
+int stuck_look(struct stuck_watch *watch, const struct session *session, uint64_t now_ns, bool is_last)
+{
+	bool is_first = !watch->start_ns;
+
+	if (is_first)
+		watch->start_ns = now_ns;
+	return stuck_look_around(session, now_ns, is_last, is_first && watch->verbose, &watch->look);
+}
+
+bool stuck_is_decided(const struct stuck_watch *watch)
+{
+	return watch->options->once && watch->start_ns && !watch->look.undecided;
+}
+
+static const char *connections(uint64_t count)
+{
+	return count == 1 ? "connection" : "connections";
+}
+
+void stuck_tick(struct stuck_watch *watch, uint64_t now_ns)
+{
+	uint64_t end_ns = watch->start_ns + watch->options->longer_ns;
+
+	if (!watch->options->once || ++watch->seconds != PATIENCE_S || end_ns <= now_ns)
+		return;
+	message("watching %llu %s for at most %llu s more: that began before tcpstates did, and nothing tells when",
+		(unsigned long long)watch->look.undecided, connections(watch->look.undecided),
+		(unsigned long long)((end_ns - now_ns + NS_PER_S - 1) / NS_PER_S));
+}
+
+int stuck_answer(const struct stuck_watch *watch, bool missed)
+{
+	uint64_t undecided = watch->look.undecided;
+
+	if (undecided)
+		message("ended before it could be told of %llu %s since when; their rows have no SINCE",
+			(unsigned long long)undecided, connections(undecided));
+	if (watch->look.found)
+		return ANSWER_STUCK;
+	return undecided || missed ? ANSWER_UNKNOWN : ANSWER_NONE;
+}

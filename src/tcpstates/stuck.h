@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* --stuck: looks at all connections now and then; with --once until it can tell whether one is stuck. */
+#ifndef TCPVITALS_TCPSTATES_STUCK_H
+#define TCPVITALS_TCPSTATES_STUCK_H
+
+#include "abi/stuck.h"
+#include "tcpstates/options.h"
+#include "tcpstates/session.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct stuck_watch {
+	const struct stuck_options *options;
+	bool verbose;           /* the first look says what it leaves out */
+	struct stuck_look look; /* the last one */
+	uint64_t start_ns;      /* of the first one, CLOCK_MONOTONIC; 0: none yet */
+	unsigned int seconds;   /* since then */
+};
+
+/* Looks; `is_last`: there will be no other. 0, or a negative errno. */
+int stuck_look(struct stuck_watch *watch, const struct session *session, uint64_t now_ns, bool is_last);
+
+/* With --once: whether there is nothing left to wait for. */
+bool stuck_is_decided(const struct stuck_watch *watch);
+
+/* Once a second: tells a person what is waited for. */
+void stuck_tick(struct stuck_watch *watch, uint64_t now_ns);
+
+/* The exit status of --once, and the word on stderr for what could not be told. `missed`: there may have been more. */
+int stuck_answer(const struct stuck_watch *watch, bool missed);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tcpstates/stuck_options.h"
+
+#include "core/stuck.h"
+#include "os/command_line.h"
+
+#define NS_PER_S 1000000000ULL
+
+#define LONGER_DEFAULT_NS   (60 * NS_PER_S)
+#define INTERVAL_DEFAULT_NS (10 * NS_PER_S)
+
+/* With --once, an answer is late by an eighth of --longer at most, and by a second. */
+#define ONCE_PARTS           8
+#define ONCE_INTERVAL_MIN_NS (NS_PER_S / 100)
+#define ONCE_INTERVAL_MAX_NS NS_PER_S
+
+static uint64_t parse_a_time(const char *what, const char *text, const struct argp_state *state)
+{
+	struct parse_error error;
+	uint64_t ns = 0;
+
+	if (parse_time(what, text, &ns, &error))
+		command_line_fail(state, &error);
+	return ns;
+}
+
+error_t stuck_option(int key, const char *argument, const struct argp_state *state, struct stuck_options *options)
+{
+	struct parse_error error;
+
+	switch (key) {
+	case STUCK_KEY_STATES:
+		if (stuck_parse_states(argument, &options->states, &error))
+			command_line_fail(state, &error);
+		return 0;
+	case STUCK_KEY_LONGER:
+		options->longer_ns = parse_a_time("least time in the state", argument, state);
+		return 0;
+	case STUCK_KEY_INTERVAL:
+		options->interval_ns = parse_a_time("interval", argument, state);
+		return 0;
+	case STUCK_KEY_ONCE:
+		options->once = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static uint64_t once_interval_ns(uint64_t longer_ns)
+{
+	uint64_t ns = longer_ns / ONCE_PARTS;
+
+	if (ns < ONCE_INTERVAL_MIN_NS)
+		return ONCE_INTERVAL_MIN_NS;
+	return ns > ONCE_INTERVAL_MAX_NS ? ONCE_INTERVAL_MAX_NS : ns;
+}
+
+void stuck_options_end(const struct argp_state *state, struct stuck_options *options)
+{
+	if (!options->states && (options->longer_ns || options->interval_ns || options->once))
+		argp_error(state, "%s is for --stuck STATES%s",
+			   options->longer_ns     ? "--longer"
+			   : options->interval_ns ? "--interval"
+						  : "--once",
+			   options->longer_ns     ? "; of transitions, --min-duration chooses"
+			   : options->interval_ns ? "; a summary has --summary=SECONDS"
+						  : "");
+	if (options->once && options->interval_ns)
+		argp_error(state, "--once ends as soon as it can tell; it excludes --interval");
+	if (!options->longer_ns)
+		options->longer_ns = LONGER_DEFAULT_NS;
+	if (!options->interval_ns)
+		options->interval_ns = options->once ? once_interval_ns(options->longer_ns) : INTERVAL_DEFAULT_NS;
+}
+
+void stuck_options_check(const struct tcpstates_options *options, const struct argp_state *state)
+{
+	const struct scope_settings *scope = &options->scope.settings;
+
+	if (!options->stuck.states)
+		return;
+	if (options->connections || options->summary || options->journal)
+		argp_error(state, "--stuck prints neither transitions nor ends: it excludes -c, --summary and -Y");
+	if (scope->states_wanted || scope->states_unwanted)
+		argp_error(state, "--state chooses transitions; the states to look for go behind --stuck");
+	if (scope->min_duration_ns)
+		argp_error(state, "--min-duration chooses transitions; with --stuck the least time is --longer");
+	if (scope->causes)
+		argp_error(state, "--cause is why a connection ended; those that are stuck have not");
+	if (options->stuck.once && options->command.command.argv)
+		argp_error(state, "--once asks for what there is now; a command's connections are yet to come");
+}
