@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static int log_to_stderr(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -90,6 +91,23 @@ int program_probe_misses(const struct bpf_link *link, uint64_t *ret)
 		return -EOPNOTSUPP;
 	*ret = info.missed;
 	return 0;
+}
+
+/* Less than a message has room for. */
+#define VERDICT_SIZE 600
+
+const char *program_verdict(char *log)
+{
+	char *end = strstr(log, "\nprocessed "), *from, *line;
+
+	if (!end)
+		end = log + strlen(log);
+	*end = '\0';
+	if (end - log <= VERDICT_SIZE)
+		return log;
+	from = end - VERDICT_SIZE;
+	line = strchr(from, '\n');
+	return line ? line + 1 : from;
 }
 
 bool program_may_cast(void)

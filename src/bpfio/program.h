@@ -24,6 +24,12 @@ void program_log(bool verbose);
 int program_check_fexit(void);
 int program_check_kretprobe(void);
 
+/*
+ * The end of what the verifier wrote, where it says what it does not like and, in front of that, at which line: a
+ * message's worth of whole lines. Without the statistics behind them, which are cut off.
+ */
+const char *program_verdict(char *log);
+
 /* Whether the kernel may have bpf_rdonly_cast(): as above, to try means to load everything. */
 bool program_may_cast(void);
 

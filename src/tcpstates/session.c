@@ -168,7 +168,7 @@ static int load_with_accept(const struct tcpstates_options *options, const struc
 		failed = error;
 		unload_btf(session);
 		if (options->verbose && log[0])
-			message("the kernel says: %s", log);
+			message("the kernel says: %s", program_verdict(log));
 		if (is_main_to_blame(failed, log))
 			return failed;
 		if (options->verbose)
