@@ -132,7 +132,8 @@ static void run_with(const char *option, const char *value)
 	tool_read_losses(&tool, &losses);
 	printf("# %zu rows, %llu lost\n", rows.count, (unsigned long long)losses.lost);
 	expect_rows(&rows, port);
-	assert_int_equal(losses.lost, 0);
+	/* Of the whole machine's connections: the most that can have been missed. */
+	assert_int_equal(losses.lost - losses.recursion, 0);
 	rows_free(&rows);
 }
 
