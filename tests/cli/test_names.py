@@ -7,12 +7,11 @@ import io
 import os
 import signal
 import socket
-import subprocess
-import sys
 
 from cgroups import CONTAINER, FIELDS, POD, Cgroup, connect_from
 from cli import (OwnNetwork, Skip, Trace, assert_equal, assert_in, assert_not_in, connect_once, in_mount_namespace, main,
                  need_command, need_root, run, wait_until)
+from namespaces import PORT, NamedNetwork
 
 
 def clients(rows, port):
@@ -131,23 +130,12 @@ def test_hostile_name():
 
 def test_network_namespaces():
     need_root()
-    need_command("ip")
-    name = f"tv-names-{os.getpid()}"
-    if subprocess.run(["ip", "netns", "add", name], stderr=subprocess.DEVNULL, check=False).returncode:
-        raise Skip("no network namespaces here")
-    try:
-        number = os.stat(f"/run/netns/{name}").st_ino
-        code = ("import socket as s; l = s.socket(); l.bind(('127.0.0.1', 7001)); l.listen(); c = s.create_connection(('127.0.0.1', 7001));"
-                " c.close(); l.accept()[0].close()")
-        with Trace("-O", "RPORT,NEWSTATE,NETNS,NETNSNAME", "--netns", name) as text, \
-                Trace("-o", "json", "--names", "--netns", name) as lines:
-            subprocess.run(["ip", "netns", "exec", name, "sh", "-c", f'ip link set lo up; exec {sys.executable} -c "$1"', "sh", code],
-                           check=True, timeout=30)
-            assert_equal((text.stop(), lines.stop()), (0, 0), "exit statuses")
-            assert_in(["7001", "SYN_SENT", str(number), name], [line.split() for line in text.out.splitlines()])
-            assert_equal({row["netns_name"] for row in lines.rows()}, {name}, "names of the namespace")
-    finally:
-        subprocess.run(["ip", "netns", "del", name], check=True)
+    with NamedNetwork() as network, Trace("-O", "RPORT,NEWSTATE,NETNS,NETNSNAME", "--netns", network.name) as text, \
+            Trace("-o", "json", "--names", "--netns", network.name) as lines:
+        network.connect_once()
+        assert_equal((text.stop(), lines.stop()), (0, 0), "exit statuses")
+        assert_in([str(PORT), "SYN_SENT", str(network.number), network.name], [line.split() for line in text.out.splitlines()])
+        assert_equal({row["netns_name"] for row in lines.rows()}, {network.name}, "names of the namespace")
 
 
 def test_network_namespace_of_a_process():

@@ -7,12 +7,12 @@ import io
 import os
 import signal
 import subprocess
-import sys
 import time
 
 from cgroups import CONTAINER, POD, Cgroup, connect_from
-from cli import (RTT_TOOL, OwnNetwork, Skip, Trace, assert_equal, assert_in, assert_not_in, connect_once, free_port,
+from cli import (RTT_TOOL, OwnNetwork, Trace, assert_equal, assert_in, assert_not_in, connect_once, free_port,
                  in_mount_namespace, main, need_command, need_root, run)
+from namespaces import PORT, NamedNetwork
 
 UNIT = f"cri-containerd-{CONTAINER}.scope"
 CGROUP_FIELDS = ["cgroup", "systemd_unit", "container", "pod"]
@@ -141,28 +141,19 @@ def test_unknown_and_other():
 
 def test_network_namespace():
     need_root()
-    need_command("ip")
-    port, name = 7001, f"tv-rtt-names-{os.getpid()}"
-    if subprocess.run(["ip", "netns", "add", name], stderr=subprocess.DEVNULL, check=False).returncode:
-        raise Skip("no network namespaces here")
-    try:
-        number = os.stat(f"/run/netns/{name}").st_ino
-        code = ("import socket as s; l = s.create_server(('127.0.0.1', 7001)); c = s.create_connection(('127.0.0.1', 7001));"
-                " c.close(); l.accept()[0].close()")
-        with handshakes(port, "--names", "--by", "netns,comm", "--netns", name) as text, \
-                handshakes(port, "--names", "--by", "netns", "--netns", name, "-o", "json") as lines, \
-                handshakes(port, "--names", "--by", "netns", "--netns", name, "-o", "csv") as table:
-            subprocess.run(["ip", "netns", "exec", name, "sh", "-c", f'ip link set lo up; exec {sys.executable} -c "$1"', "sh", code],
-                           check=True, timeout=30)
-            for trace in (text, lines, table):
-                assert_equal(trace.stop(), 0, "exit status")
-            assert headings(text)[0].startswith(f"netns,comm = {name},"), text.out
-            row = only_row(lines)
-            assert_equal((row["key"], row["netns"], row["netns_name"]), (str(number), number, name), "JSON")
-            assert_not_in("cgroup", row)
-            assert_equal([(row["KEY"], row["NETNSNAME"]) for row in csv.DictReader(io.StringIO(table.out))], [(str(number), name)], "CSV")
-    finally:
-        subprocess.run(["ip", "netns", "del", name], check=True)
+    with NamedNetwork() as network, \
+            handshakes(PORT, "--names", "--by", "netns,comm", "--netns", network.name) as text, \
+            handshakes(PORT, "--names", "--by", "netns", "--netns", network.name, "-o", "json") as lines, \
+            handshakes(PORT, "--names", "--by", "netns", "--netns", network.name, "-o", "csv") as table:
+        network.connect_once()
+        for trace in (text, lines, table):
+            assert_equal(trace.stop(), 0, "exit status")
+        assert headings(text)[0].startswith(f"netns,comm = {network.name},"), text.out
+        row, number = only_row(lines), network.number
+        assert_equal((row["key"], row["netns"], row["netns_name"]), (str(number), number, network.name), "JSON")
+        assert_not_in("cgroup", row)
+        assert_equal([(row["KEY"], row["NETNSNAME"]) for row in csv.DictReader(io.StringIO(table.out))], [(str(number), network.name)],
+                     "CSV")
 
 
 def test_network_namespace_of_a_process():

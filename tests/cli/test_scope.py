@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 
-from cli import (RTT_TOOL, TOOL, Skip, Trace, assert_diagnostics, assert_equal, assert_in, free_port, in_mount_namespace, lost, main,
+from cli import (RTT_TOOL, TOOL, Trace, assert_diagnostics, assert_equal, assert_in, free_port, in_mount_namespace, lost, main,
                  need_command, need_root, of_port, run)
+from namespaces import PORT, NamedNetwork
 
 BOTH = (TOOL, RTT_TOOL)
 
@@ -126,22 +127,13 @@ def test_help_has_the_words():
 
 def test_netns_by_name():
     need_root()
-    need_command("ip")
-    name = f"tv-test-{os.getpid()}"
-    if subprocess.run(["ip", "netns", "add", name], stderr=subprocess.DEVNULL, check=False).returncode:
-        raise Skip("no network namespaces here")
-    try:
-        code = ("import socket as s; l = s.socket(); l.bind(('127.0.0.1', 7001)); l.listen(); c = s.create_connection(('127.0.0.1', 7001));"
-                " c.close(); l.accept()[0].close()")
-        with Trace("-o", "json", "--netns", name) as inside, Trace("-o", "json", "--netns", f"!{name}", "--lport", "7001") as outside:
-            subprocess.run(["ip", "netns", "exec", name, "sh", "-c", f'ip link set lo up; exec {sys.executable} -c "$1"', "sh", code],
-                           check=True, timeout=30)
-            assert_equal((inside.stop(), outside.stop()), (0, 0), "exit statuses")
-            rows = inside.rows()
-            assert of_port(rows, 7001) == rows and len(rows) >= 10 - lost(inside.err)[0], f"not the namespace's: {inside.out}"
-            assert_equal(outside.rows(), [], "rows of all other namespaces")
-    finally:
-        subprocess.run(["ip", "netns", "del", name], check=True)
+    with NamedNetwork() as network, Trace("-o", "json", "--netns", network.name) as inside, \
+            Trace("-o", "json", "--netns", f"!{network.name}", "--lport", str(PORT)) as outside:
+        network.connect_once()
+        assert_equal((inside.stop(), outside.stop()), (0, 0), "exit statuses")
+        rows = inside.rows()
+        assert of_port(rows, PORT) == rows and len(rows) >= 10 - lost(inside.err)[0], f"not the namespace's: {inside.out}"
+        assert_equal(outside.rows(), [], "rows of all other namespaces")
 
 
 def test_cgroup_v1_alone():

@@ -223,9 +223,13 @@ static inline void golden_check(const char *name, struct strbuf *actual)
 	free(actual->data);
 }
 
+#define RECORDS_LONGEST_NAMES 6
+
 /* The longest names there can be, of nothing but one string. `room` is what they point into. */
-static inline struct names records_longest_names(char room[4096], const char *of)
+static inline struct names records_longest_names(char room[4096], unsigned int variant)
 {
+	static const char *const bytes[RECORDS_LONGEST_NAMES] = {"\x01", "\xff", "\"", "\\", "\n", "\xe2\x80\xae"};
+	const char *of = bytes[variant];
 	struct name name = {room, 255 - 255 % strlen(of)}, path = {room, 4095 - 4095 % strlen(of)};
 
 	for (size_t i = 0; i < path.length; i++)
