@@ -51,9 +51,8 @@ static __always_inline bool conn_hash_ignores(const struct transition *t, enum o
 	return scope_is_choosy() && !bpf_map_lookup_elem(&conn_hash, &t->skaddr) && !transition_is_worth(t, context);
 }
 
-/* Then forget it, if it is closed. Returns what is remembered until then, or NULL. */
-static __always_inline struct conn *conn_hash_record(struct transition *t, enum scope_verdict verdict,
-						     enum owner_context context)
+static __always_inline void conn_hash_record(struct transition *t, enum scope_verdict verdict,
+					     enum owner_context context)
 {
 	struct conn *conn = conn_hash_get(t);
 
@@ -61,7 +60,20 @@ static __always_inline struct conn *conn_hash_record(struct transition *t, enum 
 		transition_record(conn, t, verdict, context);
 	else
 		transition_record_unstored(t, verdict);
-	return conn;
+	conn_hash_forget_closed(t);
+}
+
+/* For the second program: the first one was skipped. */
+static __always_inline void conn_hash_recover(struct transition *t, enum scope_verdict verdict,
+					      enum owner_context context)
+{
+	struct conn *conn = conn_hash_get(t);
+
+	if (conn)
+		transition_recover(conn, t, verdict, context);
+	else
+		__sync_fetch_and_add(&losses.unrecovered, 1);
+	conn_hash_forget_closed(t);
 }
 
 #endif

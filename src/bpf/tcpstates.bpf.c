@@ -18,104 +18,53 @@
 
 /*
  * Each way has two programs on the same hook. The kernel skips a program that interrupts itself on a CPU (a timer
- * inside it, then a softirq that closes a connection); the second one, which runs right after the first, finds that it
- * was not there and jumps into it: a jump is not skipped.
+ * inside it, then a softirq that closes a connection); the second one, which runs right after the first, finds the
+ * state not advanced and does the first one's work.
  */
 
 /*
- * What the first program did last on this CPU. One that comes in between (in a softirq) takes the place; then the
- * second program looks at what is remembered of the socket.
+ * What the first program has judged to be out of scope, for the second one, which runs right after it on the same CPU:
+ * the last such event. One that comes in between (in a softirq) takes the place; then the second program judges again.
  */
-struct handled {
+struct passed_over {
 	__u64 sk;
 	int oldstate;
 	int newstate; /* 0: none */
-	bool is_sent_back;
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct handled);
-} handled SEC(".maps");
+	__type(value, struct passed_over);
+} passed_over SEC(".maps");
 
-/* The first program. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} first_program SEC(".maps");
-
-static __always_inline struct handled *last_handled(void)
+static __always_inline struct passed_over *last_passed_over(void)
 {
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&handled, &zero);
+	return scope.by_socket || scope_is_choosy() ? bpf_map_lookup_elem(&passed_over, &zero) : NULL;
 }
 
-static __always_inline bool is_handled(const struct handled *last, struct sock *sk, int oldstate, int newstate)
+static __always_inline void pass_over(struct sock *sk, int oldstate, int newstate)
 {
-	return last->sk == (__u64)(unsigned long)sk && last->oldstate == oldstate && last->newstate == newstate;
-}
-
-static __always_inline void put_handled(struct sock *sk, int oldstate, int newstate, bool sent_back)
-{
-	struct handled *last = last_handled();
+	struct passed_over *last = last_passed_over();
 
 	if (!last)
 		return;
 	last->sk = (__u64)(unsigned long)sk;
 	last->oldstate = oldstate;
-	last->is_sent_back = sent_back;
 	last->newstate = newstate;
 }
 
-/* The first program begins: until it ends, nothing is handled. */
-static __always_inline void begin_handling(struct sock *sk, int oldstate, int newstate)
+static __always_inline bool was_passed_over(struct sock *sk, int oldstate, int newstate)
 {
-	struct handled *last = last_handled();
+	struct passed_over *last = last_passed_over();
 
-	if (!last)
-		return;
-	if (!is_handled(last, sk, oldstate, newstate))
-		last->is_sent_back = false;
-	last->newstate = 0;
-}
-
-/* Whether the second program sent the first one here. */
-static __always_inline bool is_sent_back(void)
-{
-	const struct handled *last = last_handled();
-
-	return last && last->is_sent_back;
-}
-
-/* The second program: whether the first one ended just now. A transition to itself may come twice: ask the socket. */
-static __always_inline bool was_just_handled(struct sock *sk, int oldstate, int newstate)
-{
-	struct handled *last = last_handled();
-
-	if (!last || oldstate == newstate || !is_handled(last, sk, oldstate, newstate))
+	if (!last || last->sk != (__u64)(unsigned long)sk || last->oldstate != oldstate || last->newstate != newstate)
 		return false;
 	last->newstate = 0;
 	return true;
-}
-
-/*
- * The first program was skipped. Once memory was short, a socket of which nothing is remembered may be one whose row it
- * has shown without.
- */
-static __always_inline void send_back(void *ctx, struct sock *sk, int oldstate, int newstate, const struct conn *conn)
-{
-	if (sk->sk_protocol != IPPROTO_TCP_NUM)
-		return;
-	if (conn || !losses.unstored) {
-		put_handled(sk, oldstate, newstate, true);
-		bpf_tail_call(ctx, &first_program, 0);
-	}
-	__sync_fetch_and_add(&losses.unrecovered, 1);
 }
 
 /* By its ports alone, before the rest is read. A port of 0 is not known yet, or there is none: that tells nothing. */
@@ -199,18 +148,19 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 
 	if (verdict == SCOPE_OUT) {
 		forget_state(sk, oldstate, newstate);
+		pass_over(sk, oldstate, newstate);
 		return;
 	}
-	if (ignores(sk, &t, tp))
+	if (ignores(sk, &t, tp)) {
+		pass_over(sk, oldstate, newstate);
 		return;
+	}
 	look_closer(&t, tp);
 	t.cookie = cookie_of(sk);
 	conn = sock_storage_make(&conn_storage, sk);
 	if (conn) {
 		accept_take_owner(&conn->owner, &t);
 		transition_record(conn, &t, verdict, sock_context(&t, tp));
-		if (is_sent_back())
-			transition_recovered(conn);
 	} else {
 		transition_record_unstored(&t, verdict);
 	}
@@ -221,11 +171,8 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(set_state_cast, struct sock *sk, int oldstate, int newstate)
 {
-	if (sk->sk_protocol != IPPROTO_TCP_NUM)
-		return 0;
-	begin_handling(sk, oldstate, newstate);
-	record_in_storage(sk, sock_cast_to_tcp(sk), oldstate, newstate);
-	put_handled(sk, oldstate, newstate, false);
+	if (sk->sk_protocol == IPPROTO_TCP_NUM)
+		record_in_storage(sk, sock_cast_to_tcp(sk), oldstate, newstate);
 	return 0;
 }
 
@@ -234,58 +181,73 @@ int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 
-	if (!tp)
-		return 0;
-	begin_handling(sk, oldstate, newstate);
-	record_in_storage(sk, tp, oldstate, newstate);
-	put_handled(sk, oldstate, newstate, false);
+	if (tp)
+		record_in_storage(sk, tp, oldstate, newstate);
 	return 0;
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 {
+	enum scope_verdict verdict;
+	struct transition t;
+	struct tcp_sock *tp;
 	struct conn *conn;
 
-	if (was_just_handled(sk, oldstate, newstate))
+	if (was_passed_over(sk, oldstate, newstate))
 		return 0;
 	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
-	if (!conn || !transition_was_recorded(conn, oldstate, newstate))
-		send_back(ctx, sk, oldstate, newstate, conn);
-	return 0;
-}
-
-static __always_inline void record_in_hash(struct sock *sk, struct tcp_sock *tp, int oldstate, int newstate)
-{
-	struct transition t;
-	enum scope_verdict verdict = look(&t, tp, oldstate, newstate);
-	struct conn *conn;
-
+	if (conn && transition_was_recorded(conn, oldstate, newstate))
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 0;
+	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT) {
-		conn_hash_drop_held(&t);
-		return;
+		forget_state(sk, oldstate, newstate);
+		return 0;
 	}
-	if (conn_hash_ignores(&t, sock_context(&t, tp)))
-		return;
+	if (ignores(sk, &t, tp))
+		return 0;
+	/* Once memory was short, a socket without storage may be one whose row the first program has shown without. */
+	if (!conn && !losses.unstored)
+		conn = sock_storage_make(&conn_storage, sk);
+	if (!conn) {
+		__sync_fetch_and_add(&losses.unrecovered, 1);
+		return 0;
+	}
 	look_closer(&t, tp);
-	/* 5.10 has no helper that would make one: 0 unless somebody asked for SO_COOKIE. */
-	t.cookie = sk->__sk_common.skc_cookie.counter;
-	conn = conn_hash_record(&t, verdict, sock_context(&t, tp));
-	if (conn && is_sent_back())
-		transition_recovered(conn);
-	conn_hash_forget_closed(&t);
+	t.cookie = cookie_of(sk);
+	accept_take_owner(&conn->owner, &t);
+	transition_recover(conn, &t, verdict, sock_context(&t, tp));
+	if (transition_silent)
+		life_follow(sk, tp, &t, verdict, true);
+	return 0;
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct transition t;
+	enum scope_verdict verdict;
 
 	if (!tp)
 		return 0;
-	begin_handling(sk, oldstate, newstate);
-	record_in_hash(sk, tp, oldstate, newstate);
-	put_handled(sk, oldstate, newstate, false);
+	verdict = look(&t, tp, oldstate, newstate);
+	if (verdict == SCOPE_OUT) {
+		conn_hash_drop_held(&t);
+		pass_over(sk, oldstate, newstate);
+		return 0;
+	}
+	if (conn_hash_ignores(&t, sock_context(&t, tp))) {
+		pass_over(sk, oldstate, newstate);
+		return 0;
+	}
+	look_closer(&t, tp);
+	/* 5.10 has no helper that would make one: 0 unless somebody asked for SO_COOKIE. */
+	t.cookie = sk->__sk_common.skc_cookie.counter;
+	conn_hash_record(&t, verdict, sock_context(&t, tp));
 	return 0;
 }
 
@@ -293,14 +255,31 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 {
 	__u64 key = (__u64)(unsigned long)sk;
+	enum scope_verdict verdict;
+	struct transition t;
+	struct tcp_sock *tp;
 	struct conn *conn;
 
-	if (was_just_handled(sk, oldstate, newstate))
+	if (was_passed_over(sk, oldstate, newstate))
 		return 0;
 	conn = bpf_map_lookup_elem(&conn_hash, &key);
 	/* The hash forgets a socket at its CLOSE: one that is still there has missed it. */
-	if (conn ? !transition_was_recorded(conn, oldstate, newstate) : newstate != STATE_CLOSE)
-		send_back(ctx, sk, oldstate, newstate, conn);
+	if (conn ? transition_was_recorded(conn, oldstate, newstate) : newstate == STATE_CLOSE)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 0;
+	verdict = look(&t, tp, oldstate, newstate);
+	if (verdict == SCOPE_OUT || conn_hash_ignores(&t, sock_context(&t, tp)))
+		return 0;
+	/* Once the hash was full, room may have come since the first program has shown the row without. */
+	if (!conn && losses.unstored) {
+		__sync_fetch_and_add(&losses.unrecovered, 1);
+		return 0;
+	}
+	look_closer(&t, tp);
+	t.cookie = sk->__sk_common.skc_cookie.counter;
+	conn_hash_recover(&t, verdict, sock_context(&t, tp));
 	return 0;
 }
 

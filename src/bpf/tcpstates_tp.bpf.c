@@ -62,7 +62,6 @@ int set_state_tracepoint(struct set_state_args *args)
 		t.duration_ns = DURATION_UNKNOWN;
 	}
 	conn_hash_record(&t, verdict, CONTEXT_ANY);
-	conn_hash_forget_closed(&t);
 	return 0;
 }
 

@@ -173,10 +173,12 @@ static __always_inline bool transition_was_recorded(struct conn *conn, int oldst
 	return turned;
 }
 
-/* After that: the second program has found that the first one was skipped, and seen it. */
-static __always_inline void transition_recovered(struct conn *conn)
+/* For the second program: the first one was skipped. */
+static __always_inline void transition_recover(struct conn *conn, struct transition *t, enum scope_verdict verdict,
+					       enum owner_context context)
 {
 	__sync_fetch_and_add(&losses.recovered, 1);
+	transition_record(conn, t, verdict, context);
 	conn->turned = 0;
 }
 

@@ -112,15 +112,6 @@ static struct bpf_program *main_program(const struct tcpstates_bpf *skeleton, co
 	return way->casts ? skeleton->progs.set_state_cast : skeleton->progs.set_state_storage;
 }
 
-/* Where the second program goes when the first one was skipped. 0 or a negative errno. */
-static int lead_back(const struct tcpstates_bpf *skeleton, const struct way *way)
-{
-	uint32_t first = 0;
-	int fd = bpf_program__fd(main_program(skeleton, way));
-
-	return bpf_map__update_elem(skeleton->maps.first_program, &first, sizeof(first), &fd, sizeof(fd), BPF_ANY);
-}
-
 /* What the verifier does not like about the main program; as much as libbpf would keep. */
 #define LOG_SIZE (16 << 20)
 
@@ -145,8 +136,6 @@ static int load_btf(const struct tcpstates_options *options, const struct way *w
 		error = tcpstates_bpf__load(skeleton);
 	if (!error)
 		error = scope_fill_maps(&options->scope, skeleton->obj);
-	if (!error)
-		error = lead_back(skeleton, way);
 	if (!error)
 		error = accept_attach(&session->accept, skeleton);
 	return error ? error : tcpstates_bpf__attach(skeleton);
