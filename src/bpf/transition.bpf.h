@@ -115,8 +115,9 @@ static __noinline bool transition_is_worth(const struct transition *t, enum owne
 	__u8 role = scope_role(t, ROLE_UNKNOWN);
 	struct owner owner = {};
 
+	/* Its role shows at its beginning only: one that is out has to be known, unless unknown ones are out, too. */
 	if (!scope_admits_role(role))
-		return false;
+		return scope_admits_role(ROLE_UNKNOWN);
 	if (t->newstate == STATE_LISTEN || owner_is_birth(t->oldstate, t->newstate))
 		return true;
 	if (!scope_admits_uid(t->uid))

@@ -7,7 +7,7 @@
 #include "tool.h"
 #include "witness.h"
 
-#define RUN_TOOLS 6
+#define RUN_TOOLS 16
 
 struct run {
 	struct witness *witness;
