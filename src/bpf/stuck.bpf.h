@@ -32,8 +32,9 @@ static __always_inline bool stuck_wants(struct tcp_sock *tp)
  */
 static __always_inline __u64 stuck_since(struct conn *conn, __u8 state)
 {
-	__u64 since_ns = *(volatile __u64 *)&conn->since_ns, now_ns = stuck_look.time_ns;
+	/* In this order: a transition writes the state last. */
 	__u8 remembered = *(volatile __u8 *)&conn->state;
+	__u64 since_ns = *(volatile __u64 *)&conn->since_ns, now_ns = stuck_look.time_ns;
 
 	if (since_ns && remembered == state)
 		return since_ns;

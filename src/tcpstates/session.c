@@ -68,7 +68,7 @@ void session_tell_omissions(const struct netns_omissions *omissions)
 			omissions->processes);
 }
 
-static int seed(struct tcpstates_bpf *skeleton, bool verbose)
+static int seed(struct tcpstates_bpf *skeleton, const struct tcpstates_options *options, size_t *ret_unentered)
 {
 	struct netns_omissions omissions = {0};
 	struct progress progress;
@@ -79,8 +79,9 @@ static int seed(struct tcpstates_bpf *skeleton, bool verbose)
 	if (!error)
 		error = netns_visit_all(seed_namespace, skeleton, &omissions);
 	progress_end(&progress);
-	if (verbose)
+	if (options->verbose || (options->stuck.once && omissions.namespaces))
 		session_tell_omissions(&omissions);
+	*ret_unentered = omissions.namespaces;
 	return error;
 }
 
@@ -206,7 +207,7 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	ret->losses = &skeleton->bss->losses;
 	/* What a command does is all to come. */
 	if (in_socket && !options->command.command.argv)
-		error = seed(skeleton, options->verbose);
+		error = seed(skeleton, options, &ret->unentered);
 	if (error)
 		return error;
 	return ring_open(bpf_map__fd(skeleton->maps.ring), options->buffer_size, &ret->ring);

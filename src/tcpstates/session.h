@@ -21,6 +21,7 @@ struct session {
 	struct accept accept;
 	int summary_fd; /* the map of --summary */
 	struct ring ring;
+	size_t unentered; /* network namespaces that were not looked at for older sockets */
 	const char *hook; /* what was chosen, in words */
 	char storage[48]; /* likewise */
 };

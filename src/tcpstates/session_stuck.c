@@ -28,8 +28,8 @@ static int look_at_namespace(void *context)
 	return program_iterate(skeleton->progs.stuck_hash);
 }
 
-int stuck_look_around(const struct session *session, uint64_t now_ns, bool is_last, bool verbose,
-		      struct stuck_look *ret)
+int stuck_look_around(const struct session *session, uint64_t now_ns, bool is_last, struct stuck_look *ret,
+		      struct netns_omissions *ret_omissions)
 {
 	struct tcpstates_bpf *skeleton = session->btf;
 	struct stuck_look *look = &skeleton->bss->stuck_look;
@@ -43,8 +43,7 @@ int stuck_look_around(const struct session *session, uint64_t now_ns, bool is_la
 		error = program_iterate_map(skeleton->progs.stuck_storage, skeleton->maps.conn_storage);
 	else
 		error = netns_visit_all(look_at_namespace, skeleton, &omissions);
-	if (verbose)
-		session_tell_omissions(&omissions);
 	*ret = *look;
+	*ret_omissions = omissions;
 	return error;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+struct netns_omissions;
 struct session;
 struct tcpstates_bpf;
 
@@ -16,9 +17,9 @@ void stuck_prepare(const struct stuck_options *options, struct tcpstates_bpf *sk
 
 /*
  * Looks once at all connections, as of `now_ns`: rows come into the ring. `is_last`: also those whose age cannot be
- * told. `verbose`: says what was not looked at. 0 or a negative errno; what came of it is in *ret.
+ * told. 0 or a negative errno; what came of it is in *ret, and in *ret_omissions what was not looked at.
  */
-int stuck_look_around(const struct session *session, uint64_t now_ns, bool is_last, bool verbose,
-		      struct stuck_look *ret);
+int stuck_look_around(const struct session *session, uint64_t now_ns, bool is_last, struct stuck_look *ret,
+		      struct netns_omissions *ret_omissions);
 
 #endif

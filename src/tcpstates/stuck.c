@@ -2,6 +2,7 @@
 #include "tcpstates/stuck.h"
 
 #include "os/message.h"
+#include "os/netns.h"
 #include "tcpstates/session_stuck.h"
 
 #define NS_PER_S 1000000000ULL
@@ -18,10 +19,15 @@ enum {
 int stuck_look(struct stuck_watch *watch, const struct session *session, uint64_t now_ns, bool is_last)
 {
 	bool is_first = !watch->start_ns;
+	struct netns_omissions omissions = {};
+	int error = stuck_look_around(session, now_ns, is_last, &watch->look, &omissions);
 
 	if (is_first)
 		watch->start_ns = now_ns;
-	return stuck_look_around(session, now_ns, is_last, is_first && watch->verbose, &watch->look);
+	if (is_first && (watch->verbose || (watch->options->once && omissions.namespaces)))
+		session_tell_omissions(&omissions);
+	watch->unentered = session->unentered + omissions.namespaces;
+	return error;
 }
 
 bool stuck_is_decided(const struct stuck_watch *watch)
@@ -54,5 +60,5 @@ int stuck_answer(const struct stuck_watch *watch, bool missed)
 			(unsigned long long)undecided, connections(undecided));
 	if (watch->look.found)
 		return ANSWER_STUCK;
-	return undecided || missed ? ANSWER_UNKNOWN : ANSWER_NONE;
+	return undecided || missed || watch->unentered ? ANSWER_UNKNOWN : ANSWER_NONE;
 }

@@ -17,7 +17,8 @@ import tempfile
 import time
 
 from cli import (Reader, Skip, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in, assert_not_in, free_port, lost,
-                 main, need_root, of_port, run, wait_until)
+                 main, need_command, need_root, of_port, run, wait_until)
+from namespaces import NamedNetwork
 
 # What a state that began with a segment is known to have lasted is that much less than the truth, and some more when the FIN is
 # acknowledged later (docs/accuracy.md).
@@ -278,6 +279,19 @@ def test_wrong():
         assert_equal(result.stdout, "", f"output of {args}")
         for word in words:
             assert_in(word, result.stderr)
+
+
+def test_namespaces_that_cannot_be_entered():
+    """Then there may be a connection that nobody has seen: no answer, and a word why."""
+    need_root()
+    need_command("setpriv")
+    with NamedNetwork():
+        result = run("--stuck", "CLOSE_WAIT", "--longer", "0.1s", "--once", "-L", "1", prefix=("setpriv", "--bounding-set=-sys_admin"))
+        assert_equal(result.returncode, 3, f"exit status: {result.stderr}")
+        assert_in("could not be entered", result.stderr)
+    result = run("--stuck", "CLOSE_WAIT", "--longer", "0.1s", "--once", "-L", "1")
+    assert_equal((result.returncode, result.stderr.count("entered")), (0, 0), "with all rights")
+
 
 
 if __name__ == "__main__":
