@@ -20,7 +20,8 @@ static __always_inline struct conn *conn_hash_get(const struct transition *t)
 
 	if (conn)
 		return conn;
-	bpf_map_update_elem(&conn_hash, &t->skaddr, &conn_hash_empty, BPF_ANY);
+	/* A look at all sockets holds no lock before 5.15: a transition may just have made it. */
+	bpf_map_update_elem(&conn_hash, &t->skaddr, &conn_hash_empty, fresh ? BPF_ANY : BPF_NOEXIST);
 	return bpf_map_lookup_elem(&conn_hash, &t->skaddr);
 }
 

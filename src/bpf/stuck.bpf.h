@@ -16,9 +16,9 @@ const volatile struct stuck_settings stuck = {};
 
 struct stuck_look stuck_look = {};
 
-static __always_inline bool stuck_wants(struct tcp_sock *tp)
+static __always_inline bool stuck_wants(__u8 state)
 {
-	return stuck.states >> (tp->SOCK_COMMON.skc_state & 15) & 1;
+	return stuck.states >> (state & 15) & 1;
 }
 
 /* The kernel fires the tracepoint just before it stores the new state. */

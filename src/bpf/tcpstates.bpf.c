@@ -11,6 +11,7 @@
 #include "bpf/conn_hash.bpf.h"
 #include "bpf/handshake.bpf.h"
 #include "bpf/life.bpf.h"
+#include "bpf/passed_over.bpf.h"
 #include "bpf/seed.bpf.h"
 #include "bpf/sock.bpf.h"
 #include "bpf/stuck.bpf.h"
@@ -21,51 +22,6 @@
  * inside it, then a softirq that closes a connection); the second one, which runs right after the first, finds the
  * state not advanced and does the first one's work.
  */
-
-/*
- * What the first program has judged to be out of scope, for the second one, which runs right after it on the same CPU:
- * the last such event. One that comes in between (in a softirq) takes the place; then the second program judges again.
- */
-struct passed_over {
-	__u64 sk;
-	int oldstate;
-	int newstate; /* 0: none */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct passed_over);
-} passed_over SEC(".maps");
-
-static __always_inline struct passed_over *last_passed_over(void)
-{
-	__u32 zero = 0;
-
-	return scope.by_socket || scope_is_choosy() ? bpf_map_lookup_elem(&passed_over, &zero) : NULL;
-}
-
-static __always_inline void pass_over(struct sock *sk, int oldstate, int newstate)
-{
-	struct passed_over *last = last_passed_over();
-
-	if (!last)
-		return;
-	last->sk = (__u64)(unsigned long)sk;
-	last->oldstate = oldstate;
-	last->newstate = newstate;
-}
-
-static __always_inline bool was_passed_over(struct sock *sk, int oldstate, int newstate)
-{
-	struct passed_over *last = last_passed_over();
-
-	if (!last || last->sk != (__u64)(unsigned long)sk || last->oldstate != oldstate || last->newstate != newstate)
-		return false;
-	last->newstate = 0;
-	return true;
-}
 
 /* By its ports alone, before the rest is read. A port of 0 is not known yet, or there is none: that tells nothing. */
 static __always_inline bool is_plainly_out(struct tcp_sock *tp, int newstate)
@@ -374,7 +330,10 @@ int seed_rest(struct bpf_iter__tcp *ctx)
 /* What the socket at hand tells, if --stuck asks for its state and it is in scope. */
 static __always_inline bool sees_stuck(struct transition *t, struct tcp_sock *tp)
 {
-	return tp && stuck_wants(tp) && look(t, tp, tp->SOCK_COMMON.skc_state, tp->SOCK_COMMON.skc_state) == SCOPE_IN;
+	__u8 state = tp ? tp->SOCK_COMMON.skc_state : 0;
+
+	barrier_var(state); /* read once: it may change meanwhile */
+	return tp && stuck_wants(state) && look(t, tp, state, state) == SCOPE_IN;
 }
 
 /* All sockets that are remembered: of all network namespaces, and orphans. */
