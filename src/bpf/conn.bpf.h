@@ -19,6 +19,7 @@ struct conn {
 	};
 	struct owner owner;
 	__u32 conn_seq;
+	__u32 netns;     /* 0 when it has not been read yet */
 	__u8 state;      /* 0 when none has been seen yet */
 	__u8 held;       /* the last row has not been shown: its addresses were not known */
 	__u8 held_old;   /* the held row's old state; its new one is `state` */

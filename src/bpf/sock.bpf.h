@@ -147,7 +147,7 @@ static __always_inline __u16 sock_rport(struct tcp_sock *tp, bool probed)
 	return bpf_ntohs(SOCK_GET(probed, tp, SOCK_COMMON.skc_dport));
 }
 
-/* Everything about the transition that the socket itself tells; the rest is zero. */
+/* Everything about the transition that the socket itself tells, but its network namespace; the rest is zero. */
 static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp, __u32 oldstate, __u32 newstate)
 {
 	__u64 zero = sock_opaque_zero(newstate);
@@ -157,7 +157,6 @@ static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp,
 	t->newstate = newstate;
 	sock_read_addresses(t, tp, zero, false);
 	t->skaddr = (__u64)(unsigned long)tp;
-	t->netns = sock_netns(tp, false);
 	t->lport = sock_lport(tp, false, t->newstate == STATE_CLOSE);
 	t->rport = sock_rport(tp, false);
 }
