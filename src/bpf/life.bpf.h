@@ -53,7 +53,8 @@ static const struct life life_unknown = {};
 /* `life` is NULL when there was no memory for it. */
 static __always_inline void life_emit(const struct life *life, const struct transition *t, struct tcp_sock *tp)
 {
-	struct connection *record = ring_reserve(sizeof(*record));
+	void *ring = ring_here();
+	struct connection *record = ring_reserve(ring, sizeof(*record));
 
 	if (!record)
 		return;
@@ -68,7 +69,7 @@ static __always_inline void life_emit(const struct life *life, const struct tran
 	record->srtt_us = tp->srtt_us >> 3;
 	record->min_rtt_us = tp->rtt_min.s[0].v;
 	record->pad = 0;
-	ring_submit(record);
+	ring_submit(ring, record);
 }
 
 /*

@@ -72,12 +72,13 @@ static __always_inline __u64 stuck_age(struct tcp_sock *tp, __u8 state, __u64 si
 
 static __always_inline void stuck_emit(const struct transition *t)
 {
-	struct transition *record = ring_reserve(sizeof(*record));
+	void *ring = ring_here();
+	struct transition *record = ring_reserve(ring, sizeof(*record));
 
 	if (!record)
 		return;
 	*record = *t;
-	ring_submit(record);
+	ring_submit(ring, record);
 }
 
 /* `t` has what the socket tells, and is in scope as far as that goes. */

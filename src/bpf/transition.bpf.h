@@ -68,6 +68,7 @@ const volatile bool transition_kept = false;       /* they are only remembered: 
 static __always_inline void transition_emit(const struct transition *t, __u8 role)
 {
 	struct transition *record;
+	void *ring;
 
 	if (transition_silent || transition_kept || !scope_admits_row(t, t->cause, role))
 		return;
@@ -75,11 +76,12 @@ static __always_inline void transition_emit(const struct transition *t, __u8 rol
 		summary_count(t);
 		return;
 	}
-	record = ring_reserve(sizeof(*record));
+	ring = ring_here();
+	record = ring_reserve(ring, sizeof(*record));
 	if (!record)
 		return;
 	*record = *t;
-	ring_submit(record);
+	ring_submit(ring, record);
 }
 
 /* The row before `t`, with the addresses that are known now. */

@@ -7,6 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* To read what has been told takes the cache line from the kernel's programs, which look at it for each record. */
+#define TELL_BYTES 4096
+
 int ring_open(int map_fd, size_t size, struct ring *ret)
 {
 	struct ring ring = {.map_fd = map_fd, .size = size, .page_size = (size_t)sysconf(_SC_PAGESIZE)};
@@ -31,53 +34,76 @@ void ring_close(struct ring *ring)
 		return;
 	munmap(ring->consumer, ring->page_size);
 	munmap(ring->producer, ring->page_size + ring->size);
+	close(ring->map_fd);
 	*ring = (struct ring){0};
 }
 
 size_t ring_pending(const struct ring *ring)
 {
-	return __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE) - *ring->consumer;
+	return __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE) - ring->position;
 }
 
-/* The record at `offset` of the data, in one piece: one that runs over the end is put together in `bounce`. */
-static const void *ring_record(const struct ring *ring, size_t offset, size_t length, char *bounce)
+static const char *data_at(const struct ring *ring, uint64_t position)
 {
-	const char *data = (const char *)ring->producer + ring->page_size;
-	size_t first = ring->size - offset;
+	return (const char *)ring->producer + ring->page_size + (position & (ring->size - 1));
+}
+
+/* The header is 8-aligned, so it never runs over the end. */
+static uint32_t header(const struct ring *ring)
+{
+	return __atomic_load_n((const uint32_t *)data_at(ring, ring->position), __ATOMIC_ACQUIRE);
+}
+
+size_t ring_length(const struct ring *ring)
+{
+	return header(ring) & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+}
+
+enum ring_state ring_look(struct ring *ring)
+{
+	while (ring_pending(ring)) {
+		uint32_t word = header(ring);
+
+		if (word & BPF_RINGBUF_BUSY_BIT)
+			return RING_BUSY;
+		if (!(word & BPF_RINGBUF_DISCARD_BIT))
+			return RING_READY;
+		ring_advance(ring);
+	}
+	return RING_EMPTY;
+}
+
+uint64_t ring_number(const struct ring *ring, size_t offset)
+{
+	uint64_t number;
+
+	memcpy(&number, data_at(ring, ring->position + BPF_RINGBUF_HDR_SZ + offset), sizeof(number));
+	return number;
+}
+
+const void *ring_record(const struct ring *ring, char bounce[RING_RECORD_MAX])
+{
+	const char *record = data_at(ring, ring->position + BPF_RINGBUF_HDR_SZ);
+	size_t length = ring_length(ring);
+	size_t first = (size_t)(data_at(ring, ring->size - 1) + 1 - record);
 
 	if (length <= first)
-		return data + offset;
-	memcpy(bounce, data + offset, first);
-	memcpy(bounce + first, data, length - first);
+		return record;
+	length = length < RING_RECORD_MAX ? length : RING_RECORD_MAX;
+	first = first < length ? first : length;
+	memcpy(bounce, record, first);
+	memcpy(bounce + first, data_at(ring, 0), length - first);
 	return bounce;
 }
 
-int64_t ring_drain(struct ring *ring, ring_take take, void *context)
+void ring_tell(struct ring *ring)
 {
-	const char *data = (const char *)ring->producer + ring->page_size;
-	uint64_t position = *ring->consumer; /* nobody else writes it */
-	char bounce[RING_RECORD_MAX];
-	int64_t taken = 0;
+	__atomic_store_n(ring->consumer, ring->position, __ATOMIC_RELEASE);
+}
 
-	while (position < __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE)) {
-		/* The header is 8-aligned, so it never runs over the end. */
-		const uint32_t *header = (const uint32_t *)(data + (position & (ring->size - 1)));
-		uint32_t word = __atomic_load_n(header, __ATOMIC_ACQUIRE);
-		uint32_t length = word & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-
-		if (word & BPF_RINGBUF_BUSY_BIT)
-			break; /* still being written: its commit will wake us */
-		if (!(word & BPF_RINGBUF_DISCARD_BIT)) {
-			size_t offset = (position + BPF_RINGBUF_HDR_SZ) & (ring->size - 1);
-			size_t readable = length < sizeof(bounce) ? length : sizeof(bounce);
-			int error = take(context, ring_record(ring, offset, readable, bounce), length);
-
-			if (error)
-				return taken ? taken : error;
-			taken++;
-		}
-		position += (length + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
-		__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
-	}
-	return taken;
+void ring_advance(struct ring *ring)
+{
+	ring->position += (ring_length(ring) + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+	if (ring->position - *ring->consumer >= TELL_BYTES)
+		ring_tell(ring);
 }

@@ -213,7 +213,7 @@ static int collect(struct event_loop *loop, const struct epoll_event *ready)
 
 int event_loop_wait(struct event_loop *loop, int timeout_ms)
 {
-	struct epoll_event ready[8];
+	struct epoll_event ready[64];
 	int count = epoll_wait(loop->epoll_fd, ready, sizeof(ready) / sizeof(ready[0]), timeout_ms);
 	int events = 0;
 

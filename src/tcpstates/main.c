@@ -123,8 +123,8 @@ static int summarize(struct tool *tool)
 /* Likewise: what the last look found must be out of the ring before the next one. 0 or a negative errno. */
 static int look(struct tool *tool)
 {
-	ring_drain(&tool->session.ring, print_record, &tool->printer);
-	if (sink_flush(&tool->sink) || ring_pending(&tool->session.ring))
+	rings_drain(&tool->session.rings, print_record, &tool->printer);
+	if (sink_flush(&tool->sink) || rings_pending(&tool->session.rings))
 		return 0;
 	return stuck_look(&tool->watch, &tool->session, clock_monotonic_ns(), false);
 }
@@ -147,7 +147,7 @@ static int wait_for_work(struct tool *tool, bool napping)
 			timeout_ms = (int)((end_ns - now_ns + 999999) / 1000000);
 		events = event_loop_wait(&tool->loop, timeout_ms);
 		/* The first event after a drain says so; it can wait, unless the buffer is getting full. */
-		if (events == EVENT_INPUT && napping && ring_pending(&tool->session.ring) < tool->session.ring.size / 2)
+		if (events == EVENT_INPUT && napping && !rings_crowded(&tool->session.rings))
 			events = 0;
 		/* With a reader that is behind, new events stay in the ring. */
 		if (events == EVENT_INPUT && blocked)
@@ -177,7 +177,7 @@ static int trace(struct tool *tool)
 			if (error || stuck_is_decided(&tool->watch))
 				return error;
 		}
-		taken = ring_drain(&tool->session.ring, print_record, &tool->printer);
+		taken = rings_drain(&tool->session.rings, print_record, &tool->printer);
 		if (sink_flush(&tool->sink) != 0 && tool->sink.error)
 			return 0;
 		tell_new_losses(tool, false);
@@ -189,7 +189,7 @@ static int trace(struct tool *tool)
 /* Grows whenever a reader takes something. */
 static uint64_t progress(const struct tool *tool)
 {
-	return *tool->session.ring.consumer + tool->sink.rows - sink_unwritten(&tool->sink);
+	return rings_position(&tool->session.rings) + tool->sink.rows - sink_unwritten(&tool->sink);
 }
 
 /* What is still in the ring and the sink, and the last summary, as long as somebody reads it. 0 or a negative errno. */
@@ -203,13 +203,13 @@ static int finish(struct tool *tool, bool summary_due)
 	while (events >= 0 && !(events & (EVENT_STOP | EVENT_HANGUP))) {
 		uint64_t now_ns = clock_monotonic_ns();
 
-		ring_drain(&tool->session.ring, print_record, &tool->printer);
+		rings_drain(&tool->session.rings, print_record, &tool->printer);
 		if (!sink_flush(&tool->sink) && summary_due) {
 			error = summarize(tool);
 			summary_due = false;
 			sink_flush(&tool->sink);
 		}
-		if (tool->sink.error || (sink_is_empty(&tool->sink) && !ring_pending(&tool->session.ring)))
+		if (tool->sink.error || (sink_is_empty(&tool->sink) && !rings_pending(&tool->session.rings)))
 			break;
 		if (progress(tool) != seen)
 			moved_ns = now_ns;
@@ -221,7 +221,7 @@ static int finish(struct tool *tool, bool summary_due)
 	}
 	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
 	tool->printer.discarding = tool->sink.error != -EPIPE;
-	ring_drain(&tool->session.ring, print_record, &tool->printer);
+	rings_drain(&tool->session.rings, print_record, &tool->printer);
 	return summary_due ? summary_drop(&tool->summarizer) : error;
 }
 
@@ -269,6 +269,15 @@ static int trace_stuck(struct tool *tool)
 	return error;
 }
 
+static int wait_for_rings(struct tool *tool)
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && i < tool->session.rings.count; i++)
+		error = event_loop_add_input(&tool->loop, tool->session.rings.ring[i].map_fd);
+	return error;
+}
+
 static int run(struct tool *tool)
 {
 	int error = event_loop_add_output(&tool->loop, tool->sink.fd), finish_error;
@@ -278,13 +287,13 @@ static int run(struct tool *tool)
 	if (!error && tool->options.stuck.states)
 		error = event_loop_add_interval(&tool->loop, tool->options.stuck.interval_ns);
 	if (!error)
-		error = event_loop_add_input(&tool->loop, tool->session.ring.map_fd);
+		error = wait_for_rings(tool);
 	if (!error && tool->options.duration_ns)
 		error = event_loop_add_deadline(&tool->loop, tool->options.duration_ns);
 	if (!error) {
 		if (tool->options.verbose) {
-			message("%s, sockets remembered in %s, %llu KiB ring buffer", tool->session.hook,
-				tool->session.storage, (unsigned long long)tool->options.buffer_size / 1024);
+			message("%s, sockets remembered in %s, %zu ring buffers of %zu KiB", tool->session.hook,
+				tool->session.storage, tool->session.rings.count, tool->session.rings.size / 1024);
 			message("%s tells who accepts a connection%s", tool->session.accept.hook,
 				accept_counts(&tool->session.accept)
 					? ""

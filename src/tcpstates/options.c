@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tcpstates/options.h"
 
+#include "bpfio/rings.h"
 #include "core/parse.h"
 #include "os/command_line.h"
 #include "os/command_options.h"
@@ -12,9 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BUFFER_SIZE_MIN     (64ULL << 10)
-#define BUFFER_SIZE_MAX     (1ULL << 30)
-#define BUFFER_SIZE_DEFAULT (4ULL << 20)
+#define BUFFER_SIZE_MIN (64ULL << 10)
+#define BUFFER_SIZE_MAX (1ULL << 30)
+
+/* Without --buffer-size: one ring of RINGS_SIZE_MIN for each CPU, within these. */
+#define BUFFER_SIZE_FEW_CPUS  (4ULL << 20)
+#define BUFFER_SIZE_MANY_CPUS (64ULL << 20)
 
 enum {
 	KEY_BUFFER_SIZE = 0x100,
@@ -60,8 +64,7 @@ static const struct argp_option option_table[] = {
 	{"journal", 'Y', 0, 0, "write each transition to the systemd journal, too", 3},
 	{0, 0, 0, 0, "What to rely on:", 4},
 	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was missed", 4},
-	{"buffer-size", KEY_BUFFER_SIZE, "SIZE", 0, "ring buffer, 64K to 1G (default 4M), rounded up to a power of two",
-	 4},
+	{"buffer-size", KEY_BUFFER_SIZE, "SIZE", 0, "ring buffers, 64K to 1G (default: 1M for each CPU, 4M to 64M)", 4},
 	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf or tracepoint", 4},
 	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 4},
 	HASH_SIZE_OPTION(4),
@@ -105,6 +108,19 @@ static uint64_t parse_buffer_size(const struct argp_state *state, const char *te
 	while (power < size)
 		power *= 2;
 	return power;
+}
+
+static void settle_buffer(struct tcpstates_options *options)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t cpus = online > 0 ? (size_t)online : 1;
+
+	if (!options->buffer_size) {
+		options->buffer_size = BUFFER_SIZE_FEW_CPUS;
+		while (options->buffer_size < BUFFER_SIZE_MANY_CPUS && options->buffer_size < cpus * RINGS_SIZE_MIN)
+			options->buffer_size *= 2;
+	}
+	options->rings = rings_count(options->buffer_size, cpus);
 }
 
 /* The letters are those of bcc's and libbpf-tools' tcpstates. */
@@ -337,11 +353,12 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 		.help_filter = add_column_names,
 	};
 	/* The scope has port sets and lists: too much for some stacks. */
-	static struct tcpstates_options options = {.buffer_size = BUFFER_SIZE_DEFAULT, .hash_size = HASH_SIZE_DEFAULT};
+	static struct tcpstates_options options = {.hash_size = HASH_SIZE_DEFAULT};
 	struct command_line line = {.options = &options};
 
 	command_options_begin(&argc, argv, &options.command);
 	command_line_parse(&argp, argc, argv, "tcpstates (tcpvitals) " TCPVITALS_VERSION, &line);
+	settle_buffer(&options);
 	*ret = options;
 }
 

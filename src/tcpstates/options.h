@@ -55,6 +55,7 @@ struct tcpstates_options {
 	bool strict;
 	uint64_t duration_ns; /* 0: until interrupted */
 	uint64_t buffer_size; /* bytes, a power of two of at least a page */
+	size_t rings;         /* that these are shared out to, a power of two */
 	enum hook hook;
 	enum storage storage;
 	uint32_t hash_size; /* sockets that the hash remembers, where it is used */

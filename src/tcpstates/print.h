@@ -23,7 +23,7 @@ struct printer {
 /* The line of column names, for the formats that have one. */
 void print_header(struct printer *printer);
 
-/* A ring_take: `context` is a struct printer. -EAGAIN while the sink or the journal has no room and may get some. */
+/* A rings_take: `context` is a struct printer. -EAGAIN while the sink or the journal has no room and may get some. */
 int print_record(void *context, const void *record, size_t size);
 
 #endif

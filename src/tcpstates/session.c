@@ -36,14 +36,22 @@ struct way {
 		    struct session_error *why);
 };
 
+/* Before anything is attached that writes into them. */
+static int open_rings(const struct bpf_map *map, const struct tcpstates_options *options, struct session *session)
+{
+	return rings_open(map, options->rings, options->buffer_size / options->rings,
+			  offsetof(struct transition, time_ns), &session->rings);
+}
+
 /* The two skeletons are of different types with members of the same names. */
 #define CONFIGURE(skeleton, options)                                                                                   \
 	do {                                                                                                           \
 		(skeleton)->rodata->scope = (options)->scope.settings;                                                 \
 		(skeleton)->rodata->transition_summarized = (options)->summary;                                        \
 		bpf_map__set_max_entries((skeleton)->maps.summaries, (options)->summary ? SUMMARY_KINDS_MAX : 1);      \
-		(skeleton)->rodata->ring_wake_bytes = (options)->buffer_size / 2;                                      \
-		bpf_map__set_max_entries((skeleton)->maps.ring, (options)->buffer_size);                               \
+		(skeleton)->rodata->ring_wake_bytes = (options)->buffer_size / (options)->rings / 2;                   \
+		(skeleton)->rodata->ring_mask = (__u32)(options)->rings - 1;                                           \
+		bpf_map__set_max_entries((skeleton)->maps.rings, (__u32)(options)->rings);                             \
 		bpf_map__set_max_entries((skeleton)->maps.conn_hash, (options)->hash_size);                            \
 	} while (0)
 
@@ -139,6 +147,8 @@ static int load_btf(const struct tcpstates_options *options, const struct way *w
 	if (!error)
 		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error)
+		error = open_rings(skeleton->maps.rings, options, session);
+	if (!error)
 		error = accept_attach(&session->accept, skeleton);
 	return error ? error : tcpstates_bpf__attach(skeleton);
 }
@@ -147,6 +157,7 @@ static void unload_btf(struct session *session)
 {
 	accept_close(&session->accept);
 	tcpstates_bpf__destroy(session->btf);
+	rings_close(&session->rings);
 	session->btf = NULL;
 }
 
@@ -209,9 +220,7 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	/* What a command does is all to come. */
 	if (in_socket && !options->command.command.argv)
 		error = seed(skeleton, options, &ret->unentered);
-	if (error)
-		return error;
-	return ring_open(bpf_map__fd(skeleton->maps.ring), options->buffer_size, &ret->ring);
+	return error;
 }
 
 static int open_tracepoint(const struct tcpstates_options *options, const struct way *way, struct session *ret,
@@ -233,6 +242,8 @@ static int open_tracepoint(const struct tcpstates_options *options, const struct
 	if (!error)
 		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error)
+		error = open_rings(skeleton->maps.rings, options, ret);
+	if (!error)
 		error = tcpstates_tp_bpf__attach(skeleton);
 	if (error)
 		return error;
@@ -243,7 +254,7 @@ static int open_tracepoint(const struct tcpstates_options *options, const struct
 	ret->prog_fd = bpf_program__fd(skeleton->progs.set_state_tracepoint);
 	ret->summary_fd = bpf_map__fd(skeleton->maps.summaries);
 	ret->losses = &skeleton->bss->losses;
-	return ring_open(bpf_map__fd(skeleton->maps.ring), options->buffer_size, &ret->ring);
+	return 0;
 }
 
 /* Best first. */
@@ -331,7 +342,7 @@ void session_detach(struct session *session)
 
 void session_close(struct session *session)
 {
-	ring_close(&session->ring);
+	rings_close(&session->rings);
 	accept_close(&session->accept);
 	tcpstates_bpf__destroy(session->btf);
 	tcpstates_tp_bpf__destroy(session->tp);

@@ -3,7 +3,7 @@
 #ifndef TCPVITALS_TCPSTATES_SESSION_H
 #define TCPVITALS_TCPSTATES_SESSION_H
 
-#include "bpfio/ring.h"
+#include "bpfio/rings.h"
 #include "core/loss.h"
 #include "tcpstates/options.h"
 #include "tcpstates/session_accept.h"
@@ -20,7 +20,7 @@ struct session {
 	int tree_fd;    /* the one that follows the processes of a command; -1 without */
 	struct accept accept;
 	int summary_fd; /* the map of --summary */
-	struct ring ring;
+	struct rings rings;
 	size_t unentered; /* network namespaces that were not looked at for older sockets */
 	const char *hook; /* what was chosen, in words */
 	char storage[48]; /* likewise */

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "bpfio/rings.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+size_t rings_count(size_t bytes, size_t cpus)
+{
+	size_t count = 1;
+
+	while (count * 2 <= cpus && bytes / (count * 2) >= RINGS_SIZE_MIN && count < RINGS_MAX)
+		count *= 2;
+	return count;
+}
+
+/* One more. The array keeps the map, too. */
+static int add_ring(struct rings *rings, const struct bpf_map *map)
+{
+	uint32_t index = (uint32_t)rings->count;
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (uint32_t)rings->size, NULL), error;
+
+	if (fd < 0)
+		return -errno;
+	error = bpf_map_update_elem(bpf_map__fd(map), &index, &fd, BPF_ANY) ? -errno : 0;
+	if (!error)
+		error = ring_open(fd, rings->size, &rings->ring[index]);
+	if (error)
+		close(fd);
+	else
+		rings->count++;
+	return error;
+}
+
+int rings_open(const struct bpf_map *map, size_t count, size_t size, size_t time_offset, struct rings *ret)
+{
+	struct rings rings = {
+		.ring = calloc(count, sizeof(*rings.ring)),
+		.next_ns = calloc(count, sizeof(*rings.next_ns)),
+		.size = size,
+		.time_offset = time_offset,
+	};
+	int error = rings.ring && rings.next_ns ? 0 : -ENOMEM;
+
+	while (!error && rings.count < count)
+		error = add_ring(&rings, map);
+	if (error)
+		rings_close(&rings);
+	else
+		*ret = rings;
+	return error;
+}
+
+void rings_close(struct rings *rings)
+{
+	for (size_t i = 0; i < rings->count; i++)
+		ring_close(&rings->ring[i]);
+	free(rings->ring);
+	free(rings->next_ns);
+	*rings = (struct rings){0};
+}
+
+size_t rings_pending(const struct rings *rings)
+{
+	size_t pending = 0;
+
+	for (size_t i = 0; i < rings->count; i++)
+		pending += ring_pending(&rings->ring[i]);
+	return pending;
+}
+
+bool rings_crowded(const struct rings *rings)
+{
+	for (size_t i = 0; i < rings->count; i++) {
+		if (ring_pending(&rings->ring[i]) >= rings->size / 2)
+			return true;
+	}
+	return false;
+}
+
+uint64_t rings_position(const struct rings *rings)
+{
+	uint64_t position = 0;
+
+	for (size_t i = 0; i < rings->count; i++)
+		position += rings->ring[i].position;
+	return position;
+}
+
+/* next_ns of a ring without a record to read; no record has a time of 0. */
+#define NOTHING 0
+
+/* Looks at the rings of which no record is known. Returns how many have one now, or -EAGAIN when one is being written:
+ * it may be older than all others. */
+static int look(struct rings *rings)
+{
+	int found = 0;
+
+	for (size_t i = 0; i < rings->count; i++) {
+		enum ring_state state;
+
+		if (rings->next_ns[i] != NOTHING)
+			continue;
+		state = ring_look(&rings->ring[i]);
+		if (state == RING_BUSY)
+			return -EAGAIN;
+		if (state == RING_READY) {
+			rings->next_ns[i] = ring_number(&rings->ring[i], rings->time_offset);
+			found++;
+		}
+	}
+	return found;
+}
+
+/*
+ * The ring with the oldest record, or NULL. What happened to the same socket before it, on another CPU, had been
+ * written before it was: to be found by looking at the other rings once more after this one was seen.
+ */
+static struct ring *oldest(struct rings *rings, uint64_t **ret_next_ns)
+{
+	size_t first = 0;
+	int found;
+
+	while ((found = look(rings)) > 0)
+		;
+	for (size_t i = 1; i < rings->count; i++) {
+		if (rings->next_ns[i] - 1 < rings->next_ns[first] - 1) /* NOTHING is the latest */
+			first = i;
+	}
+	if (found < 0 || rings->next_ns[first] == NOTHING)
+		return NULL;
+	*ret_next_ns = &rings->next_ns[first];
+	return &rings->ring[first];
+}
+
+/* The kernel wakes us for a record only if it knows by then that we have come up to it. */
+static void tell(struct rings *rings)
+{
+	for (size_t i = 0; i < rings->count; i++)
+		ring_tell(&rings->ring[i]);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+int64_t rings_drain(struct rings *rings, rings_take take, void *context)
+{
+	char bounce[RING_RECORD_MAX];
+	bool told = false;
+	int64_t taken = 0;
+
+	for (;;) {
+		uint64_t *next_ns;
+		struct ring *ring = oldest(rings, &next_ns);
+		int error;
+
+		if (!ring && told)
+			return taken;
+		told = !ring;
+		if (!ring) {
+			tell(rings);
+			continue;
+		}
+		error = take(context, ring_record(ring, bounce), ring_length(ring));
+		if (error) {
+			tell(rings);
+			return taken ? taken : error;
+		}
+		ring_advance(ring);
+		*next_ns = NOTHING;
+		taken++;
+	}
+}
