@@ -109,6 +109,17 @@ static __always_inline bool ignores(struct sock *sk, const struct transition *t,
 	       !transition_is_worth(t, sock_context(t, tp));
 }
 
+/*
+ * A function that the verifier looks at once, whatever memory `conn` is in: both programs, and all their ways, lead
+ * here.
+ */
+__noinline int record(struct conn *conn, struct transition *t, int verdict, int context)
+{
+	if (conn && t)
+		transition_record(conn, t, verdict, context);
+	return 0;
+}
+
 static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *tp, int oldstate, int newstate)
 {
 	struct transition t;
@@ -130,7 +141,7 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 	if (conn) {
 		t.netns = netns_of(conn, tp);
 		accept_take_owner(&conn->owner, &t);
-		transition_record(conn, &t, verdict, sock_context(&t, tp));
+		record(conn, &t, verdict, sock_context(&t, tp));
 	} else {
 		t.netns = sock_netns(tp, false);
 		transition_record_unstored(&t, verdict);
@@ -191,7 +202,9 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 	t.cookie = cookie_of(sk);
 	t.netns = netns_of(conn, tp);
 	accept_take_owner(&conn->owner, &t);
-	transition_recover(conn, &t, verdict, sock_context(&t, tp));
+	__sync_fetch_and_add(&losses.recovered, 1);
+	record(conn, &t, verdict, sock_context(&t, tp));
+	conn->turned = 0;
 	if (transition_silent)
 		life_follow(sk, tp, &t, verdict, true);
 	return 0;
