@@ -9,17 +9,15 @@
 #include "bpf/kernel.bpf.h"
 
 #include "bpf/accept.bpf.h"
-#include "bpf/conn.bpf.h"
+#include "bpf/conn_table.bpf.h"
 #include "bpf/owner.bpf.h"
 #include "bpf/ring.bpf.h"
-
-const volatile bool conn_in_socket = true;
 
 static __always_inline struct conn *conn_of(struct sock *sk)
 {
 	__u64 key = (__u64)(unsigned long)sk;
 
-	return conn_in_socket ? bpf_sk_storage_get(&conn_storage, sk, NULL, 0) : bpf_map_lookup_elem(&conn_hash, &key);
+	return conn_in_socket ? conn_find(sk) : bpf_map_lookup_elem(&conn_hash, &key);
 }
 
 /* The current process has just taken `child` out of a listener's queue. */

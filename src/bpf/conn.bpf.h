@@ -13,18 +13,18 @@
  */
 struct conn {
 	__u64 since_ns; /* when `state` was entered, 0 when unknown; see SINCE_AT_LEAST */
-	union {
+	struct owner owner;
+	__u32 conn_seq;
+	__u32 netns;            /* 0 when it has not been read yet */
+	__u8 state;             /* 0 when none has been seen yet */
+	__u8 held;              /* the last row has not been shown: its addresses were not known */
+	__u8 held_old;          /* the held row's old state; its new one is `state` */
+	__u8 turned : 1;        /* the last transition was one to itself, and the second program has not seen it yet */
+	__u8 role : 2;          /* enum connection_role, if the scope asks for it */
+	union {                 /* seldom used: behind the end of a cache line (conn_table.bpf.h) */
 		__u64 held_ns;  /* the held row's duration */
 		__u64 shown_ns; /* since_ns of the state that --stuck has shown, which holds nothing back */
 	};
-	struct owner owner;
-	__u32 conn_seq;
-	__u32 netns;     /* 0 when it has not been read yet */
-	__u8 state;      /* 0 when none has been seen yet */
-	__u8 held;       /* the last row has not been shown: its addresses were not known */
-	__u8 held_old;   /* the held row's old state; its new one is `state` */
-	__u8 turned : 1; /* the last transition was one to itself, and the second program has not seen it yet */
-	__u8 role : 2;   /* enum connection_role, if the scope asks for it */
 };
 
 #ifndef OWNER_WITHOUT_CORE

@@ -108,6 +108,10 @@ struct minmax {
 	struct minmax_sample s[3];
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u32 segs_in;
@@ -128,6 +132,7 @@ struct tcp_sock {
 	__u32 srtt_us; /* << 3 */
 	__u32 mdev_us; /* << 2 */
 	struct minmax rtt_min;
+	struct list_head tsorted_sent_queue;
 	struct tcp_rack rack;
 	struct tcp_options_received rx_opt;
 };

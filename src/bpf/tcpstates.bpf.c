@@ -9,6 +9,7 @@
 #include "bpf/accept_programs.bpf.h"
 #include "bpf/cause.bpf.h"
 #include "bpf/conn_hash.bpf.h"
+#include "bpf/conn_table.bpf.h"
 #include "bpf/handshake.bpf.h"
 #include "bpf/life.bpf.h"
 #include "bpf/passed_over.bpf.h"
@@ -75,7 +76,7 @@ static __always_inline void forget_state(struct sock *sk, int oldstate, int news
 
 	if (!was_held && !owner_is_begin(oldstate, newstate) && !owner_is_birth(oldstate, newstate))
 		return;
-	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+	conn = conn_find(sk);
 	if (!conn)
 		return;
 	conn->since_ns = 0;
@@ -105,8 +106,7 @@ static __always_inline __u64 cookie_of(struct sock *sk)
 /* Whether nothing is remembered of the socket, and need not be. */
 static __always_inline bool ignores(struct sock *sk, const struct transition *t, struct tcp_sock *tp)
 {
-	return scope_is_choosy() && !bpf_sk_storage_get(&conn_storage, sk, NULL, 0) &&
-	       !transition_is_worth(t, sock_context(t, tp));
+	return scope_is_choosy() && !conn_find(sk) && !transition_is_worth(t, sock_context(t, tp));
 }
 
 /*
@@ -136,8 +136,8 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 		return;
 	}
 	look_closer(&t, tp);
+	conn = conn_make(sk, tp, &t);
 	t.cookie = cookie_of(sk);
-	conn = sock_storage_make(&conn_storage, sk);
 	if (conn) {
 		t.netns = netns_of(conn, tp);
 		accept_take_owner(&conn->owner, &t);
@@ -178,7 +178,7 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 
 	if (was_passed_over(sk, oldstate, newstate))
 		return 0;
-	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+	conn = conn_find(sk);
 	if (conn && transition_was_recorded(conn, oldstate, newstate))
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
@@ -193,7 +193,7 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 		return 0;
 	/* Once memory was short, a socket without storage may be one whose row the first program has shown without. */
 	if (!conn && !losses.unstored)
-		conn = sock_storage_make(&conn_storage, sk);
+		conn = conn_make(sk, tp, &t);
 	if (!conn) {
 		__sync_fetch_and_add(&losses.unrecovered, 1);
 		return 0;
@@ -274,20 +274,26 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
  * The kernel destroys closed sockets only. Out of scope is a child whose birth went unseen, too: it still has what its
  * listener remembered.
  */
-SEC("tp_btf/tcp_destroy_sock")
-int BPF_PROG(destroy_storage, struct sock *sk)
+static __always_inline void look_for_missed_end(struct sock *sk)
 {
-	struct conn *conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+	struct conn *conn = conn_find(sk);
 	struct transition t = {};
 	struct tcp_sock *tp;
 
-	accept_forget(sk);
 	if (!conn || !conn->state || conn->state == STATE_CLOSE || !conn->since_ns)
-		return 0;
+		return;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (tp && look(&t, tp, conn->state, STATE_CLOSE) == SCOPE_IN && scope_admits_role(conn->role) &&
 	    scope_admits_owner(&conn->owner))
 		__sync_fetch_and_add(&losses.unclosed, 1);
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(destroy_storage, struct sock *sk)
+{
+	accept_forget(sk);
+	look_for_missed_end(sk);
+	conn_place_leave(sk);
 	return 0;
 }
 
@@ -325,7 +331,7 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 
 	if (!sk || !seeds(sk))
 		return 0;
-	conn = sock_storage_make(&conn_storage, sk);
+	conn = conn_make_older(sk);
 	if (conn) {
 		owner_seed(&conn->owner, task);
 		transition_seed(conn);
@@ -348,7 +354,7 @@ int seed_rest(struct bpf_iter__tcp *ctx)
 	/* An unused socket has nothing to tell yet. NULL is one in TIME_WAIT, or a request. */
 	if (!tp || tp->SOCK_COMMON.skc_state == STATE_CLOSE || !seeds((struct sock *)tp))
 		return 0;
-	conn = sock_storage_make(&conn_storage, (struct sock *)tp);
+	conn = conn_make_older((struct sock *)tp);
 	if (conn)
 		transition_seed(conn);
 	else

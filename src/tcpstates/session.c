@@ -94,6 +94,12 @@ static int seed(struct tcpstates_bpf *skeleton, const struct tcpstates_options *
 	return error;
 }
 
+/* --stuck goes over all storage. */
+static bool uses_table(const struct tcpstates_options *options, const struct way *way)
+{
+	return way->storage == STORAGE_SOCKET && options->storage == STORAGE_AUTO && !options->stuck.states;
+}
+
 static void choose_programs(struct tcpstates_bpf *skeleton, const struct tcpstates_options *options,
 			    const struct way *way)
 {
@@ -111,6 +117,8 @@ static void choose_programs(struct tcpstates_bpf *skeleton, const struct tcpstat
 	bpf_program__set_autoattach(skeleton->progs.seed_storage, false);
 	bpf_program__set_autoattach(skeleton->progs.seed_rest, false);
 	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
+	bpf_map__set_autocreate(skeleton->maps.conn_table, uses_table(options, way));
+	skeleton->rodata->conn_in_table = uses_table(options, way);
 	bpf_map__set_autocreate(skeleton->maps.life_storage, options->connections);
 	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
 }
@@ -220,6 +228,7 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	/* What a command does is all to come. */
 	if (in_socket && !options->command.command.argv)
 		error = seed(skeleton, options, &ret->unentered);
+	skeleton->bss->older_are_known = in_socket && !options->command.command.argv && !error && !ret->unentered;
 	return error;
 }
 
@@ -286,6 +295,8 @@ static void name_storage(const struct way *way, const struct tcpstates_options *
 
 	if (way->storage == STORAGE_HASH)
 		snprintf(session->storage, size, "%s of %u sockets", way->storage_name, options->hash_size);
+	else if (uses_table(options, way))
+		snprintf(session->storage, size, "%s behind a table", way->storage_name);
 	else
 		snprintf(session->storage, size, "%s", way->storage_name);
 }

@@ -67,12 +67,15 @@ static void skip_without_storage(void)
 /* `option` is -L or -D, for the listener's port, or NULL; `more` may be NULL, too. */
 static void begin(struct run *run, const char *option, const char *more, const char *map)
 {
-	const char *args[5] = {"--strict"};
+	const char *args[6] = {"--strict", "--storage=auto"};
 	struct bpf_objects objects;
-	size_t count = 1;
+	size_t count = 2;
 
-	if (!strcmp(map, "conn_storage"))
+	/* Not in the table, which tests/kernel/conn_table.c looks into. */
+	if (!strcmp(map, "conn_storage")) {
 		skip_without_storage();
+		args[1] = "--storage=socket";
+	}
 	scene.listener = listen_on(IPV4, &scene.port);
 	snprintf(scene.port_text, sizeof(scene.port_text), "%u", scene.port);
 	if (more)
