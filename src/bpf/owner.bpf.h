@@ -175,7 +175,7 @@ static __always_inline bool owner_is_guess(const struct owner *owner)
  * The current task holds the socket's lock. A kernel thread that does (delayed work, a workqueue closing the last file)
  * is no better owner than one already known.
  */
-static __noinline void owner_use(struct owner *owner)
+static __always_inline void owner_use(struct owner *owner)
 {
 	bool is_new = owner_is_guess(owner) || owner->pid != bpf_get_current_pid_tgid() >> 32;
 	__u8 source = is_new ? OWNER_USE : owner->source;

@@ -111,10 +111,12 @@ static __always_inline bool ignores(struct sock *sk, const struct transition *t,
 
 /*
  * A function that the verifier looks at once, whatever memory `conn` is in: both programs, and all their ways, lead
- * here.
+ * here. It says at once how much stack it uses: where one way has come to a point with more of it than another, 6.18's
+ * verifier may look for a value of the one on the other's ("verifier bug: stack slot 15, total slots 0").
  */
 __noinline int record(struct conn *conn, struct transition *t, int verdict, int context)
 {
+	asm volatile("*(u64 *)(r10 - 192) = %0" ::"r"(verdict));
 	if (conn && t)
 		transition_record(conn, t, verdict, context);
 	return 0;
