@@ -25,6 +25,7 @@ enum {
 	KEY_STRICT,
 	KEY_HOOK,
 	KEY_STORAGE,
+	KEY_WITHOUT_CASTS,
 	KEY_ACCEPT,
 	KEY_SUMMARY,
 	KEY_NAMES,
@@ -68,6 +69,7 @@ static const struct argp_option option_table[] = {
 	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf or tracepoint", 4},
 	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 4},
 	HASH_SIZE_OPTION(4),
+	{"without-casts", KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, 4},
 	{"accept", KEY_ACCEPT, "HOOK", 0,
 	 "how to see who accepts: auto (the default), fexit, kretprobe, receive or none", 4},
 	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost", 4},
@@ -170,6 +172,9 @@ static error_t parse_reliance(int key, const char *argument, const struct argp_s
 	case KEY_STORAGE:
 		options->storage =
 			command_line_choose(state, "storage", argument, storages, "not one of auto, socket, hash");
+		return 0;
+	case KEY_WITHOUT_CASTS:
+		options->without_casts = true;
 		return 0;
 	case KEY_HASH_SIZE:
 		options->hash_size = command_line_number(state, "number of sockets", argument, HASH_SIZE_MAX);

@@ -59,6 +59,7 @@ struct tcpstates_options {
 	enum hook hook;
 	enum storage storage;
 	uint32_t hash_size; /* sockets that the hash remembers, where it is used */
+	bool without_casts; /* for tests: as on kernels before 6.2 */
 	enum accept_hook accept;
 	bool connections;     /* whole connections instead of transitions */
 	bool summary;         /* times per kind of transition instead */

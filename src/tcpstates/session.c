@@ -286,7 +286,7 @@ static bool is_allowed(const struct way *way, const struct tcpstates_options *op
 		return false;
 	return (options->hook == HOOK_AUTO || options->hook == way->hook) &&
 	       (options->storage == STORAGE_AUTO || options->storage == way->storage) &&
-	       (!way->casts || program_may_cast());
+	       (!way->casts || (!options->without_casts && program_may_cast()));
 }
 
 static void name_storage(const struct way *way, const struct tcpstates_options *options, struct session *session)

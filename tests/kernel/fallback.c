@@ -64,6 +64,17 @@ static void expect_clients_owned(const struct run *run)
 		require(count_owned(run, "CLOSE", "SYN_SENT") >= least, "connect() is not an owner any more");
 }
 
+static void test_without_casts(void **state)
+{
+	struct run *run = *state;
+
+	if (!kernel_has_socket_storage())
+		skip_because("no socket storage for tp_btf before Linux 5.12");
+	play_everything(state, (const char *const[]){"--storage", "socket", "--without-casts", NULL});
+	require(strstr(tool_errors(&run->tools[0]), "socket storage (no casts)"), "it casts");
+	expect_clients_owned(run);
+}
+
 static void test_hash(void **state)
 {
 	play_everything(state, (const char *const[]){"--storage", "hash", NULL});
@@ -113,9 +124,8 @@ static void test_best_by_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		measured_test(test_hash),
-		measured_test(test_classic_tracepoint),
-		measured_test(test_best),
+		measured_test(test_without_casts),      measured_test(test_hash),
+		measured_test(test_classic_tracepoint), measured_test(test_best),
 		measured_test(test_best_by_name),
 	};
 
