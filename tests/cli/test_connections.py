@@ -222,7 +222,7 @@ def with_option_memory(size, *args):
 def test_no_memory_for_storage():
     """Nothing is remembered of the sockets: a record all the same, of what the kernel keeps itself, and a count."""
     need_root()
-    rows, pair, errors = with_option_memory(1)
+    rows, pair, errors = with_option_memory(1, "--storage", "socket")
     assert_equal(len(rows), 2, "records")
     assert unstored(errors) >= 2, errors
     for row in rows:
@@ -234,12 +234,22 @@ def test_no_memory_for_storage():
     assert_equal({row["cause"] for row in rows if row["lport"] == pair.port}, {"fin-remote"}, "the server's cause")
 
 
+def test_no_memory_behind_table():
+    """The table takes none of it: the owner is known, what is collected over the connection's life is not."""
+    need_root()
+    rows, _, errors = with_option_memory(1)
+    assert_equal([(row["pid"], row["owner"], row["role"], row["total_us"]) for row in rows],
+                 [(os.getpid(), row["owner"], None, None) for row in rows if row["owner"] != "unknown"], "records")
+    assert_equal(len(rows), 2, "records")
+    assert unstored(errors) >= 2, errors
+
+
 def test_little_memory_for_storage():
     """Enough for the state or not, and for the connection's times or not: two records, and those without times counted."""
     need_root()
     kinds = set()
     for size in range(200, 701, 50):
-        rows, _, errors = with_option_memory(size)
+        rows, _, errors = with_option_memory(size, "--storage", "socket")
         assert_equal(len(rows), 2, f"records with {size} bytes")
         bare = [row for row in rows if row["total_us"] is None]
         assert unstored(errors) >= len(bare), (size, bare, errors)
