@@ -20,7 +20,7 @@
 #include "bpf/sock.bpf.h"
 
 #define CONN_TABLE_BITS 15
-#define CONN_WAYS_BITS  2 /* a socket's place is one of so many, side by side */
+#define CONN_WAYS_BITS  1 /* a socket's place is one of two, side by side */
 
 struct conn_place {
 	__u64 sk; /* 0: free */
@@ -107,13 +107,12 @@ static __always_inline struct conn_place *conn_place_new(const void *sk)
 	return index == CONN_NOWHERE ? NULL : conn_place_at(index);
 }
 
-/* The socket goes. */
-static __always_inline void conn_place_leave(struct sock *sk)
+/* The socket goes. NULL is nothing to be done. */
+static __always_inline void conn_place_leave(struct conn_place *place)
 {
-	struct conn_place *place = conn_place_of(sk);
-
+	/* Behind all that was written there, also on CPUs that would write in another order. */
 	if (place)
-		*(volatile __u64 *)&place->sk = 0;
+		__sync_lock_test_and_set(&place->sk, 0);
 }
 
 /* NULL if nothing is remembered of the socket. */
@@ -159,7 +158,7 @@ static __always_inline struct conn *conn_make(struct sock *sk, struct tcp_sock *
 	/* Nobody has asked for its cookie: it is new, and what is there was left behind by one whose end went unseen.
 	 */
 	if (begins && !sk->__sk_common.skc_cookie.counter)
-		conn_place_leave(sk);
+		conn_place_leave(conn_place_of(sk));
 	conn = conn_find(sk);
 	if (conn)
 		return conn;
@@ -185,8 +184,7 @@ static __always_inline struct conn *conn_make_older(struct sock *sk)
 	if (place && sk->__sk_common.skc_state == STATE_LISTEN)
 		return &place->conn;
 	/* Closed meanwhile: that may have made what it has in storage. */
-	if (place)
-		conn_place_leave(sk);
+	conn_place_leave(place);
 	return sock_storage_make(&conn_storage, sk);
 }
 

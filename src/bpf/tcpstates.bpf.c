@@ -276,9 +276,8 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
  * The kernel destroys closed sockets only. Out of scope is a child whose birth went unseen, too: it still has what its
  * listener remembered.
  */
-static __always_inline void look_for_missed_end(struct sock *sk)
+static __always_inline void look_for_missed_end(struct sock *sk, const struct conn *conn)
 {
-	struct conn *conn = conn_find(sk);
 	struct transition t = {};
 	struct tcp_sock *tp;
 
@@ -293,9 +292,11 @@ static __always_inline void look_for_missed_end(struct sock *sk)
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(destroy_storage, struct sock *sk)
 {
+	struct conn_place *place = conn_place_of(sk);
+
 	accept_forget(sk);
-	look_for_missed_end(sk);
-	conn_place_leave(sk);
+	look_for_missed_end(sk, place ? &place->conn : bpf_sk_storage_get(&conn_storage, sk, NULL, 0));
+	conn_place_leave(place);
 	return 0;
 }
 

@@ -22,7 +22,6 @@
 #include "lib/traffic.h"
 
 #define PLACES 32768
-#define WAYS   4
 
 struct place {
 	uint64_t sk; /* 0: free */
