@@ -7,18 +7,21 @@
 
 #include "abi/loss.h"
 
-/* Made by the reader (bpfio/rings.h), which also sets the number of them; this is what the verifier is told. */
-struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-};
+/* As many of them as there is use for (bpfio/rings.h). */
+#define RING(name)                                                                                                     \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_RINGBUF);                                                                    \
+		__uint(max_entries, 1 << 20); /* --buffer-size */                                                      \
+	} name SEC(".maps")
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__array(values, struct ring);
-} rings SEC(".maps");
+RING(ring_0);
+RING(ring_1);
+RING(ring_2);
+RING(ring_3);
+RING(ring_4);
+RING(ring_5);
+RING(ring_6);
+RING(ring_7);
 
 /* CPUs take turns: CPU & mask. */
 const volatile __u32 ring_mask = 0;
@@ -28,17 +31,40 @@ const volatile __u64 ring_wake_bytes = 2 << 20;
 
 struct kernel_losses losses = {};
 
-/* This CPU's; NULL before there is any. */
+/*
+ * This CPU's. Not an array of maps: to put one into it takes the kernel a grace period of RCU, 5 to 10 ms for each.
+ * What is behind the number of rings does not exist and is never reached.
+ */
 static __always_inline void *ring_here(void)
 {
-	__u32 index = bpf_get_smp_processor_id() & ring_mask;
+	__u32 number = bpf_get_smp_processor_id() & ring_mask;
 
-	return bpf_map_lookup_elem(&rings, &index);
+	/* Branches: a table of maps is nothing that can be loaded. */
+	barrier_var(number);
+	if (number == 0)
+		return &ring_0;
+	barrier_var(number);
+	if (number == 1)
+		return &ring_1;
+	barrier_var(number);
+	if (number == 2)
+		return &ring_2;
+	barrier_var(number);
+	if (number == 3)
+		return &ring_3;
+	barrier_var(number);
+	if (number == 4)
+		return &ring_4;
+	barrier_var(number);
+	if (number == 5)
+		return &ring_5;
+	barrier_var(number);
+	return number == 6 ? (void *)&ring_6 : (void *)&ring_7;
 }
 
 static __always_inline void *ring_reserve(void *ring, __u64 size)
 {
-	void *record = ring ? bpf_ringbuf_reserve(ring, size, 0) : NULL;
+	void *record = bpf_ringbuf_reserve(ring, size, 0);
 
 	if (!record)
 		__sync_fetch_and_add(&losses.ring_full, 1);

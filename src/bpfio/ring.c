@@ -34,7 +34,6 @@ void ring_close(struct ring *ring)
 		return;
 	munmap(ring->consumer, ring->page_size);
 	munmap(ring->producer, ring->page_size + ring->size);
-	close(ring->map_fd);
 	*ring = (struct ring){0};
 }
 

@@ -14,7 +14,7 @@
 #define RING_RECORD_MAX 4096
 
 struct ring {
-	int map_fd; /* pollable for "there is something to read" */
+	int map_fd; /* borrowed; pollable for "there is something to read" */
 	size_t size;
 	size_t page_size;
 	uint64_t *consumer; /* how far we are, for the kernel: ring_tell() */
@@ -28,8 +28,7 @@ enum ring_state {
 	RING_READY,
 };
 
-/* `size` is the map's max_entries in bytes. 0 or a negative errno. `ret` takes the descriptor and must be given to
- * ring_close(). */
+/* `size` is the map's max_entries in bytes. 0 or a negative errno. `ret` must be given to ring_close(). */
 int ring_open(int map_fd, size_t size, struct ring *ret);
 void ring_close(struct ring *ring); /* harmless on a zeroed struct */
 

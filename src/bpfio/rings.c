@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "bpfio/rings.h"
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 size_t rings_count(size_t bytes, size_t cpus)
 {
@@ -16,25 +15,29 @@ size_t rings_count(size_t bytes, size_t cpus)
 	return count;
 }
 
-/* One more. The array keeps the map, too. */
-static int add_ring(struct rings *rings, const struct bpf_map *map)
+static struct bpf_map *map_of(const struct bpf_object *object, size_t number)
 {
-	uint32_t index = (uint32_t)rings->count;
-	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (uint32_t)rings->size, NULL), error;
+	char name[32];
 
-	if (fd < 0)
-		return -errno;
-	error = bpf_map_update_elem(bpf_map__fd(map), &index, &fd, BPF_ANY) ? -errno : 0;
-	if (!error)
-		error = ring_open(fd, rings->size, &rings->ring[index]);
-	if (error)
-		close(fd);
-	else
-		rings->count++;
+	snprintf(name, sizeof(name), "ring_%zu", number);
+	return bpf_object__find_map_by_name(object, name);
+}
+
+int rings_size_maps(const struct bpf_object *object, size_t count, size_t size)
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && i < RINGS_MAX; i++) {
+		struct bpf_map *map = map_of(object, i);
+
+		error = map ? bpf_map__set_autocreate(map, i < count) : -errno;
+		if (!error && i < count)
+			error = bpf_map__set_max_entries(map, (uint32_t)size);
+	}
 	return error;
 }
 
-int rings_open(const struct bpf_map *map, size_t count, size_t size, size_t time_offset, struct rings *ret)
+int rings_open(const struct bpf_object *object, size_t count, size_t size, size_t time_offset, struct rings *ret)
 {
 	struct rings rings = {
 		.ring = calloc(count, sizeof(*rings.ring)),
@@ -44,8 +47,10 @@ int rings_open(const struct bpf_map *map, size_t count, size_t size, size_t time
 	};
 	int error = rings.ring && rings.next_ns ? 0 : -ENOMEM;
 
-	while (!error && rings.count < count)
-		error = add_ring(&rings, map);
+	while (!error && rings.count < count) {
+		error = ring_open(bpf_map__fd(map_of(object, rings.count)), size, &rings.ring[rings.count]);
+		rings.count += !error;
+	}
 	if (error)
 		rings_close(&rings);
 	else

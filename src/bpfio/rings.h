@@ -13,11 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct bpf_map;
+struct bpf_object;
 
 /* No more rings than that, and none smaller than RINGS_SIZE_MIN if there are several. That takes what one CPU can write
  * in 40 ms: 200,000 events a second of 128 bytes. */
-#define RINGS_MAX      256
+#define RINGS_MAX      8
 #define RINGS_SIZE_MIN (1 << 20)
 
 struct rings {
@@ -31,11 +31,15 @@ struct rings {
 /* How many rings there are for a machine with `cpus` CPUs and `bytes` (a power of two) of memory. */
 size_t rings_count(size_t bytes, size_t cpus);
 
+/* The maps ring_0, ring_1, ... of an object, before it is loaded: `count` of them, of `size` bytes. 0 or a negative
+ * errno. */
+int rings_size_maps(const struct bpf_object *object, size_t count, size_t size);
+
 /*
- * Makes `count` rings of `size` bytes for `map`, a loaded array of that many maps. `time_offset` is where each record
- * has its time: 8 bytes, not 0. 0 or a negative errno; `ret` must be given to rings_close().
+ * After it was loaded. `time_offset` is where each record has its time: 8 bytes, not 0. 0 or a negative errno; `ret`
+ * must be given to rings_close(), before or after the object is.
  */
-int rings_open(const struct bpf_map *map, size_t count, size_t size, size_t time_offset, struct rings *ret);
+int rings_open(const struct bpf_object *object, size_t count, size_t size, size_t time_offset, struct rings *ret);
 void rings_close(struct rings *rings); /* harmless on a zeroed struct */
 
 /* Bytes waiting, headers included. */

@@ -36,10 +36,9 @@ struct way {
 		    struct session_error *why);
 };
 
-/* Before anything is attached that writes into them. */
-static int open_rings(const struct bpf_map *map, const struct tcpstates_options *options, struct session *session)
+static int open_rings(const struct bpf_object *object, const struct tcpstates_options *options, struct session *session)
 {
-	return rings_open(map, options->rings, options->buffer_size / options->rings,
+	return rings_open(object, options->rings, options->buffer_size / options->rings,
 			  offsetof(struct transition, time_ns), &session->rings);
 }
 
@@ -51,7 +50,6 @@ static int open_rings(const struct bpf_map *map, const struct tcpstates_options 
 		bpf_map__set_max_entries((skeleton)->maps.summaries, (options)->summary ? SUMMARY_KINDS_MAX : 1);      \
 		(skeleton)->rodata->ring_wake_bytes = (options)->buffer_size / (options)->rings / 2;                   \
 		(skeleton)->rodata->ring_mask = (__u32)(options)->rings - 1;                                           \
-		bpf_map__set_max_entries((skeleton)->maps.rings, (__u32)(options)->rings);                             \
 		bpf_map__set_max_entries((skeleton)->maps.conn_hash, (options)->hash_size);                            \
 	} while (0)
 
@@ -151,11 +149,13 @@ static int load_btf(const struct tcpstates_options *options, const struct way *w
 	bpf_program__set_log_buf(main_program(skeleton, way), log, LOG_SIZE);
 	error = scope_size_maps(&options->scope, skeleton->obj);
 	if (!error)
+		error = rings_size_maps(skeleton->obj, options->rings, options->buffer_size / options->rings);
+	if (!error)
 		error = tcpstates_bpf__load(skeleton);
 	if (!error)
 		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error)
-		error = open_rings(skeleton->maps.rings, options, session);
+		error = open_rings(skeleton->obj, options, session);
 	if (!error)
 		error = accept_attach(&session->accept, skeleton);
 	return error ? error : tcpstates_bpf__attach(skeleton);
@@ -247,11 +247,13 @@ static int open_tracepoint(const struct tcpstates_options *options, const struct
 	CONFIGURE(skeleton, options);
 	error = scope_size_maps(&options->scope, skeleton->obj);
 	if (!error)
+		error = rings_size_maps(skeleton->obj, options->rings, options->buffer_size / options->rings);
+	if (!error)
 		error = tcpstates_tp_bpf__load(skeleton);
 	if (!error)
 		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error)
-		error = open_rings(skeleton->maps.rings, options, ret);
+		error = open_rings(skeleton->obj, options, ret);
 	if (!error)
 		error = tcpstates_tp_bpf__attach(skeleton);
 	if (error)
