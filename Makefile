@@ -115,7 +115,7 @@ BENCH          := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 BENCH_BPF      := $(patsubst %.bpf.c,$(BUILD)/%.bpf.o,$(wildcard bench/bpf/*.bpf.c))
 FORMATTED      := $(shell find src tests bench -name '*.[ch]' 2>/dev/null)
 
-.PHONY: all check unit tests format format-check tidy install uninstall clean FORCE
+.PHONY: all check unit tests bench format format-check tidy install uninstall clean FORCE
 all: $(BINARIES)
 
 # ---- rules -------------------------------------------------------------------------------------------------------------
@@ -169,7 +169,9 @@ $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LIB)
 
 $(BUILD)/bench/attach: BENCH_LIBS := $(LDLIBS)
 
-tests: all $(UNIT_TESTS) $(KERNEL_TESTS) $(BENCH) $(BENCH_BPF)
+bench: $(BENCH) $(BENCH_BPF)
+
+tests: all bench $(UNIT_TESTS) $(KERNEL_TESTS)
 
 unit: $(UNIT_TESTS)
 	$(Q)for t in $(UNIT_TESTS); do echo "== $$t"; $$t || exit 1; done

@@ -1,27 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What the kernel says of BPF programs: which ones a process holds attached, how often they ran and for how long."""
+"""What the kernel says of BPF programs: which ones a process holds, how often they ran and for how long."""
 
+import ctypes
 import json
+import os
 import pathlib
 import re
 import subprocess
 
-STATS = pathlib.Path("/proc/sys/kernel/bpf_stats_enabled")
+from process import Failure
+
+BPF_STATS_RUN_TIME = 0
 
 
 class Statistics:
-    """The kernel's clock around each run of a BPF program, on as long as this is entered."""
+    """The kernel's clock around each run of a BPF program, on as long as this is entered: no longer than this process, whatever ends it."""
 
     def __enter__(self):
-        self.before = STATS.read_text(encoding="ascii")
-        STATS.write_text("1", encoding="ascii")
+        libbpf = ctypes.CDLL("libbpf.so.1", use_errno=True)
+        self.fd = libbpf.bpf_enable_stats(BPF_STATS_RUN_TIME)
+        if self.fd < 0:
+            raise Failure(f"cannot have BPF programs timed (bpf_enable_stats): {os.strerror(-self.fd)}")
 
     def __exit__(self, *_):
-        STATS.write_text(self.before, encoding="ascii")
+        os.close(self.fd)
 
 
-def attached_programs(pid):
-    """Numbers of the programs that a process holds attached."""
+def _programs(pid, needed):
     found = set()
     for entry in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
         try:
@@ -29,11 +34,26 @@ def attached_programs(pid):
         except OSError:
             continue  # closed meanwhile
         number = re.search(r"^prog_id:\t(\d+)$", text, re.MULTILINE)
-        if number and "link_id:" in text:
+        if number and needed in text:
             found.add(int(number.group(1)))
     return found
+
+
+def held_programs(pid):
+    """Numbers of the programs that a process has a descriptor of, itself or by a link."""
+    return _programs(pid, "")
+
+
+def attached_programs(pid):
+    """Numbers of the programs that a process holds attached by a link."""
+    return _programs(pid, "link_id:")
 
 
 def program_info(number):
     result = subprocess.run(["bpftool", "--json", "prog", "show", "id", str(number)], stdout=subprocess.PIPE, check=True)
     return json.loads(result.stdout)
+
+
+def recursion_misses(pid):
+    """How often a process's programs were skipped since they had interrupted themselves."""
+    return sum(program_info(number).get("recursion_misses", 0) for number in held_programs(pid))

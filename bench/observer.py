@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""A tracer at work: from when it is ready until it has nothing left to write, with what that took."""
+
+import os
+import re
+import tempfile
+import time
+
+import process
+from bpf_stats import held_programs, recursion_misses
+from process import Failure
+
+# Tools do not say in one way that they trace. They do so soon after their last program is loaded; bcc and bpftrace compile it first.
+LOADED_LIMIT_S = 60
+ATTACHED_S = 1.0
+
+# Nothing more written for so long: drained.
+DRAINED_S = 0.4
+DRAIN_LIMIT_S = 120
+
+# ours, then all in all; libbpf-tools, bcc and bpftrace, each time anew
+LOST_IN_ALL = re.compile(rb"^tcp\w+: lost (\d+) of \d+", re.MULTILINE)
+LOST_ANEW = re.compile(rb"\blost (\d+) (?:events|samples)", re.IGNORECASE)
+
+
+class Observer:
+    """Writes to files of its own. Used in a with statement, it is gone after that."""
+
+    def __init__(self, command):
+        self.command = list(map(str, command))
+
+    def __enter__(self):
+        self.output = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()
+        self.process = process.start(self.command, stdout=self.output, stderr=self.errors)
+        try:
+            self._wait_until_attached()
+            self.start_cpu_s = process.cpu_s(self.process.pid)
+            self.start_misses = recursion_misses(self.process.pid)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _wait_until_attached(self):
+        limit = time.monotonic() + LOADED_LIMIT_S
+        loaded = None
+        while loaded is None or time.monotonic() < loaded + ATTACHED_S:
+            time.sleep(0.05)
+            if self.process.poll() is not None:
+                raise Failure(f"{self.name()} ended with {self.process.returncode}: {self.last_words()}")
+            if time.monotonic() > limit:
+                raise Failure(f"{self.name()} has loaded no BPF program within {LOADED_LIMIT_S} s: {self.last_words()}")
+            if loaded is None and held_programs(self.process.pid):
+                loaded = time.monotonic()
+
+    def name(self):
+        return " ".join(self.command)
+
+    def last_words(self):
+        lines = self._all(self.errors).decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "no word why")
+
+    @staticmethod
+    def _all(file):
+        file.seek(0)
+        return file.read()
+
+    def wait_until_drained(self):
+        size, limit = -1, time.monotonic() + DRAIN_LIMIT_S
+        while time.monotonic() < limit:
+            now = os.fstat(self.output.fileno()).st_size
+            if now == size:
+                return
+            size = now
+            time.sleep(DRAINED_S)
+        raise Failure(f"{self.name()} still writes after {DRAIN_LIMIT_S} s")
+
+    def usage(self):
+        """What it has taken: CPU time and skipped programs since it was ready, memory since it was started."""
+        pid = self.process.pid
+        return {"cpu_s": process.cpu_s(pid) - self.start_cpu_s, "peak_rss_kib": process.peak_rss_kib(pid),
+                "recursion_misses": recursion_misses(pid) - self.start_misses}
+
+    def stop(self):
+        process.end(self.process)
+
+    def rows(self, pattern):
+        """How many lines it has written that the pattern (of bytes) is found in; after stop()."""
+        self.output.seek(0)
+        return sum(1 for line in self.output if pattern.search(line))
+
+    def lost(self):
+        """How many events it has said to have lost; after stop()."""
+        said = self._all(self.errors)
+        in_all = LOST_IN_ALL.findall(said)
+        if in_all:
+            return int(in_all[-1])
+        return sum(map(int, LOST_ANEW.findall(said + b"\n".join(self._diagnostics()))))
+
+    def _diagnostics(self):
+        """bpftrace says among its rows what it has lost."""
+        self.output.seek(0)
+        return [line for line in self.output if line.startswith(b"Lost ")]
+
+    def __exit__(self, *_):
+        self.stop()
+        self.output.close()
+        self.errors.close()

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Processes that the benchmark starts: each in a group of its own, so that all that it starts can be ended with it."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+
+END_LIMIT_S = 10
+
+
+class Failure(Exception):
+    """What a mode cannot go on without did not work."""
+
+
+def start(command, **how):
+    """Not stopped by Ctrl-C: whoever started it ends it."""
+    return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, start_new_session=True, **how)
+
+
+def end(process, signal_number=signal.SIGINT):
+    """Asks a process to end, and makes what is left of its group."""
+    try:
+        if process.poll() is None:
+            process.send_signal(signal_number)
+            process.wait(END_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def cpu_s(pid):
+    """CPU time of a process, to the nanosecond where the kernel tells it."""
+    total = 0
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # ended meanwhile
+            total += int((task / "schedstat").read_text(encoding="ascii").split()[0])
+    return total / 1e9
+
+
+def peak_rss_kib(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1])
+    raise Failure(f"process {pid} does not show how much memory it took")
+
+
+def machine_busy_s():
+    """CPU time that the whole machine has spent: user, nice, system, irq, softirq."""
+    with open("/proc/stat", encoding="ascii") as stat:
+        ticks = list(map(int, stat.readline().split()[1:8]))
+    return (sum(ticks[:3]) + ticks[5] + ticks[6]) / os.sysconf("SC_CLK_TCK")
+
+
+# ---- what is missing ----
+
+def missing_files(*paths):
+    return [f"{path} is missing: type make all bench" for path in paths if not path.exists()]
+
+
+def missing_commands(*names):
+    return [f"needs the command {name}: type scripts/install-packages bench/run bench" for name in names if not shutil.which(name)]

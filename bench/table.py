@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Figures of many rounds as text: medians with their spans, Markdown tables, goals."""
+
+import statistics
+
+
+def span(values, digits, unit=""):
+    """Median (min to max)."""
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f}){unit}"
+
+
+def markdown(header, rows):
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in lines)
+
+
+def at_most(what, value, goal, digits, unit=""):
+    """A line that says whether a goal was met."""
+    verdict = "met" if value <= goal else "**missed**"
+    return f"- {what}: {value:.{digits}f}{unit}, goal at most {goal:.{digits}f}{unit}: {verdict}\n"
+
+
+def unknown(what, reason):
+    """The line of a goal that cannot be judged."""
+    return f"- {what}: not measured ({reason})\n"
+
+
+def skipped(reasons):
+    """What could not run here: name to reason."""
+    return "".join(f"- not measured: {name}: {reason}\n" for name, reason in reasons.items())
