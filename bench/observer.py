@@ -10,13 +10,16 @@ import process
 from bpf_stats import held_programs, recursion_misses
 from process import Failure
 
-# Tools do not say in one way that they trace. They do so soon after their last program is loaded; bcc and bpftrace compile it first.
-LOADED_LIMIT_S = 60
+# Tools do not say in one way that they trace. They do so when they hold a BPF program and have slept for so long since: while they compile,
+# attach and look for sockets they run, or wait for the kernel without sleeping.
 ATTACHED_S = 1.0
+READY_LIMIT_S = 60
 
 # Nothing more written for so long: drained.
 DRAINED_S = 0.4
 DRAIN_LIMIT_S = 120
+
+POLL_S = 0.05
 
 # ours, then all in all; libbpf-tools, bcc and bpftrace, each time anew
 LOST_IN_ALL = re.compile(rb"^tcp\w+: lost (\d+) of \d+", re.MULTILINE)
@@ -43,23 +46,25 @@ class Observer:
         return self
 
     def _wait_until_attached(self):
-        limit = time.monotonic() + LOADED_LIMIT_S
-        loaded = None
-        while loaded is None or time.monotonic() < loaded + ATTACHED_S:
-            time.sleep(0.05)
+        limit = time.monotonic() + READY_LIMIT_S
+        slept_s = 0
+        while slept_s < ATTACHED_S:
+            time.sleep(POLL_S)
             if self.process.poll() is not None:
                 raise Failure(f"{self.name()} ended with {self.process.returncode}: {self.last_words()}")
             if time.monotonic() > limit:
-                raise Failure(f"{self.name()} has loaded no BPF program within {LOADED_LIMIT_S} s: {self.last_words()}")
-            if loaded is None and held_programs(self.process.pid):
-                loaded = time.monotonic()
+                raise Failure(f"{self.name()} is not ready within {READY_LIMIT_S} s: {self.last_words()}")
+            if held_programs(self.process.pid) and process.sleeps(self.process.pid):
+                slept_s += POLL_S
 
     def name(self):
         return " ".join(self.command)
 
     def last_words(self):
-        lines = self._all(self.errors).decode(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "no word why")
+        """The first error that it names, as compilers do; else the last line."""
+        lines = [line.strip() for line in self._all(self.errors).decode(errors="replace").splitlines() if line.strip()]
+        errors = [line for line in lines if " error: " in line]
+        return (errors[:1] or lines[-1:] or ["no word why"])[0]
 
     @staticmethod
     def _all(file):
@@ -67,14 +72,16 @@ class Observer:
         return file.read()
 
     def wait_until_drained(self):
-        size, limit = -1, time.monotonic() + DRAIN_LIMIT_S
-        while time.monotonic() < limit:
+        """Until it has written nothing for a while, and not because it waits for a CPU."""
+        size, quiet_since = -1, time.monotonic()
+        limit = time.monotonic() + DRAIN_LIMIT_S
+        while time.monotonic() < quiet_since + DRAINED_S:
+            if time.monotonic() > limit:
+                raise Failure(f"{self.name()} still writes after {DRAIN_LIMIT_S} s")
             now = os.fstat(self.output.fileno()).st_size
-            if now == size:
-                return
-            size = now
-            time.sleep(DRAINED_S)
-        raise Failure(f"{self.name()} still writes after {DRAIN_LIMIT_S} s")
+            if now != size or not process.sleeps(self.process.pid):
+                size, quiet_since = now, time.monotonic()
+            time.sleep(POLL_S)
 
     def usage(self):
         """What it has taken: CPU time and skipped programs since it was ready, memory since it was started."""

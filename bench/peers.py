@@ -3,10 +3,14 @@
 
 import ctypes
 import os
+import pathlib
+import shutil
 import subprocess
 
 from observer import Observer
 from process import Failure
+
+HERE = pathlib.Path(__file__).resolve().parent
 
 CLONE_NEWNS = 0x00020000
 MS_REC, MS_PRIVATE = 1 << 14, 1 << 18
@@ -31,24 +35,46 @@ def mount_tracefs():
     subprocess.run(["mount", "-t", "tracefs", "tracefs", TRACEFS], check=True)
 
 
+# What finds a peer yields the ways to run it, each with a word on it, the best first; it raises Failure when there is none.
+
 def libbpf_tool(name):
-    """The command of libbpf-tools' tool."""
     for place in LIBBPF_TOOLS:
         path = place.format(name)
         if os.access(path, os.X_OK):
-            return [path]
+            yield [path], ""
+            return
     raise Failure("not installed (Debian: libbpf-tools)")
 
 
-def usable(ways, say):
-    """Name to command of those that run here, and name to reason of the others. `ways`: name to what finds the command, or fails."""
-    commands, skipped = {}, {}
-    for name, find in ways.items():
+def bpftrace(script):
+    if not shutil.which("bpftrace"):
+        raise Failure("not installed (Debian: bpftrace)")
+    yield ["bpftrace", HERE / "peers" / f"{script}.bt"], ""
+
+
+def _first_that_runs(ways):
+    failures = []
+    try:
+        for command, note in ways:
+            try:
+                with Observer(command):
+                    return command, note
+            except Failure as failure:
+                failures.append(f"with {note}: {failure}" if note else str(failure))
+    except Failure as failure:
+        failures.append(str(failure))
+    raise Failure("; ".join(failures))
+
+
+def usable(peers, say):
+    """Name to command of those that run here, name to a word on some of them, and name to reason of those that do not run."""
+    commands, notes, skipped = {}, {}, {}
+    for name, ways in peers.items():
         say(f"trying {name}")
         try:
-            command = find()
-            with Observer(command):
-                commands[name] = command
+            commands[name], note = _first_that_runs(ways)
+            if note:
+                notes[name] = note
         except Failure as failure:
             skipped[name] = str(failure)
-    return commands, skipped
+    return commands, notes, skipped

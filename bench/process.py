@@ -43,6 +43,12 @@ def cpu_s(pid):
     return total / 1e9
 
 
+def sleeps(pid):
+    """Whether it waits for something else than a CPU."""
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    return stat.rpartition(")")[2].split()[0] == "S"
+
+
 def peak_rss_kib(pid):
     for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines():
         if line.startswith("VmHWM:"):

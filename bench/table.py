@@ -28,3 +28,8 @@ def unknown(what, reason):
 def skipped(reasons):
     """What could not run here: name to reason."""
     return "".join(f"- not measured: {name}: {reason}\n" for name, reason in reasons.items())
+
+
+def notes(words):
+    """Name to a word on how it was run."""
+    return "".join(f"- {name}: {word}\n" for name, word in words.items())

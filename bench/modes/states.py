@@ -6,6 +6,7 @@ import shlex
 import statistics
 import time
 
+import bcc
 import load
 import peers
 import process
@@ -68,9 +69,11 @@ def total(loads):
 def measure(options, say):
     commands = {"ours": [TOOL], "ours `-o json`": [TOOL, "-o", "json"], "ours `-c`": [TOOL, "-c"]}
     commands |= {f"ours `{arguments}`": [TOOL, *shlex.split(arguments)] for arguments in options.variants}
-    found, skipped = peers.usable({
-        PEER: lambda: peers.libbpf_tool("tcpstates"),
-        "libbpf-tools tcplife": lambda: peers.libbpf_tool("tcplife"),
+    found, notes, skipped = peers.usable({
+        PEER: peers.libbpf_tool("tcpstates"),
+        "libbpf-tools tcplife": peers.libbpf_tool("tcplife"),
+        "bcc tcpstates": bcc.ways("tcpstates"),
+        "bpftrace script": peers.bpftrace("tcpstates"),
     }, say)
     commands |= found
 
@@ -86,7 +89,7 @@ def measure(options, say):
             except Failure as failure:
                 # one that starts, and then fails under load, shall not take the others' figures with it
                 skipped[name] = f"failed in round {turn}: {failure}"
-    return {"order": options.order, "rounds": rounds, "skipped": skipped}
+    return {"order": options.order, "rounds": rounds, "notes": notes, "skipped": skipped}
 
 
 # ---- the report ----
@@ -157,4 +160,4 @@ def report(result):
     rows = [[name, table.span(ratios(column, found[PEER]), 3)] for name, column in found.items() if PEER in found and name != PEER]
     if rows:
         text += f"\nCPU added, of that by {PEER}, round by round:\n\n" + table.markdown(["observer", "ratio"], rows)
-    return text + "\n" + goals(found) + table.skipped(result["skipped"])
+    return text + "\n" + goals(found) + table.notes(result["notes"]) + table.skipped(result["skipped"])
