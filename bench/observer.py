@@ -29,8 +29,9 @@ LOST_ANEW = re.compile(rb"\blost (\d+) (?:events|samples)", re.IGNORECASE)
 class Observer:
     """Writes to files of its own. Used in a with statement, it is gone after that."""
 
-    def __init__(self, command):
+    def __init__(self, command, attached_s=ATTACHED_S):
         self.command = list(map(str, command))
+        self.attached_s = attached_s
 
     def __enter__(self):
         self.output = tempfile.TemporaryFile()
@@ -48,7 +49,7 @@ class Observer:
     def _wait_until_attached(self):
         limit = time.monotonic() + READY_LIMIT_S
         slept_s = 0
-        while slept_s < ATTACHED_S:
+        while slept_s < self.attached_s:
             time.sleep(POLL_S)
             if self.process.poll() is not None:
                 raise Failure(f"{self.name()} ended with {self.process.returncode}: {self.last_words()}")

@@ -14,6 +14,10 @@ def markdown(header, rows):
     return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in lines)
 
 
+def rounds(count):
+    return f"{count} round{'' if count == 1 else 's'}"
+
+
 def at_most(what, value, goal, digits, unit=""):
     """A line that says whether a goal was met."""
     verdict = "met" if value <= goal else "**missed**"

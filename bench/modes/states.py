@@ -85,10 +85,13 @@ def measure(options, say):
             say(f"round {turn} of {options.rounds}: {name}")
             try:
                 rounds.append({"observer": name, "round": turn, **run_round(commands[name], options)})
-                rounds.append(run_round(None, options))
             except Failure as failure:
-                # one that starts, and then fails under load, shall not take the others' figures with it
+                if name not in found:
+                    raise
+                # a peer that starts, and then fails under load, shall not take the others' figures with it
                 skipped[name] = f"failed in round {turn}: {failure}"
+                continue
+            rounds.append(run_round(None, options))
     return {"order": options.order, "rounds": rounds, "notes": notes, "skipped": skipped}
 
 
@@ -151,7 +154,8 @@ def report(result):
     alone = [figures for figures in result["rounds"] if figures["observer"] is None]
     found = comparisons(result)
     transitions = alone[0]["transitions"]
-    text = (f"{alone[0]['connections']} connections a round, {result['order']} first to close, {transitions} transitions; alone: "
+    turns = max(figures.get("round", 0) for figures in result["rounds"])
+    text = (f"{table.rounds(turns)} of {alone[0]['connections']} connections, {result['order']} first to close, {transitions} transitions; alone: "
             f"{table.span([one['connections_per_s'] for one in alone], 0)} connections/s, "
             f"{table.span([one['load_cpu_s'] * 1e6 / transitions for one in alone], 2)} us CPU per transition.\n\n")
     text += table.markdown(["observer", "CPU added per transition, us", "of it its own process", "whole machine (/proc/stat)",
