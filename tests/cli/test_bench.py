@@ -1,0 +1,209 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""bench/run and bench/report: command lines, and what a mode's report makes of figures whose answer is known."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+from cli import ROOT, Skip, assert_equal, assert_in, main, need_command, need_root, wait_until
+
+sys.path.insert(0, str(ROOT / "bench"))
+from modes import programs, rtt, startup, states  # pylint: disable=wrong-import-position
+
+RUN = str(ROOT / "bench/run")
+REPORT = str(ROOT / "bench/report")
+
+
+def run(*command, **how):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False, **how)
+
+
+def lines_with(text, *words):
+    return [line for line in text.splitlines() if all(word in line for word in words)]
+
+
+def assert_line(text, *words):
+    if not lines_with(text, *words):
+        raise AssertionError(f"no line with {words} in:\n{text}")
+
+
+# ---- command lines ----
+
+def test_wrong_command_lines():
+    for arguments in (["nonsense"], ["--nonsense"], ["states", "--rounds", "0"], ["states", "--rounds", "2x"], ["rtt", "--exchanges", "-1"],
+                      ["states", "more"]):
+        result = run(RUN, *arguments)
+        assert_equal(result.returncode, 2, f"exit status of {arguments}")
+        assert_in("error:", result.stderr)
+        assert_equal(result.stdout, "", "output")
+
+
+def test_help_names_each_mode():
+    result = run(RUN, "--help")
+    assert_equal(result.returncode, 0, "exit status")
+    for path in (ROOT / "bench/modes").glob("*.py"):
+        assert_line(result.stdout, f"  {path.stem} ")
+
+
+def test_not_root():
+    need_root()
+    result = run("setpriv", "--reuid", "65534", "--clear-groups", RUN, "startup")
+    if "Permission denied" in result.stderr:
+        raise Skip("the clone is not readable for others")
+    assert_equal(result.returncode, 1, "exit status")
+    assert_in("needs root", result.stderr)
+
+
+def test_report_of_something_else():
+    for text in ("no JSON", "{}", "[]"):
+        result = subprocess.run([REPORT, "-"], input=text, capture_output=True, text=True, timeout=30, check=False)
+        assert_equal(result.returncode, 1, f"exit status of {text}")
+        assert_in("is not what bench/run", result.stderr)
+
+
+def test_report_shows_a_mode_that_failed():
+    results = {"started": "today", "seconds": 60, "machine": {"packages": {}, "commit": "c", "system": "s", "kernel": "k", "architecture": "a",
+                                                              "cpu": "p", "cpus": 2, "memory_kib": 1048576, "load_average": 0},
+               "modes": {"startup": {"seconds": 1, "options": {}, "failed": "no row within 60 s"}}}
+    result = subprocess.run([REPORT, "-"], input=json.dumps(results), capture_output=True, text=True, timeout=30, check=False)
+    assert_equal(result.returncode, 0, "exit status")
+    assert_line(result.stdout, "**Failed**", "no row within 60 s")
+
+
+# ---- the end ----
+
+def processes_with(mark):
+    """Those that have inherited it."""
+    found = []
+    for environment in pathlib.Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in environment.read_bytes():
+                found.append((environment.parent / "cmdline").read_text(encoding="utf-8", errors="replace").replace("\0", " "))
+    return found
+
+
+def assert_ends_all(mode, number):
+    """A signal in the first round, with a tracer and a load at work, leaves no process behind."""
+    mark = f"BENCH_TEST={os.getpid()}-{mode}-{number}"
+    name, value = mark.split("=")
+    with subprocess.Popen([RUN, mode], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          env={**os.environ, name: value}) as bench:
+        try:
+            said = ""
+            while "round 1 of" not in said:
+                said = bench.stderr.readline()
+                if not said:
+                    raise AssertionError(f"{mode} ended with {bench.wait()} before its first round")
+            wait_until(lambda: any("churn" in line or "pingpong" in line for line in processes_with(mark)), 30, lambda: "no load")
+            bench.send_signal(number)
+            bench.wait(20)
+        finally:
+            bench.kill()
+    assert_equal(bench.returncode, 128 + number, "exit status")
+    assert_equal(processes_with(mark), [], "processes left behind")
+
+
+def test_signals_end_all():
+    need_root()
+    for command in ("bpftool", "taskset"):
+        need_command(command)
+    assert_ends_all("programs", signal.SIGTERM)
+    assert_ends_all("rtt", signal.SIGINT)
+
+
+# ---- states ----
+
+def alone(load_cpu_s):
+    return {"observer": None, "connections": 1000, "transitions": 10000, "connections_per_s": 1000, "load_cpu_s": load_cpu_s, "busy_s": load_cpu_s}
+
+
+def traced(name, turn, load_cpu_s, own_cpu_s, **more):
+    return {**alone(load_cpu_s), "observer": name, "round": turn, "busy_s": load_cpu_s + own_cpu_s, "observer_cpu_s": own_cpu_s,
+            "observer_peak_rss_kib": 15 * 1024, "observer_recursion_misses": 0, "rows": 10000, "reported_lost": 0, **more}
+
+
+def result_of_states(ours_own_cpu_s, **more):
+    """Ours adds 5 ms and its own CPU time, the peer 200 ms, of 10,000 transitions; the load alone became slower by 20 ms meanwhile."""
+    return {"order": "client", "notes": {"bcc tcpstates": "headers of Linux 1.2"}, "skipped": {"bpftrace script": "no reason"},
+            "rounds": [alone(0.10), traced("ours", 1, 0.115, ours_own_cpu_s, **more), alone(0.12),
+                       traced(states.PEER, 1, 0.22, 0.1, rows=9000, reported_lost=400), alone(0.12)]}
+
+
+def test_states_compares_with_the_neighbours():
+    text = states.report(result_of_states(0.001))
+    assert_line(text, "| ours |", "0.60 (0.60 to 0.60)", "0.10 (0.10 to 0.10)", "10000 of 10000")
+    assert_line(text, f"| {states.PEER} |", "20.00 (20.00 to 20.00)", "9000 of 10000 | 400 | 600 |")
+
+
+def test_states_judges_the_goals():
+    assert_line(states.report(result_of_states(0.004)), "CPU added by ours,", "0.045, goal at most 0.050: met")
+    assert_line(states.report(result_of_states(0.006)), "CPU added by ours,", "0.055, goal at most 0.050: **missed**")
+    assert_line(states.report(result_of_states(0.006)), "CPU added by ours `-o json`", "not measured")
+    assert_line(states.report(result_of_states(0.001, observer_peak_rss_kib=17 * 1024)), "peak memory", "17.0 MiB", "**missed**")
+
+
+def test_states_expects_a_row_for_each_end_of_a_connection():
+    text = states.report(result_of_states(0.001) | {"rounds": [alone(0.1), traced("ours `-c`", 1, 0.1, 0.01, rows=1990), alone(0.1)]})
+    assert_line(text, "| ours `-c` |", "1990 of 2000 | 0 | 10 |")
+
+
+def test_states_shows_what_did_not_run():
+    text = states.report(result_of_states(0.001))
+    assert_line(text, "not measured: bpftrace script: no reason")
+    assert_line(text, "bcc tcpstates: headers of Linux 1.2")
+
+
+# ---- the others ----
+
+def result_of_rtt(ours_ns):
+    def sample(name, body_ns):
+        return {"load": "warm", "program": name, "round": 1, "exchanges": 100, "exchanges_per_s": 900, "samples": 200, "body_ns": body_ns}
+
+    idle = {"load": "warm", "program": None, "exchanges": 100, "exchanges_per_s": 1000}
+    bodies = ((rtt.EMPTY, 50), ("ours", ours_ns), (rtt.SHAPE, 170), ("ours `--by raddr`", 100), (rtt.SHAPE_BY_RADDR, 150))
+    rounds = [idle]
+    for name, body_ns in bodies:
+        rounds += [sample(name, body_ns), idle]
+    return {"rounds": rounds, "loads": {"warm": [64, 16]}, "threads": 2, "shapes": {"ours": rtt.SHAPE, "ours `--by raddr`": rtt.SHAPE_BY_RADDR},
+            "notes": {}, "skipped": {"libbpf-tools tcprtt": "cannot attach"}}
+
+
+def test_rtt_subtracts_the_empty_program():
+    text = rtt.report(result_of_rtt(62))
+    assert_line(text, "| ours |", "| 62.0 (62.0 to 62.0) | 12.0 (12.0 to 12.0) | 0.10 (0.10 to 0.10) | 0.90 (0.90 to 0.90)x |")
+    assert_line(text, "ours, of the peers' shape", "0.100, goal at most 0.167: met")
+    assert_line(text, "ours `--by raddr`, of", "0.500, goal at most 0.500: met")
+    assert_line(text, "not measured: libbpf-tools tcprtt: cannot attach")
+    assert_line(rtt.report(result_of_rtt(80)), "ours, of the peers' shape", "0.250, goal at most 0.167: **missed**")
+
+
+def result_of_startup(*peers):
+    rounds = [{"observer": name, "round": 1, "wall_ms": ms, "cpu_ms": 1} for name, ms in (("ours", 40), *peers)]
+    return {"rounds": rounds, "notes": {}, "skipped": {}}
+
+
+def test_startup_judges_the_goal():
+    assert_line(startup.report(result_of_startup((startup.PEER, 50))), "0.80, goal at most 1.00: met")
+    assert_line(startup.report(result_of_startup((startup.PEER, 32))), "1.25, goal at most 1.00: **missed**")
+    assert_line(startup.report(result_of_startup()), "not measured")
+
+
+def test_programs_subtracts_the_empty_program():
+    def figures(name, programs_):
+        return {"observer": name, "round": 1, "events": 1000, "event": "transition", "own_cpu_s": 0.0002,
+                "programs": {key: {"ns": ns, "runs": runs} for key, (ns, runs) in programs_.items()}}
+
+    rounds = [figures(programs.EMPTY, {"empty_state": (50000, 1000)}), figures("ours", {"a": (350000, 1000), "b": (35000, 500), "idle": (0, 0)})]
+    text = programs.report({"rounds": rounds, "notes": {}, "skipped": {}})
+    assert_line(text, "| ours | transition | 310 (310 to 310) | 200 (200 to 200) |")
+    assert_line(text, "| ours | `b` | 500 | 20 (20 to 20) | 10 (10 to 10) |")
+    assert_equal(lines_with(text, "`idle`"), [], "rows of a program that never ran")
+
+
+if __name__ == "__main__":
+    main(globals())
