@@ -16,8 +16,9 @@ class Failure(Exception):
 
 
 def start(command, **how):
-    """Not stopped by Ctrl-C: whoever started it ends it."""
-    return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, start_new_session=True, **how)
+    """Not stopped by Ctrl-C: whoever started it ends it. In this session, as from one shell: the kernel schedules sessions against each
+    other (autogroup), and a tracer alone in one waits most of the time that a load takes in another."""
+    return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, process_group=0, **how)
 
 
 def end(process, signal_number=signal.SIGINT):
