@@ -27,6 +27,9 @@
 #define MAX_CONNECTIONS 10000
 #define MAX_ADDRESSES   65000
 
+/* What waits to be accepted: beyond that, a SYN is dropped and comes again a second later. */
+#define BACKLOG 4096
+
 /* Addresses 127.2.0.1 and up. Both ends of a connection have the same one: as many groups as addresses at either. */
 #define NETWORK 0x7f020000u
 
@@ -98,7 +101,7 @@ static int open_listener(const struct load *load, uint16_t *ret_port)
 	if (fd < 0)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 128) < 0 ||
+	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, BACKLOG) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &length) < 0) {
 		close(fd);
 		return -1;
