@@ -24,6 +24,12 @@ def at_most(what, value, goal, digits, unit=""):
     return f"- {what}: {value:.{digits}f}{unit}, goal at most {goal:.{digits}f}{unit}: {verdict}\n"
 
 
+def beside_bound(what, value, low, high, unit):
+    """A line that says how far a figure is from what a prototype without features reached."""
+    return (f"- {what}: {value:.0f}{unit}, {value / high:.2f} to {value / low:.2f} times the lower bound "
+            f"({low} to {high}{unit}, a prototype's)\n")
+
+
 def unknown(what, reason):
     """The line of a goal that cannot be judged."""
     return f"- {what}: not measured ({reason})\n"

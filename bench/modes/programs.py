@@ -19,6 +19,9 @@ ATTACH = load.ROOT / "build/bench/attach"
 EMPTY_OBJECT = load.ROOT / "build/bench/bpf/empty.bpf.o"
 EMPTY, PEER = "empty program", "libbpf-tools tcpstates"
 
+# What a prototype took that does nothing but its duty: from the tracepoint to a line of text in a buffer.
+LOWER_BOUND_NS = (350, 400)
+
 # A hundredth of the ephemeral ports; a little more of churn's addresses; what must be remembered until somebody accepts it.
 SCOPES = ["-D 40000-40281", "--raddr 127.1.0.0/25", "--comm nothing", "-c"]
 
@@ -101,10 +104,20 @@ def program_rows(observer, rounds, empty_ns):
                table.span([ns[name] / figures["events"] for ns, figures in zip(taken, rounds)], 0)]
 
 
+def totals(rounds, empty_ns):
+    """Of each round, ns per event of all programs, and of the process."""
+    return ([sum(less_empty(figures, empty_ns).values()) / figures["events"] for figures in rounds],
+            [figures["own_cpu_s"] * 1e9 / figures["events"] for figures in rounds])
+
+
 def total_row(observer, rounds, empty_ns):
-    kernel = [sum(less_empty(figures, empty_ns).values()) / figures["events"] for figures in rounds]
-    own = [figures["own_cpu_s"] * 1e9 / figures["events"] for figures in rounds]
+    kernel, own = totals(rounds, empty_ns)
     return [observer, rounds[0]["event"], table.span(kernel, 0), table.span(own, 0)]
+
+
+def bound(rounds, empty_ns):
+    both = statistics.median(map(sum, zip(*totals(rounds, empty_ns))))
+    return table.beside_bound("ours, programs and process, per transition", both, *LOWER_BOUND_NS, " ns")
 
 
 def report(result):
@@ -118,4 +131,4 @@ def report(result):
                            [total_row(name, rounds, empty_ns) for name, rounds in of.items()])
     text += "\n" + table.markdown(["observer", "program", "runs", "ns per run", "ns per event"],
                                   [row for name, rounds in of.items() for row in program_rows(name, rounds, empty_ns)])
-    return text + "\n" + table.notes(result["notes"]) + table.skipped(result["skipped"])
+    return text + "\n" + bound(of["ours"], empty_ns) + table.notes(result["notes"]) + table.skipped(result["skipped"])

@@ -25,6 +25,9 @@ SHAPE, SHAPE_BY_RADDR = "peers' shape", "peers' shape by raddr"
 # Connections, and how many addresses they are spread over. Of the first, sockets and what is remembered of them stay in the caches.
 LOADS = {"warm": (64, 16), "cold": (2000, 16)}
 
+# What a prototype's per-CPU histogram took.
+LOWER_BOUND_NS = (21, 26)
+
 # Of the peers' shape that does the same work, at most.
 GOALS = {("ours", SHAPE): 1 / 6, ("ours `--by raddr`", SHAPE_BY_RADDR): 1 / 2}
 
@@ -160,7 +163,8 @@ def load_report(result, kind):
     for (name, peer), goal in GOALS.items():
         what = f"{name}, of the {peer}, {kind} caches"
         goals += table.at_most(what, statistics.median(ratios(found[name], found[peer])), goal, 3)
-    return text + "\n" + goals
+    bound = table.beside_bound(f"ours per sample, {kind} caches", statistics.median(column(found["ours"], "cost_ns")), *LOWER_BOUND_NS, " ns")
+    return text + "\n" + goals + bound
 
 
 def report(result):

@@ -202,6 +202,7 @@ def test_programs_subtracts_the_empty_program():
     text = programs.report({"rounds": rounds, "notes": {}, "skipped": {}})
     assert_line(text, "| ours | transition | 310 (310 to 310) | 200 (200 to 200) |")
     assert_line(text, "| ours | `b` | 500 | 20 (20 to 20) | 10 (10 to 10) |")
+    assert_line(text, "per transition: 510 ns, 1.27 to 1.46 times")
     assert_equal(lines_with(text, "`idle`"), [], "rows of a program that never ran")
 
 
