@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """bcc's tools, which are compiled against kernel headers when they start.
 
-Debian splits those into a common package and one of the architecture, each of which refers to the other by its place in /usr/src:
-they are downloaded and unpacked into one tree, nothing is installed. A running kernel need not have any: then the nearest version that
-bcc can compile does. What the tools read of a tracepoint is laid out as the running kernel says; they ask for no other struct.
+Debian splits those into a common package and one of the architecture, each of which refers to the other by its place in
+/usr/src: they are downloaded and unpacked into one tree, nothing is installed. A running kernel need not have any: then the
+nearest version that bcc can compile does. tcpstates asks for the arguments of a tracepoint and for no other struct, and their
+layout comes from the running kernel.
 """
 
 import os
@@ -23,8 +24,8 @@ DOWNLOAD_LIMIT_S = 300
 
 def _output_of(*command, **how):
     try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True, text=True, timeout=DOWNLOAD_LIMIT_S,
-                              **how).stdout
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True, text=True,
+                              timeout=DOWNLOAD_LIMIT_S, **how).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise Failure(f"{' '.join(command)}: {getattr(error, 'stderr', None) or error}".strip()) from error
 

@@ -14,7 +14,7 @@ BPF_STATS_RUN_TIME = 0
 
 
 class Statistics:
-    """The kernel's clock around each run of a BPF program, on as long as this is entered: no longer than this process, whatever ends it."""
+    """The kernel's clock around each run of a BPF program, on as long as this is entered, or until this process ends anyhow."""
 
     def __enter__(self):
         libbpf = ctypes.CDLL("libbpf.so.1", use_errno=True)

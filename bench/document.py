@@ -5,8 +5,8 @@ import importlib
 
 INTRODUCTION = """# What tracing costs: measured
 
-Made by `bench/report` of one run of `./check bench`, whose figures are in `performance.json`; not to be edited. `bench/README.md` says
-what is measured and how. Unless it says otherwise: median (min to max) of all rounds.
+Made by `bench/report` of one run of `./check bench`, whose figures are in `performance.json`; not to be edited.
+`bench/README.md` says what is measured and how. Unless it says otherwise: median (min to max) of all rounds.
 
 """
 

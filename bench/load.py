@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Loads in a network namespace of their own: nothing else sees their traffic, and no connection in TIME_WAIT is left to the next one."""
+"""Loads in a network namespace of their own: nothing else sees their traffic, no connection in TIME_WAIT is left to the next."""
 
 import contextlib
 import json
@@ -17,8 +17,8 @@ PINGPONG = ROOT / "build/bench/pingpong"
 
 LIMIT_S = 120
 
-# A connection's client and server stay on one CPU: left to the scheduler, the load's own cost differs from one round to the next by more
-# than a tracer adds, with every connection whose two ends happen to be on two.
+# A connection's client and server stay on one CPU: left to the scheduler, the load's own cost differs from one round to the next
+# by more than a tracer adds, with every connection whose two ends happen to be on two.
 CPUS = sorted(os.sched_getaffinity(0))
 
 
@@ -35,7 +35,7 @@ def _script(commands):
 
 @contextlib.contextmanager
 def running(commands):
-    """Commands side by side in a new namespace, each of which prints a line of JSON; ended with the with statement, if not before."""
+    """Commands side by side in a new namespace, each of which prints a line of JSON; none is left after the with statement."""
     load = process.start(["unshare", "--net", "sh", "-ec", _script(commands)], stdout=subprocess.PIPE)
     try:
         yield load

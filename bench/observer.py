@@ -10,8 +10,8 @@ import process
 from bpf_stats import held_programs, recursion_misses
 from process import Failure
 
-# Tools do not say in one way that they trace. They do so when they hold a BPF program and have slept for so long since: while they compile,
-# attach and look for sockets they run, or wait for the kernel without sleeping.
+# Tools do not say in one way that they trace. They do so when they hold a BPF program and have slept for so long since: while
+# they compile, attach and look for sockets they run, or wait for the kernel without sleeping.
 ATTACHED_S = 1.0
 READY_LIMIT_S = 60
 

@@ -27,7 +27,7 @@ def _call(function, *arguments):
 
 
 def mount_tracefs():
-    """The peers need it, and it need not be mounted: this process and all it starts get a mount of their own, which ends with them."""
+    """The peers need it, and it need not be mounted: this process and all it starts get a mount that ends with them."""
     if os.path.exists(f"{TRACEFS}/events"):
         return
     _call("unshare", CLONE_NEWNS)

@@ -16,8 +16,8 @@ class Failure(Exception):
 
 
 def start(command, **how):
-    """Not stopped by Ctrl-C: whoever started it ends it. In this session, as from one shell: the kernel schedules sessions against each
-    other (autogroup), and a tracer alone in one waits most of the time that a load takes in another."""
+    """Not stopped by Ctrl-C: whoever started it ends it. In this session, as from one shell: the kernel schedules sessions
+    against each other (autogroup), and a tracer alone in one waits most of the time that a load takes in another."""
     return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, process_group=0, **how)
 
 
@@ -71,4 +71,5 @@ def missing_files(*paths):
 
 
 def missing_commands(*names):
-    return [f"needs the command {name}: type scripts/install-packages bench/run bench" for name in names if not shutil.which(name)]
+    return [f"needs the command {name}: type scripts/install-packages bench/run bench" for name in names
+            if not shutil.which(name)]

@@ -28,7 +28,8 @@ SCOPES = ["-D 40000-40281", "--raddr 127.1.0.0/25", "--comm nothing", "-c"]
 
 def add_arguments(parser):
     parser.add_argument("--rounds", type=number(1, 100), default=3, metavar="N", help="of each (default: 3)")
-    parser.add_argument("--connections", type=number(len(load.CPUS), 100000), default=20000, metavar="N", help="per round (default: 20000)")
+    parser.add_argument("--connections", type=number(len(load.CPUS), 100000), default=20000, metavar="N",
+                        help="per round (default: 20000)")
     parser.add_argument("--exchanges", type=number(1000, 10000000), default=50000, metavar="N",
                         help="per round, where connections receive something (default: 50000)")
     parser.add_argument("--with", metavar="ARGUMENTS", dest="variants", action="append",
@@ -100,7 +101,8 @@ def program_rows(observer, rounds, empty_ns):
     taken = [less_empty(figures, empty_ns) for figures in rounds]
     for name in sorted(set.intersection(*map(set, taken))):
         runs = [figures["programs"][name]["runs"] for figures in rounds]
-        yield [observer, f"`{name}`", f"{statistics.median(runs):.0f}", table.span([ns[name] / n for ns, n in zip(taken, runs)], 0),
+        yield [observer, f"`{name}`", f"{statistics.median(runs):.0f}",
+               table.span([ns[name] / n for ns, n in zip(taken, runs)], 0),
                table.span([ns[name] / figures["events"] for ns, figures in zip(taken, rounds)], 0)]
 
 
@@ -126,7 +128,8 @@ def report(result):
         of.setdefault(figures["observer"], []).append(figures)
     empty = [program["ns"] / program["runs"] for figures in of.pop(EMPTY) for program in figures["programs"].values()]
     empty_ns = statistics.median(empty)
-    text = (f"Of each run {empty_ns:.0f} ns are subtracted: an empty program's, most of it the account itself. {table.rounds(len(empty))}.\n\n")
+    text = (f"{table.rounds(len(empty))}. Of each run {empty_ns:.0f} ns are subtracted: an empty program's, most of it the "
+            "account itself.\n\n")
     text += table.markdown(["observer", "event", "all its programs, ns per event", "its own process, ns per event"],
                            [total_row(name, rounds, empty_ns) for name, rounds in of.items()])
     text += "\n" + table.markdown(["observer", "program", "runs", "ns per run", "ns per event"],

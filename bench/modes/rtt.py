@@ -22,7 +22,8 @@ PORT = 9998
 EMPTY = "empty program"
 SHAPE, SHAPE_BY_RADDR = "peers' shape", "peers' shape by raddr"
 
-# Connections, and how many addresses they are spread over. Of the first, sockets and what is remembered of them stay in the caches.
+# Connections, and how many addresses they are spread over. Of the first, sockets and what is remembered of them stay in the
+# caches.
 LOADS = {"warm": (64, 16), "cold": (2000, 16)}
 
 # What a prototype's per-CPU histogram took.
@@ -117,15 +118,15 @@ def measure(options, say):
                     say(f"{kind} caches, round {turn} of {options.rounds}: {name}")
                     rounds.append({"load": kind, "program": name, "round": turn, **run_round(command, kind, options)})
                     rounds.append({"load": kind, "program": None, **figures_of(run_load(kind, options))})
-    return {"rounds": rounds, "loads": LOADS, "threads": options.threads, "shapes": {name: of for name, (_, of, _) in observers().items()},
-            "notes": notes, "skipped": skipped}
+    return {"rounds": rounds, "loads": LOADS, "threads": options.threads,
+            "shapes": {name: of for name, (_, of, _) in observers().items()}, "notes": notes, "skipped": skipped}
 
 
 # ---- the report ----
 
 def comparisons(rounds):
-    """Program to round to what it cost: its time, that less the empty program's of the same round, and the load's speed beside the
-    neighbours' without a program."""
+    """Program to round to what it cost: its time, that less the empty program's of the same round, and the load's speed beside
+    the neighbours' without a program."""
     empty_ns = {figures["round"]: figures["body_ns"] for figures in rounds if figures["program"] == EMPTY}
     found = {}
     for i, figures in enumerate(rounds):
@@ -154,17 +155,18 @@ def load_report(result, kind):
         peer = result["shapes"].get(name)
         rows.append([name, f"{statistics.median(column(turns, 'samples')):.0f}", table.span(column(turns, "body_ns"), 1),
                      table.span(column(turns, "cost_ns"), 1) if name != EMPTY else "",
-                     table.span(ratios(turns, found[peer]), 2) if peer in found else "", table.span(column(turns, "speed"), 2, "x")])
-    text = (f"{table.rounds(len(found[EMPTY]))} of {rounds[0]['exchanges']} exchanges over {connections} connections and {addresses} "
-            f"addresses, {result['threads']} threads ({kind} caches):\n\n")
+                     table.span(ratios(turns, found[peer]), 2) if peer in found else "",
+                     table.span(column(turns, "speed"), 2, "x")])
+    text = (f"{table.rounds(len(found[EMPTY]))} of {rounds[0]['exchanges']} exchanges over {connections} connections and "
+            f"{addresses} addresses, {result['threads']} threads ({kind} caches):\n\n")
     text += table.markdown(["program", "samples", "its time per run, ns", "less the empty program's, ns", "of the peers' shape",
                             "speed of the load"], rows)
     goals = ""
     for (name, peer), goal in GOALS.items():
         what = f"{name}, of the {peer}, {kind} caches"
         goals += table.at_most(what, statistics.median(ratios(found[name], found[peer])), goal, 3)
-    bound = table.beside_bound(f"ours per sample, {kind} caches", statistics.median(column(found["ours"], "cost_ns")), *LOWER_BOUND_NS, " ns")
-    return text + "\n" + goals + bound
+    cost_ns = statistics.median(column(found["ours"], "cost_ns"))
+    return text + "\n" + goals + table.beside_bound(f"ours per sample, {kind} caches", cost_ns, *LOWER_BOUND_NS, " ns")
 
 
 def report(result):

@@ -111,7 +111,7 @@ def goal(rounds):
 def report(result):
     rounds = result["rounds"]
     names = dict.fromkeys(figures["observer"] for figures in rounds)
-    rows = [[name, table.span(column(rounds, name, "wall_ms"), 1), table.span(column(rounds, name, "cpu_ms"), 1)] for name in names]
+    rows = [[name, *(table.span(column(rounds, name, key), 1) for key in ("wall_ms", "cpu_ms"))] for name in names]
     text = f"{table.rounds(len(column(rounds, 'ours', 'wall_ms')))}, on a terminal.\n\n"
     text += table.markdown(["observer", "from exec to the first row, ms", "CPU time of it, ms"], rows)
     return text + "\n" + goal(rounds) + table.notes(result["notes"]) + table.skipped(result["skipped"])

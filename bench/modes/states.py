@@ -32,7 +32,8 @@ PEER = "libbpf-tools tcpstates"
 
 def add_arguments(parser):
     parser.add_argument("--rounds", type=number(1, 100), default=9, metavar="N", help="of each observer (default: 9)")
-    parser.add_argument("--connections", type=number(len(load.CPUS), 100000), default=20000, metavar="N", help="per round (default: 20000)")
+    parser.add_argument("--connections", type=number(len(load.CPUS), 100000), default=20000, metavar="N",
+                        help="per round (default: 20000)")
     parser.add_argument("--order", choices=("client", "server", "rst"), default="client", help="who closes first")
     parser.add_argument("--with", metavar="ARGUMENTS", dest="variants", action="append", default=[],
                         help="measure ours with these, too; may be repeated")
@@ -155,13 +156,14 @@ def report(result):
     found = comparisons(result)
     transitions = alone[0]["transitions"]
     turns = max(figures.get("round", 0) for figures in result["rounds"])
-    text = (f"{table.rounds(turns)} of {alone[0]['connections']} connections, {result['order']} first to close, {transitions} transitions; alone: "
+    text = (f"{table.rounds(turns)} of {alone[0]['connections']} connections, {transitions} transitions "
+            f"(`--order {result['order']}`); alone: "
             f"{table.span([one['connections_per_s'] for one in alone], 0)} connections/s, "
             f"{table.span([one['load_cpu_s'] * 1e6 / transitions for one in alone], 2)} us CPU per transition.\n\n")
     text += table.markdown(["observer", "CPU added per transition, us", "of it its own process", "whole machine (/proc/stat)",
                             "speed of the load", "peak memory, MiB", "rows", "reported lost", "missing unreported",
                             "skipped by recursion"], [report_row(name, column) for name, column in found.items()])
-    rows = [[name, table.span(ratios(column, found[PEER]), 3)] for name, column in found.items() if PEER in found and name != PEER]
-    if rows:
+    if PEER in found:
+        rows = [[name, table.span(ratios(column, found[PEER]), 3)] for name, column in found.items() if name != PEER]
         text += f"\nCPU added, of that by {PEER}, round by round:\n\n" + table.markdown(["observer", "ratio"], rows)
     return text + "\n" + goals(found) + table.notes(result["notes"]) + table.skipped(result["skipped"])

@@ -35,8 +35,8 @@ def assert_line(text, *words):
 # ---- command lines ----
 
 def test_wrong_command_lines():
-    for arguments in (["nonsense"], ["--nonsense"], ["states", "--rounds", "0"], ["states", "--rounds", "2x"], ["rtt", "--exchanges", "-1"],
-                      ["states", "more"]):
+    for arguments in (["nonsense"], ["--nonsense"], ["states", "more"], ["states", "--rounds", "0"], ["states", "--rounds", "2x"],
+                      ["rtt", "--exchanges", "-1"]):
         result = run(RUN, *arguments)
         assert_equal(result.returncode, 2, f"exit status of {arguments}")
         assert_in("error:", result.stderr)
@@ -67,8 +67,9 @@ def test_report_of_something_else():
 
 
 def test_report_shows_a_mode_that_failed():
-    results = {"started": "today", "seconds": 60, "machine": {"packages": {}, "commit": "c", "system": "s", "kernel": "k", "architecture": "a",
-                                                              "cpu": "p", "cpus": 2, "memory_kib": 1048576, "load_average": 0},
+    machine = {"packages": {}, "commit": "c", "system": "s", "kernel": "k", "architecture": "a", "cpu": "p", "cpus": 2,
+               "memory_kib": 1048576, "load_average": 0}
+    results = {"started": "today", "seconds": 60, "machine": machine,
                "modes": {"startup": {"seconds": 1, "options": {}, "failed": "no row within 60 s"}}}
     result = subprocess.run([REPORT, "-"], input=json.dumps(results), capture_output=True, text=True, timeout=30, check=False)
     assert_equal(result.returncode, 0, "exit status")
@@ -119,7 +120,8 @@ def test_signals_end_all():
 # ---- states ----
 
 def alone(load_cpu_s):
-    return {"observer": None, "connections": 1000, "transitions": 10000, "connections_per_s": 1000, "load_cpu_s": load_cpu_s, "busy_s": load_cpu_s}
+    return {"observer": None, "connections": 1000, "transitions": 10000, "connections_per_s": 1000, "load_cpu_s": load_cpu_s,
+            "busy_s": load_cpu_s}
 
 
 def traced(name, turn, load_cpu_s, own_cpu_s, **more):
@@ -128,7 +130,7 @@ def traced(name, turn, load_cpu_s, own_cpu_s, **more):
 
 
 def result_of_states(ours_own_cpu_s, **more):
-    """Ours adds 5 ms and its own CPU time, the peer 200 ms, of 10,000 transitions; the load alone became slower by 20 ms meanwhile."""
+    """Of 10,000 transitions: ours adds 5 ms and its own CPU time, the peer 200 ms, while the load itself becomes 20 ms slower."""
     return {"order": "client", "notes": {"bcc tcpstates": "headers of Linux 1.2"}, "skipped": {"bpftrace script": "no reason"},
             "rounds": [alone(0.10), traced("ours", 1, 0.115, ours_own_cpu_s, **more), alone(0.12),
                        traced(states.PEER, 1, 0.22, 0.1, rows=9000, reported_lost=400), alone(0.12)]}
@@ -148,7 +150,8 @@ def test_states_judges_the_goals():
 
 
 def test_states_expects_a_row_for_each_end_of_a_connection():
-    text = states.report(result_of_states(0.001) | {"rounds": [alone(0.1), traced("ours `-c`", 1, 0.1, 0.01, rows=1990), alone(0.1)]})
+    rounds = [alone(0.1), traced("ours `-c`", 1, 0.1, 0.01, rows=1990), alone(0.1)]
+    text = states.report(result_of_states(0.001) | {"rounds": rounds})
     assert_line(text, "| ours `-c` |", "1990 of 2000 | 0 | 10 |")
 
 
@@ -162,15 +165,17 @@ def test_states_shows_what_did_not_run():
 
 def result_of_rtt(ours_ns):
     def sample(name, body_ns):
-        return {"load": "warm", "program": name, "round": 1, "exchanges": 100, "exchanges_per_s": 900, "samples": 200, "body_ns": body_ns}
+        return {"load": "warm", "program": name, "round": 1, "exchanges": 100, "exchanges_per_s": 900, "samples": 200,
+                "body_ns": body_ns}
 
     idle = {"load": "warm", "program": None, "exchanges": 100, "exchanges_per_s": 1000}
     bodies = ((rtt.EMPTY, 50), ("ours", ours_ns), (rtt.SHAPE, 170), ("ours `--by raddr`", 100), (rtt.SHAPE_BY_RADDR, 150))
     rounds = [idle]
     for name, body_ns in bodies:
         rounds += [sample(name, body_ns), idle]
-    return {"rounds": rounds, "loads": {"warm": [64, 16]}, "threads": 2, "shapes": {"ours": rtt.SHAPE, "ours `--by raddr`": rtt.SHAPE_BY_RADDR},
-            "notes": {}, "skipped": {"libbpf-tools tcprtt": "cannot attach"}}
+    return {"rounds": rounds, "loads": {"warm": [64, 16]}, "threads": 2, "notes": {},
+            "shapes": {"ours": rtt.SHAPE, "ours `--by raddr`": rtt.SHAPE_BY_RADDR},
+            "skipped": {"libbpf-tools tcprtt": "cannot attach"}}
 
 
 def test_rtt_subtracts_the_empty_program():
@@ -198,7 +203,8 @@ def test_programs_subtracts_the_empty_program():
         return {"observer": name, "round": 1, "events": 1000, "event": "transition", "own_cpu_s": 0.0002,
                 "programs": {key: {"ns": ns, "runs": runs} for key, (ns, runs) in programs_.items()}}
 
-    rounds = [figures(programs.EMPTY, {"empty_state": (50000, 1000)}), figures("ours", {"a": (350000, 1000), "b": (35000, 500), "idle": (0, 0)})]
+    rounds = [figures(programs.EMPTY, {"empty_state": (50000, 1000)}),
+              figures("ours", {"a": (350000, 1000), "b": (35000, 500), "idle": (0, 0)})]
     text = programs.report({"rounds": rounds, "notes": {}, "skipped": {}})
     assert_line(text, "| ours | transition | 310 (310 to 310) | 200 (200 to 200) |")
     assert_line(text, "| ours | `b` | 500 | 20 (20 to 20) | 10 (10 to 10) |")
