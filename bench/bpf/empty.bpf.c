@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What any program on a hook costs: bench/rtt and bench/programs subtract it. */
+/* What any program on a hook costs: bench/modes/rtt.py and programs.py subtract it. */
 #include "bpf/kernel.bpf.h"
 
 SEC("tp_btf/tcp_probe")
