@@ -30,7 +30,7 @@ static __always_inline void take(struct sock *child)
 		return;
 	conn = conn_of(child);
 	if (conn && owner_is_guess(&conn->owner))
-		owner_begin(&conn->owner, OWNER_ACCEPT);
+		owner_take(&conn->owner, OWNER_ACCEPT);
 }
 
 /* The result comes behind the arguments: two of them since 6.10 (92ef0fd55ac80), four before. */
@@ -61,14 +61,14 @@ int BPF_KRETPROBE(accept_kretprobe, struct sock *child)
 	if (!child)
 		return 0;
 	if (conn_in_socket) {
-		owner_begin(&owner, OWNER_ACCEPT);
+		owner_take(&owner, OWNER_ACCEPT);
 		if (bpf_map_update_elem(&accepted, &key, &owner, BPF_ANY))
 			__sync_fetch_and_add(&losses.accept_full, 1);
 		return 0;
 	}
 	conn = bpf_map_lookup_elem(&conn_hash, &key);
 	if (conn && owner_is_guess(&conn->owner))
-		owner_begin(&conn->owner, OWNER_ACCEPT);
+		owner_take(&conn->owner, OWNER_ACCEPT);
 	return 0;
 }
 
@@ -82,7 +82,7 @@ int BPF_PROG(accept_receive, struct sock *sk)
 	struct conn *conn = sk->sk_lock.owned ? conn_of(sk) : NULL;
 
 	if (conn && (owner_is_guess(&conn->owner) || conn->owner.pid != bpf_get_current_pid_tgid() >> 32))
-		owner_use(&conn->owner);
+		owner_take(&conn->owner, OWNER_USE);
 	return 0;
 }
 

@@ -45,12 +45,13 @@ const volatile bool conn_in_socket = true;
 /* Set when all sockets have been looked at that are older than we are. */
 bool older_are_known = false;
 
-/* No place. */
-#define CONN_NOWHERE (-1)
-
-static __always_inline __u32 conn_first_place(__u64 sk)
+/* Of a hash by half of the address. The verifier lets nobody calculate with a whole one; this moves half of it. */
+static __always_inline __u32 conn_first_place(const void *sk)
 {
-	return sk * 0x9e3779b97f4a7c15ULL >> (64 - CONN_TABLE_BITS + CONN_WAYS_BITS) << CONN_WAYS_BITS;
+	__u32 low;
+
+	asm volatile("%0 = %1" : "=w"(low) : "w"((__u32)(unsigned long)sk));
+	return (low >> 6) * 0x9e3779b1u >> (32 - CONN_TABLE_BITS + CONN_WAYS_BITS) << CONN_WAYS_BITS;
 }
 
 static __always_inline struct conn_place *conn_place_at(__u32 index)
@@ -58,53 +59,33 @@ static __always_inline struct conn_place *conn_place_at(__u32 index)
 	return bpf_map_lookup_elem(&conn_table, &index);
 }
 
-/*
- * The number of a socket's place, or CONN_NOWHERE. Functions that the verifier looks at once. To them an address in
- * memory is a number; it lets nobody calculate with a pointer.
- */
-__noinline int conn_place_search(const __u64 *sk)
-{
-	__u32 first = sk ? conn_first_place(*sk) : 0;
-
-	for (__u32 way = 0; sk && way < 1 << CONN_WAYS_BITS; way++) {
-		struct conn_place *place = conn_place_at(first + way);
-
-		if (place && place->sk == *sk)
-			return first + way;
-	}
-	return CONN_NOWHERE;
-}
-
-/* Likewise, of one that it has from now on, all zero. */
-__noinline int conn_place_take(const __u64 *sk)
-{
-	__u32 first = sk ? conn_first_place(*sk) : 0;
-
-	for (__u32 way = 0; sk && way < 1 << CONN_WAYS_BITS; way++) {
-		struct conn_place *place = conn_place_at(first + way);
-
-		if (place && !place->sk && !__sync_val_compare_and_swap(&place->sk, 0, *sk)) {
-			__builtin_memset(&place->conn, 0, sizeof(place->conn));
-			return first + way;
-		}
-	}
-	return CONN_NOWHERE;
-}
-
 static __always_inline struct conn_place *conn_place_of(const void *sk)
 {
-	__u64 address = (unsigned long)sk;
-	int index = conn_in_table ? conn_place_search(&address) : CONN_NOWHERE;
+	__u32 first = conn_first_place(sk);
 
-	return index == CONN_NOWHERE ? NULL : conn_place_at(index);
+	for (__u32 way = 0; conn_in_table && way < 1 << CONN_WAYS_BITS; way++) {
+		struct conn_place *place = conn_place_at(first + way);
+
+		if (place && place->sk == (__u64)(unsigned long)sk)
+			return place;
+	}
+	return NULL;
 }
 
+/* One that it has from now on, all zero; NULL when there is no room. */
 static __always_inline struct conn_place *conn_place_new(const void *sk)
 {
-	__u64 address = (unsigned long)sk;
-	int index = conn_in_table ? conn_place_take(&address) : CONN_NOWHERE;
+	__u32 first = conn_first_place(sk);
 
-	return index == CONN_NOWHERE ? NULL : conn_place_at(index);
+	for (__u32 way = 0; conn_in_table && way < 1 << CONN_WAYS_BITS; way++) {
+		struct conn_place *place = conn_place_at(first + way);
+
+		if (place && !place->sk && !__sync_val_compare_and_swap(&place->sk, 0, (__u64)(unsigned long)sk)) {
+			__builtin_memset(&place->conn, 0, sizeof(place->conn));
+			return place;
+		}
+	}
+	return NULL;
 }
 
 /* The socket goes. NULL is nothing to be done. */

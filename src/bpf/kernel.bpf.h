@@ -211,4 +211,16 @@ struct bpf_iter__task_file {
 #define NULL ((void *)0)
 #endif
 
+/*
+ * 0, but neither compiler nor verifier know it. The verifier follows the rest of a program once for each thing that it
+ * knows of the stack, and of a 0 it knows that it is one.
+ */
+static __always_inline __u64 opaque_zero(__u64 any)
+{
+	__u64 same = any;
+
+	barrier_var(same);
+	return any - same;
+}
+
 #endif

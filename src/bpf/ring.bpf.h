@@ -33,7 +33,7 @@ struct kernel_losses losses = {};
 
 /*
  * This CPU's. Not an array of maps: to put one into it takes the kernel a grace period of RCU, 5 to 10 ms for each.
- * What is behind the number of rings does not exist and is never reached.
+ * What is behind the number of rings does not exist and is never reached; before 6.8 the verifier has to be told.
  */
 static __always_inline void *ring_here(void)
 {
@@ -41,16 +41,16 @@ static __always_inline void *ring_here(void)
 
 	/* Branches: a table of maps is nothing that can be loaded. */
 	barrier_var(number);
-	if (number == 0)
+	if (number == 0 || ring_mask == 0)
 		return &ring_0;
 	barrier_var(number);
-	if (number == 1)
+	if (number == 1 || ring_mask == 1)
 		return &ring_1;
 	barrier_var(number);
 	if (number == 2)
 		return &ring_2;
 	barrier_var(number);
-	if (number == 3)
+	if (number == 3 || ring_mask == 3)
 		return &ring_3;
 	barrier_var(number);
 	if (number == 4)

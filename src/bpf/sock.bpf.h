@@ -8,18 +8,6 @@
 #include "abi/transition.h"
 #include "bpf/owner.bpf.h"
 
-/*
- * 0, but neither compiler nor verifier know it. The verifier follows the rest of a program once for each thing that it
- * knows of the stack, and of a 0 it knows that it is one.
- */
-static __always_inline __u64 sock_opaque_zero(__u64 any)
-{
-	__u64 same = any;
-
-	barrier_var(same);
-	return any - same;
-}
-
 /* Everywhere but where sock_put_addresses() will write. */
 static __always_inline void sock_clear(struct transition *t, __u64 zero)
 {
@@ -109,7 +97,7 @@ static __always_inline __u64 sock_half(const __u32 *words, bool probed)
 	return half;
 }
 
-/* `zero`: sock_opaque_zero()'s, or just 0. */
+/* `zero`: opaque_zero()'s, or just 0. */
 static __always_inline void sock_read_addresses(struct transition *t, struct tcp_sock *tp, __u64 zero, bool probed)
 {
 	__u64 local[2], remote[2];
@@ -150,7 +138,7 @@ static __always_inline __u16 sock_rport(struct tcp_sock *tp, bool probed)
 /* Everything about the transition that the socket itself tells, but its network namespace; the rest is zero. */
 static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp, __u32 oldstate, __u32 newstate)
 {
-	__u64 zero = sock_opaque_zero(newstate);
+	__u64 zero = opaque_zero(newstate);
 
 	sock_clear(t, zero);
 	t->oldstate = oldstate;

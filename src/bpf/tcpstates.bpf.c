@@ -170,35 +170,25 @@ int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 	return 0;
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
+static __always_inline void recover_in_storage(struct sock *sk, struct tcp_sock *tp, struct conn *conn, int oldstate,
+					       int newstate)
 {
 	enum scope_verdict verdict;
 	struct transition t;
-	struct tcp_sock *tp;
-	struct conn *conn;
 
-	if (was_passed_over(sk, oldstate, newstate))
-		return 0;
-	conn = conn_find(sk);
-	if (conn && transition_was_recorded(conn, oldstate, newstate))
-		return 0;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
-		return 0;
 	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT) {
 		forget_state(sk, oldstate, newstate);
-		return 0;
+		return;
 	}
 	if (ignores(sk, &t, tp))
-		return 0;
+		return;
 	/* Once memory was short, a socket without storage may be one whose row the first program has shown without. */
 	if (!conn && !losses.unstored)
 		conn = conn_make(sk, tp, &t);
 	if (!conn) {
 		__sync_fetch_and_add(&losses.unrecovered, 1);
-		return 0;
+		return;
 	}
 	look_closer(&t, tp);
 	t.cookie = cookie_of(sk);
@@ -209,6 +199,38 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 	conn->turned = 0;
 	if (transition_silent)
 		life_follow(sk, tp, &t, verdict, true);
+}
+
+/* Cast, for the verifier's sake, too (owner_leader_comm()). */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(recover_cast, struct sock *sk, int oldstate, int newstate)
+{
+	struct conn *conn;
+
+	if (was_passed_over(sk, oldstate, newstate))
+		return 0;
+	conn = conn_find(sk);
+	if (conn && transition_was_recorded(conn, oldstate, newstate))
+		return 0;
+	if (sk->sk_protocol == IPPROTO_TCP_NUM)
+		recover_in_storage(sk, sock_cast_to_tcp(sk), conn, oldstate, newstate);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp;
+	struct conn *conn;
+
+	if (was_passed_over(sk, oldstate, newstate))
+		return 0;
+	conn = conn_find(sk);
+	if (conn && transition_was_recorded(conn, oldstate, newstate))
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp)
+		recover_in_storage(sk, tp, conn, oldstate, newstate);
 	return 0;
 }
 

@@ -106,7 +106,8 @@ static void choose_programs(struct tcpstates_bpf *skeleton, const struct tcpstat
 	bpf_program__set_autoload(skeleton->progs.set_state_cast, in_socket && way->casts);
 	bpf_program__set_autoload(skeleton->progs.set_state_storage, in_socket && !way->casts);
 	bpf_program__set_autoload(skeleton->progs.set_state_hash, !in_socket);
-	bpf_program__set_autoload(skeleton->progs.recover_storage, in_socket);
+	bpf_program__set_autoload(skeleton->progs.recover_cast, in_socket && way->casts);
+	bpf_program__set_autoload(skeleton->progs.recover_storage, in_socket && !way->casts);
 	bpf_program__set_autoload(skeleton->progs.recover_hash, !in_socket);
 	bpf_program__set_autoload(skeleton->progs.sample_rtt, options->connections);
 	bpf_program__set_autoload(skeleton->progs.destroy_storage, in_socket);
@@ -126,6 +127,14 @@ static struct bpf_program *main_program(const struct tcpstates_bpf *skeleton, co
 	if (way->storage != STORAGE_SOCKET)
 		return skeleton->progs.set_state_hash;
 	return way->casts ? skeleton->progs.set_state_cast : skeleton->progs.set_state_storage;
+}
+
+/* The one that records what the first was skipped for. */
+static struct bpf_program *second_program(const struct tcpstates_bpf *skeleton, const struct way *way)
+{
+	if (way->storage != STORAGE_SOCKET)
+		return skeleton->progs.recover_hash;
+	return way->casts ? skeleton->progs.recover_cast : skeleton->progs.recover_storage;
 }
 
 /* What the verifier does not like about the main program; as much as libbpf would keep. */
@@ -221,7 +230,7 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	skeleton = ret->btf;
 	ret->prog_fd = bpf_program__fd(main_program(skeleton, way));
 	ret->summary_fd = bpf_map__fd(skeleton->maps.summaries);
-	ret->recover_fd = bpf_program__fd(in_socket ? skeleton->progs.recover_storage : skeleton->progs.recover_hash);
+	ret->recover_fd = bpf_program__fd(second_program(skeleton, way));
 	ret->sample_fd = options->connections ? bpf_program__fd(skeleton->progs.sample_rtt) : -1;
 	ret->tree_fd = options->command.command.argv ? bpf_program__fd(skeleton->progs.tree_fork) : -1;
 	ret->losses = &skeleton->bss->losses;
@@ -344,9 +353,11 @@ void session_detach(struct session *session)
 		/* First those that would take what the others no longer see for something missed. */
 		bpf_link__destroy(session->btf->links.destroy_storage);
 		session->btf->links.destroy_storage = NULL;
+		bpf_link__destroy(session->btf->links.recover_cast);
 		bpf_link__destroy(session->btf->links.recover_storage);
 		bpf_link__destroy(session->btf->links.recover_hash);
-		session->btf->links.recover_storage = session->btf->links.recover_hash = NULL;
+		session->btf->links.recover_cast = session->btf->links.recover_storage = NULL;
+		session->btf->links.recover_hash = NULL;
 		tcpstates_bpf__detach(session->btf);
 	}
 	if (session->tp)
