@@ -201,16 +201,31 @@ static __always_inline void recover_in_storage(struct sock *sk, struct tcp_sock 
 		life_follow(sk, tp, &t, verdict, true);
 }
 
+/* Whether the first program has been here; else *ret is what is remembered of the socket, or NULL. */
+static __always_inline bool is_recorded(struct sock *sk, int oldstate, int newstate, struct conn **ret)
+{
+	struct conn_place *place = conn_place_of(sk);
+	struct conn *stored;
+
+	if (place && transition_was_recorded(&place->conn, oldstate, newstate))
+		return true;
+	stored = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+	if (stored && transition_was_recorded(stored, oldstate, newstate)) {
+		/* In the same moment the seeding program has given the listener a place. */
+		conn_place_leave(place);
+		return true;
+	}
+	*ret = place ? &place->conn : stored;
+	return false;
+}
+
 /* Cast, for the verifier's sake, too (owner_leader_comm()). */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_cast, struct sock *sk, int oldstate, int newstate)
 {
-	struct conn *conn;
+	struct conn *conn = NULL;
 
-	if (was_passed_over(sk, oldstate, newstate))
-		return 0;
-	conn = conn_find(sk);
-	if (conn && transition_was_recorded(conn, oldstate, newstate))
+	if (was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate, &conn))
 		return 0;
 	if (sk->sk_protocol == IPPROTO_TCP_NUM)
 		recover_in_storage(sk, sock_cast_to_tcp(sk), conn, oldstate, newstate);
@@ -221,12 +236,9 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp;
-	struct conn *conn;
+	struct conn *conn = NULL;
 
-	if (was_passed_over(sk, oldstate, newstate))
-		return 0;
-	conn = conn_find(sk);
-	if (conn && transition_was_recorded(conn, oldstate, newstate))
+	if (was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate, &conn))
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (tp)
