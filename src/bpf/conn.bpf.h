@@ -8,8 +8,8 @@
 #include "abi/owner.h"
 
 /*
- * One per socket, counted against net.core.optmem_max: keep it small. Its socket's lock protects it, but not from the
- * programs that seed and that see who accepts.
+ * One per socket, in storage counted against net.core.optmem_max: keep it small. Its socket's lock protects it, but not
+ * from the programs that seed and that see who accepts.
  */
 struct conn {
 	__u64 since_ns; /* when `state` was entered, 0 when unknown; see SINCE_AT_LEAST */
@@ -21,6 +21,7 @@ struct conn {
 	__u8 held_old;          /* the held row's old state; its new one is `state` */
 	__u8 turned : 1;        /* the last transition was one to itself, and the second program has not seen it yet */
 	__u8 role : 2;          /* enum connection_role, if the scope asks for it */
+	__u32 cookie;           /* half of the socket's, 0 when it has not been asked for yet */
 	union {                 /* seldom used: behind the end of a cache line (conn_table.bpf.h) */
 		__u64 held_ns;  /* the held row's duration */
 		__u64 shown_ns; /* since_ns of the state that --stuck has shown, which holds nothing back */

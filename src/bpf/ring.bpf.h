@@ -73,7 +73,7 @@ static __always_inline void *ring_reserve(void *ring, __u64 size)
 
 /*
  * Without a flag the kernel wakes the reader only for the first record after it caught up. The reader naps after each
- * drain, so under load that is one wake-up in 10 ms rather than one (2.8 us) per event.
+ * drain, so under load that is one wake-up of each ring in 10 ms rather than one (2.8 us) per event.
  */
 static __always_inline void ring_submit(void *ring, void *record)
 {

@@ -120,7 +120,8 @@ static __noinline bool transition_is_worth(const struct transition *t, enum owne
 	/* Its role shows at its beginning only: one that is out has to be known, unless unknown ones are out, too. */
 	if (!scope_admits_role(role))
 		return scope_admits_role(ROLE_UNKNOWN);
-	if (t->newstate == STATE_LISTEN || owner_is_birth(t->oldstate, t->newstate))
+	/* SYN_RECV: its birth went unseen. */
+	if (t->newstate == STATE_LISTEN || owner_is_birth(t->oldstate, t->newstate) || t->oldstate == STATE_SYN_RECV)
 		return true;
 	if (!scope_admits_uid(t->uid))
 		return false;

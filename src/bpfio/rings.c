@@ -112,7 +112,7 @@ static int look(struct rings *rings)
 		if (state == RING_BUSY)
 			return -EAGAIN;
 		if (state == RING_READY) {
-			rings->next_ns[i] = ring_number(&rings->ring[i], rings->time_offset);
+			rings->next_ns[i] = ring_number(&rings->ring[i], rings->time_offset) ?: 1;
 			found++;
 		}
 	}
@@ -150,29 +150,32 @@ static void tell(struct rings *rings)
 
 int64_t rings_drain(struct rings *rings, rings_take take, void *context)
 {
+	uint64_t end = rings_position(rings) + rings_pending(rings), position = rings_position(rings);
 	char bounce[RING_RECORD_MAX];
 	bool told = false;
 	int64_t taken = 0;
+	int error = 0;
 
-	for (;;) {
+	while (!error && (position < end || !taken)) {
 		uint64_t *next_ns;
 		struct ring *ring = oldest(rings, &next_ns);
-		int error;
 
 		if (!ring && told)
-			return taken;
+			break;
 		told = !ring;
 		if (!ring) {
 			tell(rings);
 			continue;
 		}
 		error = take(context, ring_record(ring, bounce), ring_length(ring));
-		if (error) {
-			tell(rings);
-			return taken ? taken : error;
-		}
+		if (error)
+			break;
+		position -= ring->position;
 		ring_advance(ring);
+		position += ring->position;
 		*next_ns = NOTHING;
 		taken++;
 	}
+	tell(rings);
+	return taken ? taken : error;
 }

@@ -55,8 +55,8 @@ uint64_t rings_position(const struct rings *rings);
 typedef int (*rings_take)(void *context, const void *record, size_t size);
 
 /*
- * Hands out what is there now. Returns how many records were taken, or what `take` returned if it took none before
- * failing. When nothing is left, the writer of the next record wakes us.
+ * Hands out as much as is there when it begins, so that it ends. Returns how many records were taken, or what `take`
+ * returned if it took none before failing. After 0 the writer of the next record wakes us.
  */
 int64_t rings_drain(struct rings *rings, rings_take take, void *context);
 

@@ -142,14 +142,15 @@ static void put_older(struct fixture *fixture)
 	put(fixture, 0, 3, 300);
 }
 
-/* The second ring was empty when the first one's records were seen: it is asked again before the next one leaves. */
+/* What comes meanwhile is for the next time, in order. */
 static void test_order_of_what_comes_meanwhile(void **state)
 {
 	struct fixture *fixture = *state;
 
 	put(fixture, 0, 1, 100);
 	fixture->before = put_older;
-	assert_int_equal(rings_drain(&fixture->rings, take, fixture), 3);
+	assert_int_equal(rings_drain(&fixture->rings, take, fixture), 1);
+	assert_int_equal(rings_drain(&fixture->rings, take, fixture), 2);
 	check_taken(fixture, (const uint64_t[]){1, 2, 3}, 3);
 }
 
@@ -214,6 +215,23 @@ static void test_wrapped(void **state)
 	}
 }
 
+static void put_again(struct fixture *fixture)
+{
+	put(fixture, 0, 1, 100);
+	fixture->before = put_again;
+}
+
+/* Each record makes another one. */
+static void test_ends(void **state)
+{
+	struct fixture *fixture = *state;
+
+	put_again(fixture);
+	put(fixture, 1, 2, 200);
+	assert_int_equal(rings_drain(&fixture->rings, take, fixture), 2);
+	assert_true(rings_pending(&fixture->rings));
+}
+
 static void test_crowded(void **state)
 {
 	struct fixture *fixture = *state;
@@ -246,6 +264,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_discarded_record_is_passed_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrapped, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crowded, setup, teardown),
 		cmocka_unit_test(test_count),
 	};
