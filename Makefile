@@ -107,11 +107,12 @@ MANPAGES  := $(wildcard man/*.[1-8])
 
 UNIT_SRC   := $(wildcard tests/unit/*/*.c)
 UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
-# Programs that the tests use besides the unit tests: one binary for each file of tests/kernel, whose lib/ they share.
+# Programs that the tests use besides the unit tests: one binary for each file of tests/kernel and bench, whose lib/ they share.
 KERNEL_LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel/lib/*.c))
 KERNEL_TESTS   := $(patsubst tests/kernel/%.c,$(BUILD)/tests/kernel/%,$(wildcard tests/kernel/*.c))
 BUDGET_TESTS   := $(patsubst tests/budget/%.c,$(BUILD)/tests/budget/%,$(wildcard tests/budget/*.c))
 BENCH          := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+BENCH_LIB_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/lib/*.c))
 BENCH_BPF      := $(patsubst %.bpf.c,$(BUILD)/%.bpf.o,$(wildcard bench/bpf/*.bpf.c))
 FORMATTED      := $(shell find src tests bench -name '*.[ch]' 2>/dev/null)
 
@@ -164,7 +165,7 @@ tests: $(BUDGET_TESTS)
 $(BUILD)/tests/budget/%: $(BUILD)/tests/budget/%.o $(filter-out %/main.o,$(tcpstates_OBJ)) $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -o $@
 
-$(BUILD)/bench/%: $(BUILD)/bench/%.o $(LIB)
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(BENCH_LIB_OBJ) $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(BENCH_LIBS) -o $@
 
 $(BUILD)/bench/attach: BENCH_LIBS := $(LDLIBS)
@@ -202,5 +203,5 @@ clean:
 	rm -rf build
 
 # Not those of sources that are gone: make would look for them.
-SOURCES := $(LIB_SRC) $(foreach tool,$(TOOLS),$(wildcard src/$(tool)/*.c)) $(UNIT_SRC) $(wildcard tests/kernel/*.c tests/kernel/lib/*.c tests/budget/*.c bench/*.c)
+SOURCES := $(LIB_SRC) $(foreach tool,$(TOOLS),$(wildcard src/$(tool)/*.c)) $(UNIT_SRC) $(wildcard tests/kernel/*.c tests/kernel/lib/*.c tests/budget/*.c bench/*.c bench/lib/*.c)
 -include $(SOURCES:%.c=$(BUILD)/%.d) $(BPF_SRC:src/%.c=$(BUILD)/%.d) $(BENCH_BPF:.o=.d)

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the benchmark counts with: the transitions that bench/churn says it caused are those that the witness saw. */
+#include <errno.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "lib/netns.h"
+#include "lib/require.h"
+#include "lib/run.h"
+
+#define CHURN "build/bench/churn"
+
+/* The witness sees the whole machine: none that connect() chooses from elsewhere. */
+#define PORT "7919"
+
+#define THREADS "4"
+
+/* For the last acknowledgement, which the end of the processes does not wait for. */
+#define SETTLE_MS 100
+
+static struct netns netns = {.home = -1};
+
+struct churn_report {
+	uint16_t port;
+	uint64_t transitions;
+	uint64_t client_transitions;
+};
+
+struct churn_process {
+	pid_t pid;
+	int out;
+};
+
+static struct churn_process churn_start(const char *connections, const char *order, const char *family,
+					const char *threads)
+{
+	const char *const argv[] = {CHURN,      "--port", PORT,        "--connections", connections,  "--order", order,
+				    "--family", family,   "--threads", threads,         "--deadline", "60",      NULL};
+	struct churn_process churn;
+	int ends[2];
+
+	require(!access(CHURN, X_OK), "no load at " CHURN " (make tests)");
+	require(!pipe(ends), "no pipe");
+	churn.pid = fork();
+	require(churn.pid >= 0, "cannot fork");
+	if (!churn.pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(ends[1], STDOUT_FILENO);
+		close_range(STDERR_FILENO + 1, ~0U, 0);
+		execv(CHURN, (char **)argv);
+		_exit(127);
+	}
+	close(ends[1]);
+	churn.out = ends[0];
+	return churn;
+}
+
+static uint64_t member(const json_t *report, const char *name)
+{
+	const json_t *value = json_object_get(report, name);
+
+	require(json_is_integer(value), "churn does not tell \"%s\"", name);
+	return (uint64_t)json_integer_value(value);
+}
+
+static struct churn_report churn_finish(const struct churn_process *churn)
+{
+	struct churn_report report;
+	json_error_t error;
+	json_t *json = json_loadfd(churn->out, 0, &error);
+	int status;
+
+	close(churn->out);
+	require(waitpid(churn->pid, &status, 0) == churn->pid && !status, "churn ended with status %#x", status);
+	require(json, "churn printed no JSON: %s", error.text);
+	report = (struct churn_report){
+		.port = (uint16_t)member(json, "port"),
+		.transitions = member(json, "transitions"),
+		.client_transitions = member(json, "client_transitions"),
+	};
+	json_decref(json);
+	return report;
+}
+
+static void compare(const struct witness_log *log, const struct churn_report *report)
+{
+	uint64_t all = 0, clients = 0;
+
+	for (size_t i = 0; i < log->count; i++) {
+		const struct tuple *tuple = &log->events[i].change.tuple;
+
+		all += tuple_has_port(tuple, &report->port, 1);
+		clients += tuple->rport == report->port;
+	}
+	require(all == report->transitions && clients == report->client_transitions,
+		"the witness saw %" PRIu64 " transitions, %" PRIu64 " at the clients; churn says %" PRIu64
+		" and %" PRIu64,
+		all, clients, report->transitions, report->client_transitions);
+}
+
+static void start_witness(struct run *run)
+{
+	const char *why = netns_enter(&netns);
+
+	if (why)
+		skip_because("%s", why);
+	if (!run->witness)
+		skip_because("no witness: %s", run->why_not);
+	witness_start(run->witness);
+}
+
+static int leave(void **state)
+{
+	netns_leave(&netns);
+	return run_teardown(state);
+}
+
+static void test_order(void **state, const char *order)
+{
+	static const char *const families[] = {"4", "6"}, *const threads[] = {"1", "4"};
+	struct run *run = *state;
+
+	for (size_t i = 0; i < 4; i++) {
+		struct churn_process churn;
+		struct churn_report report;
+
+		start_witness(run);
+		churn = churn_start("500", order, families[i / 2], threads[i % 2]);
+		report = churn_finish(&churn);
+		sleep_ms(SETTLE_MS);
+		witness_stop(run->witness, &run->log);
+		compare(&run->log, &report);
+		leave(state);
+	}
+}
+
+static void test_client_first(void **state)
+{
+	test_order(state, "client");
+}
+
+static void test_server_first(void **state)
+{
+	test_order(state, "server");
+}
+
+static void test_reset(void **state)
+{
+	test_order(state, "rst");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_client_first, leave),
+		cmocka_unit_test_teardown(test_server_first, leave),
+		cmocka_unit_test_teardown(test_reset, leave),
+	};
+
+	return cmocka_run_group_tests_name("bench_churn", tests, run_group_setup, run_group_teardown);
+}
