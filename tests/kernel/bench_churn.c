@@ -15,6 +15,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "abi/tcp_state.h"
+
 #include "lib/netns.h"
 #include "lib/require.h"
 #include "lib/run.h"
@@ -28,6 +30,9 @@
 
 /* For the last acknowledgement, which the end of the processes does not wait for. */
 #define SETTLE_MS 100
+
+/* For which the server is stopped. */
+#define LATE_MS 100
 
 static struct netns netns = {.home = -1};
 
@@ -109,6 +114,59 @@ static void compare(const struct witness_log *log, const struct churn_report *re
 		all, clients, report->transitions, report->client_transitions);
 }
 
+static unsigned long begun_between(const struct witness_log *log, uint16_t port, uint64_t from_ns, uint64_t to_ns)
+{
+	unsigned long begun = 0;
+
+	for (size_t i = 0; i < log->count; i++) {
+		const struct witness_event *event = &log->events[i];
+
+		begun += event->change.newstate == STATE_SYN_SENT && event->change.tuple.rport == port &&
+			 event->time_ns >= from_ns && event->time_ns <= to_ns;
+	}
+	return begun;
+}
+
+/* Its child, the server; 0 when it has none. */
+static pid_t server_of(pid_t churn)
+{
+	uint64_t deadline_ns = now_ns() + NS_PER_SEC;
+	char path[64];
+	int server = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", churn, churn);
+	while (!server && now_ns() < deadline_ns) {
+		FILE *children = fopen(path, "re");
+
+		if (!children)
+			return 0;
+		if (fscanf(children, "%d", &server) != 1)
+			server = 0;
+		fclose(children);
+	}
+	return server;
+}
+
+/* Stops that process, and waits until it has. False when it has ended. */
+static bool stop_process(pid_t pid)
+{
+	char path[64], state = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (!pid || kill(pid, SIGSTOP))
+		return false;
+	while (state != 'T' && state != 'Z') {
+		FILE *stat = fopen(path, "re");
+
+		if (!stat)
+			return false;
+		if (fscanf(stat, "%*d (churn) %c", &state) != 1)
+			state = 'Z';
+		fclose(stat);
+	}
+	return state == 'T';
+}
+
 static void start_witness(struct run *run)
 {
 	const char *why = netns_enter(&netns);
@@ -160,12 +218,40 @@ static void test_reset(void **state)
 	test_order(state, "rst");
 }
 
+/* Else they fill the accept queue, and the load rests until SYNs that were dropped are repeated. */
+static void test_clients_wait_for_the_server(void **state)
+{
+	struct run *run = *state;
+	struct churn_process churn;
+	struct churn_report report;
+	uint64_t stop_ns, end_ns;
+	unsigned long begun;
+	pid_t server;
+
+	start_witness(run);
+	churn = churn_start("5000", "rst", "4", "1");
+	server = server_of(churn.pid);
+	require(stop_process(server), "the load is over before its server could be stopped");
+	stop_ns = now_ns();
+	sleep_ms(LATE_MS);
+	end_ns = now_ns();
+	kill(server, SIGCONT);
+	report = churn_finish(&churn);
+	sleep_ms(SETTLE_MS);
+	witness_stop(run->witness, &run->log);
+	compare(&run->log, &report);
+	/* the one that the server had accepted, and then the next */
+	begun = begun_between(&run->log, report.port, stop_ns, end_ns);
+	require(begun <= 1, "%lu connections begun while the server was stopped", begun);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_client_first, leave),
 		cmocka_unit_test_teardown(test_server_first, leave),
 		cmocka_unit_test_teardown(test_reset, leave),
+		cmocka_unit_test_teardown(test_clients_wait_for_the_server, leave),
 	};
 
 	return cmocka_run_group_tests_name("bench_churn", tests, run_group_setup, run_group_teardown);
