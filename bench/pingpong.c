@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A bounded load: requests and responses of one byte over established TCP connections on loopback, to a server in a
- * child process. At its end it prints one line of JSON: how many, how long and the CPU time of both processes.
+ * A bounded load: requests and responses over established TCP connections on loopback, to a server in a child process.
+ * At its end it prints one line of JSON: how many, how long, how much and the CPU time of both processes.
  */
+#include "lib/cpu_time.h"
+#include "lib/exchange.h"
+#include "lib/option.h"
+#include "lib/threads.h"
+#include "os/clock.h"
+#include "os/message.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,13 +23,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define MAX_THREADS     64
 #define MAX_CONNECTIONS 10000
 #define MAX_ADDRESSES   65000
 
@@ -34,6 +37,8 @@
 #define NETWORK 0x7f020000u
 
 struct options {
+	enum exchange_kind kind;
+	unsigned long bytes; /* of a large request */
 	unsigned long exchanges;
 	unsigned long connections;
 	unsigned long addresses;
@@ -44,20 +49,25 @@ struct options {
 
 struct load {
 	const struct options *options;
-	unsigned long rounds; /* exchanges of each connection */
-	int fds[MAX_CONNECTIONS];
-	atomic_ulong tickets; /* of threads that began, each process counts its own */
+	unsigned long rounds;     /* exchanges of each connection */
+	int fds[MAX_CONNECTIONS]; /* the server has them in the order in which they were made, too */
+	atomic_ulong tickets;     /* of threads that began, each process counts its own */
 	atomic_bool failed;
 };
 
 static void usage(FILE *out)
 {
-	fputs("Usage: pingpong --exchanges N [--connections M] [--addresses K] [--threads T] [--port P]\n"
-	      "                [--deadline SECONDS]\n"
+	fputs("Usage: pingpong --exchanges N [--kind pingpong|bulk|mixed] [--bytes B] [--connections M]\n"
+	      "                [--addresses K] [--threads T] [--port P] [--deadline SECONDS]\n"
 	      "\n"
-	      "Sends a byte there and back, N times over M TCP connections on loopback, and prints one line of JSON.\n"
+	      "Sends requests that are answered by one byte, N times over M TCP connections on loopback, and prints\n"
+	      "one line of JSON.\n"
 	      "\n"
 	      "  --exchanges N       how many, 1 to 1000000000, rounded up to a multiple of M\n"
+	      "  --kind pingpong     requests of one byte (default)\n"
+	      "  --kind bulk         requests of B bytes\n"
+	      "  --kind mixed        one in four of B bytes, the others of one\n"
+	      "  --bytes B           1 to 1048576 (default: 65536)\n"
 	      "  --connections M     1 to 10000 (default: 64)\n"
 	      "  --addresses K       distinct addresses of 127.2.0.0/16, 1 to 65000 (default: 16)\n"
 	      "  --threads T         clients, and as many servers, that share the connections (default: 1)\n"
@@ -68,7 +78,7 @@ static void usage(FILE *out)
 
 static void fail(const char *what)
 {
-	fprintf(stderr, "pingpong: %s: %s\n", what, strerror(errno));
+	message("%s: %s", what, strerror(errno));
 }
 
 /* ---- connecting ---- */
@@ -143,22 +153,18 @@ static int accept_all(struct load *load, int listener)
 
 /* ---- talking ---- */
 
-static int send_byte(int fd)
+static size_t request_bytes(const struct load *load, unsigned long connection, unsigned long round)
 {
-	return send(fd, "x", 1, MSG_NOSIGNAL) == 1 ? 0 : -1;
+	return exchange_request(load->options->kind, connection, round, load->options->bytes);
 }
 
-static int receive_byte(int fd)
+/* One that fails ends the load. */
+static void check(struct load *load, int r)
 {
-	char byte;
-	ssize_t n;
-
-	do {
-		n = recv(fd, &byte, 1, 0);
-	} while (n < 0 && errno == EINTR);
-	if (n == 0)
-		errno = ECONNRESET;
-	return n == 1 ? 0 : -1;
+	if (r >= 0)
+		return;
+	message("talking: %s", strerror(-r));
+	load->failed = true;
 }
 
 /* Every T-th connection is this thread's. */
@@ -170,11 +176,18 @@ static void *request_share(void *arg)
 
 	for (unsigned long round = 0; round < load->rounds && !load->failed; round++) {
 		for (unsigned long i = first; i < end && !load->failed; i += step)
-			load->failed = send_byte(load->fds[i]) < 0;
+			check(load, exchange_send(load->fds[i], request_bytes(load, i, round)));
 		for (unsigned long i = first; i < end && !load->failed; i += step)
-			load->failed = receive_byte(load->fds[i]) < 0;
+			check(load, exchange_receive(load->fds[i], 1));
 	}
 	return NULL;
+}
+
+static int respond(const struct load *load, unsigned long connection, unsigned long round)
+{
+	int fd = load->fds[connection], r = exchange_receive(fd, request_bytes(load, connection, round));
+
+	return r < 0 ? r : exchange_send(fd, 1);
 }
 
 static void *respond_share(void *arg)
@@ -183,60 +196,42 @@ static void *respond_share(void *arg)
 	unsigned long first = atomic_fetch_add(&load->tickets, 1), step = load->options->threads;
 	unsigned long end = load->options->connections;
 
-	for (unsigned long round = 0; round < load->rounds && !load->failed; round++) {
+	for (unsigned long round = 0; round < load->rounds && !load->failed; round++)
 		for (unsigned long i = first; i < end && !load->failed; i += step)
-			load->failed = receive_byte(load->fds[i]) < 0 || send_byte(load->fds[i]) < 0;
-	}
+			check(load, respond(load, i, round));
 	return NULL;
 }
 
-/* Runs `share` in as many threads as asked for, this one among them. */
 static int run_shares(struct load *load, void *(*share)(void *))
 {
-	pthread_t threads[MAX_THREADS];
-	unsigned long started = 0;
-
-	while (started + 1 < load->options->threads) {
-		errno = pthread_create(&threads[started], NULL, share, load);
-		if (errno) {
-			load->failed = true;
-			break;
-		}
-		started++;
-	}
-	share(load);
-	while (started > 0)
-		pthread_join(threads[--started], NULL);
-	if (load->failed)
-		fail("talking");
+	check(load, threads_run(load->options->threads, share, load));
 	return load->failed ? -1 : 0;
 }
 
-static double seconds_of(struct timeval t)
-{
-	return t.tv_sec + t.tv_usec / 1e6;
-}
+/* ---- a run ---- */
 
-static double monotonic_seconds(void)
+/* In both directions. */
+static unsigned long long payload(const struct load *load)
 {
-	struct timespec now;
+	unsigned long long bytes = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
+	for (unsigned long round = 0; round < load->rounds; round++)
+		for (unsigned long i = 0; i < load->options->connections; i++)
+			bytes += request_bytes(load, i, round) + 1;
+	return bytes;
 }
 
 static void report(const struct load *load, uint16_t port, double seconds)
 {
-	unsigned long exchanges = load->rounds * load->options->connections;
-	struct rusage client, server;
+	const struct options *options = load->options;
+	unsigned long exchanges = load->rounds * options->connections;
+	struct cpu_time cpu = cpu_time_read();
 
-	getrusage(RUSAGE_SELF, &client);
-	getrusage(RUSAGE_CHILDREN, &server);
-	printf("{\"exchanges\":%lu,\"connections\":%lu,\"addresses\":%lu,\"threads\":%lu,\"port\":%d,\"seconds\":%.6f,"
-	       "\"exchanges_per_s\":%.0f,\"cpu_user_s\":%.6f,\"cpu_system_s\":%.6f}\n",
-	       exchanges, load->options->connections, load->options->addresses, load->options->threads, port, seconds,
-	       exchanges / seconds, seconds_of(client.ru_utime) + seconds_of(server.ru_utime),
-	       seconds_of(client.ru_stime) + seconds_of(server.ru_stime));
+	printf("{\"kind\":\"%s\",\"exchanges\":%lu,\"connections\":%lu,\"addresses\":%lu,\"threads\":%lu,\"port\":%d,"
+	       "\"seconds\":%.6f,\"exchanges_per_s\":%.0f,\"payload_bytes\":%llu,\"cpu_user_s\":%.6f,\"cpu_system_s\":%"
+	       ".6f}\n",
+	       exchange_names[options->kind], exchanges, options->connections, options->addresses, options->threads,
+	       port, seconds, exchanges / seconds, payload(load), cpu.user_s, cpu.system_s);
 }
 
 static int serve(struct load *load, int listener)
@@ -251,7 +246,7 @@ static int pingpong(const struct options *options)
 	static struct load load;
 	int listener, r, status = 0;
 	uint16_t port;
-	double start;
+	uint64_t start_ns;
 	pid_t child;
 
 	load.options = options;
@@ -271,36 +266,60 @@ static int pingpong(const struct options *options)
 	close(listener);
 	alarm(options->seconds);
 	r = connect_all(&load, port);
-	start = monotonic_seconds();
+	start_ns = clock_monotonic_ns();
 	if (r < 0 || run_shares(&load, request_share) < 0)
 		kill(child, SIGTERM);
 	if (waitpid(child, &status, 0) < 0 || status != 0 || r < 0 || load.failed)
 		return -1;
-	report(&load, port, monotonic_seconds() - start);
+	report(&load, port, (double)(clock_monotonic_ns() - start_ns) / 1e9);
 	return 0;
 }
 
 /* ---- command line ---- */
 
-static int parse_number(const char *text, unsigned long min, unsigned long max, unsigned long *ret)
+static int parse_kind(const char *word, enum exchange_kind *ret)
 {
-	char *end;
-	unsigned long value;
+	size_t index = 0;
 
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || value < min || value > max) {
-		fprintf(stderr, "pingpong: \"%s\": not a number from %lu to %lu\n", text, min, max);
+	if (option_choice("kind", word, exchange_names, EXCHANGE_KINDS, &index) < 0)
+		return -1;
+	*ret = index;
+	return 0;
+}
+
+static int parse_option(int option, const char *word, struct options *options)
+{
+	switch (option) {
+	case 'n':
+		return option_number("exchanges", word, 1, 1000000000, &options->exchanges);
+	case 'k':
+		return parse_kind(word, &options->kind);
+	case 'b':
+		return option_number("bytes", word, 1, EXCHANGE_MAX_BYTES, &options->bytes);
+	case 'c':
+		return option_number("connections", word, 1, MAX_CONNECTIONS, &options->connections);
+	case 'a':
+		return option_number("addresses", word, 1, MAX_ADDRESSES, &options->addresses);
+	case 't':
+		return option_number("threads", word, 1, THREADS_MAX, &options->threads);
+	case 'p':
+		return option_number("port", word, 1, 65535, &options->port);
+	case 'd':
+		return option_number("deadline", word, 1, 3600, &options->seconds);
+	case 'h':
+		usage(stdout);
+		exit(EXIT_SUCCESS);
+	default:
 		return -1;
 	}
-	*ret = value;
-	return 0;
 }
 
 static int parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct option names[] = {
 		{"exchanges", required_argument, NULL, 'n'},
+		{"kind", required_argument, NULL, 'k'},
+		{"bytes", required_argument, NULL, 'b'},
 		{"connections", required_argument, NULL, 'c'},
 		{"addresses", required_argument, NULL, 'a'},
 		{"threads", required_argument, NULL, 't'},
@@ -311,33 +330,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 	};
 	int c, r = 0;
 
-	while (r == 0 && (c = getopt_long(argc, argv, "h", names, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			r = parse_number(optarg, 1, 1000000000, &options->exchanges);
-			break;
-		case 'c':
-			r = parse_number(optarg, 1, MAX_CONNECTIONS, &options->connections);
-			break;
-		case 'a':
-			r = parse_number(optarg, 1, MAX_ADDRESSES, &options->addresses);
-			break;
-		case 't':
-			r = parse_number(optarg, 1, MAX_THREADS, &options->threads);
-			break;
-		case 'p':
-			r = parse_number(optarg, 1, 65535, &options->port);
-			break;
-		case 'd':
-			r = parse_number(optarg, 1, 3600, &options->seconds);
-			break;
-		case 'h':
-			usage(stdout);
-			exit(EXIT_SUCCESS);
-		default:
-			r = -1;
-		}
-	}
+	while (r == 0 && (c = getopt_long(argc, argv, "h", names, NULL)) != -1)
+		r = parse_option(c, optarg, options);
 	if (r == 0 && (optind < argc || options->exchanges == 0)) {
 		usage(stderr);
 		r = -1;
@@ -347,7 +341,13 @@ static int parse_options(int argc, char **argv, struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.connections = 64, .addresses = 16, .threads = 1, .seconds = 300};
+	struct options options = {
+		.bytes = 65536,
+		.connections = 64,
+		.addresses = 16,
+		.threads = 1,
+		.seconds = 300,
+	};
 
 	if (parse_options(argc, argv, &options) < 0)
 		return 2;
