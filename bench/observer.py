@@ -27,16 +27,17 @@ LOST_ANEW = re.compile(rb"\blost (\d+) (?:events|samples)", re.IGNORECASE)
 
 
 class Observer:
-    """Writes to files of its own. Used in a with statement, it is gone after that."""
+    """Writes to files of its own, or to the descriptor that is given. Used in a with statement, it is gone after that."""
 
-    def __init__(self, command, attached_s=ATTACHED_S):
+    def __init__(self, command, attached_s=ATTACHED_S, stdout=None):
         self.command = list(map(str, command))
         self.attached_s = attached_s
+        self.stdout = stdout
 
     def __enter__(self):
         self.output = tempfile.TemporaryFile()
         self.errors = tempfile.TemporaryFile()
-        self.process = process.start(self.command, stdout=self.output, stderr=self.errors)
+        self.process = process.start(self.command, stdout=self.output if self.stdout is None else self.stdout, stderr=self.errors)
         try:
             self._wait_until_attached()
             self.start_cpu_s = process.cpu_s(self.process.pid)
@@ -90,8 +91,8 @@ class Observer:
         return {"cpu_s": process.cpu_s(pid) - self.start_cpu_s, "peak_rss_kib": process.peak_rss_kib(pid),
                 "recursion_misses": recursion_misses(pid) - self.start_misses}
 
-    def stop(self):
-        process.end(self.process)
+    def stop(self, limit_s=process.END_LIMIT_S):
+        process.end(self.process, limit_s=limit_s)
 
     def rows(self, pattern):
         """How many lines it has written that the pattern (of bytes) is found in; after stop()."""

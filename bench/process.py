@@ -21,12 +21,12 @@ def start(command, **how):
     return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, process_group=0, **how)
 
 
-def end(process, signal_number=signal.SIGINT):
+def end(process, signal_number=signal.SIGINT, limit_s=END_LIMIT_S):
     """Asks a process to end, and makes what is left of its group."""
     try:
         if process.poll() is None:
             process.send_signal(signal_number)
-            process.wait(END_LIMIT_S)
+            process.wait(limit_s)
     except subprocess.TimeoutExpired:
         pass
     finally:
