@@ -34,9 +34,9 @@ def _script(commands):
 
 
 @contextlib.contextmanager
-def running(commands):
+def running(commands, apart=False):
     """Commands side by side in a new namespace, each of which prints a line of JSON; none is left after the with statement."""
-    load = process.start(["unshare", "--net", "sh", "-ec", _script(commands)], stdout=subprocess.PIPE)
+    load = process.start(["unshare", "--net", "sh", "-ec", _script(commands)], apart, stdout=subprocess.PIPE)
     try:
         yield load
     finally:
@@ -55,8 +55,8 @@ def finish(load, limit_s=LIMIT_S):
     return [json.loads(line) for line in output.splitlines()]
 
 
-def run(commands, limit_s=LIMIT_S):
-    with running(commands) as load:
+def run(commands, limit_s=LIMIT_S, apart=False):
+    with running(commands, apart) as load:
         return finish(load, limit_s)
 
 

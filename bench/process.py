@@ -15,10 +15,11 @@ class Failure(Exception):
     """What a mode cannot go on without did not work."""
 
 
-def start(command, **how):
-    """Not stopped by Ctrl-C: whoever started it ends it. In this session, as from one shell: the kernel schedules sessions
-    against each other (autogroup), and a tracer alone in one waits most of the time that a load takes in another."""
-    return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, process_group=0, **how)
+def start(command, apart=False, **how):
+    """Not stopped by Ctrl-C: whoever started it ends it. In this session, as from one shell, unless `apart`: the kernel schedules
+    sessions against each other (autogroup), and a tracer alone in one waits most of the time that a load takes in another."""
+    group = {"start_new_session": True} if apart else {"process_group": 0}
+    return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, **group, **how)
 
 
 def end(process, signal_number=signal.SIGINT, limit_s=END_LIMIT_S):

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""bench/run slow: what counts as a whole row, the account of what was lost, and the witness behind it."""
+"""bench/run slow and extreme: what counts as a whole row, the account of what was lost, and the witness behind it."""
 
 import json
 import pathlib
@@ -15,7 +15,7 @@ import account  # pylint: disable=wrong-import-position
 import load  # pylint: disable=wrong-import-position
 import peers  # pylint: disable=wrong-import-position
 import witness  # pylint: disable=wrong-import-position
-from modes import slow  # pylint: disable=wrong-import-position
+from modes import extreme, slow  # pylint: disable=wrong-import-position
 
 HEADER = b"SKADDR           PID     COMM       LADDR           LPORT RADDR           RPORT OLDSTATE    -> NEWSTATE    MS\n"
 ROW = b"ffff8881494fa500 7269    two words  127.1.0.1       0     127.0.0.1       %d  CLOSE       -> SYN_SENT    0.133\n"
@@ -64,6 +64,17 @@ def test_report_of_slow():
     assert_line(text, "not measured: nobody: no reason")
 
 
+def test_report_of_extreme():
+    rounds = [one(others_at_most=3, reported_lost=42), one(observer=extreme.PEER, connections_per_s=30, others_at_most=0)]
+    setting = {"alone_connections_per_s": [100, 80, 70], "rounds": rounds}
+    text = extreme.report({"connections": 10, "hogs": 8, "threads": 4, "settings": {"together": setting, "apart": setting},
+                           "notes": {}, "skipped": {}})
+    assert_equal(len(lines_with(text, "| ours |")), 2, "settings")
+    assert_line(text, "| ours | 100 | 60 | 42 | 2 | 0 | 0 | 60.0 (60.0 to 60.0) | 1.00 (1.00 to 1.00)x |")
+    assert_line(text, f"| {extreme.PEER} |", "0.40 (0.40 to 0.40)x |")
+    assert_line(text, "ours: neither printed nor counted: 0, goal at most 0: met")
+
+
 def test_witness():
     """It counts what a load causes, however much that is."""
     need_root()
@@ -85,6 +96,7 @@ def test_signals_end_all():
     need_command("taskset")
     peers.mount_tracefs()
     assert_ends_all("slow", signal.SIGTERM)
+    assert_ends_all("extreme", signal.SIGINT)
     left = [path.name for path in pathlib.Path(witness.INSTANCES).iterdir()]
     assert_equal(lines_with("\n".join(left), "tcpvitals-bench"), [], "instances")
 
