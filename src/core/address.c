@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "core/address.h"
 
+#include <endian.h>
+
 #define GROUPS 8
 
-/* "007." and how many of the zeros to skip. */
+/* "7.", "17." or "217.": as long as it is, and four bytes that can be copied. */
 struct byte_text {
-	char text[7]; /* four bytes can be copied from behind the zeros */
-	uint8_t skip;
+	char text[4];
+	uint32_t length;
 };
 
+#define FIRST(n)  ('0' + ((n) < 10 ? (n) : (n) < 100 ? (n) / 10 : (n) / 100))
+#define SECOND(n) ((n) < 10 ? '.' : '0' + ((n) < 100 ? (n) % 10 : (n) / 10 % 10))
+#define THIRD(n)  ((n) < 100 ? '.' : '0' + (n) % 10)
 #define BYTE(n)                                                                                                        \
 	{                                                                                                              \
-		{'0' + (n) / 100, '0' + (n) / 10 % 10, '0' + (n) % 10, '.'}, ((n) < 100) + ((n) < 10)                  \
+		{FIRST(n), SECOND(n), THIRD(n), '.'}, 2 + ((n) >= 10) + ((n) >= 100)                                   \
 	}
 #define BYTES4(n)  BYTE(n), BYTE((n) + 1), BYTE((n) + 2), BYTE((n) + 3)
 #define BYTES16(n) BYTES4(n), BYTES4((n) + 4), BYTES4((n) + 8), BYTES4((n) + 12)
@@ -26,51 +31,58 @@ static char *write_ipv4(char *text, const uint8_t bytes[4])
 	for (int i = 0; i < 4; i++) {
 		const struct byte_text *byte = &byte_texts[bytes[i]];
 
-		memcpy(text, byte->text + byte->skip, 4);
-		text += 4 - byte->skip;
+		memcpy(text, byte->text, sizeof(byte->text));
+		text += byte->length;
 	}
 	return text - 1;
 }
 
-static char *write_group(char *text, unsigned int value)
+static uint16_t group_at(const uint8_t bytes[16], int i)
 {
-	static const char digits[] = "0123456789abcdef";
+	uint16_t group;
 
-	if (value >= 0x1000)
-		*text++ = digits[value >> 12];
-	if (value >= 0x100)
-		*text++ = digits[value >> 8 & 15];
-	if (value >= 0x10)
-		*text++ = digits[value >> 4 & 15];
-	*text++ = digits[value & 15];
-	return text;
+	memcpy(&group, bytes + 2 * i, sizeof(group));
+	return be16toh(group);
+}
+
+/* Without leading zeros: the other digits are written first, and as many zeros behind them. */
+static char *write_group(char *text, unsigned int group)
+{
+	unsigned int zeros = (__builtin_clz(group | 1) - 16) / 4;
+
+	return put_4_hex(text, group << 4 * zeros) - zeros;
+}
+
+/* A bit for each group that is 0. */
+static unsigned int zero_groups(const uint8_t bytes[16])
+{
+	unsigned int zeros = 0;
+
+	for (int i = 0; i < GROUPS; i++)
+		zeros |= (group_at(bytes, i) == 0) << i;
+	return zeros;
 }
 
 /* The longest run of two or more zero groups, the first of equals: RFC 5952, section 4.2. Returns its length or 0. */
-static int longest_zeros(const unsigned int groups[GROUPS], int *ret_start)
+static int longest_zeros(unsigned int zeros, int *ret_start)
 {
-	int best = 0, run = 0;
+	unsigned int begins = zeros & zeros >> 1; /* where `length` of them or more begin */
+	int length = 2;
 
-	for (int i = 0; i < GROUPS; i++) {
-		run = groups[i] ? 0 : run + 1;
-		if (run > best && run > 1) {
-			best = run;
-			*ret_start = i - run + 1;
-		}
-	}
-	return best;
+	if (!begins)
+		return 0;
+	while (begins & zeros >> length)
+		begins &= zeros >> length++;
+	*ret_start = __builtin_ctz(begins);
+	return length;
 }
 
 static char *write_ipv6(char *text, const uint8_t bytes[16])
 {
-	unsigned int groups[GROUPS];
-	int start = GROUPS, zeros, end = GROUPS;
+	int start = GROUPS, end = GROUPS, zeros = longest_zeros(zero_groups(bytes), &start);
 
-	for (int i = 0; i < GROUPS; i++)
-		groups[i] = bytes[2 * i] << 8 | bytes[2 * i + 1];
-	zeros = longest_zeros(groups, &start);
 	/* ::a.b.c.d and ::ffff:a.b.c.d, where inet_ntop() writes the last two groups as IPv4 */
-	if (start == 0 && (zeros == 6 || (zeros == 5 && groups[5] == 0xffff)))
+	if (start == 0 && (zeros == 6 || (zeros == 5 && group_at(bytes, 5) == 0xffff)))
 		end = 6;
 	for (int i = 0; i < end; i++) {
 		if (i == start) {
@@ -80,17 +92,21 @@ static char *write_ipv6(char *text, const uint8_t bytes[16])
 			i += zeros - 1;
 			continue;
 		}
-		text = write_group(text, groups[i]);
+		text = write_group(text, group_at(bytes, i));
 		if (i < GROUPS - 1)
 			*text++ = ':';
 	}
 	return end == 6 ? write_ipv4(text, bytes + 12) : text;
 }
 
+char *address_put(char *at, uint8_t ip_version, const uint8_t bytes[16])
+{
+	return ip_version == 4 ? write_ipv4(at, bytes) : write_ipv6(at, bytes);
+}
+
 void address_format(struct strbuf *out, uint8_t ip_version, const uint8_t bytes[16])
 {
-	char text[ADDRESS_TEXT_MAX + 1], *end;
+	char text[ADDRESS_TEXT_MAX + PUT_BEYOND];
 
-	end = ip_version == 4 ? write_ipv4(text, bytes) : write_ipv6(text, bytes);
-	strbuf_append(out, text, end - text);
+	strbuf_append(out, text, address_put(text, ip_version, bytes) - text);
 }

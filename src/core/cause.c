@@ -3,35 +3,43 @@
 
 #include <stddef.h>
 
-static const char *const names[CAUSES] = {
-	[CAUSE_UNKNOWN] = "unknown",
-	[CAUSE_FIN_LOCAL] = "fin-local",
-	[CAUSE_FIN_REMOTE] = "fin-remote",
-	[CAUSE_FIN_BOTH] = "fin-both",
-	[CAUSE_RESET_SENT] = "reset-sent",
-	[CAUSE_RESET_RECEIVED] = "reset-received",
-	[CAUSE_REFUSED] = "refused",
-	[CAUSE_TIMEOUT] = "timeout",
-	[CAUSE_TIMEOUT_CONNECT] = "timeout-connect",
-	[CAUSE_TIMEOUT_RETRANSMISSION] = "timeout-retransmission",
-	[CAUSE_TIMEOUT_PROBE] = "timeout-probe",
-	[CAUSE_TIMEOUT_KEEPALIVE] = "timeout-keepalive",
-	[CAUSE_TIMEOUT_USER] = "timeout-user",
-	[CAUSE_ABORTED] = "aborted",
-	[CAUSE_TIME_WAIT] = "time-wait",
-	[CAUSE_FIN_WAIT2_ORPHAN] = "fin-wait2-orphan",
-	[CAUSE_ABANDONED] = "abandoned",
-	[CAUSE_UNREAD_DATA] = "unread-data",
-	[CAUSE_UNREACHABLE] = "unreachable",
-	[CAUSE_LOCAL_ERROR] = "local-error",
-	[CAUSE_OUT_OF_MEMORY] = "out-of-memory",
-	[CAUSE_LISTENER_CLOSED] = "listener-closed",
-	[CAUSE_CLOSED] = "closed",
+static const struct label names[CAUSES] = {
+	[CAUSE_UNKNOWN] = LABEL("unknown"),
+	[CAUSE_FIN_LOCAL] = LABEL("fin-local"),
+	[CAUSE_FIN_REMOTE] = LABEL("fin-remote"),
+	[CAUSE_FIN_BOTH] = LABEL("fin-both"),
+	[CAUSE_RESET_SENT] = LABEL("reset-sent"),
+	[CAUSE_RESET_RECEIVED] = LABEL("reset-received"),
+	[CAUSE_REFUSED] = LABEL("refused"),
+	[CAUSE_TIMEOUT] = LABEL("timeout"),
+	[CAUSE_TIMEOUT_CONNECT] = LABEL("timeout-connect"),
+	[CAUSE_TIMEOUT_RETRANSMISSION] = LABEL("timeout-retransmission"),
+	[CAUSE_TIMEOUT_PROBE] = LABEL("timeout-probe"),
+	[CAUSE_TIMEOUT_KEEPALIVE] = LABEL("timeout-keepalive"),
+	[CAUSE_TIMEOUT_USER] = LABEL("timeout-user"),
+	[CAUSE_ABORTED] = LABEL("aborted"),
+	[CAUSE_TIME_WAIT] = LABEL("time-wait"),
+	[CAUSE_FIN_WAIT2_ORPHAN] = LABEL("fin-wait2-orphan"),
+	[CAUSE_ABANDONED] = LABEL("abandoned"),
+	[CAUSE_UNREAD_DATA] = LABEL("unread-data"),
+	[CAUSE_UNREACHABLE] = LABEL("unreachable"),
+	[CAUSE_LOCAL_ERROR] = LABEL("local-error"),
+	[CAUSE_OUT_OF_MEMORY] = LABEL("out-of-memory"),
+	[CAUSE_LISTENER_CLOSED] = LABEL("listener-closed"),
+	[CAUSE_CLOSED] = LABEL("closed"),
 };
+
+static const struct label *label_of(unsigned int cause)
+{
+	return &names[cause < CAUSES ? cause : CAUSE_UNKNOWN];
+}
 
 const char *cause_name(unsigned int cause)
 {
-	if (cause == CAUSE_NONE)
-		return NULL;
-	return names[cause < CAUSES ? cause : CAUSE_UNKNOWN];
+	return cause == CAUSE_NONE ? NULL : label_of(cause)->text;
+}
+
+char *cause_put(char *at, unsigned int cause)
+{
+	return put_label(at, label_of(cause));
 }

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "core/owner.h"
 
-static const char *const names[OWNER_SOURCES] = {
-	[OWNER_UNKNOWN] = "unknown", [OWNER_CONNECT] = "connect", [OWNER_LISTEN] = "listen",
-	[OWNER_ACCEPT] = "accept",   [OWNER_USE] = "use",         [OWNER_LISTENER] = "listener",
-	[OWNER_SEED] = "seed",       [OWNER_KERNEL] = "kernel",
+static const struct label names[OWNER_SOURCES] = {
+	[OWNER_UNKNOWN] = LABEL("unknown"), [OWNER_CONNECT] = LABEL("connect"), [OWNER_LISTEN] = LABEL("listen"),
+	[OWNER_ACCEPT] = LABEL("accept"),   [OWNER_USE] = LABEL("use"),         [OWNER_LISTENER] = LABEL("listener"),
+	[OWNER_SEED] = LABEL("seed"),       [OWNER_KERNEL] = LABEL("kernel"),
 };
+
+char *owner_source_put(char *at, unsigned int source)
+{
+	return put_label(at, &names[source < OWNER_SOURCES ? source : OWNER_UNKNOWN]);
+}
 
 const char *owner_source_name(unsigned int source)
 {
-	return names[source < OWNER_SOURCES ? source : OWNER_UNKNOWN];
+	return names[source < OWNER_SOURCES ? source : OWNER_UNKNOWN].text;
 }

@@ -3,8 +3,10 @@
 #define TCPVITALS_CORE_OWNER_H
 
 #include "abi/owner.h"
+#include "core/put.h"
 
 /* "unknown", "connect", "listen", "accept", "use", "listener", "seed", "kernel"; "unknown" for any other number. */
+char *owner_source_put(char *at, unsigned int source);
 const char *owner_source_name(unsigned int source);
 
 #endif

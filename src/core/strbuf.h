@@ -23,33 +23,38 @@ static inline struct strbuf strbuf_over(char *data, size_t capacity)
 	return (struct strbuf){.data = data, .capacity = capacity};
 }
 
-static inline void strbuf_append(struct strbuf *sb, const char *text, size_t length)
+/*
+ * Where the next `length` bytes go, or NULL: the append that needs them is dropped whole. Who writes there himself,
+ * with core/put.h, asks for all that this may touch.
+ */
+static inline char *strbuf_room(struct strbuf *sb, size_t length)
 {
 	if (length > sb->capacity - sb->length) {
 		sb->overflow = true;
-		return;
+		return NULL;
 	}
-	memcpy(sb->data + sb->length, text, length);
+	return sb->data + sb->length;
+}
+
+/* What has been written from strbuf_room() on, up to `end`, is appended. */
+static inline void strbuf_end(struct strbuf *sb, const char *end)
+{
+	sb->length = end - sb->data;
+}
+
+static inline void strbuf_append(struct strbuf *sb, const char *text, size_t length)
+{
+	char *room = strbuf_room(sb, length);
+
+	if (!room)
+		return;
+	memcpy(room, text, length);
 	sb->length += length;
 }
 
 static inline void strbuf_append_string(struct strbuf *sb, const char *text)
 {
 	strbuf_append(sb, text, strlen(text));
-}
-
-/*
- * The first `length` bytes of a field of `size` bytes (a constant, a handful). Where there is room the whole field is
- * copied, which takes no call and no branch on the length.
- */
-static inline void strbuf_append_short(struct strbuf *sb, const char *field, size_t length, size_t size)
-{
-	if (size > sb->capacity - sb->length) {
-		strbuf_append(sb, field, length);
-		return;
-	}
-	memcpy(sb->data + sb->length, field, size);
-	sb->length += length;
 }
 
 /* A string literal: its length is known to the compiler, which then copies it without a call. */
@@ -64,10 +69,12 @@ static inline void strbuf_append_char(struct strbuf *sb, char c)
 void strbuf_pad(struct strbuf *sb, size_t start, size_t width);
 
 void strbuf_append_u64(struct strbuf *sb, uint64_t value);
-void strbuf_append_hex(struct strbuf *sb, uint64_t value); /* lower case, no prefix, no leading zeros */
 
-/* With leading zeros up to `digits` (1 to 20, hexadecimal 1 to 16); a longer value is written in full. */
+/* With leading zeros up to `digits` (1 to 20); a longer value is written in full. */
 void strbuf_append_u64_digits(struct strbuf *sb, uint64_t value, unsigned int digits);
+
+/* The same in hexadecimal, 1 to 16. */
+void strbuf_append_hex(struct strbuf *sb, uint64_t value);
 void strbuf_append_hex_digits(struct strbuf *sb, uint64_t value, unsigned int digits);
 
 #endif

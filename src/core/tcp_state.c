@@ -3,31 +3,20 @@
 
 #include <stddef.h>
 
-/* Room for a NUL and, in the table's last byte, the length. */
-#define NAME_SIZE 16
-
-#define NAME(name)                                                                                                     \
-	{                                                                                                              \
-		name, sizeof(name) - 1                                                                                 \
-	}
-
-static const struct {
-	char text[NAME_SIZE - 1];
-	uint8_t length;
-} names[] = {
-	[STATE_ESTABLISHED] = NAME("ESTABLISHED"),
-	[STATE_SYN_SENT] = NAME("SYN_SENT"),
-	[STATE_SYN_RECV] = NAME("SYN_RECV"),
-	[STATE_FIN_WAIT1] = NAME("FIN_WAIT1"),
-	[STATE_FIN_WAIT2] = NAME("FIN_WAIT2"),
-	[STATE_TIME_WAIT] = NAME("TIME_WAIT"),
-	[STATE_CLOSE] = NAME("CLOSE"),
-	[STATE_CLOSE_WAIT] = NAME("CLOSE_WAIT"),
-	[STATE_LAST_ACK] = NAME("LAST_ACK"),
-	[STATE_LISTEN] = NAME("LISTEN"),
-	[STATE_CLOSING] = NAME("CLOSING"),
-	[STATE_NEW_SYN_RECV] = NAME("NEW_SYN_RECV"),
-	[STATE_BOUND_INACTIVE] = NAME("BOUND_INACTIVE"),
+static const struct label names[] = {
+	[STATE_ESTABLISHED] = LABEL("ESTABLISHED"),
+	[STATE_SYN_SENT] = LABEL("SYN_SENT"),
+	[STATE_SYN_RECV] = LABEL("SYN_RECV"),
+	[STATE_FIN_WAIT1] = LABEL("FIN_WAIT1"),
+	[STATE_FIN_WAIT2] = LABEL("FIN_WAIT2"),
+	[STATE_TIME_WAIT] = LABEL("TIME_WAIT"),
+	[STATE_CLOSE] = LABEL("CLOSE"),
+	[STATE_CLOSE_WAIT] = LABEL("CLOSE_WAIT"),
+	[STATE_LAST_ACK] = LABEL("LAST_ACK"),
+	[STATE_LISTEN] = LABEL("LISTEN"),
+	[STATE_CLOSING] = LABEL("CLOSING"),
+	[STATE_NEW_SYN_RECV] = LABEL("NEW_SYN_RECV"),
+	[STATE_BOUND_INACTIVE] = LABEL("BOUND_INACTIVE"),
 };
 
 #define NAMES (sizeof(names) / sizeof(names[0]))
@@ -37,10 +26,16 @@ const char *tcp_state_name(unsigned int state)
 	return state < NAMES && names[state].length ? names[state].text : NULL;
 }
 
-void tcp_state_format(struct strbuf *out, unsigned int state)
+char *tcp_state_put(char *at, unsigned int state)
 {
 	if (state >= NAMES || !names[state].length)
-		strbuf_append_u64(out, state);
-	else
-		strbuf_append_short(out, names[state].text, names[state].length, sizeof(names[state].text));
+		return put_u64(at, state);
+	return put_label(at, &names[state]);
+}
+
+void tcp_state_format(struct strbuf *out, unsigned int state)
+{
+	char text[TCP_STATE_TEXT_MAX + PUT_BEYOND];
+
+	strbuf_append(out, text, tcp_state_put(text, state) - text);
 }

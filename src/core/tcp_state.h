@@ -3,12 +3,17 @@
 #define TCPVITALS_CORE_TCP_STATE_H
 
 #include "abi/tcp_state.h"
+#include "core/put.h"
 #include "core/strbuf.h"
+
+/* BOUND_INACTIVE */
+#define TCP_STATE_TEXT_MAX 14
 
 /* The kernel's name without TCP_ ("ESTABLISHED"), or NULL for a number that is no known state. */
 const char *tcp_state_name(unsigned int state);
 
-/* Appends the name, or the number in decimal if it has none. */
+/* The name, or the number in decimal if it has none. */
+char *tcp_state_put(char *at, unsigned int state);
 void tcp_state_format(struct strbuf *out, unsigned int state);
 
 #endif

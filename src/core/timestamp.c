@@ -3,6 +3,8 @@
 
 #include "core/duration.h"
 
+#include <stdbool.h>
+
 #define NS_PER_S      1000000000LL
 #define SECONDS_A_DAY 86400
 
@@ -19,63 +21,77 @@ static int64_t realtime_ns(const struct timebase *base, uint64_t monotonic_ns)
 }
 
 struct date {
-	int64_t year;
-	unsigned int month, day;
+	unsigned int year, month, day;
 };
 
 /*
- * The proleptic Gregorian date of a day since 1970-01-01. Years are counted from March, so that the leap day comes
- * last, in eras of 400 years (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
+ * The proleptic Gregorian date of a day since 1970-01-01, from 0000-03-01 to what 64 bits of nanoseconds reach. Years
+ * are counted from March, so that the leap day comes last (C. Neri, L. Schneider, "Euclidean affine functions and their
+ * application to calendar algorithms", 2023: no division takes more than a multiplication).
  */
-static struct date date_of_day(int64_t day)
+static struct date date_of_day(int32_t day)
 {
-	int64_t shifted = day + 719468, era = floor_divide(shifted, 146097);
-	unsigned int of_era = shifted - era * 146097;
-	unsigned int year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	unsigned int of_year = of_era - (365 * year + year / 4 - year / 100);
-	unsigned int month = (5 * of_year + 2) / 153;
+	uint32_t since_0000 = 4 * (uint32_t)(day + 719468) + 3;
+	uint32_t century = since_0000 / 146097;
+	uint64_t of_century = 2939745ULL * (since_0000 % 146097 | 3); /* 2^32 a year */
+	uint32_t of_year = (uint32_t)of_century / 2939745 / 4;
+	uint32_t month = 2141 * of_year + 197913; /* 2^16 a month */
+	bool next_year = of_year >= 306;
 
 	return (struct date){
-		.year = era * 400 + year + (month >= 10),
-		.month = month < 10 ? month + 3 : month - 9,
-		.day = of_year - (153 * month + 2) / 5 + 1,
+		.year = 100 * century + (uint32_t)(of_century >> 32) + next_year,
+		.month = (month >> 16) - (next_year ? 12 : 0),
+		.day = (month & 0xffff) / 2141 + 1,
 	};
 }
 
-static void append_clock(struct strbuf *out, unsigned int second_of_day)
+static char *put_clock(char *at, unsigned int second_of_day)
 {
-	strbuf_append_u64_digits(out, second_of_day / 3600, 2);
-	strbuf_append_char(out, ':');
-	strbuf_append_u64_digits(out, second_of_day / 60 % 60, 2);
-	strbuf_append_char(out, ':');
-	strbuf_append_u64_digits(out, second_of_day % 60, 2);
+	at = put_char(put_2_digits(at, second_of_day / 3600), ':');
+	at = put_char(put_2_digits(at, second_of_day / 60 % 60), ':');
+	return put_2_digits(at, second_of_day % 60);
 }
 
-void timestamp_format_local(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns)
+char *timestamp_put_local(char *at, const struct timebase *base, uint64_t monotonic_ns)
 {
 	int64_t seconds = floor_divide(realtime_ns(base, monotonic_ns), NS_PER_S) + base->utc_offset_s;
 
-	append_clock(out, seconds - floor_divide(seconds, SECONDS_A_DAY) * SECONDS_A_DAY);
+	return put_clock(at, seconds - floor_divide(seconds, SECONDS_A_DAY) * SECONDS_A_DAY);
 }
 
-void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns)
+char *timestamp_put_utc(char *at, const struct timebase *base, uint64_t monotonic_ns)
 {
 	int64_t ns = realtime_ns(base, monotonic_ns), seconds = floor_divide(ns, NS_PER_S);
 	int64_t day = floor_divide(seconds, SECONDS_A_DAY);
 	struct date date = date_of_day(day);
 
 	/* 64 bits of nanoseconds end in 2262 and begin in 1677: always four digits */
-	strbuf_append_u64_digits(out, date.year, 4);
-	strbuf_append_char(out, '-');
-	strbuf_append_u64_digits(out, date.month, 2);
-	strbuf_append_char(out, '-');
-	strbuf_append_u64_digits(out, date.day, 2);
-	strbuf_append_char(out, 'T');
-	append_clock(out, seconds - day * SECONDS_A_DAY);
-	strbuf_append_char(out, '.');
+	at = put_2_digits(at, date.year / 100);
+	at = put_char(put_2_digits(at, date.year % 100), '-');
+	at = put_char(put_2_digits(at, date.month), '-');
+	at = put_char(put_2_digits(at, date.day), 'T');
+	at = put_char(put_clock(at, seconds - day * SECONDS_A_DAY), '.');
 	/* multiplied as unsigned: the first second of the range begins below INT64_MIN */
-	strbuf_append_u64_digits(out, ((uint64_t)ns - (uint64_t)seconds * NS_PER_S) / 1000, 6);
-	strbuf_append_char(out, 'Z');
+	return put_char(put_6_digits(at, ((uint64_t)ns - (uint64_t)seconds * NS_PER_S) / 1000), 'Z');
+}
+
+char *timestamp_put_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns)
+{
+	return duration_put_s(at, monotonic_ns > base->first_ns ? monotonic_ns - base->first_ns : 0);
+}
+
+void timestamp_format_local(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns)
+{
+	char text[TIMESTAMP_TEXT_MAX + PUT_BEYOND];
+
+	strbuf_append(out, text, timestamp_put_local(text, base, monotonic_ns) - text);
+}
+
+void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns)
+{
+	char text[TIMESTAMP_TEXT_MAX + PUT_BEYOND];
+
+	strbuf_append(out, text, timestamp_put_utc(text, base, monotonic_ns) - text);
 }
 
 void timestamp_format_elapsed(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns)

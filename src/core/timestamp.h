@@ -3,6 +3,7 @@
 #ifndef TCPVITALS_CORE_TIMESTAMP_H
 #define TCPVITALS_CORE_TIMESTAMP_H
 
+#include "core/put.h"
 #include "core/strbuf.h"
 
 #include <stdint.h>
@@ -14,13 +15,19 @@ struct timebase {
 	uint64_t first_ns;          /* CLOCK_MONOTONIC time of the first event, the zero of the elapsed column */
 };
 
+/* That of timestamp_put_utc(). */
+#define TIMESTAMP_TEXT_MAX 27
+
 /* Local wall time HH:MM:SS, always eight bytes. */
+char *timestamp_put_local(char *at, const struct timebase *base, uint64_t monotonic_ns);
 void timestamp_format_local(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
 
 /* RFC 3339 in UTC with microseconds, rounded down: "2026-11-22T12:31:49.123456Z". */
+char *timestamp_put_utc(char *at, const struct timebase *base, uint64_t monotonic_ns);
 void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
 
 /* Seconds since base->first_ns with six decimals ("0.000000" for anything earlier). */
+char *timestamp_put_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns);
 void timestamp_format_elapsed(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
 
 #endif

@@ -31,6 +31,18 @@ static void test_names(void **state)
 	}
 }
 
+static void test_put(void **state)
+{
+	(void)state;
+	for (unsigned int cause = 0; cause < 256; cause++) {
+		const char *name = cause_name(cause);
+		char text[2 * PUT_BEYOND];
+
+		*cause_put(text, cause) = '\0';
+		assert_string_equal(text, name ? name : "");
+	}
+}
+
 /* What the kernel shows in each case, as tests/kernel/cause.c makes it for real. */
 static void test_scenes(void **state)
 {
@@ -168,10 +180,8 @@ static void test_of_connections(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_of_connections),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_scenes),
-		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_of_connections), cmocka_unit_test(test_names),      cmocka_unit_test(test_put),
+		cmocka_unit_test(test_scenes),         cmocka_unit_test(test_everything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

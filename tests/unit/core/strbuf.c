@@ -15,9 +15,30 @@ static void test_appends(void **state)
 	strbuf_append_string(&sb, "cd");
 	strbuf_append_char(&sb, 'e');
 	strbuf_append_literal(&sb, "fg");
-	strbuf_append_short(&sb, "hijk", 2, 4);
 	strbuf_append_string(&sb, "");
-	text_check(&sb, "abcdefghi");
+	text_check(&sb, "abcdefg");
+}
+
+/* What is written into room that was asked for is appended as far as it is said to go. */
+static void test_room(void **state)
+{
+	struct strbuf sb = text_new(8);
+	char *at;
+
+	(void)state;
+	strbuf_append_literal(&sb, "abc");
+	at = strbuf_room(&sb, 5);
+	assert_ptr_equal(at, sb.data + 3);
+	assert_int_equal(sb.length, 3);
+	memcpy(at, "defgh", 5);
+	strbuf_end(&sb, at + 2);
+	assert_int_equal(sb.length, 5);
+	assert_non_null(strbuf_room(&sb, 3));
+	assert_false(sb.overflow);
+	assert_null(strbuf_room(&sb, 4));
+	assert_true(sb.overflow);
+	sb.overflow = false;
+	text_check(&sb, "abcde");
 }
 
 static void test_pad(void **state)
@@ -80,21 +101,10 @@ static void check_number(uint64_t value)
 	strbuf_append_u64(&sb, value);
 	text_check(&sb, expected);
 
-	sb = text_new(16);
-	snprintf(expected, sizeof(expected), "%" PRIx64, value);
-	strbuf_append_hex(&sb, value);
-	text_check(&sb, expected);
-
 	for (unsigned int digits = 1; digits <= 20; digits++) {
 		sb = text_new(20);
 		snprintf(expected, sizeof(expected), "%0*" PRIu64, (int)digits, value);
 		strbuf_append_u64_digits(&sb, value, digits);
-		text_check(&sb, expected);
-	}
-	for (unsigned int digits = 1; digits <= 16; digits++) {
-		sb = text_new(16);
-		snprintf(expected, sizeof(expected), "%0*" PRIx64, (int)digits, value);
-		strbuf_append_hex_digits(&sb, value, digits);
 		text_check(&sb, expected);
 	}
 }
@@ -127,11 +137,6 @@ static void append_string(struct strbuf *sb)
 	strbuf_append_string(sb, "12345");
 }
 
-static void append_short(struct strbuf *sb)
-{
-	strbuf_append_short(sb, "12345678", 5, 8);
-}
-
 static void append_u64(struct strbuf *sb)
 {
 	strbuf_append_u64(sb, 12345);
@@ -140,16 +145,6 @@ static void append_u64(struct strbuf *sb)
 static void append_digits(struct strbuf *sb)
 {
 	strbuf_append_u64_digits(sb, 45, 5);
-}
-
-static void append_hex(struct strbuf *sb)
-{
-	strbuf_append_hex(sb, 0x12345);
-}
-
-static void append_hex_digits(struct strbuf *sb)
-{
-	strbuf_append_hex_digits(sb, 0x45, 5);
 }
 
 static void append_pad(struct strbuf *sb)
@@ -169,8 +164,7 @@ static void test_overflow(void **state)
 		void (*append)(struct strbuf *sb);
 		size_t length;
 	} cases[] = {
-		{append_string, 5}, {append_short, 5},      {append_u64, 5}, {append_digits, 5},
-		{append_hex, 5},    {append_hex_digits, 5}, {append_pad, 5}, {append_long_pad, 35},
+		{append_string, 5}, {append_u64, 5}, {append_digits, 5}, {append_pad, 5}, {append_long_pad, 35},
 	};
 
 	(void)state;
@@ -212,11 +206,9 @@ static void test_nothing_needs_no_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_appends),
-		cmocka_unit_test(test_pad),
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_overflow),
-		cmocka_unit_test(test_nothing_needs_no_room),
+		cmocka_unit_test(test_appends),  cmocka_unit_test(test_room),
+		cmocka_unit_test(test_pad),      cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_overflow), cmocka_unit_test(test_nothing_needs_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ static void test_format(void **state)
 
 	(void)state;
 	for (unsigned int i = 1; i < COUNT(names); i++) {
-		/* with and without room for the copy of fixed size */
+		/* with room to spare and with just enough */
 		sb = text_new(32);
 		tcp_state_format(&sb, i);
 		text_check(&sb, names[i]);

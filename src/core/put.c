@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "core/put.h"
+
+#include <endian.h>
+
+#define TEN_TO_8 100000000
+
+#define DECIMAL(n)                                                                                                     \
+	{                                                                                                              \
+		'0' + (n) / 10, '0' + (n) % 10                                                                         \
+	}
+#define DECIMALS5(n)  DECIMAL(n), DECIMAL((n) + 1), DECIMAL((n) + 2), DECIMAL((n) + 3), DECIMAL((n) + 4)
+#define DECIMALS25(n) DECIMALS5(n), DECIMALS5((n) + 5), DECIMALS5((n) + 10), DECIMALS5((n) + 15), DECIMALS5((n) + 20)
+
+const char put_decimal_pairs[100][2] = {DECIMALS25(0), DECIMALS25(25), DECIMALS25(50), DECIMALS25(75)};
+
+#define HEX_DIGIT(n) ((n) < 10 ? '0' + (n) : 'a' + (n)-10)
+#define HEX(n)                                                                                                         \
+	{                                                                                                              \
+		HEX_DIGIT((n) / 16), HEX_DIGIT((n) % 16)                                                               \
+	}
+#define HEX4(n)  HEX(n), HEX((n) + 1), HEX((n) + 2), HEX((n) + 3)
+#define HEX16(n) HEX4(n), HEX4((n) + 4), HEX4((n) + 8), HEX4((n) + 12)
+#define HEX64(n) HEX16(n), HEX16((n) + 16), HEX16((n) + 32), HEX16((n) + 48)
+
+const char put_hex_pairs[256][2] = {HEX64(0), HEX64(64), HEX64(128), HEX64(192)};
+
+/*
+ * The digits of a value below 10^8, one a byte and each less '0', the first in the lowest byte. Halves, pairs and
+ * digits are each divided all at once, and what is left goes into the higher part of the same number: no loop, whose
+ * number of rounds nobody could predict.
+ */
+static uint64_t decimal_digits(uint32_t value)
+{
+	uint64_t halves = ((uint64_t)value << 32) - value / 10000 * ((10000ULL << 32) - 1);
+	uint64_t hundreds = halves * 10486 >> 20 & 0x0000007f0000007f; /* a hundredth of each */
+	uint64_t pairs = (halves << 16) - hundreds * ((100 << 16) - 1);
+	uint64_t tens = pairs * 103 >> 10 & 0x000f000f000f000f; /* a tenth of each */
+
+	return (pairs << 8) - tens * ((10 << 8) - 1);
+}
+
+static char *put_8_digits(char *at, uint64_t digits)
+{
+	digits = htole64(digits + 0x3030303030303030);
+	memcpy(at, &digits, sizeof(digits));
+	return at + sizeof(digits);
+}
+
+/* Not inlined: the call in it would make all numbers save registers. */
+static __attribute__((noinline)) char *put_long(char *at, uint64_t value)
+{
+	at = put_u64(at, value / TEN_TO_8);
+	return put_8_digits(at, decimal_digits(value % TEN_TO_8));
+}
+
+char *put_u64(char *at, uint64_t value)
+{
+	unsigned int zeros;
+	uint64_t digits;
+
+	if (value >= TEN_TO_8)
+		return put_long(at, value);
+	digits = decimal_digits(value);
+	/* in front, but for the last digit */
+	zeros = __builtin_ctzll(digits | 1ULL << 56) / 8;
+	return put_8_digits(at, digits >> 8 * zeros) - zeros;
+}
+
+char *put_hex(char *at, uint64_t value, unsigned int digits)
+{
+	unsigned int zeros = __builtin_clzll(value | 1) / 4;
+
+	if (zeros > 16 - digits)
+		zeros = 16 - digits;
+	value <<= 4 * zeros;
+	at = put_4_hex(at, value >> 48);
+	at = put_4_hex(at, value >> 32);
+	at = put_4_hex(at, value >> 16);
+	return put_4_hex(at, value) - zeros;
+}
