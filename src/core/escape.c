@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "core/escape.h"
 
+#include <endian.h>
+
+/* One in each byte of a word. */
+#define ONES (~0ULL / 0xff)
+
 /* What one character, or one byte that belongs to no character, becomes. */
 struct piece {
 	char text[12]; /* \xHH for each of up to three bytes: no character above U+FFFF is escaped */
@@ -89,6 +94,35 @@ static bool terminal_piece(struct piece *piece, const char *bytes, size_t availa
 size_t escape_field_length(const char *field, size_t size)
 {
 	return strnlen(field, size);
+}
+
+/*
+ * The highest bit of each byte that is a control character, not ASCII, or special in a format. Those above the first
+ * one may be wrong, since a subtraction borrows from them.
+ */
+static uint64_t find_special(uint64_t word)
+{
+	uint64_t controls = word - ' ' * ONES, others = word | (word + ONES); /* 0x7f to 0xff */
+	uint64_t quotes = (word ^ '"' * ONES) - ONES, commas = (word ^ ',' * ONES) - ONES;
+	uint64_t backslashes = (word ^ '\\' * ONES) - ONES;
+
+	return (controls | others | quotes | commas | backslashes) & (0x80 * ONES);
+}
+
+int escape_plain_field(const char field[ESCAPE_FIELD])
+{
+	for (int start = 0; start < ESCAPE_FIELD; start += (int)sizeof(uint64_t)) {
+		uint64_t word, special;
+		int length;
+
+		memcpy(&word, field + start, sizeof(word));
+		special = find_special(le64toh(word));
+		if (!special)
+			continue;
+		length = start + __builtin_ctzll(special) / 8;
+		return field[length] ? -1 : length;
+	}
+	return ESCAPE_FIELD;
 }
 
 size_t escape_terminal(struct strbuf *out, const char *bytes, size_t length, size_t max_columns)

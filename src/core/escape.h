@@ -9,8 +9,19 @@
 
 #include "core/strbuf.h"
 
+/* The longest that a byte becomes in any of the formats: \u00HH, or an equal share of \uHHHH or \xHH\xHH\xHH. */
+#define ESCAPED_MAX 6
+
 /* The length of a name in a fixed field, up to the first NUL or the field's end. */
 size_t escape_field_length(const char *field, size_t size);
+
+#define ESCAPE_FIELD 16
+
+/*
+ * The same of a field of ESCAPE_FIELD bytes, if it holds printable ASCII only, and nothing of that which is special in
+ * a format (quote, comma, backslash): it can be copied then. Else -1.
+ */
+int escape_plain_field(const char field[ESCAPE_FIELD]);
 
 /*
  * For a terminal: valid UTF-8 passes, but control characters (C0, DEL, C1), line and paragraph separators and

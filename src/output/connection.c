@@ -3,6 +3,7 @@
 
 #include "core/cause.h"
 #include "core/duration.h"
+#include "core/put.h"
 #include "core/tcp_state.h"
 #include "output/json.h"
 #include "output/table.h"
@@ -11,18 +12,25 @@
 
 #define MIN_RTT_UNKNOWN (~0U)
 
-static const char *const role_names[ROLES] = {[ROLE_CLIENT] = "client", [ROLE_SERVER] = "server"};
+static const struct label roles[ROLES] = {[ROLE_CLIENT] = LABEL("client"), [ROLE_SERVER] = LABEL("server")};
 
-/* NULL when it is not known. */
-static const char *role_name(uint8_t role)
+/* Empty when it is not known. */
+static const struct label *role_of(const struct connection *connection)
 {
-	return role < ROLES ? role_names[role] : NULL;
+	uint8_t role = connection->life.role;
+
+	return &roles[role < ROLES ? role : ROLE_UNKNOWN];
 }
 
 /* Orderly ends by who was first: TIME_WAIT is the end of a socket's life, not of a connection's. */
 static const char *end_name(const struct transition *end)
 {
 	return cause_name(cause_of_connection(end->cause, end->oldstate));
+}
+
+static char *put_cause(char *at, const struct transition *end)
+{
+	return cause_put(at, cause_of_connection(end->cause, end->oldstate));
 }
 
 static uint64_t total_ns(const struct connection *connection)
@@ -126,7 +134,6 @@ void connection_csv_header(struct strbuf *out, const struct connection_layout *l
 void connection_csv(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
 		    const struct names *names, const struct timebase *base)
 {
-	const char *role = role_name(connection->life.role);
 	enum column_id ids[8];
 	size_t count = list_columns(layout, ids);
 
@@ -138,7 +145,7 @@ void connection_csv(struct strbuf *out, const struct connection_layout *layout, 
 		column_format(out, tuple[i], COLUMN_STYLE_CSV, &connection->end, names, base);
 		strbuf_append_char(out, ',');
 	}
-	strbuf_append_string(out, role ? role : "");
+	strbuf_append_string(out, role_of(connection)->text);
 	strbuf_append_char(out, ',');
 	strbuf_append_u64(out, connection->bytes_acked);
 	strbuf_append_char(out, ',');
@@ -160,95 +167,100 @@ void connection_csv(struct strbuf *out, const struct connection_layout *layout, 
 	strbuf_append_char(out, '\n');
 }
 
-static void append_u64_or_null(struct strbuf *out, const char *key, bool known, uint64_t value)
+/* As core/put.h, with a key such as `,"retransmits":` in front. */
+#define put_member(at, key, known, value) put_u64_or_null(put_literal((at), ",\"" key "\":"), known, value)
+#define put_member_us(at, key, known, ns) put_us_or_null(put_literal((at), ",\"" key "\":"), known, ns)
+
+static char *put_u64_or_null(char *at, bool known, uint64_t value)
 {
-	strbuf_append_literal(out, ",\"");
-	strbuf_append_string(out, key);
-	strbuf_append_literal(out, "\":");
-	if (known)
-		strbuf_append_u64(out, value);
-	else
-		strbuf_append_literal(out, "null");
+	return known ? put_u64(at, value) : put_literal(at, "null");
 }
 
-static void append_us_or_null(struct strbuf *out, const char *key, bool known, uint64_t ns)
+static char *put_us_or_null(char *at, bool known, uint64_t ns)
 {
-	strbuf_append_literal(out, ",\"");
-	strbuf_append_string(out, key);
-	strbuf_append_literal(out, "\":");
-	if (known)
-		duration_format_us(out, ns);
-	else
-		strbuf_append_literal(out, "null");
+	return known ? duration_put_us(at, ns) : put_literal(at, "null");
 }
 
-static void append_times(struct strbuf *out, const struct connection *connection, const struct timebase *base)
+static char *put_role(char *at, const struct label *role)
 {
-	const struct life *life = &connection->life;
-	const char *separator = "";
+	if (!role->length)
+		return put_literal(at, ",\"role\":null");
+	at = put_literal(at, ",\"role\":\"");
+	return put_char(put_label(at, role), '"');
+}
 
-	strbuf_append_literal(out, ",\"start\":");
-	if (total_is_known(connection)) {
-		strbuf_append_char(out, '"');
-		timestamp_format_utc(out, base, life->start_ns);
-		strbuf_append_char(out, '"');
-	} else {
-		strbuf_append_literal(out, "null");
-	}
-	append_us_or_null(out, "total_us", total_is_known(connection), total_ns(connection));
-	if (life->is_old)
-		append_us_or_null(out, "at_least_us", true, total_ns(connection));
-	strbuf_append_literal(out, ",\"states_us\":{");
+static char *put_start(char *at, const struct connection *connection, const struct timebase *base)
+{
+	if (!total_is_known(connection))
+		return put_literal(at, ",\"start\":null");
+	at = put_literal(at, ",\"start\":\"");
+	return put_char(timestamp_put_utc(at, base, connection->life.start_ns), '"');
+}
+
+static char *put_states(char *at, const struct life *life)
+{
+	const char *begin;
+
+	at = put_literal(at, ",\"states_us\":{");
+	begin = at;
 	for (unsigned int state = 0; state < CONNECTION_STATES; state++) {
 		if (!life->in_state_ns[state])
 			continue;
-		strbuf_append_string(out, separator);
-		strbuf_append_char(out, '"');
-		tcp_state_format(out, state);
-		strbuf_append_literal(out, "\":");
-		duration_format_us(out, life->in_state_ns[state]);
-		separator = ",";
+		if (at > begin)
+			at = put_char(at, ',');
+		at = tcp_state_put(put_char(at, '"'), state);
+		at = duration_put_us(put_literal(at, "\":"), life->in_state_ns[state]);
 	}
-	strbuf_append_char(out, '}');
+	return put_char(at, '}');
 }
 
-static void append_role(struct strbuf *out, uint8_t role)
+static char *put_times(char *at, const struct connection *connection, const struct timebase *base)
 {
-	const char *name = role_name(role);
+	at = put_start(at, connection, base);
+	at = put_member_us(at, "total_us", total_is_known(connection), total_ns(connection));
+	if (connection->life.is_old)
+		at = put_member_us(at, "at_least_us", true, total_ns(connection));
+	return put_states(at, &connection->life);
+}
 
-	strbuf_append_literal(out, ",\"role\":");
-	if (name)
-		strbuf_append_char(out, '"');
-	strbuf_append_string(out, name ? name : "null");
-	if (name)
-		strbuf_append_char(out, '"');
+static char *put_counters(char *at, const struct connection *connection)
+{
+	at = put_member(at, "bytes_sent", true, connection->bytes_sent);
+	at = put_member(at, "bytes_acked", true, connection->bytes_acked);
+	at = put_member(at, "bytes_received", true, connection->bytes_received);
+	at = put_member(at, "segs_out", true, connection->segs_out);
+	at = put_member(at, "segs_in", true, connection->segs_in);
+	return put_member(at, "retransmits", true, connection->retransmits);
+}
+
+static char *put_rtt(char *at, const struct connection *connection)
+{
+	const struct life *life = &connection->life;
+	uint32_t samples = life->rtt_samples;
+
+	at = put_member(at, "srtt_us", connection->srtt_us, connection->srtt_us);
+	at = put_member(at, "min_rtt_us", connection->srtt_us && connection->min_rtt_us != MIN_RTT_UNKNOWN,
+			connection->min_rtt_us);
+	at = put_member_us(at, "rtt_mean_us", samples, samples ? life->rtt_sum_us * 1000 / samples : 0);
+	return put_member(at, "rtt_samples", true, samples);
 }
 
 void connection_json(struct strbuf *out, const struct connection *connection, const struct timebase *base)
 {
 	const struct life *life = &connection->life;
+	char *at = strbuf_room(out, ROW_TEXT_MAX);
 
-	strbuf_append_literal(out, "{\"v\":1,\"type\":\"connection\",\"time\":\"");
-	timestamp_format_utc(out, base, connection->end.time_ns);
-	json_socket(out, &connection->end);
-	append_role(out, life->role);
-	append_times(out, connection, base);
-	append_u64_or_null(out, "bytes_sent", true, connection->bytes_sent);
-	append_u64_or_null(out, "bytes_acked", true, connection->bytes_acked);
-	append_u64_or_null(out, "bytes_received", true, connection->bytes_received);
-	append_u64_or_null(out, "segs_out", true, connection->segs_out);
-	append_u64_or_null(out, "segs_in", true, connection->segs_in);
-	append_u64_or_null(out, "retransmits", true, connection->retransmits);
-	append_u64_or_null(out, "syn_retrans", life->role != ROLE_UNKNOWN, life->syn_retrans);
-	append_u64_or_null(out, "srtt_us", connection->srtt_us, connection->srtt_us);
-	append_u64_or_null(out, "min_rtt_us", connection->srtt_us && connection->min_rtt_us != MIN_RTT_UNKNOWN,
-			   connection->min_rtt_us);
-	append_us_or_null(out, "rtt_mean_us", life->rtt_samples,
-			  life->rtt_samples ? life->rtt_sum_us * 1000 / life->rtt_samples : 0);
-	append_u64_or_null(out, "rtt_samples", true, life->rtt_samples);
-	strbuf_append_literal(out, ",\"oldstate\":\"");
-	tcp_state_format(out, connection->end.oldstate);
-	strbuf_append_literal(out, "\",\"cause\":\"");
-	strbuf_append_string(out, end_name(&connection->end));
-	strbuf_append_literal(out, "\"}\n");
+	if (!at)
+		return;
+	at = put_literal(at, "{\"v\":1,\"type\":\"connection\",\"time\":\"");
+	at = timestamp_put_utc(at, base, connection->end.time_ns);
+	at = json_put_socket(at, &connection->end);
+	at = put_role(at, role_of(connection));
+	at = put_times(at, connection, base);
+	at = put_counters(at, connection);
+	at = put_member(at, "syn_retrans", life->role != ROLE_UNKNOWN, life->syn_retrans);
+	at = put_rtt(at, connection);
+	at = tcp_state_put(put_literal(at, ",\"oldstate\":\""), connection->end.oldstate);
+	at = put_cause(put_literal(at, "\",\"cause\":\""), &connection->end);
+	strbuf_end(out, put_literal(at, "\"}\n"));
 }

@@ -3,135 +3,135 @@
 
 #include "core/address.h"
 #include "core/cause.h"
+#include "core/column.h"
 #include "core/duration.h"
 #include "core/escape.h"
 #include "core/owner.h"
+#include "core/put.h"
 #include "core/tcp_state.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-static void append_known_u64(struct strbuf *out, bool known, uint64_t value)
+static char *put_known_u64(char *at, bool known, uint64_t value)
 {
-	if (known)
-		strbuf_append_u64(out, value);
-	else
-		strbuf_append_literal(out, "null");
+	return known ? put_u64(at, value) : put_literal(at, "null");
 }
 
-static void append_identity(struct strbuf *out, const struct transition *event)
+static char *put_identity(char *at, const struct transition *event)
 {
-	strbuf_append_literal(out, "\",\"cookie\":");
-	append_known_u64(out, event->cookie, event->cookie);
-	strbuf_append_literal(out, ",\"conn_seq\":");
-	strbuf_append_u64(out, event->conn_seq);
-	strbuf_append_literal(out, ",\"skaddr\":\"");
-	strbuf_append_hex_digits(out, event->skaddr, 16);
-	strbuf_append_char(out, '"');
+	at = put_literal(at, "\",\"cookie\":");
+	at = put_known_u64(at, event->cookie, event->cookie);
+	at = put_literal(at, ",\"conn_seq\":");
+	at = put_small(at, event->conn_seq);
+	at = put_literal(at, ",\"skaddr\":\"");
+	return put_hex(at, event->skaddr, 16);
 }
 
-static void append_owner(struct strbuf *out, const struct owner *owner)
+static char *put_escaped(char *at, const char comm[OWNER_COMM_LEN])
 {
-	bool known = owner->source != OWNER_UNKNOWN;
+	struct strbuf out = strbuf_over(at, ESCAPED_MAX * OWNER_COMM_LEN);
 
-	strbuf_append_literal(out, ",\"pid\":");
-	append_known_u64(out, known, owner->pid);
-	strbuf_append_literal(out, ",\"comm\":");
-	if (known) {
-		strbuf_append_char(out, '"');
-		escape_json(out, owner->comm, escape_field_length(owner->comm, sizeof(owner->comm)));
-		strbuf_append_char(out, '"');
-	} else {
-		strbuf_append_literal(out, "null");
-	}
-	strbuf_append_literal(out, ",\"owner\":\"");
-	strbuf_append_string(out, owner_source_name(owner->source));
-	strbuf_append_char(out, '"');
+	escape_json(&out, comm, escape_field_length(comm, OWNER_COMM_LEN));
+	return at + out.length;
 }
 
-static void append_uid(struct strbuf *out, uint32_t uid)
+/* The inside of a string. */
+static char *put_comm(char *at, const char comm[OWNER_COMM_LEN])
 {
-	strbuf_append_literal(out, ",\"uid\":");
-	append_known_u64(out, uid != UID_UNKNOWN, uid);
+	int length = escape_plain_field(comm);
+
+	if (length < 0)
+		return put_escaped(at, comm);
+	put_bytes(at, comm, OWNER_COMM_LEN);
+	return at + length;
 }
 
-static void append_scope(struct strbuf *out, const struct transition *event)
+static char *put_owner(char *at, const struct owner *owner)
+{
+	if (owner->source == OWNER_UNKNOWN)
+		return put_literal(at, "\",\"pid\":null,\"comm\":null,\"owner\":\"unknown\",\"uid\":");
+	at = put_literal(at, "\",\"pid\":");
+	at = put_u64(at, owner->pid);
+	at = put_literal(at, ",\"comm\":\"");
+	at = put_comm(at, owner->comm);
+	at = put_literal(at, "\",\"owner\":\"");
+	at = owner_source_put(at, owner->source);
+	return put_literal(at, "\",\"uid\":");
+}
+
+static char *put_scope(char *at, const struct transition *event)
 {
 	const struct owner *owner = &event->owner;
 
-	strbuf_append_literal(out, ",\"netns\":");
-	append_known_u64(out, event->netns, event->netns);
-	strbuf_append_literal(out, ",\"cgroup_id\":");
-	append_known_u64(out, owner->source != OWNER_UNKNOWN && owner->cgroup_id, owner->cgroup_id);
+	at = put_known_u64(at, event->uid != UID_UNKNOWN, event->uid);
+	at = put_literal(at, ",\"netns\":");
+	at = put_known_u64(at, event->netns, event->netns);
+	at = put_literal(at, ",\"cgroup_id\":");
+	return put_known_u64(at, owner->source != OWNER_UNKNOWN && owner->cgroup_id, owner->cgroup_id);
 }
 
-static void append_tuple(struct strbuf *out, const struct transition *event)
+static char *put_tuple(char *at, const struct transition *event)
 {
-	strbuf_append_literal(out, ",\"family\":");
-	strbuf_append_u64(out, event->ip_version);
-	strbuf_append_literal(out, ",\"laddr\":\"");
-	address_format(out, event->ip_version, event->laddr);
-	strbuf_append_literal(out, "\",\"lport\":");
-	strbuf_append_u64(out, event->lport);
-	strbuf_append_literal(out, ",\"raddr\":\"");
-	address_format(out, event->ip_version, event->raddr);
-	strbuf_append_literal(out, "\",\"rport\":");
-	strbuf_append_u64(out, event->rport);
+	at = put_literal(at, ",\"family\":");
+	at = put_small(at, event->ip_version);
+	at = put_literal(at, ",\"laddr\":\"");
+	at = address_put(at, event->ip_version, event->laddr);
+	at = put_literal(at, "\",\"lport\":");
+	at = put_u64(at, event->lport);
+	at = put_literal(at, ",\"raddr\":\"");
+	at = address_put(at, event->ip_version, event->raddr);
+	at = put_literal(at, "\",\"rport\":");
+	return put_u64(at, event->rport);
 }
 
-static void append_change(struct strbuf *out, const struct transition *event)
+static char *put_change(char *at, const struct transition *event)
 {
-	strbuf_append_literal(out, ",\"oldstate\":\"");
-	tcp_state_format(out, event->oldstate);
-	strbuf_append_literal(out, "\",\"newstate\":\"");
-	tcp_state_format(out, event->newstate);
-	strbuf_append_literal(out, "\",\"duration_us\":");
-	if (event->duration_ns == DURATION_UNKNOWN || event->flags & TRANSITION_AT_LEAST)
-		strbuf_append_literal(out, "null");
-	else
-		duration_format_us(out, event->duration_ns);
+	at = put_literal(at, ",\"oldstate\":\"");
+	at = tcp_state_put(at, event->oldstate);
+	at = put_literal(at, "\",\"newstate\":\"");
+	at = tcp_state_put(at, event->newstate);
+	at = put_literal(at, "\",\"duration_us\":");
+	if (event->duration_ns == DURATION_UNKNOWN)
+		return put_literal(at, "null");
+	if (event->flags & TRANSITION_AT_LEAST)
+		at = put_literal(at, "null,\"at_least_us\":");
+	return duration_put_us(at, event->duration_ns);
 }
 
 /* Fields that not every row has. */
-static void append_story(struct strbuf *out, const struct transition *event)
+static char *put_story(char *at, const struct transition *event)
 {
-	const char *cause = cause_name(event->cause);
-
-	if (event->duration_ns != DURATION_UNKNOWN && event->flags & TRANSITION_AT_LEAST) {
-		strbuf_append_literal(out, ",\"at_least_us\":");
-		duration_format_us(out, event->duration_ns);
-	}
 	if (event->syn_retrans != SYN_RETRANS_NONE) {
-		strbuf_append_literal(out, ",\"syn_retrans\":");
-		strbuf_append_u64(out, event->syn_retrans);
+		at = put_literal(at, ",\"syn_retrans\":");
+		at = put_small(at, event->syn_retrans);
 	}
-	strbuf_append_literal(out, ",\"cause\":");
-	if (!cause) {
-		strbuf_append_literal(out, "null");
-		return;
-	}
-	strbuf_append_char(out, '"');
-	strbuf_append_string(out, cause);
-	strbuf_append_char(out, '"');
+	if (event->cause == CAUSE_NONE)
+		return put_literal(at, ",\"cause\":null");
+	at = put_literal(at, ",\"cause\":\"");
+	return put_char(cause_put(at, event->cause), '"');
 }
 
-void json_socket(struct strbuf *out, const struct transition *event)
+char *json_put_socket(char *at, const struct transition *event)
 {
-	append_identity(out, event);
-	append_owner(out, &event->owner);
-	append_uid(out, event->uid);
-	append_scope(out, event);
-	append_tuple(out, event);
+	at = put_identity(at, event);
+	at = put_owner(at, &event->owner);
+	at = put_scope(at, event);
+	return put_tuple(at, event);
 }
 
 void json_transition(struct strbuf *out, const struct transition *event, const struct timebase *base)
 {
-	strbuf_append_literal(out, "{\"v\":1,\"type\":\"transition\",\"time\":\"");
-	timestamp_format_utc(out, base, event->time_ns);
-	json_socket(out, event);
-	append_change(out, event);
-	append_story(out, event);
-	strbuf_append_literal(out, "}\n");
+	char *at = strbuf_room(out, ROW_TEXT_MAX);
+
+	if (!at)
+		return;
+	at = put_literal(at, "{\"v\":1,\"type\":\"transition\",\"time\":\"");
+	at = timestamp_put_utc(at, base, event->time_ns);
+	at = json_put_socket(at, event);
+	at = put_change(at, event);
+	at = put_story(at, event);
+	strbuf_end(out, put_literal(at, "}\n"));
 }
 
 void json_name(struct strbuf *out, const char *key, struct name name)

@@ -14,8 +14,11 @@
  */
 void json_transition(struct strbuf *out, const struct transition *event, const struct timebase *base);
 
-/* What a transition says about its socket: behind an open string, which it closes, and a comma before each member. */
-void json_socket(struct strbuf *out, const struct transition *event);
+/*
+ * What a transition says about its socket: behind an open string, which it closes, and a comma before each member. As
+ * core/put.h.
+ */
+char *json_put_socket(char *at, const struct transition *event);
 
 /* A member with a comma before it; null for a name that there is not. */
 void json_name(struct strbuf *out, const char *key, struct name name);

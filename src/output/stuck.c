@@ -1,34 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/stuck.h"
 
+#include "core/column.h"
 #include "core/duration.h"
+#include "core/put.h"
 #include "core/tcp_state.h"
 #include "output/json.h"
 
-#include <stdbool.h>
-
-static void append_age(struct strbuf *out, const struct transition *event, const struct timebase *base)
+/* Behind an open string, which it closes. */
+static char *put_age(char *at, const struct transition *event, const struct timebase *base)
 {
-	bool is_known = !(event->flags & TRANSITION_AT_LEAST);
-
-	strbuf_append_literal(out, "\",\"since\":");
-	if (is_known) {
-		strbuf_append_char(out, '"');
-		timestamp_format_utc(out, base, event->time_ns - event->duration_ns);
-		strbuf_append_literal(out, "\",\"duration_us\":");
+	if (event->flags & TRANSITION_AT_LEAST) {
+		at = put_literal(at, "\",\"since\":null,\"duration_us\":null,\"at_least_us\":");
 	} else {
-		strbuf_append_literal(out, "null,\"duration_us\":null,\"at_least_us\":");
+		at = put_literal(at, "\",\"since\":\"");
+		at = timestamp_put_utc(at, base, event->time_ns - event->duration_ns);
+		at = put_literal(at, "\",\"duration_us\":");
 	}
-	duration_format_us(out, event->duration_ns);
+	return duration_put_us(at, event->duration_ns);
 }
 
 void stuck_json(struct strbuf *out, const struct transition *event, const struct timebase *base)
 {
-	strbuf_append_literal(out, "{\"v\":1,\"type\":\"stuck\",\"time\":\"");
-	timestamp_format_utc(out, base, event->time_ns);
-	json_socket(out, event);
-	strbuf_append_literal(out, ",\"state\":\"");
-	tcp_state_format(out, event->newstate);
-	append_age(out, event, base);
-	strbuf_append_literal(out, "}\n");
+	char *at = strbuf_room(out, ROW_TEXT_MAX);
+
+	if (!at)
+		return;
+	at = put_literal(at, "{\"v\":1,\"type\":\"stuck\",\"time\":\"");
+	at = timestamp_put_utc(at, base, event->time_ns);
+	at = json_put_socket(at, event);
+	at = put_literal(at, ",\"state\":\"");
+	at = tcp_state_put(at, event->newstate);
+	at = put_age(at, event, base);
+	strbuf_end(out, put_literal(at, "}\n"));
 }

@@ -39,6 +39,56 @@ static void test_field_length(void **state)
 	assert_int_equal(escape_field_length("0123456789abcdef", 0), 0);
 }
 
+/* As escape_plain_field() says, byte by byte. */
+static int plain_length(const char field[ESCAPE_FIELD])
+{
+	int length = (int)strnlen(field, ESCAPE_FIELD);
+
+	for (int i = 0; i < length; i++) {
+		unsigned char byte = field[i];
+
+		if (byte < ' ' || byte >= 0x7f || strchr("\",\\", byte))
+			return -1;
+	}
+	return length;
+}
+
+static void check_plain(const char field[ESCAPE_FIELD])
+{
+	char text[ESCAPE_FIELD];
+
+	assert_int_equal(escape_plain_field(field), plain_length(field));
+	/* whatever stands behind the name */
+	memset(text, 0xff, sizeof(text));
+	memcpy(text, field, strnlen(field, ESCAPE_FIELD - 1) + 1);
+	assert_int_equal(escape_plain_field(text), plain_length(text));
+}
+
+/* Every byte at every place of names of every length, and any two of those that matter. */
+static void test_plain_field(void **state)
+{
+	static const char few[] = {'\0', '\x01', '\x1f', ' ', '!',    '"',    '#',   ',',
+				   '-',  '[',    '\\',   '~', '\x7f', '\x80', '\xff'};
+	char field[ESCAPE_FIELD];
+
+	(void)state;
+	for (int length = 0; length <= ESCAPE_FIELD; length++) {
+		for (int place = 0; place < ESCAPE_FIELD; place++) {
+			memset(field, 0, sizeof(field));
+			memset(field, 'x', length);
+			for (int byte = 0; byte < 256; byte++) {
+				field[place] = (char)byte;
+				check_plain(field);
+			}
+			for (size_t i = 0; i < sizeof(few) * sizeof(few); i++) {
+				field[place] = few[i / sizeof(few)];
+				field[(place + 1) % ESCAPE_FIELD] = few[i % sizeof(few)];
+				check_plain(field);
+			}
+		}
+	}
+}
+
 static void test_every_byte(void **state)
 {
 	(void)state;
@@ -302,11 +352,17 @@ static void test_long_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_field_length),      cmocka_unit_test(test_every_byte),
-		cmocka_unit_test(test_every_byte_json),   cmocka_unit_test(test_every_character),
-		cmocka_unit_test(test_unsafe_characters), cmocka_unit_test(test_invalid_utf8),
-		cmocka_unit_test(test_length_ends),       cmocka_unit_test(test_max_columns),
-		cmocka_unit_test(test_overflow),          cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_plain_field),
+		cmocka_unit_test(test_field_length),
+		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_every_byte_json),
+		cmocka_unit_test(test_every_character),
+		cmocka_unit_test(test_unsafe_characters),
+		cmocka_unit_test(test_invalid_utf8),
+		cmocka_unit_test(test_length_ends),
+		cmocka_unit_test(test_max_columns),
+		cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_long_names),
 	};
 

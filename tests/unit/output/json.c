@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/json.h"
 
+#include "core/put.h"
 #include "records.h"
 
 static void test_golden(void **state)
@@ -137,6 +138,7 @@ static void check_object(const struct transition *event, const struct timebase *
 	sb.capacity--;
 	json_transition(&sb, event, base);
 	assert_false(sb.overflow);
+	assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX);
 	sb.data[sb.length] = '\0';
 	assert_int_equal(strlen(sb.data), sb.length);
 	assert_int_equal(count_members(sb.data), 21 + (event->flags & TRANSITION_AT_LEAST ? 1 : 0) +
@@ -194,6 +196,18 @@ static void test_longest(void **state)
 
 		check_object(&event, &(struct timebase){});
 	}
+}
+
+/* A line that may not fit is dropped whole, and that is remembered. */
+static void test_no_room(void **state)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX - 1);
+
+	(void)state;
+	json_transition(&sb, &records[0], &records_base);
+	assert_true(sb.overflow);
+	assert_int_equal(sb.length, 0);
+	free(sb.data);
 }
 
 #define NAME(text)                                                                                                     \
@@ -257,7 +271,7 @@ int main(void)
 		cmocka_unit_test(test_golden),        cmocka_unit_test(test_schema),
 		cmocka_unit_test(test_random_names),  cmocka_unit_test(test_random_records),
 		cmocka_unit_test(test_longest),       cmocka_unit_test(test_names),
-		cmocka_unit_test(test_longest_names),
+		cmocka_unit_test(test_longest_names), cmocka_unit_test(test_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
