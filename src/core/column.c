@@ -6,10 +6,15 @@
 #include "core/duration.h"
 #include "core/escape.h"
 #include "core/owner.h"
+#include "core/put.h"
 #include "core/tcp_state.h"
 
 #include <string.h>
 #include <strings.h>
+
+/* What text shows of these when it is not wide. */
+#define COMM_COLUMNS      10
+#define CONTAINER_COLUMNS 12
 
 /* TIME(s) needs quotes in a shell, so users get to know the column as ELAPSED. */
 #define ELAPSED "ELAPSED"
@@ -17,56 +22,256 @@
 	"TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,UID,CGROUP,NETNS,IP,LADDR,LPORT,RADDR,RPORT,"     \
 	"OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE,STATE,SINCE,ATLEAST,CGPATH,UNIT,CONTAINER,POD,NETNSNAME"
 
-static const struct {
-	const char *name;
-	uint8_t width;
-	uint8_t wide; /* where it differs from `width` */
-} columns[COLUMN_COUNT] = {
-	[COLUMN_TIME] = {"TIME", 8, 0},
-	[COLUMN_ELAPSED] = {"TIME(s)", 9, 0},
-	[COLUMN_TIMESTAMP] = {"TIMESTAMP", 27, 0},
-	[COLUMN_SKADDR] = {"SKADDR", 16, 0},
-	[COLUMN_COOKIE] = {"COOKIE", 10, 0},
-	[COLUMN_SEQ] = {"SEQ", 3, 0},
-	[COLUMN_PID] = {"PID", 7, 0},
-	[COLUMN_COMM] = {"COMM", 10, 16},
-	[COLUMN_OWNER] = {"OWNER", 8, 0},
-	[COLUMN_UID] = {"UID", 6, 0},
-	[COLUMN_CGROUP] = {"CGROUP", 8, 0},
-	[COLUMN_NETNS] = {"NETNS", 10, 0},
-	[COLUMN_IP] = {"IP", 2, 0},
-	[COLUMN_LADDR] = {"LADDR", 15, 39},
-	[COLUMN_LPORT] = {"LPORT", 5, 0},
-	[COLUMN_RADDR] = {"RADDR", 15, 39},
-	[COLUMN_RPORT] = {"RPORT", 5, 0},
-	[COLUMN_OLDSTATE] = {"OLDSTATE", 11, 0},
-	[COLUMN_NEWSTATE] = {"NEWSTATE", 11, 0},
-	[COLUMN_MS] = {"MS", 10, 0},
-	[COLUMN_SYNRETRANS] = {"SYNRETRANS", 10, 0},
-	[COLUMN_CAUSE] = {"CAUSE", 22, 0},
-	[COLUMN_STATE] = {"STATE", 11, 0},
-	[COLUMN_SINCE] = {"SINCE", 27, 0},
-	[COLUMN_ATLEAST] = {"ATLEAST", 10, 0},
-	[COLUMN_CGPATH] = {"CGPATH", 40, 0},
-	[COLUMN_UNIT] = {"UNIT", 24, 0},
-	[COLUMN_CONTAINER] = {"CONTAINER", 12, 64},
-	[COLUMN_POD] = {"POD", 36, 0},
-	[COLUMN_NETNSNAME] = {"NETNSNAME", 12, 0},
+static char *put_unknown(char *at, const struct row *row)
+{
+	*at = '-';
+	return at + (row->style != COLUMN_STYLE_CSV);
+}
+
+static char *put_known(char *at, const struct row *row, bool known, uint64_t value)
+{
+	return known ? put_u64(at, value) : put_unknown(at, row);
+}
+
+/* At most `max_columns` of it in text that is not wide. */
+static char *put_text(char *at, struct row *row, struct name text, size_t max_columns)
+{
+	struct strbuf out = strbuf_over(at, ESCAPED_MAX * text.length);
+	size_t columns;
+
+	if (row->style == COLUMN_STYLE_CSV) {
+		escape_csv(&out, text.bytes, text.length);
+	} else {
+		columns = escape_terminal(&out, text.bytes, text.length,
+					  row->style == COLUMN_STYLE_WIDE ? SIZE_MAX : max_columns);
+		row->unseen = out.length - columns;
+	}
+	return at + out.length;
+}
+
+/* A number that may have a name. */
+static char *put_named(char *at, struct row *row, struct name name, bool known, uint64_t number)
+{
+	return name.bytes ? put_text(at, row, name, SIZE_MAX) : put_known(at, row, known, number);
+}
+
+static bool is_owned(const struct row *row)
+{
+	return row->event->owner.source != OWNER_UNKNOWN;
+}
+
+static char *put_time(char *at, struct row *row)
+{
+	return timestamp_put_local(at, row->base, row->event->time_ns);
+}
+
+static char *put_elapsed(char *at, struct row *row)
+{
+	return timestamp_put_elapsed(at, row->base, row->event->time_ns);
+}
+
+static char *put_timestamp(char *at, struct row *row)
+{
+	return timestamp_put_utc(at, row->base, row->event->time_ns);
+}
+
+static char *put_skaddr(char *at, struct row *row)
+{
+	return put_hex(at, row->event->skaddr, 1);
+}
+
+static char *put_cookie(char *at, struct row *row)
+{
+	return put_known(at, row, row->event->cookie, row->event->cookie);
+}
+
+static char *put_seq(char *at, struct row *row)
+{
+	return put_small(at, row->event->conn_seq);
+}
+
+static char *put_pid(char *at, struct row *row)
+{
+	return put_known(at, row, is_owned(row), row->event->owner.pid);
+}
+
+_Static_assert(OWNER_COMM_LEN == ESCAPE_FIELD, "a comm is looked at as a whole");
+
+static char *put_comm(char *at, struct row *row)
+{
+	int max_columns = row->style == COLUMN_STYLE_TEXT ? COMM_COLUMNS : OWNER_COMM_LEN;
+	const char *comm = row->event->owner.comm;
+	int length;
+
+	if (!is_owned(row))
+		return put_unknown(at, row);
+	length = escape_plain_field(comm);
+	if (length < 0)
+		return put_text(at, row, (struct name){comm, escape_field_length(comm, OWNER_COMM_LEN)}, max_columns);
+	put_bytes(at, comm, OWNER_COMM_LEN);
+	return at + (length < max_columns ? length : max_columns);
+}
+
+static char *put_owner(char *at, struct row *row)
+{
+	return owner_source_put(at, row->event->owner.source);
+}
+
+static char *put_uid(char *at, struct row *row)
+{
+	return put_known(at, row, row->event->uid != UID_UNKNOWN, row->event->uid);
+}
+
+static char *put_cgroup(char *at, struct row *row)
+{
+	uint64_t id = row->event->owner.cgroup_id;
+
+	return put_known(at, row, is_owned(row) && id, id);
+}
+
+static char *put_netns(char *at, struct row *row)
+{
+	return put_known(at, row, row->event->netns, row->event->netns);
+}
+
+static char *put_ip(char *at, struct row *row)
+{
+	return put_small(at, row->event->ip_version);
+}
+
+static char *put_laddr(char *at, struct row *row)
+{
+	return address_put(at, row->event->ip_version, row->event->laddr);
+}
+
+static char *put_lport(char *at, struct row *row)
+{
+	return put_named(at, row, row->names->lservice, true, row->event->lport);
+}
+
+static char *put_raddr(char *at, struct row *row)
+{
+	return address_put(at, row->event->ip_version, row->event->raddr);
+}
+
+static char *put_rport(char *at, struct row *row)
+{
+	return put_named(at, row, row->names->rservice, true, row->event->rport);
+}
+
+static char *put_oldstate(char *at, struct row *row)
+{
+	return tcp_state_put(at, row->event->oldstate);
+}
+
+static char *put_newstate(char *at, struct row *row)
+{
+	return tcp_state_put(at, row->event->newstate);
+}
+
+static bool is_duration_known(const struct row *row)
+{
+	return row->event->duration_ns != DURATION_UNKNOWN && !(row->event->flags & TRANSITION_AT_LEAST);
+}
+
+static char *put_ms(char *at, struct row *row)
+{
+	return is_duration_known(row) ? duration_put_ms(at, row->event->duration_ns) : put_unknown(at, row);
+}
+
+static char *put_synretrans(char *at, struct row *row)
+{
+	uint8_t retrans = row->event->syn_retrans;
+
+	return put_known(at, row, retrans != SYN_RETRANS_NONE, retrans);
+}
+
+static char *put_cause(char *at, struct row *row)
+{
+	return row->event->cause != CAUSE_NONE ? cause_put(at, row->event->cause) : put_unknown(at, row);
+}
+
+static char *put_since(char *at, struct row *row)
+{
+	if (!is_duration_known(row))
+		return put_unknown(at, row);
+	return timestamp_put_utc(at, row->base, row->event->time_ns - row->event->duration_ns);
+}
+
+static char *put_atleast(char *at, struct row *row)
+{
+	uint64_t duration_ns = row->event->duration_ns;
+
+	return duration_ns != DURATION_UNKNOWN ? duration_put_ms(at, duration_ns) : put_unknown(at, row);
+}
+
+static char *put_cgpath(char *at, struct row *row)
+{
+	uint64_t id = row->event->owner.cgroup_id;
+
+	return put_named(at, row, row->names->cgroup, is_owned(row) && id, id);
+}
+
+static char *put_unit(char *at, struct row *row)
+{
+	return put_named(at, row, row->names->unit, false, 0);
+}
+
+static char *put_container(char *at, struct row *row)
+{
+	if (!row->names->container.bytes)
+		return put_unknown(at, row);
+	return put_text(at, row, row->names->container, CONTAINER_COLUMNS);
+}
+
+static char *put_pod(char *at, struct row *row)
+{
+	return put_named(at, row, row->names->pod, false, 0);
+}
+
+static char *put_netnsname(char *at, struct row *row)
+{
+	return put_named(at, row, row->names->netns, row->event->netns, row->event->netns);
+}
+
+const struct column column_table[COLUMN_COUNT] = {
+	[COLUMN_TIME] = {"TIME", put_time, {8, 8}},
+	[COLUMN_ELAPSED] = {"TIME(s)", put_elapsed, {9, 9}},
+	[COLUMN_TIMESTAMP] = {"TIMESTAMP", put_timestamp, {27, 27}},
+	[COLUMN_SKADDR] = {"SKADDR", put_skaddr, {16, 16}},
+	[COLUMN_COOKIE] = {"COOKIE", put_cookie, {10, 10}},
+	[COLUMN_SEQ] = {"SEQ", put_seq, {3, 3}},
+	[COLUMN_PID] = {"PID", put_pid, {7, 7}},
+	[COLUMN_COMM] = {"COMM", put_comm, {COMM_COLUMNS, OWNER_COMM_LEN}},
+	[COLUMN_OWNER] = {"OWNER", put_owner, {8, 8}},
+	[COLUMN_UID] = {"UID", put_uid, {6, 6}},
+	[COLUMN_CGROUP] = {"CGROUP", put_cgroup, {8, 8}},
+	[COLUMN_NETNS] = {"NETNS", put_netns, {10, 10}},
+	[COLUMN_IP] = {"IP", put_ip, {2, 2}},
+	[COLUMN_LADDR] = {"LADDR", put_laddr, {15, 39}},
+	[COLUMN_LPORT] = {"LPORT", put_lport, {5, 5}},
+	[COLUMN_RADDR] = {"RADDR", put_raddr, {15, 39}},
+	[COLUMN_RPORT] = {"RPORT", put_rport, {5, 5}},
+	[COLUMN_OLDSTATE] = {"OLDSTATE", put_oldstate, {11, 11}},
+	[COLUMN_NEWSTATE] = {"NEWSTATE", put_newstate, {11, 11}},
+	[COLUMN_MS] = {"MS", put_ms, {10, 10}},
+	[COLUMN_SYNRETRANS] = {"SYNRETRANS", put_synretrans, {10, 10}},
+	[COLUMN_CAUSE] = {"CAUSE", put_cause, {22, 22}},
+	[COLUMN_STATE] = {"STATE", put_newstate, {11, 11}},
+	[COLUMN_SINCE] = {"SINCE", put_since, {27, 27}},
+	[COLUMN_ATLEAST] = {"ATLEAST", put_atleast, {10, 10}},
+	[COLUMN_CGPATH] = {"CGPATH", put_cgpath, {40, 40}},
+	[COLUMN_UNIT] = {"UNIT", put_unit, {24, 24}},
+	[COLUMN_CONTAINER] = {"CONTAINER", put_container, {CONTAINER_COLUMNS, 64}},
+	[COLUMN_POD] = {"POD", put_pod, {36, 36}},
+	[COLUMN_NETNSNAME] = {"NETNSNAME", put_netnsname, {12, 12}},
 };
+
+const struct names names_none;
 
 const char *column_names(void)
 {
 	return NAMES;
-}
-
-const char *column_name(enum column_id id)
-{
-	return columns[id].name;
-}
-
-size_t column_width(enum column_id id, enum column_style style)
-{
-	return style == COLUMN_STYLE_WIDE && columns[id].wide ? columns[id].wide : columns[id].width;
 }
 
 static struct column_list list_of(const uint8_t *ids, size_t count, enum column_style style, bool time, bool elapsed)
@@ -102,6 +307,14 @@ struct column_list column_list_stuck(enum column_style style, bool time, bool el
 	return list_of(ids, sizeof(ids), style, time, elapsed);
 }
 
+struct column_list column_list_connections(enum column_style style, bool time, bool elapsed)
+{
+	static const uint8_t ids[] = {COLUMN_PID,   COLUMN_COMM,  COLUMN_IP,   COLUMN_LADDR,
+				      COLUMN_LPORT, COLUMN_RADDR, COLUMN_RPORT};
+
+	return list_of(ids, sizeof(ids), style, time, elapsed);
+}
+
 static bool word_is(const char *word, size_t length, const char *name)
 {
 	return strlen(name) == length && strncasecmp(word, name, length) == 0;
@@ -111,7 +324,8 @@ static bool word_is(const char *word, size_t length, const char *name)
 static enum column_id find_column(const char *word, size_t length)
 {
 	for (enum column_id id = 0; id < COLUMN_COUNT; id++) {
-		if (word_is(word, length, columns[id].name) || (id == COLUMN_ELAPSED && word_is(word, length, ELAPSED)))
+		if (word_is(word, length, column_table[id].name) ||
+		    (id == COLUMN_ELAPSED && word_is(word, length, ELAPSED)))
 			return id;
 	}
 	return COLUMN_COUNT;
@@ -147,7 +361,7 @@ static bool is_of_transitions(enum column_id id)
 int column_list_check(const struct column_list *list, bool stuck, struct parse_error *error)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		const char *name = columns[list->ids[i]].name;
+		const char *name = column_table[list->ids[i]].name;
 
 		if (stuck && is_of_transitions(list->ids[i]))
 			return parse_fail(error, "column", name, strlen(name),
@@ -178,211 +392,4 @@ unsigned int column_list_names(const struct column_list *list)
 			names |= NAMES_NETNS;
 	}
 	return names;
-}
-
-static void format_unknown(struct strbuf *out, enum column_style style)
-{
-	if (style != COLUMN_STYLE_CSV)
-		strbuf_append_char(out, '-');
-}
-
-static void format_known_u64(struct strbuf *out, enum column_style style, bool known, uint64_t value)
-{
-	if (known)
-		strbuf_append_u64(out, value);
-	else
-		format_unknown(out, style);
-}
-
-static void format_text(struct strbuf *out, enum column_style style, struct name text, size_t max_columns)
-{
-	if (style == COLUMN_STYLE_CSV)
-		escape_csv(out, text.bytes, text.length);
-	else
-		escape_terminal(out, text.bytes, text.length, style == COLUMN_STYLE_WIDE ? SIZE_MAX : max_columns);
-}
-
-static void format_comm(struct strbuf *out, enum column_style style, const struct owner *owner)
-{
-	struct name comm = {owner->comm, escape_field_length(owner->comm, sizeof(owner->comm))};
-
-	if (owner->source == OWNER_UNKNOWN)
-		format_unknown(out, style);
-	else
-		format_text(out, style, comm, columns[COLUMN_COMM].width);
-}
-
-/* A number that may have a name. */
-static void format_named(struct strbuf *out, enum column_style style, struct name name, bool known, uint64_t number)
-{
-	if (name.bytes)
-		format_text(out, style, name, SIZE_MAX);
-	else
-		format_known_u64(out, style, known, number);
-}
-
-static void format_name(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
-			const struct names *names)
-{
-	static const struct names none;
-	const struct owner *owner = &event->owner;
-
-	if (!names)
-		names = &none;
-	switch (id) {
-	case COLUMN_CGPATH:
-		format_named(out, style, names->cgroup, owner->source != OWNER_UNKNOWN && owner->cgroup_id,
-			     owner->cgroup_id);
-		break;
-	case COLUMN_UNIT:
-		format_named(out, style, names->unit, false, 0);
-		break;
-	case COLUMN_CONTAINER:
-		if (names->container.bytes)
-			format_text(out, style, names->container, columns[COLUMN_CONTAINER].width);
-		else
-			format_unknown(out, style);
-		break;
-	case COLUMN_POD:
-		format_named(out, style, names->pod, false, 0);
-		break;
-	default: /* COLUMN_NETNSNAME */
-		format_named(out, style, names->netns, event->netns, event->netns);
-	}
-}
-
-static void format_ms(struct strbuf *out, enum column_style style, const struct transition *event)
-{
-	if (event->duration_ns == DURATION_UNKNOWN || event->flags & TRANSITION_AT_LEAST)
-		format_unknown(out, style);
-	else
-		duration_format_ms(out, event->duration_ns);
-}
-
-/* When the state was entered that the duration is about. */
-static void format_since(struct strbuf *out, enum column_style style, const struct transition *event,
-			 const struct timebase *base)
-{
-	if (event->duration_ns == DURATION_UNKNOWN || event->flags & TRANSITION_AT_LEAST)
-		format_unknown(out, style);
-	else
-		timestamp_format_utc(out, base, event->time_ns - event->duration_ns);
-}
-
-static void format_at_least(struct strbuf *out, enum column_style style, const struct transition *event)
-{
-	if (event->duration_ns == DURATION_UNKNOWN)
-		format_unknown(out, style);
-	else
-		duration_format_ms(out, event->duration_ns);
-}
-
-static void format_cause(struct strbuf *out, enum column_style style, uint8_t cause)
-{
-	if (cause == CAUSE_NONE)
-		format_unknown(out, style);
-	else
-		strbuf_append_string(out, cause_name(cause));
-}
-
-static void format_port(struct strbuf *out, enum column_style style, uint16_t port, const struct name *service)
-{
-	if (service && service->bytes)
-		format_text(out, style, *service, SIZE_MAX);
-	else
-		strbuf_append_u64(out, port);
-}
-
-static void format_tuple(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
-			 const struct names *names)
-{
-	switch (id) {
-	case COLUMN_LADDR:
-		address_format(out, event->ip_version, event->laddr);
-		break;
-	case COLUMN_LPORT:
-		format_port(out, style, event->lport, names ? &names->lservice : NULL);
-		break;
-	case COLUMN_RADDR:
-		address_format(out, event->ip_version, event->raddr);
-		break;
-	case COLUMN_RPORT:
-		format_port(out, style, event->rport, names ? &names->rservice : NULL);
-		break;
-	case COLUMN_OLDSTATE:
-		tcp_state_format(out, event->oldstate);
-		break;
-	case COLUMN_NEWSTATE:
-	case COLUMN_STATE:
-		tcp_state_format(out, event->newstate);
-		break;
-	default: /* COLUMN_IP */
-		strbuf_append_u64(out, event->ip_version);
-	}
-}
-
-void column_format(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
-		   const struct names *names, const struct timebase *base)
-{
-	const struct owner *owner = &event->owner;
-	bool owned = owner->source != OWNER_UNKNOWN;
-
-	switch (id) {
-	case COLUMN_TIME:
-		timestamp_format_local(out, base, event->time_ns);
-		break;
-	case COLUMN_ELAPSED:
-		timestamp_format_elapsed(out, base, event->time_ns);
-		break;
-	case COLUMN_TIMESTAMP:
-		timestamp_format_utc(out, base, event->time_ns);
-		break;
-	case COLUMN_SKADDR:
-		strbuf_append_hex(out, event->skaddr);
-		break;
-	case COLUMN_COOKIE:
-		format_known_u64(out, style, event->cookie, event->cookie);
-		break;
-	case COLUMN_SEQ:
-		strbuf_append_u64(out, event->conn_seq);
-		break;
-	case COLUMN_PID:
-		format_known_u64(out, style, owned, owner->pid);
-		break;
-	case COLUMN_COMM:
-		format_comm(out, style, owner);
-		break;
-	case COLUMN_OWNER:
-		strbuf_append_string(out, owner_source_name(owner->source));
-		break;
-	case COLUMN_UID:
-		format_known_u64(out, style, event->uid != UID_UNKNOWN, event->uid);
-		break;
-	case COLUMN_CGROUP:
-		format_known_u64(out, style, owned && owner->cgroup_id, owner->cgroup_id);
-		break;
-	case COLUMN_NETNS:
-		format_known_u64(out, style, event->netns, event->netns);
-		break;
-	case COLUMN_MS:
-		format_ms(out, style, event);
-		break;
-	case COLUMN_SYNRETRANS:
-		format_known_u64(out, style, event->syn_retrans != SYN_RETRANS_NONE, event->syn_retrans);
-		break;
-	case COLUMN_CAUSE:
-		format_cause(out, style, event->cause);
-		break;
-	case COLUMN_SINCE:
-		format_since(out, style, event, base);
-		break;
-	case COLUMN_ATLEAST:
-		format_at_least(out, style, event);
-		break;
-	case COLUMN_CGPATH ... COLUMN_NETNSNAME:
-		format_name(out, id, style, event, names);
-		break;
-	default:
-		format_tuple(out, id, style, event, names);
-	}
 }

@@ -7,6 +7,7 @@
 #define TCPVITALS_CORE_COLUMN_H
 
 #include "abi/transition.h"
+#include "core/escape.h"
 #include "core/names.h"
 #include "core/parse.h"
 #include "core/strbuf.h"
@@ -25,7 +26,7 @@ enum column_id {
 	COLUMN_SEQ,       /* SEQ       %-3s     conn_seq */
 	COLUMN_PID,       /* PID       %-7s     unknown without an owner */
 	COLUMN_COMM,      /* COMM      %-10.10s, wide %-16s; unknown without an owner */
-	COLUMN_OWNER,     /* OWNER     %-8s     owner_source_name() */
+	COLUMN_OWNER,     /* OWNER     %-8s     owner_source_put() */
 	COLUMN_UID,       /* UID       %-6s     the socket's, unknown for UID_UNKNOWN */
 	COLUMN_CGROUP,    /* CGROUP    %-8s     cgroup id, unknown without an owner or when 0 */
 	COLUMN_NETNS,     /* NETNS     %-10s    unknown when 0 */
@@ -57,7 +58,10 @@ enum column_style {
 	COLUMN_STYLE_CSV
 };
 
-/* No line of any format is longer, its newline included, whatever the event holds: make this much room before a row. */
+/*
+ * No line of any format is longer, its newline and PUT_BEYOND included, whatever the event holds: there must be this
+ * much room for a row.
+ */
 #define ROW_TEXT_MAX 2048
 
 /* That much longer with names: those from directories have at most PATH_MAX and NAME_MAX bytes, of up to six each. */
@@ -65,7 +69,7 @@ enum column_style {
 
 struct column_list {
 	uint8_t ids[COLUMN_COUNT]; /* enum column_id, in the order of printing */
-	size_t count;
+	size_t count;              /* at least one */
 };
 
 /*
@@ -76,6 +80,9 @@ struct column_list column_list_default(enum column_style style, bool time, bool 
 
 /* Of --stuck: [TIME] [TIME(s)] PID COMM OWNER [IP] LADDR LPORT RADDR RPORT STATE SINCE ATLEAST. */
 struct column_list column_list_stuck(enum column_style style, bool time, bool elapsed);
+
+/* Of -c: [TIME] [TIME(s)] PID COMM [IP] LADDR LPORT RADDR RPORT, before what only connections have. */
+struct column_list column_list_connections(enum column_style style, bool time, bool elapsed);
 
 /*
  * -O: names separated by commas, in either case, each at most once. An unknown name, an empty one or a repeated one is
@@ -92,25 +99,42 @@ void column_list_prepend(struct column_list *list, enum column_id id);
 /* All names separated by commas, for --help and errors, with ELAPSED for TIME(s): a static string. */
 const char *column_names(void);
 
-const char *column_name(enum column_id id);
-
-/* Field width in text (left-justified; a longer value pushes the rest), 0 for none. */
-size_t column_width(enum column_id id, enum column_style style);
-
 /* The NAMES_ that these columns need. */
 unsigned int column_list_names(const struct column_list *list);
 
-/* Whether the value may be other than ASCII. */
-static inline bool column_is_text(enum column_id id)
+/* What the values of a row are taken from. */
+struct row {
+	const struct transition *event;
+	const struct names *names; /* not NULL; a port is its service's name where there is one in them */
+	const struct timebase *base;
+	enum column_style style;
+	size_t unseen; /* bytes of the value that take no column in text: a put() sets it where there are any */
+};
+
+extern const struct names names_none;
+
+/* `names` may be NULL. */
+static inline struct row row_of(enum column_style style, const struct transition *event, const struct names *names,
+				const struct timebase *base)
 {
-	return id == COLUMN_COMM || id >= COLUMN_CGPATH;
+	return (struct row){.event = event, .names = names ? names : &names_none, .base = base, .style = style};
 }
 
-/*
- * The bare value, unpadded, escaped for the style. `names` may be NULL. A port is its service's name where there is
- * one in them.
- */
-void column_format(struct strbuf *out, enum column_id id, enum column_style style, const struct transition *event,
-		   const struct names *names, const struct timebase *base);
+/* Where a row of `out` goes, or NULL when there is no room for the longest values, these names, and PUT_BEYOND. */
+static inline char *row_begin(struct strbuf *out, const struct names *names)
+{
+	return strbuf_room(out, ROW_TEXT_MAX + (names ? ESCAPED_MAX * names_length(names) : 0));
+}
+
+struct column {
+	const char *name;
+	/* The bare value, unpadded, escaped for the style: as core/put.h, after row_begin(). */
+	char *(*put)(char *at, struct row *row);
+	/* Field width in text and wide text (left-justified; a longer value pushes the rest). */
+	uint8_t width[COLUMN_STYLE_WIDE + 1];
+};
+
+/* By enum column_id. */
+extern const struct column column_table[COLUMN_COUNT];
 
 #endif

@@ -29,4 +29,11 @@ struct names {
 	struct name rservice;
 };
 
+/* How long all of them are together. */
+static inline size_t names_length(const struct names *names)
+{
+	return names->cgroup.length + names->unit.length + names->container.length + names->pod.length +
+	       names->netns.length + names->lservice.length + names->rservice.length;
+}
+
 #endif

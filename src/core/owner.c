@@ -11,8 +11,3 @@ char *owner_source_put(char *at, unsigned int source)
 {
 	return put_label(at, &names[source < OWNER_SOURCES ? source : OWNER_UNKNOWN]);
 }
-
-const char *owner_source_name(unsigned int source)
-{
-	return names[source < OWNER_SOURCES ? source : OWNER_UNKNOWN].text;
-}

@@ -7,6 +7,5 @@
 
 /* "unknown", "connect", "listen", "accept", "use", "listener", "seed", "kernel"; "unknown" for any other number. */
 char *owner_source_put(char *at, unsigned int source);
-const char *owner_source_name(unsigned int source);
 
 #endif

@@ -29,15 +29,3 @@ void strbuf_append_u64_digits(struct strbuf *sb, uint64_t value, unsigned int di
 		number = end - digits;
 	strbuf_append(sb, number, end - number);
 }
-
-void strbuf_append_hex(struct strbuf *sb, uint64_t value)
-{
-	strbuf_append_hex_digits(sb, value, 1);
-}
-
-void strbuf_append_hex_digits(struct strbuf *sb, uint64_t value, unsigned int digits)
-{
-	char text[PUT_NUMBER_MAX + PUT_BEYOND];
-
-	strbuf_append(sb, text, put_hex(text, value, digits) - text);
-}

@@ -73,8 +73,4 @@ void strbuf_append_u64(struct strbuf *sb, uint64_t value);
 /* With leading zeros up to `digits` (1 to 20); a longer value is written in full. */
 void strbuf_append_u64_digits(struct strbuf *sb, uint64_t value, unsigned int digits);
 
-/* The same in hexadecimal, 1 to 16. */
-void strbuf_append_hex(struct strbuf *sb, uint64_t value);
-void strbuf_append_hex_digits(struct strbuf *sb, uint64_t value, unsigned int digits);
-
 #endif

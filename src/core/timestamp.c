@@ -93,8 +93,3 @@ void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint6
 
 	strbuf_append(out, text, timestamp_put_utc(text, base, monotonic_ns) - text);
 }
-
-void timestamp_format_elapsed(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns)
-{
-	duration_format_s(out, monotonic_ns > base->first_ns ? monotonic_ns - base->first_ns : 0);
-}

@@ -28,6 +28,5 @@ void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint6
 
 /* Seconds since base->first_ns with six decimals ("0.000000" for anything earlier). */
 char *timestamp_put_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns);
-void timestamp_format_elapsed(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
 
 #endif

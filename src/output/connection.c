@@ -23,11 +23,6 @@ static const struct label *role_of(const struct connection *connection)
 }
 
 /* Orderly ends by who was first: TIME_WAIT is the end of a socket's life, not of a connection's. */
-static const char *end_name(const struct transition *end)
-{
-	return cause_name(cause_of_connection(end->cause, end->oldstate));
-}
-
 static char *put_cause(char *at, const struct transition *end)
 {
 	return cause_put(at, cause_of_connection(end->cause, end->oldstate));
@@ -45,126 +40,90 @@ static bool total_is_known(const struct connection *connection)
 	return connection->life.start_ns && !connection->life.is_old;
 }
 
-static size_t list_columns(const struct connection_layout *layout, enum column_id ids[8])
-{
-	size_t count = 0;
-
-	if (layout->time)
-		ids[count++] = COLUMN_TIME;
-	if (layout->elapsed)
-		ids[count++] = COLUMN_ELAPSED;
-	ids[count++] = COLUMN_PID;
-	ids[count++] = COLUMN_COMM;
-	if (layout->style != COLUMN_STYLE_TEXT)
-		ids[count++] = COLUMN_IP;
-	return count;
-}
-
-static const enum column_id tuple[] = {COLUMN_LADDR, COLUMN_LPORT, COLUMN_RADDR, COLUMN_RPORT};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* "%-WIDTHs " */
-static void pad_cell(struct strbuf *out, size_t start, size_t width)
-{
-	size_t length = out->length - start;
-
-	strbuf_pad(out, start, (length > width ? length : width) + 1);
-}
-
 void connection_text_header(struct strbuf *out, const struct connection_layout *layout)
 {
-	enum column_id ids[8];
-	size_t count = list_columns(layout, ids);
+	char *at = strbuf_room(out, ROW_TEXT_MAX);
 
-	for (size_t i = 0; i < count; i++)
-		table_name_cell(out, ids[i], layout->style);
-	for (size_t i = 0; i < COUNT(tuple); i++)
-		table_name_cell(out, tuple[i], layout->style);
-	strbuf_append_literal(out, "TX_KB   RX_KB   MS         CAUSE\n");
+	if (!at)
+		return;
+	for (size_t i = 0; i < layout->columns->count; i++)
+		at = table_put_name(at, layout->columns->ids[i], layout->style);
+	strbuf_end(out, put_literal(at, "TX_KB   RX_KB   MS         CAUSE\n"));
+}
+
+static char *put_kib(char *at, uint64_t bytes)
+{
+	return table_put_blanks(put_u64(at, bytes / 1024), at, 7);
+}
+
+static char *put_total(char *at, const struct connection *connection)
+{
+	char *end = total_is_known(connection) ? duration_put_ms(at, total_ns(connection)) : put_char(at, '-');
+
+	return table_put_blanks(end, at, 10);
 }
 
 void connection_text(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
 		     const struct names *names, const struct timebase *base)
 {
-	enum column_id ids[8];
-	size_t count = list_columns(layout, ids), start;
+	struct row row = row_of(layout->style, &connection->end, names, base);
+	char *at = row_begin(out, names);
 
-	for (size_t i = 0; i < count; i++)
-		table_cell(out, ids[i], layout->style, &connection->end, names, base);
-	for (size_t i = 0; i < COUNT(tuple); i++)
-		table_cell(out, tuple[i], layout->style, &connection->end, names, base);
-	start = out->length;
-	strbuf_append_u64(out, connection->bytes_acked / 1024);
-	pad_cell(out, start, 7);
-	start = out->length;
-	strbuf_append_u64(out, connection->bytes_received / 1024);
-	pad_cell(out, start, 7);
-	start = out->length;
-	if (total_is_known(connection))
-		duration_format_ms(out, total_ns(connection));
-	else
-		strbuf_append_char(out, '-');
-	pad_cell(out, start, 10);
-	strbuf_append_string(out, end_name(&connection->end));
-	strbuf_append_char(out, '\n');
+	if (!at)
+		return;
+	for (size_t i = 0; i < layout->columns->count; i++)
+		at = table_put_cell(at, layout->columns->ids[i], &row);
+	at = put_kib(at, connection->bytes_acked);
+	at = put_kib(at, connection->bytes_received);
+	at = put_total(at, connection);
+	at = put_cause(at, &connection->end);
+	strbuf_end(out, put_char(at, '\n'));
 }
 
 void connection_csv_header(struct strbuf *out, const struct connection_layout *layout)
 {
-	enum column_id ids[8];
-	size_t count = list_columns(layout, ids);
-
-	for (size_t i = 0; i < count; i++) {
-		strbuf_append_string(out, column_name(ids[i]));
-		strbuf_append_char(out, ',');
-	}
-	for (size_t i = 0; i < COUNT(tuple); i++) {
-		strbuf_append_string(out, column_name(tuple[i]));
+	for (size_t i = 0; i < layout->columns->count; i++) {
+		strbuf_append_string(out, column_table[layout->columns->ids[i]].name);
 		strbuf_append_char(out, ',');
 	}
 	strbuf_append_literal(out, "ROLE,TX,RX,MS,RETRANS,SRTT_US,CAUSE");
 	for (enum column_id id = COLUMN_CGPATH; layout->names && id <= COLUMN_NETNSNAME; id++) {
 		strbuf_append_char(out, ',');
-		strbuf_append_string(out, column_name(id));
+		strbuf_append_string(out, column_table[id].name);
 	}
 	strbuf_append_char(out, '\n');
+}
+
+/* ROLE to CAUSE. */
+static char *put_csv_story(char *at, const struct connection *connection)
+{
+	at = put_char(put_label(at, role_of(connection)), ',');
+	at = put_char(put_u64(at, connection->bytes_acked), ',');
+	at = put_char(put_u64(at, connection->bytes_received), ',');
+	if (total_is_known(connection))
+		at = duration_put_ms(at, total_ns(connection));
+	at = put_char(at, ',');
+	at = put_char(put_u64(at, connection->retransmits), ',');
+	if (connection->srtt_us)
+		at = put_u64(at, connection->srtt_us);
+	at = put_char(at, ',');
+	return put_cause(at, &connection->end);
 }
 
 void connection_csv(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
 		    const struct names *names, const struct timebase *base)
 {
-	enum column_id ids[8];
-	size_t count = list_columns(layout, ids);
+	struct row row = row_of(COLUMN_STYLE_CSV, &connection->end, names, base);
+	char *at = row_begin(out, names);
 
-	for (size_t i = 0; i < count; i++) {
-		column_format(out, ids[i], COLUMN_STYLE_CSV, &connection->end, names, base);
-		strbuf_append_char(out, ',');
-	}
-	for (size_t i = 0; i < COUNT(tuple); i++) {
-		column_format(out, tuple[i], COLUMN_STYLE_CSV, &connection->end, names, base);
-		strbuf_append_char(out, ',');
-	}
-	strbuf_append_string(out, role_of(connection)->text);
-	strbuf_append_char(out, ',');
-	strbuf_append_u64(out, connection->bytes_acked);
-	strbuf_append_char(out, ',');
-	strbuf_append_u64(out, connection->bytes_received);
-	strbuf_append_char(out, ',');
-	if (total_is_known(connection))
-		duration_format_ms(out, total_ns(connection));
-	strbuf_append_char(out, ',');
-	strbuf_append_u64(out, connection->retransmits);
-	strbuf_append_char(out, ',');
-	if (connection->srtt_us)
-		strbuf_append_u64(out, connection->srtt_us);
-	strbuf_append_char(out, ',');
-	strbuf_append_string(out, end_name(&connection->end));
-	for (enum column_id id = COLUMN_CGPATH; layout->names && id <= COLUMN_NETNSNAME; id++) {
-		strbuf_append_char(out, ',');
-		column_format(out, id, COLUMN_STYLE_CSV, &connection->end, names, base);
-	}
-	strbuf_append_char(out, '\n');
+	if (!at)
+		return;
+	for (size_t i = 0; i < layout->columns->count; i++)
+		at = put_char(column_table[layout->columns->ids[i]].put(at, &row), ',');
+	at = put_csv_story(at, connection);
+	for (enum column_id id = COLUMN_CGPATH; layout->names && id <= COLUMN_NETNSNAME; id++)
+		at = column_table[id].put(put_char(at, ','), &row);
+	strbuf_end(out, put_char(at, '\n'));
 }
 
 /* As core/put.h, with a key such as `,"retransmits":` in front. */

@@ -10,12 +10,11 @@
 
 #include <stdbool.h>
 
-/* The optional columns of text and CSV. */
+/* How text and CSV look. */
 struct connection_layout {
 	enum column_style style;
-	bool time; /* in front, like the next */
-	bool elapsed;
-	bool names; /* CSV: CGPATH to NETNSNAME behind the others */
+	const struct column_list *columns; /* of column_list_connections() */
+	bool names;                        /* CSV: CGPATH to NETNSNAME behind the others */
 };
 
 /*

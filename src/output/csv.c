@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/csv.h"
 
+#include "core/put.h"
+
 void csv_header(struct strbuf *out, const struct column_list *columns)
 {
 	for (size_t i = 0; i < columns->count; i++) {
 		if (i)
 			strbuf_append_char(out, ',');
-		strbuf_append_string(out, column_name(columns->ids[i]));
+		strbuf_append_string(out, column_table[columns->ids[i]].name);
 	}
 	strbuf_append_char(out, '\n');
 }
@@ -14,10 +16,15 @@ void csv_header(struct strbuf *out, const struct column_list *columns)
 void csv_row(struct strbuf *out, const struct column_list *columns, const struct transition *event,
 	     const struct names *names, const struct timebase *base)
 {
+	struct row row = row_of(COLUMN_STYLE_CSV, event, names, base);
+	char *at = row_begin(out, names);
+
+	if (!at)
+		return;
 	for (size_t i = 0; i < columns->count; i++) {
 		if (i)
-			strbuf_append_char(out, ',');
-		column_format(out, columns->ids[i], COLUMN_STYLE_CSV, event, names, base);
+			at = put_char(at, ',');
+		at = column_table[columns->ids[i]].put(at, &row);
 	}
-	strbuf_append_char(out, '\n');
+	strbuf_end(out, put_char(at, '\n'));
 }

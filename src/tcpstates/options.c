@@ -235,6 +235,18 @@ static void check_combinations(const struct command_line *line, const struct arg
 		argp_error(state, "--hook tracepoint knows no owners; it excludes --accept");
 }
 
+/* Without -O. */
+static struct column_list usual_columns(const struct command_line *line)
+{
+	const struct tcpstates_options *options = line->options;
+
+	if (options->connections)
+		return column_list_connections(options->style, line->time, line->elapsed);
+	if (options->stuck.states)
+		return column_list_stuck(options->style, line->time, line->elapsed);
+	return column_list_default(options->style, line->time, line->elapsed);
+}
+
 static void put_together(const struct command_line *line, const struct argp_state *state)
 {
 	struct tcpstates_options *options = line->options;
@@ -250,9 +262,7 @@ static void put_together(const struct command_line *line, const struct argp_stat
 			 : line->wide                  ? COLUMN_STYLE_WIDE
 						       : COLUMN_STYLE_TEXT;
 	options->time = line->time;
-	options->elapsed = line->elapsed;
-	options->columns = options->stuck.states ? column_list_stuck(options->style, line->time, line->elapsed)
-						 : column_list_default(options->style, line->time, line->elapsed);
+	options->columns = usual_columns(line);
 	if (line->columns && (column_list_parse(line->columns, &options->columns, &error) ||
 			      column_list_check(&options->columns, options->stuck.states, &error)))
 		command_line_fail(state, &error);

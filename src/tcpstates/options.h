@@ -48,8 +48,7 @@ struct tcpstates_options {
 	enum column_style style; /* of text and CSV */
 	struct column_list columns;
 	unsigned int names; /* NAMES_ to look up */
-	bool time;          /* in front of the other columns; of connections, whose columns are fixed */
-	bool elapsed;
+	bool time;          /* in front of the summary */
 	bool journal;
 	bool verbose;
 	bool strict;

@@ -13,10 +13,8 @@
 
 static struct connection_layout layout_of(const struct tcpstates_options *options)
 {
-	return (struct connection_layout){.style = options->style,
-					  .time = options->time,
-					  .elapsed = options->elapsed,
-					  .names = options->names & NAMES_CGROUP};
+	return (struct connection_layout){
+		.style = options->style, .columns = &options->columns, .names = options->names & NAMES_CGROUP};
 }
 
 static void print_connection_header(struct printer *printer)

@@ -2,11 +2,14 @@
 #include "core/column.h"
 
 #include "abi/tcp_state.h"
+#include "core/put.h"
 
 #include "text.h"
 
 #include <errno.h>
 #include <stdio.h>
+
+#define UNTOUCHED '\xa5'
 
 static void check_list(struct column_list list, const char *names)
 {
@@ -15,7 +18,7 @@ static void check_list(struct column_list list, const char *names)
 	for (size_t i = 0; i < list.count; i++) {
 		if (i)
 			strbuf_append_char(&sb, ',');
-		strbuf_append_string(&sb, column_name(list.ids[i]));
+		strbuf_append_string(&sb, column_table[list.ids[i]].name);
 	}
 	text_check(&sb, names);
 }
@@ -40,6 +43,14 @@ static void test_stuck(void **state)
 		   "PID,COMM,OWNER,LADDR,LPORT,RADDR,RPORT,STATE,SINCE,ATLEAST");
 	check_list(column_list_stuck(COLUMN_STYLE_WIDE, true, true),
 		   "TIME,TIME(s),PID,COMM,OWNER,IP,LADDR,LPORT,RADDR,RPORT,STATE,SINCE,ATLEAST");
+}
+
+static void test_connections(void **state)
+{
+	(void)state;
+	check_list(column_list_connections(COLUMN_STYLE_TEXT, false, false), "PID,COMM,LADDR,LPORT,RADDR,RPORT");
+	check_list(column_list_connections(COLUMN_STYLE_CSV, true, true),
+		   "TIME,TIME(s),PID,COMM,IP,LADDR,LPORT,RADDR,RPORT");
 }
 
 static void check_refused(const char *text, bool stuck, const char *word)
@@ -160,19 +171,19 @@ static void test_names(void **state)
 static void test_widths(void **state)
 {
 	(void)state;
-	assert_int_equal(column_width(COLUMN_TIME, COLUMN_STYLE_TEXT), 8);
-	assert_int_equal(column_width(COLUMN_ELAPSED, COLUMN_STYLE_TEXT), 9);
-	assert_int_equal(column_width(COLUMN_TIMESTAMP, COLUMN_STYLE_TEXT), 27);
-	assert_int_equal(column_width(COLUMN_SKADDR, COLUMN_STYLE_WIDE), 16);
-	assert_int_equal(column_width(COLUMN_COMM, COLUMN_STYLE_TEXT), 10);
-	assert_int_equal(column_width(COLUMN_COMM, COLUMN_STYLE_WIDE), 16);
-	assert_int_equal(column_width(COLUMN_LADDR, COLUMN_STYLE_TEXT), 15);
-	assert_int_equal(column_width(COLUMN_LADDR, COLUMN_STYLE_WIDE), 39);
-	assert_int_equal(column_width(COLUMN_RADDR, COLUMN_STYLE_WIDE), 39);
-	assert_int_equal(column_width(COLUMN_MS, COLUMN_STYLE_WIDE), 10);
+	assert_int_equal(column_table[COLUMN_TIME].width[COLUMN_STYLE_TEXT], 8);
+	assert_int_equal(column_table[COLUMN_ELAPSED].width[COLUMN_STYLE_TEXT], 9);
+	assert_int_equal(column_table[COLUMN_TIMESTAMP].width[COLUMN_STYLE_TEXT], 27);
+	assert_int_equal(column_table[COLUMN_SKADDR].width[COLUMN_STYLE_WIDE], 16);
+	assert_int_equal(column_table[COLUMN_COMM].width[COLUMN_STYLE_TEXT], 10);
+	assert_int_equal(column_table[COLUMN_COMM].width[COLUMN_STYLE_WIDE], 16);
+	assert_int_equal(column_table[COLUMN_LADDR].width[COLUMN_STYLE_TEXT], 15);
+	assert_int_equal(column_table[COLUMN_LADDR].width[COLUMN_STYLE_WIDE], 39);
+	assert_int_equal(column_table[COLUMN_RADDR].width[COLUMN_STYLE_WIDE], 39);
+	assert_int_equal(column_table[COLUMN_MS].width[COLUMN_STYLE_WIDE], 10);
 	/* no header is wider than its column */
 	for (enum column_id id = 0; id < COLUMN_COUNT; id++)
-		assert_true(strlen(column_name(id)) <= column_width(id, COLUMN_STYLE_TEXT));
+		assert_true(strlen(column_table[id].name) <= column_table[id].width[COLUMN_STYLE_TEXT]);
 }
 
 static const struct transition known = {
@@ -201,9 +212,16 @@ static const struct timebase base = {
 static void check_named(enum column_id id, enum column_style style, const struct transition *event,
 			const struct names *names, const char *expected)
 {
-	struct strbuf sb = text_new(ROW_TEXT_MAX);
+	struct strbuf sb = text_new(ROW_TEXT_MAX + (names ? ROW_NAMES_MAX : 0));
+	struct row row = row_of(style, event, names, &base);
+	char *at = row_begin(&sb, names), *end;
 
-	column_format(&sb, id, style, event, names, &base);
+	assert_ptr_equal(at, sb.data);
+	memset(at, UNTOUCHED, sb.capacity);
+	end = column_table[id].put(at, &row);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(end[PUT_BEYOND + i], UNTOUCHED);
+	strbuf_end(&sb, end);
 	text_check(&sb, expected);
 }
 
@@ -352,6 +370,47 @@ static void test_named(void **state)
 	check_named(COLUMN_NETNS, COLUMN_STYLE_TEXT, &known, &names, "4026531840");
 }
 
+/* A row has room for its names, however long they are, and none begins without. */
+static void test_room(void **state)
+{
+	static const struct names names = {.cgroup = NAME("/a"), .pod = NAME("p"), .lservice = NAME("http")};
+	const size_t needed = ROW_TEXT_MAX + ESCAPED_MAX * (2 + 1 + 4);
+	struct strbuf sb = text_new(needed);
+
+	(void)state;
+	assert_ptr_equal(row_begin(&sb, &names), sb.data);
+	sb.length = 1;
+	assert_false(sb.overflow);
+	assert_null(row_begin(&sb, &names));
+	assert_true(sb.overflow);
+	sb.capacity = 1 + ROW_TEXT_MAX;
+	assert_ptr_equal(row_begin(&sb, NULL), sb.data + 1);
+	sb.length = 2;
+	assert_null(row_begin(&sb, NULL));
+	free(sb.data);
+}
+
+/* Bytes that take no column are said to be there, of a name alone. */
+static void test_unseen(void **state)
+{
+	static const struct names names = {.cgroup = NAME("/\xc3\xa4\xe2\x82\xac\xff")};
+	char text[ROW_TEXT_MAX];
+	struct transition event = known;
+	struct row row = row_of(COLUMN_STYLE_TEXT, &event, &names, &base);
+
+	(void)state;
+	column_table[COLUMN_CGPATH].put(text, &row);
+	assert_int_equal(row.unseen, 1 + 2);
+	memcpy(event.owner.comm, "na\xc3\xafve\0z", 8);
+	column_table[COLUMN_COMM].put(text, &row);
+	assert_int_equal(row.unseen, 1);
+	row.unseen = 0;
+	memcpy(event.owner.comm, "naive", 6);
+	column_table[COLUMN_COMM].put(text, &row);
+	column_table[COLUMN_LADDR].put(text, &row);
+	assert_int_equal(row.unseen, 0);
+}
+
 static void check_asked(const char *columns, unsigned int names)
 {
 	struct parse_error error;
@@ -380,10 +439,11 @@ static void test_asked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_default),  cmocka_unit_test(test_stuck),  cmocka_unit_test(test_check),
-		cmocka_unit_test(test_at_least), cmocka_unit_test(test_parse),  cmocka_unit_test(test_names),
-		cmocka_unit_test(test_widths),   cmocka_unit_test(test_values), cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_prepend),  cmocka_unit_test(test_named),  cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_default),     cmocka_unit_test(test_stuck),  cmocka_unit_test(test_check),
+		cmocka_unit_test(test_at_least),    cmocka_unit_test(test_parse),  cmocka_unit_test(test_names),
+		cmocka_unit_test(test_widths),      cmocka_unit_test(test_values), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_prepend),     cmocka_unit_test(test_named),  cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_connections), cmocka_unit_test(test_room),   cmocka_unit_test(test_unseen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

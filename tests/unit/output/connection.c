@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/connection.h"
 
+#include "core/put.h"
 #include "records.h"
 
-static const struct connection_layout text_layout = {.style = COLUMN_STYLE_TEXT};
-static const struct connection_layout csv_layout = {.style = COLUMN_STYLE_CSV, .time = true, .elapsed = true};
+/* The columns that options.c asks for. */
+static struct connection_layout layout_of(enum column_style style, bool time, bool elapsed)
+{
+	static struct column_list columns;
+
+	columns = column_list_connections(style, time, elapsed);
+	return (struct connection_layout){.style = style, .columns = &columns};
+}
 
 /* A client's connection of 1.5 s that this side closed first. */
 static struct connection known(void)
@@ -50,19 +57,21 @@ static struct connection old(void)
 
 static void check_text(const struct connection *connection, const char *expected)
 {
+	struct connection_layout layout = layout_of(COLUMN_STYLE_TEXT, false, false);
 	struct strbuf sb = text_new(ROW_TEXT_MAX);
 
-	connection_text(&sb, &text_layout, connection, NULL, &records_base);
+	connection_text(&sb, &layout, connection, NULL, &records_base);
 	text_check(&sb, expected);
 }
 
 static void test_text(void **state)
 {
+	struct connection_layout layout = layout_of(COLUMN_STYLE_TEXT, false, false);
 	struct strbuf sb = text_new(ROW_TEXT_MAX);
 	struct connection connection = known();
 
 	(void)state;
-	connection_text_header(&sb, &text_layout);
+	connection_text_header(&sb, &layout);
 	text_check(&sb,
 		   "PID     COMM       LADDR           LPORT RADDR           RPORT TX_KB   RX_KB   MS         CAUSE\n");
 	check_text(&connection,
@@ -76,14 +85,15 @@ static void test_text(void **state)
 
 static void test_csv(void **state)
 {
-	struct strbuf sb = text_new(ROW_TEXT_MAX);
+	struct connection_layout layout = layout_of(COLUMN_STYLE_CSV, true, true);
+	struct strbuf sb = text_new(2 * ROW_TEXT_MAX);
 	struct connection connection = known();
 
 	(void)state;
-	connection_csv_header(&sb, &csv_layout);
-	connection_csv(&sb, &csv_layout, &connection, NULL, &records_base);
+	connection_csv_header(&sb, &layout);
+	connection_csv(&sb, &layout, &connection, NULL, &records_base);
 	connection = old();
-	connection_csv(&sb, &csv_layout, &connection, NULL, &records_base);
+	connection_csv(&sb, &layout, &connection, NULL, &records_base);
 	text_check(&sb, "TIME,TIME(s),PID,COMM,IP,LADDR,LPORT,RADDR,RPORT,ROLE,TX,RX,MS,RETRANS,SRTT_US,CAUSE\n"
 			"14:01:50,1.500000,2607,curl,4,127.0.0.1,55106,127.0.0.1,80,client,5002,100001,1500.000,3,812,"
 			"fin-local\n"
@@ -92,12 +102,13 @@ static void test_csv(void **state)
 
 static void test_csv_names(void **state)
 {
-	const struct connection_layout layout = {.style = COLUMN_STYLE_CSV, .names = true};
+	struct connection_layout layout = layout_of(COLUMN_STYLE_CSV, false, false);
 	const struct names names = {.asked = NAMES_CGROUP | NAMES_NETNS, .cgroup = {"/a,b", 4}, .pod = {"p", 1}};
-	struct strbuf sb = text_new(ROW_TEXT_MAX);
+	struct strbuf sb = text_new(2 * ROW_TEXT_MAX);
 	struct connection connection = known();
 
 	(void)state;
+	layout.names = true;
 	connection_csv_header(&sb, &layout);
 	connection_csv(&sb, &layout, &connection, &names, &records_base);
 	connection = old();
@@ -144,23 +155,72 @@ static void test_json(void **state)
 						      "\"oldstate\":\"ESTABLISHED\",\"cause\":\"reset-received\"}\n");
 }
 
-/* The longest line there can be fits into the room that a row is given. */
+static struct connection longest(unsigned int variant)
+{
+	struct connection connection;
+
+	memset(&connection, 0xff, sizeof(connection));
+	connection.end = records_longest(variant);
+	connection.life.role = ROLE_SERVER;
+	connection.life.is_old = 0;
+	connection.life.rtt_samples = 1;
+	connection.life.rtt_sum_us = UINT64_MAX / 1000;
+	connection.life.start_ns = 1;
+	connection.min_rtt_us--;
+	return connection;
+}
+
+/* The longest line there can be fits into the room that a row is given, with what is written beyond it. */
+static void check_fits(struct strbuf *sb)
+{
+	assert_false(sb->overflow);
+	assert_true(sb->length + PUT_BEYOND <= ROW_TEXT_MAX);
+	assert_int_equal(sb->data[sb->length - 1], '\n');
+	sb->length = 0;
+}
+
 static void test_longest(void **state)
 {
-	(void)state;
-	for (unsigned int variant = 0; variant < RECORDS_LONGEST; variant++) {
-		struct strbuf sb = text_new(ROW_TEXT_MAX);
-		struct connection connection;
+	struct connection_layout wide = layout_of(COLUMN_STYLE_WIDE, true, true), csv = wide;
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
 
-		memset(&connection, 0xff, sizeof(connection));
-		connection.end = records_longest(variant);
-		connection.life.role = ROLE_SERVER;
-		connection.life.rtt_samples = 1;
-		connection.life.rtt_sum_us = UINT64_MAX / 1000;
-		connection.life.start_ns = 1;
-		connection.min_rtt_us--;
-		connection_json(&sb, &connection, &(struct timebase){});
-		assert_false(sb.overflow);
+	(void)state;
+	csv.names = true;
+	for (unsigned int variant = 0; variant < RECORDS_LONGEST; variant++) {
+		struct connection connection = longest(variant);
+		struct timebase base = {};
+
+		connection_json(&sb, &connection, &base);
+		check_fits(&sb);
+		connection.life.is_old = 1;
+		connection_json(&sb, &connection, &base);
+		check_fits(&sb);
+		connection_text(&sb, &wide, &connection, NULL, &base);
+		check_fits(&sb);
+		connection_csv(&sb, &csv, &connection, NULL, &base);
+		check_fits(&sb);
+	}
+	free(sb.data);
+}
+
+/* A row that may not fit is dropped whole, and that is remembered. */
+static void test_no_room(void **state)
+{
+	struct connection_layout layout = layout_of(COLUMN_STYLE_TEXT, false, false);
+	struct connection connection = known();
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct strbuf sb = text_new(ROW_TEXT_MAX - 1);
+
+		if (i == 0)
+			connection_text(&sb, &layout, &connection, NULL, &records_base);
+		if (i == 1)
+			connection_csv(&sb, &layout, &connection, NULL, &records_base);
+		if (i == 2)
+			connection_json(&sb, &connection, &records_base);
+		assert_true(sb.overflow);
+		assert_int_equal(sb.length, 0);
 		free(sb.data);
 	}
 }
@@ -183,8 +243,9 @@ static void test_causes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text), cmocka_unit_test(test_csv),     cmocka_unit_test(test_csv_names),
-		cmocka_unit_test(test_json), cmocka_unit_test(test_longest), cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_text),    cmocka_unit_test(test_csv),     cmocka_unit_test(test_csv_names),
+		cmocka_unit_test(test_json),    cmocka_unit_test(test_longest), cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

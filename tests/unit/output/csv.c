@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/csv.h"
 
+#include "core/put.h"
 #include "records.h"
 
 static struct column_list parse(const char *names)
@@ -93,7 +94,7 @@ static void test_any_name_is_one_field(void **state)
 static void test_single_column(void **state)
 {
 	struct column_list list = parse("comm");
-	struct strbuf sb = text_new(ROW_TEXT_MAX);
+	struct strbuf sb = text_new(2 * ROW_TEXT_MAX);
 
 	(void)state;
 	csv_header(&sb, &list);
@@ -114,9 +115,23 @@ static void test_longest_row(void **state)
 
 		csv_row(&sb, &all, &event, NULL, &(struct timebase){});
 		assert_false(sb.overflow);
+		assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX);
 		assert_int_equal(count_fields(sb.data, sb.length), all.count);
 		free(sb.data);
 	}
+}
+
+/* A row that may not fit is dropped whole, and that is remembered. */
+static void test_no_room(void **state)
+{
+	struct column_list list = column_list_default(COLUMN_STYLE_CSV, false, false);
+	struct strbuf sb = text_new(ROW_TEXT_MAX - 1);
+
+	(void)state;
+	csv_row(&sb, &list, &records[0], NULL, &records_base);
+	assert_true(sb.overflow);
+	assert_int_equal(sb.length, 0);
+	free(sb.data);
 }
 
 static void test_longest_names(void **state)
@@ -145,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_any_name_is_one_field),
 		cmocka_unit_test(test_single_column),
 		cmocka_unit_test(test_longest_row),
+		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_longest_names),
 	};
 

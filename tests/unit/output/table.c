@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/table.h"
 
+#include "core/put.h"
 #include "core/tcp_state.h"
 #include "records.h"
 
@@ -203,7 +204,7 @@ static void test_no_trailing_blanks(void **state)
 		}
 	}
 	/* what stands in the buffer before the line is left alone */
-	sb = text_new(ROW_TEXT_MAX);
+	sb = text_new(strlen("before ") + ROW_TEXT_MAX);
 	strbuf_append_literal(&sb, "before ");
 	table_row(&sb, &(struct column_list){{COLUMN_COMM}, 1}, COLUMN_STYLE_TEXT, nameless, NULL, &records_base);
 	text_check(&sb, "before \n");
@@ -246,6 +247,7 @@ static void test_longest_row(void **state)
 
 		table_row(&sb, &all, COLUMN_STYLE_WIDE, &event, NULL, &base);
 		assert_false(sb.overflow);
+		assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX);
 		sb.length = 0;
 		table_row(&sb, &text, COLUMN_STYLE_TEXT, &event, NULL, &base);
 		assert_false(sb.overflow);
@@ -254,6 +256,22 @@ static void test_longest_row(void **state)
 		assert_false(sb.overflow);
 		free(sb.data);
 	}
+}
+
+/* A line that may not fit is dropped whole, and that is remembered. */
+static void test_no_room(void **state)
+{
+	struct column_list list = column_list_default(COLUMN_STYLE_TEXT, false, false);
+	struct strbuf sb = text_new(ROW_TEXT_MAX - 1);
+
+	(void)state;
+	table_row(&sb, &list, COLUMN_STYLE_TEXT, &records[0], NULL, &records_base);
+	assert_true(sb.overflow);
+	sb.overflow = false;
+	table_header(&sb, &list, COLUMN_STYLE_TEXT);
+	assert_true(sb.overflow);
+	assert_int_equal(sb.length, 0);
+	free(sb.data);
 }
 
 static void test_longest_names(void **state)
@@ -285,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_no_trailing_blanks),
 		cmocka_unit_test(test_alignment),
 		cmocka_unit_test(test_longest_row),
+		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_longest_names),
 	};
 
