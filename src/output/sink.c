@@ -139,10 +139,8 @@ int sink_flush(struct sink *sink)
 	return sink->error;
 }
 
-bool sink_room(struct sink *sink, size_t size)
+bool sink_make_room(struct sink *sink, size_t size)
 {
-	if (!sink->error && sink->buffer.capacity - sink->buffer.length >= size)
-		return true;
 	sink_flush(sink);
 	if (sink->error)
 		return false;

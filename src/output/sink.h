@@ -31,8 +31,14 @@ int sink_open(int fd, struct sink *ret);
 /* Frees; writes nothing. */
 void sink_close(struct sink *sink);
 
+/* Flushes; whether `size` bytes more fit then. False also after an error. */
+bool sink_make_room(struct sink *sink, size_t size);
+
 /* Whether `size` bytes more fit, flushing if need be. False also after an error. */
-bool sink_room(struct sink *sink, size_t size);
+static inline bool sink_room(struct sink *sink, size_t size)
+{
+	return (!sink->error && sink->buffer.capacity - sink->buffer.length >= size) || sink_make_room(sink, size);
+}
 
 /* 0 when everything is written, -EAGAIN when the reader is behind, else sink->error. */
 int sink_flush(struct sink *sink);

@@ -11,6 +11,11 @@
 
 #include <errno.h>
 
+static const struct names *names_of(struct printer *printer, const struct transition *event)
+{
+	return printer->options->names ? resolver_names(printer->resolver, event) : NULL;
+}
+
 static struct connection_layout layout_of(const struct tcpstates_options *options)
 {
 	return (struct connection_layout){
@@ -30,7 +35,7 @@ static void print_connection_header(struct printer *printer)
 static void print_connection(struct printer *printer, const struct connection *connection)
 {
 	struct connection_layout layout = layout_of(printer->options);
-	const struct names *names = resolver_names(printer->resolver, &connection->end);
+	const struct names *names = names_of(printer, &connection->end);
 	struct strbuf *out = &printer->sink->buffer;
 
 	switch (printer->options->format) {
@@ -71,7 +76,7 @@ void print_header(struct printer *printer)
 static void print_row(struct printer *printer, const struct transition *event)
 {
 	const struct tcpstates_options *options = printer->options;
-	const struct names *names = resolver_names(printer->resolver, event);
+	const struct names *names = names_of(printer, event);
 	struct strbuf *out = &printer->sink->buffer;
 
 	switch (options->format) {
