@@ -205,7 +205,10 @@ void trace_instance_start(struct trace_instance *instance)
 	require(write_text(path_in(instance, "tracing_on"), "0"), "cannot stop tracing");
 	require(write_text(path_in(instance, "trace"), ""), "cannot empty the trace");
 	require(write_text(path_in(instance, "tracing_on"), "1"), "cannot start tracing");
-	require(write_text(path_in(instance, "%s/enable", instance->event), "1"), "cannot enable %s", instance->event);
+	/* Leaves first, where it is there already: who comes last is called last (witness.h). */
+	require(write_text(path_in(instance, "%s/enable", instance->event), "0") &&
+			write_text(path_in(instance, "%s/enable", instance->event), "1"),
+		"cannot enable %s", instance->event);
 }
 
 static uint64_t read_field(const struct trace_instance *instance, enum field field, const uint8_t *data)
