@@ -13,6 +13,8 @@ struct scope_filter {
 	const char *option;
 	char value[320];
 	bool (*admits)(const struct row *row, const struct scope_filter *filter);
+	/* Too near to tell what a tool that measured for itself has decided. NULL where there is no such thing. */
+	bool (*is_close)(const struct row *row, const struct scope_filter *filter);
 	const char *text;
 	uint64_t number, other;
 };
