@@ -3,7 +3,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <linux/if_packet.h>
+#include <linux/net_tstamp.h>
 #include <net/ethernet.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -20,8 +22,7 @@
 #define BUFFER_BYTES  (16 << 20)
 #define IN_FLIGHT_MAX 1024
 
-#define STAMP_APART_MS 3
-#define PATIENCE_S     10
+#define PATIENCE_S 10
 
 struct segment {
 	uint32_t end; /* the acknowledgement that covers it */
@@ -45,68 +46,78 @@ void rtt_capture_close(struct rtt_capture *capture)
 	capture->fd = -1;
 }
 
-/* One packet and its time. False when there is none left. */
-static bool receive_packet(const struct rtt_capture *capture, uint8_t *bytes, size_t size, ssize_t *ret_length,
-			   uint64_t *ret_time_ns)
+/*
+ * One packet and its time, 0 if it has none. False when there is no packet left. SO_TIMESTAMPNS would give a packet
+ * without a time the one at which it is read (__sock_recv_timestamp()).
+ */
+static bool receive_packet(int fd, uint8_t *bytes, size_t size, ssize_t *ret_length, uint64_t *ret_time_ns)
 {
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(struct timespec))];
+		char bytes[CMSG_SPACE(sizeof(struct scm_timestamping))];
 	} control;
 	struct iovec data = {.iov_base = bytes, .iov_len = size};
 	struct msghdr message = {
 		.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-	struct timespec time;
+	struct scm_timestamping times = {0};
 
-	*ret_length = recvmsg(capture->fd, &message, 0);
+	*ret_length = recvmsg(fd, &message, 0);
 	if (*ret_length < 0) {
 		require(errno == EAGAIN || errno == EWOULDBLOCK, "cannot read the capture");
 		return false;
 	}
-	require(message.msg_controllen && control.header.cmsg_type == SO_TIMESTAMPNS, "a packet without its time");
-	memcpy(&time, CMSG_DATA(&control.header), sizeof(time));
-	*ret_time_ns = (uint64_t)time.tv_sec * NS_PER_SEC + (uint64_t)time.tv_nsec;
+	if (message.msg_controllen)
+		memcpy(&times, CMSG_DATA(&control.header), sizeof(times));
+	*ret_time_ns = (uint64_t)times.ts[0].tv_sec * NS_PER_SEC + (uint64_t)times.ts[0].tv_nsec;
 	return true;
 }
 
-/* A datagram to ourselves: its time is that of its coming, and not that of its being read. */
+static bool want_time_stamps(int fd)
+{
+	int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+
+	return !setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags));
+}
+
+/* A datagram to ourselves. */
 static bool are_stamped(int fd)
 {
-	const struct rtt_capture datagrams = {.fd = fd};
-	uint64_t stamp_ns = 0, sent_ns;
+	uint64_t time_ns = 0;
 	uint8_t byte = 0;
 	ssize_t length;
 
 	require(send(fd, &byte, 1, 0) == 1, "no datagram over loopback");
-	sent_ns = now_ns() + (uint64_t)wall_offset_ns();
-	sleep_ms(STAMP_APART_MS);
-	return receive_packet(&datagrams, &byte, 1, &length, &stamp_ns) && stamp_ns < sent_ns + NS_PER_MS;
+	return receive_packet(fd, &byte, 1, &length, &time_ns) && time_ns;
 }
 
 /*
- * The kernel begins to take the time of packets in a work item of its own (net_enable_timestamp()); those that came
- * before have the time at which they are read.
+ * The kernel begins to take the time of packets, and ends with it when nobody wants it any more, in a work item of its
+ * own (net_enable_timestamp()). This socket stays open until the process ends: when one capture had been closed and the
+ * next one opened, a datagram still got its time, and then the SYN got none, because the kernel came to end it.
  */
 static void wait_for_time_stamps(void)
 {
+	static int fd = -1;
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1;
 	uint64_t deadline = now_ns() + NS_PER_SEC * PATIENCE_S;
 	socklen_t size = sizeof(address);
 
-	require(fd >= 0 && !bind(fd, (struct sockaddr *)&address, size) &&
-			!getsockname(fd, (struct sockaddr *)&address, &size) &&
-			!connect(fd, (struct sockaddr *)&address, size) &&
-			!setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes)),
-		"no datagrams over loopback");
-	while (!are_stamped(fd))
+	if (fd < 0) {
+		fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		require(fd >= 0 && !bind(fd, (struct sockaddr *)&address, size) &&
+				!getsockname(fd, (struct sockaddr *)&address, &size) &&
+				!connect(fd, (struct sockaddr *)&address, size) && want_time_stamps(fd),
+			"no datagrams over loopback");
+	}
+	while (!are_stamped(fd)) {
 		require(now_ns() < deadline, "packets get no time stamps");
-	close(fd);
+		sleep_ms(1);
+	}
 }
 
 const char *rtt_capture_open(struct rtt_capture *capture, const struct wire *wire, enum wire_end end)
 {
-	int size = BUFFER_BYTES, yes = 1;
+	int size = BUFFER_BYTES;
 
 	require(!setns(wire->namespaces[end], CLONE_NEWNET), "cannot enter the namespace");
 	capture->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
@@ -115,7 +126,7 @@ const char *rtt_capture_open(struct rtt_capture *capture, const struct wire *wir
 		return "no packet sockets (CONFIG_PACKET)";
 	capture->local = wire_address(end, 0).sin_addr.s_addr;
 	setsockopt(capture->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	require(!setsockopt(capture->fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes)), "no SO_TIMESTAMPNS");
+	require(want_time_stamps(capture->fd), "no SO_TIMESTAMPING");
 	wait_for_time_stamps();
 	return NULL;
 }
@@ -168,6 +179,7 @@ static void look_at(struct reading *reading, const struct rtt_capture *capture, 
 	memcpy(&ip, bytes, sizeof(ip));
 	if (ip.version != 4 || ip.protocol != IPPROTO_TCP)
 		return;
+	require(time_ns, "a packet without its time");
 	memcpy(&tcp, bytes + ip.ihl * 4, sizeof(tcp));
 	space = ntohs(ip.tot_len) - ip.ihl * 4U - tcp.doff * 4U + tcp.syn + tcp.fin;
 	if (ip.saddr == capture->local && space)
@@ -195,7 +207,7 @@ void rtt_capture_read(struct rtt_capture *capture, struct rtt_captured *ret_capt
 	memset(reading, 0, sizeof(*reading));
 	memset(ret_captured, 0, sizeof(*ret_captured));
 	reading->captured = ret_captured;
-	while (receive_packet(capture, bytes, sizeof(bytes), &length, &time_ns))
+	while (receive_packet(capture->fd, bytes, sizeof(bytes), &length, &time_ns))
 		look_at(reading, capture, bytes, (size_t)length, time_ns);
 	require(!getsockopt(capture->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size) && !stats.tp_drops,
 		"the capture lost packets");
