@@ -13,7 +13,7 @@ import sys
 from cli import END_LIMIT_S, ROOT, Skip, assert_equal, assert_in, main, need_command, need_root, wait_until
 
 sys.path.insert(0, str(ROOT / "bench"))
-from modes import programs, rtt, startup, states  # pylint: disable=wrong-import-position
+from modes import programs, rtt, scale, startup, states  # pylint: disable=wrong-import-position
 
 RUN = str(ROOT / "bench/run")
 REPORT = str(ROOT / "bench/report")
@@ -211,6 +211,56 @@ def test_programs_subtracts_the_empty_program():
     assert_line(text, "| ours | `b` | 500 | 20 (20 to 20) | 10 (10 to 10) |")
     assert_line(text, "per transition: 510 ns, 1.27 to 1.46 times")
     assert_equal(lines_with(text, "`idle`"), [], "rows of a program that never ran")
+
+
+
+def result_of_scale(ns_with_many):
+    """Without sockets, and with 1,000 that take 2 MiB and, under ours, 2,000 objects of 192 bytes."""
+    def figures(sockets, observer, ns, **more):
+        return {"sockets": sockets, "observer": observer, "connections": 100, "transitions": 1000, "connections_per_s": 500,
+                "load_cpu_s": 0.01, "own_cpu_s": 0.0002, "rss_kib": 9216, "peak_rss_kib": 15360, "maps_bytes": 8 << 20,
+                "rows": 999, "reported_lost": 1, "programs": [[ns * 1000, 1000]], **more}
+
+    def rounds(sockets, ns, startup_s, growth):
+        idle = {"sockets": sockets, "observer": None, "connections": 100, "transitions": 1000, "connections_per_s": 500,
+                "load_cpu_s": 0.008}
+        return [figures(sockets, scale.ACCOUNT, 50), idle,
+                figures(sockets, scale.OURS, ns, startup_s=startup_s, slab_growth=growth, available_kib_less=1000), idle]
+
+    return {"crowds": [{"sockets": 0, "processes": 0, "slab_kib": 0}, {"sockets": 1000, "processes": 1, "slab_kib": 2048}],
+            "rounds": rounds(0, 350, 0.1, {}) + rounds(1000, ns_with_many, 0.11, {"cache-192": [2000, 192], "other": [100, 64]}),
+            "opened_later": {scale.OURS: {"opened": 20, "timed_rows": 80, "timed_expected": 82, "rows": 100, "expected": 104}},
+            "notes": {}, "skipped": {"5000 sockets": "take too much"}}
+
+
+def test_scale_divides_by_the_sockets():
+    text = scale.report(result_of_scale(400))
+    assert_line(text, "2.00 `cache-192` of 192 bytes")
+    assert_line(text, "| 1000 | 2097 | 384 (384 to 384) | 1024 (1024 to 1024) | 110 (110 to 110) | 10.00 | 9.0 ")
+    assert_line(text, "| 1000 | ours | 350 (350 to 350) | 200 (200 to 200) | 2.20 (2.20 to 2.20) |", "999 of 1000 | 1 |")
+    assert_line(text, "| ours | 20 | 80 of 82 | 100 of 104 |")
+    assert_line(text, "not measured: 5000 sockets: take too much")
+
+
+def test_scale_tells_whether_it_is_flat():
+    assert_line(scale.report(result_of_scale(350)), "with 1000 sockets open", "of that with 0: 1.00: flat")
+    assert_line(scale.report(result_of_scale(650)), "with 1000 sockets open", "of that with 0: 2.00: it grows")
+
+
+# ---- hold ----
+
+def test_hold_holds_so_many():
+    need_root()
+    script = 'ip link set lo up; "$0" --sockets 200 & until [ "$(grep -c " 01 " /proc/net/tcp)" = 200 ]; do sleep 0.1; done; ' \
+             'kill "$!"; wait "$!" && ! grep " 01 " /proc/net/tcp'
+    result = run("unshare", "--net", "sh", "-c", script, str(ROOT / "build/bench/hold"))
+    assert_equal(result.returncode, 0, "exit status")
+    assert_equal(json.loads(result.stdout)["sockets"], 200, "sockets")
+
+
+def test_hold_wants_both_ends():
+    for arguments in ([], ["--sockets", "3"], ["--sockets", "0"], ["--sockets", "2x"], ["--sockets", "2", "more"]):
+        assert_equal(run(str(ROOT / "build/bench/hold"), *arguments).returncode, 2, f"exit status of {arguments}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What takes memory: the kernel's objects by kind, a process, and its BPF maps."""
+
+import pathlib
+import re
+import time
+
+# What ends leaves memory behind that the kernel frees later: with a million sockets within two seconds.
+SETTLED_S, SETTLE_LIMIT_S, SETTLED_KIB = 0.5, 10, 512
+
+
+def _kib(path, key):
+    for line in pathlib.Path(path).read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith(f"{key}:"):
+            return int(line.split()[1])
+    return 0
+
+
+def available_kib():
+    return _kib("/proc/meminfo", "MemAvailable")
+
+
+def slab_kib():
+    """All of the kernel's objects."""
+    return _kib("/proc/meminfo", "Slab")
+
+
+def settle():
+    """Waits until the kernel's objects do not get fewer."""
+    limit, before, now = time.monotonic() + SETTLE_LIMIT_S, None, slab_kib()
+    while time.monotonic() < limit and (before is None or now < before - SETTLED_KIB):
+        time.sleep(SETTLED_S)
+        before, now = now, slab_kib()
+
+
+def rss_kib(pid):
+    return _kib(f"/proc/{pid}/status", "VmRSS")
+
+
+def slab():
+    """Kind of objects to how many there are and the bytes of one (/proc/slabinfo)."""
+    lines = pathlib.Path("/proc/slabinfo").read_text(encoding="ascii").splitlines()
+    return {words[0]: (int(words[1]), int(words[3])) for words in map(str.split, lines) if words[1].isdigit()}
+
+
+def growth(before, after, at_least):
+    """Kind to how many objects there are more, and the bytes of one; not of kinds that grew by less."""
+    found = {kind: [count - before.get(kind, (0, size))[0], size] for kind, (count, size) in after.items()}
+    return {kind: grown for kind, grown in found.items() if grown[0] >= at_least}
+
+
+def map_bytes(pid):
+    """Of all BPF maps that a process has a descriptor of, in the kernel's words. What sockets' storage holds is not in it."""
+    found = {}
+    for entry in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
+        try:
+            text = entry.read_text(encoding="ascii")
+        except OSError:
+            continue  # closed meanwhile
+        number = re.search(r"^map_id:\t(\d+)$", text, re.MULTILINE)
+        taken = re.search(r"^memlock:\t(\d+)$", text, re.MULTILINE)
+        if number and taken:
+            found[number.group(1)] = int(taken.group(1))
+    return sum(found.values())
