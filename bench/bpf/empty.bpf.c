@@ -8,6 +8,12 @@ int BPF_PROG(empty, struct sock *sk)
 	return 0;
 }
 
+SEC("fentry/tcp_rcv_established")
+int BPF_PROG(empty_fentry, struct sock *sk)
+{
+	return 0;
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(empty_state, struct sock *sk, int oldstate, int newstate)
 {

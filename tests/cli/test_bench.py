@@ -13,7 +13,7 @@ import sys
 from cli import END_LIMIT_S, ROOT, Skip, assert_equal, assert_in, main, need_command, need_root, wait_until
 
 sys.path.insert(0, str(ROOT / "bench"))
-from modes import programs, rtt, scale, startup, states  # pylint: disable=wrong-import-position
+from modes import programs, rtt, rtt_guest, scale, startup, states  # pylint: disable=wrong-import-position
 
 RUN = str(ROOT / "bench/run")
 REPORT = str(ROOT / "bench/report")
@@ -212,6 +212,33 @@ def test_programs_subtracts_the_empty_program():
     assert_line(text, "per transition: 510 ns, 1.27 to 1.46 times")
     assert_equal(lines_with(text, "`idle`"), [], "rows of a program that never ran")
 
+
+
+def assert_goals_of_guest(ours_ns, theirs_ns, *words):
+    """A guest's readings in which an empty program takes 10 ns, and 20 as fentry."""
+    def reading(name, link, *taken):
+        return {"observer": name, "link_types": [link], "programs": [list(one) for one in taken]}
+
+    empty = {link: name for name, link in rtt_guest.EMPTY.items()}
+    readings = [reading(empty["raw_tracepoint"], "raw_tracepoint", (1000, 100)),
+                reading(empty["tracing"], "tracing", (2000, 100)),
+                reading(rtt_guest.OURS, "raw_tracepoint", (5, 1), (100 * ours_ns, 100)),
+                reading(rtt_guest.THEIRS, "tracing", (100 * theirs_ns, 100))]
+    text = rtt_guest.report({"kernel": "1.2", "time": readings, "instructions": [], "skipped": {}})
+    assert_line(text, f"| {rtt_guest.OURS} |", f"| {ours_ns} ({ours_ns} to {ours_ns}) | {ours_ns - 10} (")
+    assert_line(text, f"| {rtt_guest.THEIRS} |", f"| {theirs_ns - 20} (")
+    assert_line(text, f"in {rtt_guest.OURS}, of", *words)
+    assert_line(text, rtt_guest.OURS_BY_RADDR, "not measured (not both ran)")
+
+
+def test_rtt_guest_subtracts_the_empty_program_attached_alike():
+    assert_goals_of_guest(110, 1020, "0.100, goal at most 0.167: met")
+    assert_goals_of_guest(110, 220, "0.500, goal at most 0.167: **missed**")
+
+
+def test_rtt_guest_shows_what_did_not_run():
+    text = rtt_guest.report({"kernel": "1.2", "time": [], "instructions": [], "skipped": {"the guest": "no Linux 1.2"}})
+    assert_line(text, "not measured: the guest: no Linux 1.2")
 
 
 def result_of_scale(ns_with_many):
