@@ -168,7 +168,7 @@ $(BUILD)/tests/budget/%: $(BUILD)/tests/budget/%.o $(filter-out %/main.o,$(tcpst
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BENCH_LIB_OBJ) $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(BENCH_LIBS) -o $@
 
-$(BUILD)/bench/attach $(BUILD)/bench/bracket: BENCH_LIBS := $(LDLIBS)
+$(BUILD)/bench/attach $(BUILD)/bench/bracket $(BUILD)/bench/rings: BENCH_LIBS := $(LDLIBS)
 
 bench: $(BENCH) $(BENCH_BPF)
 

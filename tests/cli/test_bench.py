@@ -13,7 +13,7 @@ import sys
 from cli import END_LIMIT_S, ROOT, Skip, assert_equal, assert_in, main, need_command, need_root, wait_until
 
 sys.path.insert(0, str(ROOT / "bench"))
-from modes import programs, rtt, rtt_guest, scale, startup, states  # pylint: disable=wrong-import-position
+from modes import cpus, programs, rtt, rtt_guest, scale, startup, states  # pylint: disable=wrong-import-position
 
 RUN = str(ROOT / "bench/run")
 REPORT = str(ROOT / "bench/report")
@@ -272,6 +272,39 @@ def test_scale_divides_by_the_sockets():
 def test_scale_tells_whether_it_is_flat():
     assert_line(scale.report(result_of_scale(350)), "with 1000 sockets open", "of that with 0: 1.00: flat")
     assert_line(scale.report(result_of_scale(650)), "with 1000 sockets open", "of that with 0: 2.00: it grows")
+
+
+def result_of_cpus():
+    """On one CPU 300 ns, on two 310, and 410 with one ring for both; a row takes 200 ns, a transition 5 us."""
+    def figures(observer, cpu_count, ns):
+        return {"events_are": cpus.STATES, "observer": observer, "round": 1, "cpus": cpu_count, "events": 1000,
+                "seconds": 0.005 / cpu_count, "own_cpu_s": 0.0002, "programs": [[(ns + 50) * 1000, 1000]]}
+
+    def in_guest(observer, cpu_count, ns):
+        return {"events_are": cpus.STATES, "observer": observer, "cpus": cpu_count, "events": 1000, "p50_ns": ns, "programs": []}
+
+    taken = {cpus.EMPTY: (0, 0), cpus.OURS: (300, 310), cpus.SHARED: (300, 410), None: (0, 0)}
+    rings = [("read", 1, 1, 10), ("read", 2, 1, 15), ("read", 2, 2, 20), ("read", 4, 1, 60), ("read", 4, 4, 50),
+             ("write", 1, 1, 30), ("write", 1, 2, 1000)]
+    return {"rounds": [figures(name, cpu_count, ns) for name, both in taken.items() for cpu_count, ns in zip((1, 2), both)],
+            "rings": [{"what": what, "rings": count, "writers": writers, "median_ns": ns, "rings_max": 4}
+                      for what, count, writers, ns in rings],
+            "guest": [in_guest(name, cpu_count, ns) for name, ns in ((cpus.EMPTY, 100), (cpus.OURS, 1100))
+                      for cpu_count in (1, 8)],
+            "guest_kernel": "1.2", "notes": {}, "skipped": {}}
+
+
+def test_cpus_subtracts_the_empty_program():
+    text = cpus.report(result_of_cpus())
+    assert_line(text, f"| `{cpus.OURS}` |", "| 300 (300 to 300) | 310 (310 to 310) | 1.03 |")
+    assert_line(text, f"| `{cpus.OURS}` |", "| 1000 (1000 to 1000) | 1000 (1000 to 1000) | 1.00 |")
+
+
+def test_cpus_estimates_by_arithmetic():
+    """128 CPUs are 32 to a ring: 300 + 20 * 127 / 128 + 200 * 31 / 32 ns; a ring takes one in 1000 ns; a row 200 + 50 - 20."""
+    text = cpus.report(result_of_cpus())
+    assert_line(text, "| 2 | 2 | 310 | 1 % | 0.38 | 200 | 5.00 | 100 % |")
+    assert_line(text, "| 128 | 4 | 514 | 580 % | 4.00 | 230 | 4.35 | 100 % |")
 
 
 # ---- hold ----
