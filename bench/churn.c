@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -42,6 +43,8 @@ struct load {
 	struct endpoint server;
 	int listener;
 	uint32_t first_host;  /* where this run begins among the client addresses */
+	int first_cpu;        /* of the clients */
+	atomic_ulong clients; /* that have begun */
 	atomic_ulong tickets; /* connections begun, each process counts its own */
 	atomic_bool failed;
 };
@@ -106,11 +109,17 @@ static void *serve_share(void *arg)
 	return NULL;
 }
 
+/*
+ * On one CPU, whose queue hands all that a client sends to the server in order. When the client moves between its ACK
+ * and its FIN, two CPUs may make a socket of the same handshake at once, of which one is closed again: two transitions
+ * more.
+ */
 static void *connect_share(void *arg)
 {
 	struct load *load = arg;
 	unsigned long number;
 
+	check(load, "staying on a CPU", threads_stay(load->first_cpu, atomic_fetch_add(&load->clients, 1)));
 	while (!load->failed && (number = atomic_fetch_add(&load->tickets, 1)) < load->options->connections)
 		check(load, "a connection", connect_one(load, number));
 	return NULL;
@@ -141,7 +150,11 @@ static void report(const struct load *load, double seconds)
 
 static int churn(const struct options *options)
 {
-	struct load load = {.options = options, .first_host = (uint32_t)getpid() * 977u};
+	struct load load = {
+		.options = options,
+		.first_host = (uint32_t)getpid() * 977u,
+		.first_cpu = sched_getcpu(),
+	};
 	uint64_t start_ns;
 	int status = 0;
 	pid_t child;

@@ -8,4 +8,8 @@
  * errno when there are fewer: then `share` has run in those. */
 int threads_run(unsigned long threads, void *(*share)(void *), void *arg);
 
+/* Binds this thread to one of the CPUs that it may use: that many behind `first`, around in a circle. 0 or a negative
+ * errno. */
+int threads_stay(int first, unsigned long number);
+
 #endif
