@@ -25,7 +25,7 @@ GOALS = {(OURS, THEIRS): 1 / 6, (OURS_BY_RADDR, THEIRS_BY_RADDR): 1 / 2}
 
 def add_arguments(parser):
     parser.add_argument("--kernel", default="6.1", metavar="NAME", help="of tests/vm/kernels.txt (default: 6.1)")
-    parser.add_argument("--rounds", type=number(1, 20), default=4, metavar="N", help="of each program (default: 4)")
+    parser.add_argument("--rounds", type=number(1, 20), default=3, metavar="N", help="of each program (default: 3)")
     parser.add_argument("--exchanges", type=number(1, 100000), default=4000, metavar="N", help="per round (default: 4000)")
 
 
