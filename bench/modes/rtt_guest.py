@@ -95,15 +95,23 @@ def account_table(account, unit, digits):
     return table.markdown(["program", "attached as", f"a sample, {unit}", "less the empty program's"], rows)
 
 
-def goals(account, unit):
+def compared(account, show, unknown):
+    """A line for each pair: show(what, ratio, goal), or unknown(what)."""
     text = ""
     for (ours, theirs), goal in GOALS.items():
-        what = f"{unit} of a sample in {ours}, of those in {theirs}"
-        if account.has(ours) and account.has(theirs):
-            text += table.at_most(what, statistics.median(account.ratios(ours, theirs)), goal, 3)
-        else:
-            text += table.unknown(what, "not both ran")
+        what = f"a sample in {ours}, of one in {theirs}"
+        both = account.has(ours) and account.has(theirs)
+        text += show(what, statistics.median(account.ratios(ours, theirs)), goal) if both else unknown(what)
     return text
+
+
+def goals(account):
+    return compared(account, lambda what, ratio, goal: table.at_most(f"emulated time of {what}", ratio, goal, 3),
+                    lambda what: table.unknown(f"emulated time of {what}", "not both ran"))
+
+
+def ratios(account):
+    return compared(account, lambda what, ratio, _: f"- instructions of {what}: {ratio:.3f}\n", lambda _: "")
 
 
 def report(result):
@@ -113,8 +121,8 @@ def report(result):
     in_time, counted = Account(result["time"]), Account(result["instructions"])
     if in_time.rounds:
         text += f"Emulated nanoseconds on two CPUs, {table.rounds(len(result['time']) // len(in_time.rounds))} in turns:\n\n"
-        text += account_table(in_time, "emulated ns", 0) + "\n" + goals(in_time, "emulated ns")
+        text += account_table(in_time, "emulated ns", 0) + "\n" + goals(in_time)
     if counted.rounds:
         text += "\nInstructions executed (QEMU's -icount: the guest's clock counts them):\n\n"
-        text += account_table(counted, "instructions", 0) + "\n" + goals(counted, "instructions")
+        text += account_table(counted, "instructions", 0) + "\n" + ratios(counted)
     return text + table.skipped(result["skipped"])
