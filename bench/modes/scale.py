@@ -36,8 +36,10 @@ OPENED_LATER = 20000
 # To look at a million, or to close them, on a machine that has other work.
 LOOK_LIMIT_S, HOLD_LIMIT_S = 120, 120
 HELD_AT_MOST_S = 1200
-# What a socket of a smaller crowd took in the kernel's objects, a half more for tracing and all else, and what is to remain.
-MARGIN, RESERVE_KIB = 1.5, 1 << 20
+# What a socket takes if no smaller crowd has told, a half more for tracing and all else, and what is to remain.
+KIB_EACH, MARGIN, RESERVE_KIB = 5, 1.5, 1 << 20
+# With fewer, what everything else takes and gives back meanwhile is more than what they take.
+TELLING = 10000
 
 FIRST_PORT = 9899
 ROW_OF_LOAD = re.compile(rb"[ :](?:%s)[ ,]" % b"|".join(b"%d" % port for port in load.ports(FIRST_PORT)))
@@ -53,8 +55,8 @@ def sizes(text):
 
 
 def add_arguments(parser):
-    parser.add_argument("--rounds", type=number(1, 100), default=2, metavar="N",
-                        help="of each observer and number of sockets (default: 2)")
+    parser.add_argument("--rounds", type=number(1, 100), default=3, metavar="N",
+                        help="of each observer and number of sockets (default: 3)")
     parser.add_argument("--sockets", type=sizes, default=list(SIZES), metavar="N,N...",
                         help=f"to hold open (default: {','.join(map(str, SIZES))})")
     parser.add_argument("--connections", type=number(len(load.CPUS), 100000), default=10000, metavar="N",
@@ -193,7 +195,7 @@ def run_opened_later(command, options):
 def measure(options, say):
     found, notes, skipped = peers.usable({PEER: peers.libbpf_tool("tcpstates")}, say)
     peer = found.get(PEER)
-    crowds, rounds, kib_each = [], [], 0
+    crowds, rounds, kib_each = [], [], KIB_EACH
     with Statistics():
         run_load(options)
         for sockets in options.sockets:
@@ -206,8 +208,10 @@ def measure(options, say):
             with held(sockets) as crowd:
                 taken_kib = memory.slab_kib() - slab_kib
                 crowds.append({**crowd, "slab_kib": taken_kib})
-                kib_each = max(kib_each, taken_kib / max(sockets, 1))
+                kib_each = max(kib_each, taken_kib / sockets if sockets >= TELLING else 0)
                 rounds += rounds_with(sockets, peer, options, say)
+    if not crowds:
+        raise Failure("; ".join(f"{what}: {reason}" for what, reason in skipped.items()))
     later = {}
     for name, command in {OURS: [TOOL], **found}.items():
         say(f"{OPENED_LATER} sockets opened under {name}")
@@ -279,8 +283,8 @@ def memory_table(crowds, kinds):
     rows = []
     for crowd in crowds:
         starts = [1e3 * value for value in crowd.values(OURS, "startup_s")]
-        each = ["", "", "", ""]
-        if crowd.sockets:
+        each = ["too few to tell" if crowd.sockets else ""] * 3 + [""]
+        if crowd.sockets >= TELLING:
             less = [kib * 1024 / crowd.sockets for kib in crowd.values(OURS, "available_kib_less")]
             each = [f"{crowd.slab_kib * 1024 / crowd.sockets:.0f}",
                     table.span(storage_bytes(crowd, kinds), 0), table.span(less, 0),
@@ -334,7 +338,7 @@ def report(result):
     text = (f"Established sockets in another network namespace, both ends of each connection, in up to {processes} processes. "
             f"What is kept of one that is older than the tool are objects of the kernel's: {storage_words(crowds[-1], kinds)} "
             "(/proc/slabinfo; no map's account has them, and MemAvailable also has what everything else takes meanwhile, the "
-            "tool and its maps with it: with few sockets most of it). The tool's process keeps nothing of a socket.\n\n")
+            "tool and its maps with it). The tool's process keeps nothing of a socket.\n\n")
     text += memory_table(crowds, kinds)
     text += (f"\n{table.rounds(len(crowds[0].of(OURS)))} of {crowds[0].rounds[0]['connections']} connections opened and closed "
              "meanwhile, as in `states` but with the kernel's account of programs on, of which an empty program's "

@@ -242,7 +242,7 @@ def test_rtt_guest_shows_what_did_not_run():
 
 
 def result_of_scale(ns_with_many):
-    """Without sockets, and with 1,000 that take 2 MiB and, under ours, 2,000 objects of 192 bytes."""
+    """Without sockets, and with 10,000 that take 20 MiB and, under ours, 20,000 objects of 192 bytes."""
     def figures(sockets, observer, ns, **more):
         return {"sockets": sockets, "observer": observer, "connections": 100, "transitions": 1000, "connections_per_s": 500,
                 "load_cpu_s": 0.01, "own_cpu_s": 0.0002, "rss_kib": 9216, "peak_rss_kib": 15360, "maps_bytes": 8 << 20,
@@ -252,10 +252,11 @@ def result_of_scale(ns_with_many):
         idle = {"sockets": sockets, "observer": None, "connections": 100, "transitions": 1000, "connections_per_s": 500,
                 "load_cpu_s": 0.008}
         return [figures(sockets, scale.ACCOUNT, 50), idle,
-                figures(sockets, scale.OURS, ns, startup_s=startup_s, slab_growth=growth, available_kib_less=1000), idle]
+                figures(sockets, scale.OURS, ns, startup_s=startup_s, slab_growth=growth, available_kib_less=10000), idle]
 
-    return {"crowds": [{"sockets": 0, "processes": 0, "slab_kib": 0}, {"sockets": 1000, "processes": 1, "slab_kib": 2048}],
-            "rounds": rounds(0, 350, 0.1, {}) + rounds(1000, ns_with_many, 0.11, {"cache-192": [2000, 192], "other": [100, 64]}),
+    return {"crowds": [{"sockets": 0, "processes": 0, "slab_kib": 0}, {"sockets": 10000, "processes": 1, "slab_kib": 20480}],
+            "rounds": rounds(0, 350, 0.1, {}) + rounds(10000, ns_with_many, 0.2,
+                                                       {"cache-192": [20000, 192], "other": [1000, 64]}),
             "opened_later": {scale.OURS: {"opened": 20, "timed_rows": 80, "timed_expected": 82, "rows": 100, "expected": 104}},
             "notes": {}, "skipped": {"5000 sockets": "take too much"}}
 
@@ -263,15 +264,15 @@ def result_of_scale(ns_with_many):
 def test_scale_divides_by_the_sockets():
     text = scale.report(result_of_scale(400))
     assert_line(text, "2.00 `cache-192` of 192 bytes")
-    assert_line(text, "| 1000 | 2097 | 384 (384 to 384) | 1024 (1024 to 1024) | 110 (110 to 110) | 10.00 | 9.0 ")
-    assert_line(text, "| 1000 | ours | 350 (350 to 350) | 200 (200 to 200) | 2.20 (2.20 to 2.20) |", "999 of 1000 | 1 |")
+    assert_line(text, "| 10000 | 2097 | 384 (384 to 384) | 1024 (1024 to 1024) | 200 (200 to 200) | 10.00 | 9.0 ")
+    assert_line(text, "| 10000 | ours | 350 (350 to 350) | 200 (200 to 200) | 2.20 (2.20 to 2.20) |", "999 of 1000 | 1 |")
     assert_line(text, "| ours | 20 | 80 of 82 | 100 of 104 |")
     assert_line(text, "not measured: 5000 sockets: take too much")
 
 
 def test_scale_tells_whether_it_is_flat():
-    assert_line(scale.report(result_of_scale(350)), "with 1000 sockets open", "of that with 0: 1.00: flat")
-    assert_line(scale.report(result_of_scale(650)), "with 1000 sockets open", "of that with 0: 2.00: it grows")
+    assert_line(scale.report(result_of_scale(350)), "with 10000 sockets open", "of that with 0: 1.00: flat")
+    assert_line(scale.report(result_of_scale(650)), "with 10000 sockets open", "of that with 0: 2.00: it grows")
 
 
 def result_of_cpus():
