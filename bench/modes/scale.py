@@ -224,12 +224,11 @@ def measure(options, say):
 class Crowd:
     """All rounds with one number of sockets open."""
 
-    def __init__(self, crowd, rounds):
+    def __init__(self, crowd, rounds, account_ns):
         self.sockets = crowd["sockets"]
         self.slab_kib = crowd["slab_kib"]
         self.rounds = [figures for figures in rounds if figures["sockets"] == self.sockets]
-        taken = [(ns, runs) for figures in self.of(ACCOUNT) for ns, runs in figures["programs"]]
-        self.account_ns = sum(ns for ns, _ in taken) / sum(runs for _, runs in taken)
+        self.account_ns = account_ns
 
     def of(self, observer):
         return [figures for figures in self.rounds if figures["observer"] == observer]
@@ -253,6 +252,12 @@ class Crowd:
                 alone = statistics.mean(self.rounds[j]["load_cpu_s"] for j in (i - 1, i + 1))
                 found.append((figures["load_cpu_s"] - alone + figures["own_cpu_s"]) * 1e6 / figures["transitions"])
         return found
+
+
+def empty_ns(rounds):
+    """What the account itself takes, whatever the number of sockets: each has one reading, and any may have been disturbed."""
+    taken = [figures["programs"][0] for figures in rounds if figures["observer"] == ACCOUNT]
+    return statistics.median(ns / runs for ns, runs in taken)
 
 
 def kinds_of_storage(crowds):
@@ -330,11 +335,11 @@ def later_table(later):
 
 
 def report(result):
-    crowds = [Crowd(crowd, result["rounds"]) for crowd in result["crowds"]]
+    account_ns = empty_ns(result["rounds"])
+    crowds = [Crowd(crowd, result["rounds"], account_ns) for crowd in result["crowds"]]
     names = [name for name in (OURS, PEER) if crowds[0].of(name)]
     kinds = kinds_of_storage(crowds)
     processes = max(crowd["processes"] for crowd in result["crowds"])
-    account_ns = statistics.median(crowd.account_ns for crowd in crowds)
     text = (f"Established sockets in another network namespace, both ends of each connection, in up to {processes} processes. "
             f"What is kept of one that is older than the tool are objects of the kernel's: {storage_words(crowds[-1], kinds)} "
             "(/proc/slabinfo; no map's account has them, and MemAvailable also has what everything else takes meanwhile, the "

@@ -270,6 +270,12 @@ def test_scale_divides_by_the_sockets():
     assert_line(text, "not measured: 5000 sockets: take too much")
 
 
+def test_scale_bears_a_disturbed_reading_of_the_empty_program():
+    result = result_of_scale(400)
+    result["rounds"].append({"sockets": 10000, "observer": scale.ACCOUNT, "programs": [[900000, 1000]]})
+    assert_line(scale.report(result), "| 10000 | ours | 350 (350 to 350) |")
+
+
 def test_scale_tells_whether_it_is_flat():
     assert_line(scale.report(result_of_scale(350)), "with 10000 sockets open", "of that with 0: 1.00: flat")
     assert_line(scale.report(result_of_scale(650)), "with 10000 sockets open", "of that with 0: 2.00: it grows")
