@@ -17,6 +17,7 @@
 
 #include "abi/tcp_state.h"
 
+#include "lib/guest.h"
 #include "lib/netns.h"
 #include "lib/require.h"
 #include "lib/run.h"
@@ -194,7 +195,7 @@ static void test_order(void **state, const char *order)
 		struct churn_report report;
 
 		start_witness(run);
-		churn = churn_start("500", order, families[i / 2], threads[i % 2]);
+		churn = churn_start(is_guest() ? "100" : "500", order, families[i / 2], threads[i % 2]);
 		report = churn_finish(&churn);
 		sleep_ms(SETTLE_MS);
 		witness_stop(run->witness, &run->log);
@@ -229,7 +230,7 @@ static void test_clients_wait_for_the_server(void **state)
 	pid_t server;
 
 	start_witness(run);
-	churn = churn_start("5000", "rst", "4", "1");
+	churn = churn_start(is_guest() ? "1000" : "5000", "rst", "4", "1");
 	server = server_of(churn.pid);
 	require(stop_process(server), "the load is over before its server could be stopped");
 	stop_ns = now_ns();

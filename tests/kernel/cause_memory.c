@@ -3,7 +3,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <cmocka.h>
 
 #include "lib/ends.h"
+#include "lib/guest.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/traffic.h"
@@ -63,7 +63,7 @@ static void test_too_many_orphans(void **state)
 	uint16_t port, other_port;
 	int listener, server, client, others[ORPHANS], other_listener;
 
-	if (!getenv("TCPVITALS_GUEST"))
+	if (!is_guest())
 		skip_because("it would end other programs' connections on this machine: in guests only");
 	remember_max_orphans();
 	run_start(run, NULL);

@@ -15,11 +15,15 @@
 
 #include "lib/bpf_objects.h"
 #include "lib/churn.h"
+#include "lib/guest.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/scenario.h"
 
-#define CONNECTIONS 500
+static unsigned int connections(void)
+{
+	return is_guest() ? 150 : 500;
+}
 
 /* Every signal that asks for an end gets one that is orderly. */
 static void end_with(void **state, int signal)
@@ -97,7 +101,7 @@ static void test_two_at_once(void **state)
 	run->no_bracket = true;
 	run_start(run, NULL);
 	run_start_another(run, (const char *const[]){"--buffer-size", "1M", NULL});
-	churn_run(&churn, CONNECTIONS);
+	churn_run(&churn, connections());
 	run_stop(run);
 	for (size_t tool = 0; tool < 2; tool++) {
 		run_account(run, tool, NULL);
@@ -165,7 +169,7 @@ static void test_stopped_reader(void **state)
 
 	require(!pipe2(ends, O_CLOEXEC), "no pipe");
 	start_with_output(run, ends[1]);
-	churn_run(&churn, 4 * CONNECTIONS);
+	churn_run(&churn, 4 * connections());
 	run->tools[0].stop_ns = now_ns();
 	kill(run->tools[0].pid, SIGTERM);
 	tool_wait(&run->tools[0], 10);

@@ -4,16 +4,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "lib/guest.h"
 #include "lib/run.h"
 #include "lib/scope_check.h"
 
 static void test_combinations(void **state)
 {
-	scope_check_combinations(state, getenv("TCPVITALS_GUEST") ? 2 : 6);
+	scope_check_combinations(state, is_guest() ? 8 : 90);
 }
 
 int main(void)

@@ -2,9 +2,9 @@
 #include "expect.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "guest.h"
 #include "kernel.h"
 #include "require.h"
 
@@ -85,7 +85,7 @@ static void expect_duration(const struct pairing *pairing, const struct tool *to
 	bool has_time = goes_on ? row->has_at_least : row->has_duration;
 	double shown_us = goes_on ? row->at_least_us : row->duration_us;
 	enum knowledge knowledge = duration_knowledge(pairing, tool, index, entry, expectation);
-	double least_ns = getenv("TCPVITALS_GUEST") ? GUEST_TOLERANCE_NS : TOLERANCE_NS;
+	double least_ns = is_guest() ? GUEST_TOLERANCE_NS : TOLERANCE_NS;
 	double duration_ns, tolerance_ns, difference_ns;
 
 	if (is_handshake(pairing, index, entry))

@@ -308,13 +308,13 @@ static struct combination draw(uint64_t *random, const struct scope_filters *fil
 	return combination;
 }
 
-void scope_check_combinations(void **state, unsigned int rounds)
+void scope_check_combinations(void **state, size_t count)
 {
 	const char *seed = getenv("TCPVITALS_SEED");
 	static struct scope_filters filters;
 	uint64_t random = seed ? strtoull(seed, NULL, 10) : 6;
 
-	while (rounds--) {
+	for (size_t left = count, now; left; left -= now) {
 		struct combination combinations[RUN_TOOLS - 1];
 
 		scope_traffic_begin();
@@ -323,9 +323,9 @@ void scope_check_combinations(void **state, unsigned int rounds)
 		scope_add_process_filters(&filters);
 		scope_add_row_filters(&filters);
 		scope_add_cause_filters(&filters);
-		for (size_t i = 0; i < RUN_TOOLS - 1; i++)
-			combinations[i] = draw(&random, &filters);
-		check_combinations(state, NULL, combinations, RUN_TOOLS - 1, true);
+		for (now = 0; now < left && now < RUN_TOOLS - 1; now++)
+			combinations[now] = draw(&random, &filters);
+		check_combinations(state, NULL, combinations, now, true);
 		scope_leave(state);
 	}
 }

@@ -14,8 +14,8 @@
  */
 void scope_check_each(void **state, const char *const *common, scope_add_fn *const *adds);
 
-/* Two or three filters together, by chance, but the same in every run. */
-void scope_check_combinations(void **state, unsigned int rounds);
+/* So many times two or three filters together, by chance, but the same in every run. */
+void scope_check_combinations(void **state, size_t count);
 
 /* After each test. */
 int scope_leave(void **state);

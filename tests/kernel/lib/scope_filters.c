@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guest.h"
 #include "require.h"
 #include "run.h"
 #include "scope_traffic.h"
@@ -138,14 +139,19 @@ add(struct scope_filters *filters, const char *option, bool (*admits)(const stru
 	return filter;
 }
 
-/* A filter and its negation. */
+/* A filter and its negation; in a guest one of the two, in turns. */
 static void add_both(struct scope_filters *filters, const char *option,
 		     bool (*admits)(const struct row *, const struct scope_filter *), uint64_t number, uint64_t other,
 		     const char *value)
 {
-	for (int i = 0; i < 2; i++) {
-		struct scope_filter *filter = add(filters, option, admits, "%s%s", i ? "!" : "", value);
+	size_t turn = filters->count % 2;
 
+	for (size_t i = 0; i < 2; i++) {
+		struct scope_filter *filter;
+
+		if (is_guest() && i != turn)
+			continue;
+		filter = add(filters, option, admits, "%s%s", i ? "!" : "", value);
 		filter->number = number;
 		filter->other = other;
 	}
