@@ -20,9 +20,10 @@
  * that unit.
  */
 struct histogram {
+	/* 0 where they are not collected: */
 	__u64 sum_us;   /* of all samples, in microseconds whatever the tick */
 	__u64 mdev_sum; /* of the connection's mean deviation at each sample, in quarters of a microsecond as the
-			   kernel keeps it (tp->mdev_us); 0 where it is not collected */
+			   kernel keeps it (tp->mdev_us) */
 	__u64 slots[SLOT_COUNT];
 };
 

@@ -30,6 +30,15 @@ enum rtt_by {
 
 #define RTT_BY_MAX 2
 
+/* Bits: what the scope and the grouping ask of a socket. To read everything would take longer than all the rest. */
+enum rtt_reads {
+	RTT_READS_ADDRESSES = 1 << 0,
+	RTT_READS_LPORT = 1 << 1,
+	RTT_READS_RPORT = 1 << 2,
+	RTT_READS_NETNS = 1 << 3,
+	RTT_READS_UID = 1 << 4,
+};
+
 /*
  * Who is in a group; all of it zero that the grouping does not use. A part holds an address (network byte order, IPv4
  * in the first four bytes), a comm, or a number in host byte order in its first bytes (__u16 port, __u32 pid or netns,

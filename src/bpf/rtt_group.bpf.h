@@ -10,9 +10,11 @@
 #include "abi/transition.h"
 
 const volatile __u8 group_by[RTT_BY_MAX] = {};
-/* Of RTT_BY_PREFIX: what to keep of an address, as bytes. */
-const volatile __u8 group_mask_v4[16] = {};
-const volatile __u8 group_mask_v6[16] = {};
+/* rtt_key_size(), in words */
+const volatile __u32 group_key_words = 0;
+/* Of RTT_BY_PREFIX: what to keep of an address, in memory's order. */
+const volatile __u64 group_mask_v4[2] = {};
+const volatile __u64 group_mask_v6[2] = {};
 
 struct rtt_counters counters = {};
 
@@ -64,15 +66,29 @@ struct {
 	__type(value, struct histogram);
 } group_histograms SEC(".maps");
 
-static __always_inline void group_put_part(__u8 part[16], __u8 by, const struct transition *t,
+static __always_inline void group_put_part(__u64 part[2], __u8 by, const struct transition *t,
 					   const struct owner *owner)
 {
+	const __u64 *laddr = (const __u64 *)t->laddr, *raddr = (const __u64 *)t->raddr;
+	const __u64 *comm = (const __u64 *)owner->comm;
+	const volatile __u64 *mask = t->ip_version == 4 ? group_mask_v4 : group_mask_v6;
+
 	switch (by) {
 	case RTT_BY_LADDR:
-		__builtin_memcpy(part, t->laddr, 16);
+		part[0] = laddr[0];
+		part[1] = laddr[1];
 		break;
 	case RTT_BY_RADDR:
-		__builtin_memcpy(part, t->raddr, 16);
+		part[0] = raddr[0];
+		part[1] = raddr[1];
+		break;
+	case RTT_BY_PREFIX:
+		part[0] = raddr[0] & mask[0];
+		part[1] = raddr[1] & mask[1];
+		break;
+	case RTT_BY_COMM:
+		part[0] = comm[0];
+		part[1] = comm[1];
 		break;
 	case RTT_BY_LPORT:
 		*(__u16 *)part = t->lport;
@@ -83,59 +99,39 @@ static __always_inline void group_put_part(__u8 part[16], __u8 by, const struct 
 	case RTT_BY_PID:
 		*(__u32 *)part = owner->pid;
 		break;
-	case RTT_BY_COMM:
-		__builtin_memcpy(part, owner->comm, 16);
-		break;
 	case RTT_BY_CGROUP:
-		*(__u64 *)part = owner->cgroup_id;
+		part[0] = owner->cgroup_id;
 		break;
 	case RTT_BY_NETNS:
 		*(__u32 *)part = t->netns;
 		break;
-	case RTT_BY_PREFIX:
-#pragma unroll
-		for (int i = 0; i < 16; i++)
-			part[i] = t->raddr[i] & (t->ip_version == 4 ? group_mask_v4[i] : group_mask_v6[i]);
-		break;
 	}
 }
 
-static __always_inline bool group_has(enum rtt_by by)
+static __always_inline bool group_is_by(__u8 by, __u8 first, __u8 last)
 {
-	return group_by[0] == by || group_by[1] == by;
-}
-
-static __always_inline bool group_is_by(__u8 first, __u8 last)
-{
-	return (group_by[0] >= first && group_by[0] <= last) || (group_by[1] >= first && group_by[1] <= last);
-}
-
-static __always_inline bool group_by_owner(void)
-{
-	return group_is_by(RTT_BY_PID, RTT_BY_CGROUP);
-}
-
-static __always_inline bool group_by_address(void)
-{
-	return group_is_by(RTT_BY_LADDR, RTT_BY_RADDR) || group_is_by(RTT_BY_PREFIX, RTT_BY_CONN);
+	return by >= first && by <= last;
 }
 
 static __always_inline void group_key(struct rtt_key *key, const struct transition *t, const struct owner *owner)
 {
-	if (group_by_address())
+	__u64 *parts = (__u64 *)key->part;
+	__u8 first = group_by[0], second = group_by[1];
+
+	if (group_is_by(first, RTT_BY_LADDR, RTT_BY_RADDR) || group_is_by(second, RTT_BY_LADDR, RTT_BY_RADDR) ||
+	    group_is_by(first, RTT_BY_PREFIX, RTT_BY_CONN) || group_is_by(second, RTT_BY_PREFIX, RTT_BY_PREFIX))
 		key->ip_version = t->ip_version;
-	if (group_by_owner())
+	if (group_is_by(first, RTT_BY_PID, RTT_BY_CGROUP) || group_is_by(second, RTT_BY_PID, RTT_BY_CGROUP))
 		key->owner_known = owner->source != OWNER_UNKNOWN;
-	if (group_by[0] == RTT_BY_CONN) {
-		__builtin_memcpy(key->part[0], t->laddr, 16);
-		__builtin_memcpy(key->part[1], t->raddr, 16);
+	if (first == RTT_BY_CONN) {
+		first = RTT_BY_LADDR;
+		second = RTT_BY_RADDR;
 		key->lport = t->lport;
 		key->rport = t->rport;
 		key->netns = t->netns;
-		return;
 	}
-	group_put_part(key->part[0], group_by[0], t, owner);
-	group_put_part(key->part[1], group_by[1], t, owner);
+	group_put_part(parts, first, t, owner);
+	group_put_part(parts + 2, second, t, owner);
 }
 
 /* Makes the group if it is new and there is room. */
@@ -156,21 +152,16 @@ static __always_inline __u32 group_find(const struct rtt_key *key)
 	return known ? *known : RTT_GROUP_OTHER;
 }
 
-/* The verifier knows the answer and takes out what is not used. */
-static __always_inline bool group_uses_word(__u32 i)
-{
-	return i < RTT_KEY_WORDS - 1 || group_by[0] == RTT_BY_CONN;
-}
-
-/* The top bits are the best mixed ones. */
+/* The top bits are the best mixed ones. The verifier knows how many words there are, and takes out the others. */
 static __always_inline __u32 group_recent_slot(const struct rtt_key *key)
 {
 	const __u64 *words = (const __u64 *)key;
+	__u32 count = group_key_words;
 	__u64 hash = 0;
 
 #pragma unroll
 	for (__u32 i = 0; i < RTT_KEY_WORDS; i++)
-		if (group_uses_word(i))
+		if (i < count)
 			hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
 	return hash >> (64 - RECENT_BITS);
 }
@@ -178,13 +169,13 @@ static __always_inline __u32 group_recent_slot(const struct rtt_key *key)
 static __always_inline bool group_is_same(const struct rtt_key *a, const struct rtt_key *b)
 {
 	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
-	__u64 difference = 0;
+	__u32 count = group_key_words;
 
 #pragma unroll
 	for (__u32 i = 0; i < RTT_KEY_WORDS; i++)
-		if (group_uses_word(i))
-			difference |= x[i] ^ y[i];
-	return !difference;
+		if (i < count && x[i] != y[i])
+			return false;
+	return true;
 }
 
 #define group_barrier() __asm__ volatile("" ::: "memory")

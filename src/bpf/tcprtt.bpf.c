@@ -16,9 +16,12 @@
 
 const volatile __u8 rtt_kind = RTT_SRTT;
 const volatile bool rtt_in_ms = false; /* ticks of 1/1024 ms rather than 1 us */
-const volatile bool rtt_mdev = false;  /* collect the mean deviation */
+const volatile bool rtt_sums = false;  /* collect what means are made of, too */
 const volatile bool rtt_grouped = false;
-const volatile bool rtt_remembers = false; /* anything of struct rtt_conn is of use */
+const volatile __u32 rtt_reads = 0;         /* enum rtt_reads */
+const volatile bool rtt_scoped = false;     /* not every connection counts */
+const volatile bool rtt_uses_owner = false; /* whose a connection is decides about its group, or whether it counts */
+const volatile bool rtt_remembers = false;  /* anything of struct rtt_conn is of use */
 
 struct rtt_conn {
 	struct owner owner;
@@ -85,32 +88,28 @@ static __always_inline struct rtt_conn *conn_in_hash(struct sock *sk)
 	return bpf_map_lookup_elem(&conn_hash, &key);
 }
 
-/* What the scope and the grouping ask for, and nothing else: reading everything takes longer than the rest. */
 static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp, bool probed)
 {
+	__u32 reads = rtt_reads;
 	/* all but the smoothed value may be asked for at the end */
 	bool closed = rtt_kind != RTT_SRTT;
 
-	if (scope.ip_version || scope.laddrs || scope.raddrs || group_by_address())
+	if (reads & RTT_READS_ADDRESSES)
 		sock_read_addresses(t, tp, 0, probed);
-	if (scope.by_lport || group_has(RTT_BY_LPORT) || group_has(RTT_BY_CONN))
+	if (reads & RTT_READS_LPORT)
 		t->lport = sock_lport(tp, probed, closed);
-	if (scope.by_rport || group_has(RTT_BY_RPORT) || group_has(RTT_BY_CONN))
+	if (reads & RTT_READS_RPORT)
 		t->rport = sock_rport(tp, probed);
-	if (scope.numbers[SCOPE_NETNS] || group_has(RTT_BY_NETNS) || group_has(RTT_BY_CONN))
+	if (reads & RTT_READS_NETNS)
 		t->netns = sock_netns(tp, probed);
-	if (scope.numbers[SCOPE_UID])
+	if (reads & RTT_READS_UID)
 		t->uid = SOCK_GET(probed, tp, SOCK_INET.sk.sk_uid.val);
-}
-
-/* Whose a connection is decides about the group, or the scope. */
-static __always_inline bool uses_owner(void)
-{
-	return group_by_owner() || scope.by_owner;
 }
 
 static __always_inline bool in_scope(const struct transition *t, const struct owner *owner, __u8 role)
 {
+	if (!rtt_scoped)
+		return true;
 	if (scope.by_socket && !scope_admits_socket(t))
 		return false;
 	return scope_admits_role(role) && scope_admits_uid(t->uid) && scope_admits_owner(owner);
@@ -147,7 +146,7 @@ static __always_inline __u32 classify_once(struct tcp_sock *tp, struct rtt_conn 
 	__u32 group = conn->group;
 
 	if (!group || conn->connection != connection) {
-		bool keep = !uses_owner() || *(volatile __u8 *)&conn->owner.source != OWNER_UNKNOWN;
+		bool keep = !rtt_uses_owner || *(volatile __u8 *)&conn->owner.source != OWNER_UNKNOWN;
 
 		group = classify(tp, &conn->owner, conn->role, false);
 		conn->connection = connection;
@@ -169,14 +168,16 @@ static __always_inline void add(struct histogram *histogram, bool shared, __u64 
 		return; /* never: for the verifier */
 	if (shared) {
 		__sync_fetch_and_add(&histogram->slots[slot], 1);
-		__sync_fetch_and_add(&histogram->sum_us, us);
-		if (rtt_mdev)
+		if (rtt_sums) {
+			__sync_fetch_and_add(&histogram->sum_us, us);
 			__sync_fetch_and_add(&histogram->mdev_sum, mdev);
+		}
 	} else {
 		histogram->slots[slot]++;
-		histogram->sum_us += us;
-		if (rtt_mdev)
+		if (rtt_sums) {
+			histogram->sum_us += us;
 			histogram->mdev_sum += mdev;
+		}
 	}
 }
 
@@ -186,7 +187,7 @@ static __always_inline __u32 group_of(struct tcp_sock *tp, struct rtt_conn *conn
 {
 	if (conn && !probed)
 		return classify_once(tp, conn);
-	if (scope.by_socket || scope.by_row || rtt_grouped) {
+	if (rtt_scoped || rtt_grouped) {
 		struct owner nobody = {};
 
 		return classify(tp, &nobody, ROLE_UNKNOWN, probed);
@@ -211,7 +212,7 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct rtt_conn *co
 		histogram = bpf_map_lookup_elem(&histograms, &own_histogram);
 	}
 	if (histogram)
-		add(histogram, rtt_grouped, us, rtt_mdev ? SOCK_GET(probed, tp, mdev_us) : 0);
+		add(histogram, rtt_grouped, us, rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0);
 }
 
 /* There should be a sample here, and the kernel has not measured it. That takes no room among the groups. */
@@ -220,7 +221,7 @@ static __always_inline void note_unmeasured(struct tcp_sock *tp, const struct rt
 	struct transition t = {};
 	struct owner nobody = {};
 
-	if (scope.by_socket || scope.by_row) {
+	if (rtt_scoped) {
 		read_asked(&t, tp, probed);
 		if (!in_scope(&t, conn ? &conn->owner : &nobody, conn ? conn->role : ROLE_UNKNOWN))
 			return;
@@ -382,7 +383,7 @@ static __always_inline void on_state(struct tcp_sock *tp, struct rtt_conn *conn,
 	}
 	if (conn && scope.roles)
 		conn->role = scope_role(&t, conn->role);
-	if (conn && uses_owner()) {
+	if (conn && rtt_uses_owner) {
 		__u32 pid = conn->owner.pid;
 		__u8 admitted = conn->owner.in_scope;
 

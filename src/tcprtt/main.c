@@ -97,7 +97,7 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 		.hook = tool->session.hook,
 		.tick = tool->measure.tick,
 		.histogram = &row->histogram,
-		.jitter = tcprtt_has_jitter(&tool->options),
+		.jitter = tcprtt_shows_means(&tool->options),
 		.other = row->other,
 		.unknown = row->unknown,
 	};

@@ -64,10 +64,15 @@ static inline bool tcprtt_is_grouped(const struct tcprtt_options *options)
 	return options->grouping.by[0] != RTT_BY_NOTHING;
 }
 
-/* The mean deviations are collected: where they are shown. */
-static inline bool tcprtt_has_jitter(const struct tcprtt_options *options)
+static inline bool tcprtt_shows_means(const struct tcprtt_options *options)
 {
 	return options->extended || options->output == RTT_OUTPUT_JSON || options->output == RTT_OUTPUT_CSV;
+}
+
+/* What means are made of is collected: a sample of a group costs a third more then. */
+static inline bool tcprtt_has_sums(const struct tcprtt_options *options)
+{
+	return tcprtt_shows_means(options) || options->sort == RTT_SORT_MEAN;
 }
 
 /* Whose a connection is decides about its group, or whether it is measured. */

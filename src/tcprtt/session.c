@@ -57,7 +57,7 @@ static bool seeds(const struct tcprtt_options *options)
 }
 
 /* `bits` ones in front. */
-static void set_mask(volatile const uint8_t mask[16], uint8_t bits)
+static void set_mask(volatile const __u64 mask[2], uint8_t bits)
 {
 	uint8_t *bytes = (uint8_t *)mask;
 
@@ -65,20 +65,51 @@ static void set_mask(volatile const uint8_t mask[16], uint8_t bits)
 		bytes[i] = bits >= 8 * (i + 1) ? 0xff : bits <= 8 * i ? 0 : (uint8_t)(0xff00 >> (bits - 8 * i));
 }
 
+static bool groups_by(const struct grouping *grouping, enum rtt_by by)
+{
+	return grouping->by[0] == by || grouping->by[1] == by || (grouping->by[0] == RTT_BY_CONN && by <= RTT_BY_RPORT);
+}
+
+/* enum rtt_reads */
+static uint32_t reads(const struct tcprtt_options *options)
+{
+	const struct scope_settings *scope = &options->scope.settings;
+	const struct grouping *grouping = &options->grouping;
+	uint32_t reads = 0;
+
+	if (scope->ip_version || scope->laddrs || scope->raddrs || groups_by(grouping, RTT_BY_LADDR) ||
+	    groups_by(grouping, RTT_BY_RADDR) || groups_by(grouping, RTT_BY_PREFIX))
+		reads |= RTT_READS_ADDRESSES;
+	if (scope->by_lport || groups_by(grouping, RTT_BY_LPORT))
+		reads |= RTT_READS_LPORT;
+	if (scope->by_rport || groups_by(grouping, RTT_BY_RPORT))
+		reads |= RTT_READS_RPORT;
+	if (scope->numbers[SCOPE_NETNS] || groups_by(grouping, RTT_BY_NETNS) || groups_by(grouping, RTT_BY_CONN))
+		reads |= RTT_READS_NETNS;
+	if (scope->numbers[SCOPE_UID])
+		reads |= RTT_READS_UID;
+	return reads;
+}
+
 static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *options, const struct way *way)
 {
 	uint32_t groups = tcprtt_is_grouped(options) ? options->max_keys : 1;
+	uint32_t key_size = rtt_key_size(options->grouping.by[0], options->grouping.by[1]);
 
 	skeleton->rodata->scope = options->scope.settings;
 	skeleton->rodata->rtt_kind = options->sample;
 	skeleton->rodata->rtt_in_ms = options->milliseconds;
-	skeleton->rodata->rtt_mdev = tcprtt_has_jitter(options);
+	skeleton->rodata->rtt_sums = tcprtt_has_sums(options);
 	skeleton->rodata->rtt_grouped = tcprtt_is_grouped(options);
+	skeleton->rodata->rtt_reads = reads(options);
+	skeleton->rodata->rtt_scoped = scope_is_limited(&options->scope);
+	skeleton->rodata->rtt_uses_owner = tcprtt_uses_owner(options);
 	skeleton->rodata->rtt_remembers = remembers(options) && way->hook != RTT_HOOK_KPROBE;
 	memcpy((void *)skeleton->rodata->group_by, options->grouping.by, sizeof(options->grouping.by));
+	skeleton->rodata->group_key_words = key_size / sizeof(__u64);
 	set_mask(skeleton->rodata->group_mask_v4, options->grouping.prefix_v4);
 	set_mask(skeleton->rodata->group_mask_v6, options->grouping.prefix_v6);
-	bpf_map__set_key_size(skeleton->maps.groups, rtt_key_size(options->grouping.by[0], options->grouping.by[1]));
+	bpf_map__set_key_size(skeleton->maps.groups, key_size);
 	bpf_map__set_max_entries(skeleton->maps.conn_hash, options->hash_size);
 	bpf_map__set_max_entries(skeleton->maps.groups, groups);
 	bpf_map__set_max_entries(skeleton->maps.group_numbers, groups);

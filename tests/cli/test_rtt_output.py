@@ -89,6 +89,24 @@ def test_text():
     assert assert_table(lines[3:-1]) >= EXCHANGES, out
 
 
+
+def test_order_of_means_in_text():
+    """Text shows no means, but may be sorted by them: like JSON, which does."""
+    need_root()
+    ports = [free_port() for _ in range(6)]
+    common = ("-p", ",".join(map(str, ports)), "--by", "lport", "--sort", "mean")
+    with Trace(*common, tool=RTT_TOOL) as text, Trace(*common, "-o", "json", tool=RTT_TOOL) as data:
+        for port in ports:
+            with Exchanges(port) as connection:
+                connection.go()
+        for tool in (text, data):
+            assert_equal(tool.stop(), 0, "exit status")
+        groups = [json.loads(line) for line in data.out.splitlines()]
+        headings = re.findall(r"^lport = (\d+) $", text.out, re.M)
+    assert_equal(len(groups), len(ports), "groups")
+    assert_equal(headings, [group["key"] for group in groups], "groups, by their means")
+
+
 def test_text_in_milliseconds():
     out, _ = trace("-m")
     lines = out.split("\n")
