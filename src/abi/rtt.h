@@ -68,6 +68,12 @@ static inline __u32 rtt_key_size(enum rtt_by first, enum rtt_by second)
 /* The histogram of what found no room among the groups; the others count from 1. */
 #define RTT_GROUP_OTHER 0
 
+/*
+ * The first groups, which busy ones are among as a rule, have a histogram on each CPU, 100 KiB there: CPUs that count
+ * in the same one wait for each other's cache line, 200 ns with two of them.
+ */
+#define RTT_GROUPS_PER_CPU 32
+
 /* They only grow. */
 struct rtt_counters {
 	__u64 unmeasured; /* srtt: segments before the first measurement; rtt: connections without SACK; min, handshake:

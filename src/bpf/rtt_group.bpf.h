@@ -55,8 +55,9 @@ struct {
 } group_recent SEC(".maps");
 
 /*
- * Indexed by group. One for all CPUs, with atomic adds: read through a mapping, and a per-CPU one would take 3 KiB per
- * group and CPU. Measured: the atomics cost less than the second hash lookup that a map of histograms would.
+ * Indexed by group. One for all CPUs, with atomic adds: a per-CPU one would take 3 KiB per group and CPU, which is
+ * spent on the first groups only. Measured: the atomics cost less than the second hash lookup that a map of histograms
+ * would.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

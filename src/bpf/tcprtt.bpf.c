@@ -55,9 +55,10 @@ struct {
 static const struct rtt_conn conn_empty = {};
 
 /*
- * Ungrouped: no atomics. Each of the two programs has its own, since one may interrupt the other. Itself only before
- * 6.1 (05b24ff9b2cf; since then the kernel skips and counts that): there, an increment of the one that interrupted can
- * get lost, if it was of the very counter that the other one was about to write.
+ * No atomics. Each of the two programs has its own, since one may interrupt the other. Itself only before 6.1
+ * (05b24ff9b2cf; since then the kernel skips and counts that): there, an increment of the one that interrupted can get
+ * lost, if it was of the very counter that the other one was about to write. With groups these are those of the first
+ * ones, for the program that sees segments.
  */
 enum {
 	HISTOGRAM_OF_SAMPLES,
@@ -67,7 +68,7 @@ enum {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, HISTOGRAMS);
+	__uint(max_entries, HISTOGRAMS); /* RTT_GROUPS_PER_CPU */
 	__type(key, __u32);
 	__type(value, struct histogram);
 } histograms SEC(".maps");
@@ -200,19 +201,20 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct rtt_conn *co
 {
 	__u32 group = group_of(tp, conn, probed);
 	struct histogram *histogram;
+	bool shared;
 
 	if (group == RTT_CONN_OUT)
 		return;
 	group--;
-	if (rtt_grouped) {
-		if (group == RTT_GROUP_OTHER)
-			count(&counters.groups_full);
+	if (rtt_grouped && group == RTT_GROUP_OTHER)
+		count(&counters.groups_full);
+	shared = rtt_grouped && (group >= RTT_GROUPS_PER_CPU || own_histogram != HISTOGRAM_OF_SAMPLES);
+	if (shared)
 		histogram = bpf_map_lookup_elem(&group_histograms, &group);
-	} else {
-		histogram = bpf_map_lookup_elem(&histograms, &own_histogram);
-	}
+	else
+		histogram = bpf_map_lookup_elem(&histograms, rtt_grouped ? &group : &own_histogram);
 	if (histogram)
-		add(histogram, rtt_grouped, us, rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0);
+		add(histogram, shared, us, rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0);
 }
 
 /* There should be a sample here, and the kernel has not measured it. That takes no room among the groups. */

@@ -56,14 +56,14 @@ static void take_difference(const struct measure *measure, struct measured *row,
 		*before = *reading;
 }
 
-/* NULL when the group had no sample, or without memory: then *ret_error is not 0. */
+/* NULL when the group had no sample, or *ret_error is not 0. */
 static struct measured *take_group(struct measure *measure, uint32_t number, int *ret_error)
 {
-	struct histogram reading = measure->session->groups[number];
 	struct measured *row = new_row(measure);
+	struct histogram reading;
 
-	*ret_error = row ? 0 : -ENOMEM;
-	if (!row)
+	*ret_error = row ? rtt_session_read_group(measure->session, number, &reading) : -ENOMEM;
+	if (*ret_error)
 		return NULL;
 	take_difference(measure, row, &reading, &measure->before[number]);
 	row->other = number == RTT_GROUP_OTHER;

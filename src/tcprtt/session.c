@@ -110,6 +110,8 @@ static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *
 	set_mask(skeleton->rodata->group_mask_v4, options->grouping.prefix_v4);
 	set_mask(skeleton->rodata->group_mask_v6, options->grouping.prefix_v6);
 	bpf_map__set_key_size(skeleton->maps.groups, key_size);
+	if (tcprtt_is_grouped(options))
+		bpf_map__set_max_entries(skeleton->maps.histograms, RTT_GROUPS_PER_CPU);
 	bpf_map__set_max_entries(skeleton->maps.conn_hash, options->hash_size);
 	bpf_map__set_max_entries(skeleton->maps.groups, groups);
 	bpf_map__set_max_entries(skeleton->maps.group_numbers, groups);
@@ -267,19 +269,30 @@ void rtt_session_close(struct rtt_session *session)
 	*session = (struct rtt_session){};
 }
 
+/* Adds those of all CPUs. 0 or a negative errno. */
+static int add_per_cpu(struct rtt_session *session, uint32_t index, struct histogram *sum)
+{
+	if (bpf_map_lookup_elem(bpf_map__fd(session->skeleton->maps.histograms), &index, session->per_cpu))
+		return -errno;
+	for (int cpu = 0; cpu < session->cpus; cpu++)
+		histogram_add(sum, &session->per_cpu[cpu]);
+	return 0;
+}
+
 int rtt_session_read_all(struct rtt_session *session, struct histogram *ret)
 {
-	int fd = bpf_map__fd(session->skeleton->maps.histograms);
-	struct histogram sum = {};
+	int error = 0;
 
-	for (uint32_t i = 0; i < bpf_map__max_entries(session->skeleton->maps.histograms); i++) {
-		if (bpf_map_lookup_elem(fd, &i, session->per_cpu))
-			return -errno;
-		for (int cpu = 0; cpu < session->cpus; cpu++)
-			histogram_add(&sum, &session->per_cpu[cpu]);
-	}
-	*ret = sum;
-	return 0;
+	*ret = (struct histogram){};
+	for (uint32_t i = 0; i < bpf_map__max_entries(session->skeleton->maps.histograms) && !error; i++)
+		error = add_per_cpu(session, i, ret);
+	return error;
+}
+
+int rtt_session_read_group(struct rtt_session *session, uint32_t number, struct histogram *ret)
+{
+	*ret = session->groups[number];
+	return number < RTT_GROUPS_PER_CPU ? add_per_cpu(session, number, ret) : 0;
 }
 
 int rtt_session_next_group(const struct rtt_session *session, const struct rtt_key *key, struct rtt_key *ret_key,

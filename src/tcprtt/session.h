@@ -12,7 +12,7 @@
 struct rtt_session {
 	struct tcprtt_bpf *skeleton;
 	const struct rtt_counters *counters;
-	const struct histogram *groups; /* mapped, max_keys + 1 of them; NULL when not grouped */
+	const struct histogram *groups; /* that CPUs share: mapped, max_keys + 1 of them; NULL when not grouped */
 	size_t groups_size;             /* of the mapping, in bytes */
 	struct histogram *per_cpu;      /* room to read one histogram of all CPUs */
 	int cpus;
@@ -36,10 +36,13 @@ int rtt_session_read_all(struct rtt_session *session, struct histogram *ret);
 
 /*
  * Steps through the groups: `key` is the group before, or NULL for the first; 0 and the next one's key and number,
- * -ENOENT after the last, or a negative errno. Its histogram is session->groups[number].
+ * -ENOENT after the last, or a negative errno.
  */
 int rtt_session_next_group(const struct rtt_session *session, const struct rtt_key *key, struct rtt_key *ret_key,
 			   uint32_t *ret_number);
+
+/* A group's samples so far. 0 or a negative errno. */
+int rtt_session_read_group(struct rtt_session *session, uint32_t number, struct histogram *ret);
 
 /* Processes of a command that were not noted as such for lack of room. */
 uint64_t rtt_session_unfollowed(const struct rtt_session *session);
