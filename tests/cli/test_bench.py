@@ -170,7 +170,8 @@ def result_of_rtt(ours_ns):
                 "body_ns": body_ns}
 
     idle = {"load": "warm", "program": None, "exchanges": 100, "exchanges_per_s": 1000}
-    bodies = ((rtt.EMPTY, 50), ("ours", ours_ns), (rtt.SHAPE, 170), ("ours `--by raddr`", 100), (rtt.SHAPE_BY_RADDR, 150))
+    bodies = ((rtt.EMPTY, 50), (rtt.VALUE, 58), ("ours", ours_ns), (rtt.SHAPE, 170), ("ours `--by raddr`", 100),
+              (rtt.SHAPE_BY_RADDR, 150))
     rounds = [idle]
     for name, body_ns in bodies:
         rounds += [sample(name, body_ns), idle]
@@ -184,6 +185,7 @@ def test_rtt_subtracts_the_empty_program():
     assert_line(text, "| ours |", "| 62.0 (62.0 to 62.0) | 12.0 (12.0 to 12.0) | 0.10 (0.10 to 0.10) | 0.90 (0.90 to 0.90)x |")
     assert_line(text, "ours, of the peers' shape", "0.100, goal at most 0.167: met")
     assert_line(text, "ours `--by raddr`, of", "0.500, goal at most 0.500: met")
+    assert_line(text, "the smoothed value alone", "8 ns")
     assert_line(text, "not measured: libbpf-tools tcprtt: cannot attach")
     assert_line(rtt.report(result_of_rtt(80)), "ours, of the peers' shape", "0.250, goal at most 0.167: **missed**")
 
