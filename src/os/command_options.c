@@ -115,7 +115,7 @@ int command_open_output(const struct command_options *options, int *ret_fd, cons
 		*ret_fd = options->command.argv ? STDERR_FILENO : STDOUT_FILENO;
 		return 0;
 	}
-	*ret_name = "the file of --out";
+	*ret_name = options->out;
 	fd = inherited_fd(options->out);
 	if (fd < 0)
 		fd = open(options->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);

@@ -281,8 +281,8 @@ static void tell_unwritten(const struct tool *tool, int error)
 	if (tool->outlet.sink.error == -EPIPE || (!rows && !error))
 		return;
 	if (error)
-		message("cannot write: %s; histograms not written: %llu, with %llu samples", strerror(-error),
-			(unsigned long long)rows, (unsigned long long)samples);
+		message("cannot write to %s: %s; histograms not written: %llu, with %llu samples", tool->out_name,
+			strerror(-error), (unsigned long long)rows, (unsigned long long)samples);
 	else
 		message("the reader of the output stopped; histograms not written: %llu, with %llu samples",
 			(unsigned long long)rows, (unsigned long long)samples);

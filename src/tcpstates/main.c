@@ -235,8 +235,11 @@ static int report(struct tool *tool, int error)
 		message("%s", strerror(-error));
 	} else if (tool->sink.error && tool->sink.error != -EPIPE) {
 		error = tool->sink.error;
-		message("cannot write: %s; %llu %s were not written", strerror(-error),
-			(unsigned long long)losses.unwritten, tool->options.summary ? "transitions" : "rows");
+		if (losses.unwritten)
+			message("cannot write to %s: %s; %llu %s were not written", tool->out_name, strerror(-error),
+				(unsigned long long)losses.unwritten, tool->options.summary ? "transitions" : "rows");
+		else
+			message("cannot write to %s: %s", tool->out_name, strerror(-error));
 	}
 	if (tool->options.verbose || loss_total(&losses) || loss_impaired(&losses))
 		tell_losses(tool, &losses);

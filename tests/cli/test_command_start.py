@@ -97,7 +97,8 @@ def test_output_to_a_file():
             assert_equal((result.returncode, result.stdout, result.stderr), (0, "", ""), "exit status, stdout and stderr")
             assert_in("SKADDR" if tool == TOOL else "Tracing TCP RTT for 0.1 secs.", read(out.name))
             assert_not_in("old", read(out.name))
-        for path, why in (("/no/such/place", "cannot write to the file of --out: No such file"), ("/dev/full", "No space left")):
+        for path, why in (("/no/such/place", "cannot write to /no/such/place: No such file"),
+                          ("/dev/full", "cannot write to /dev/full: No space left")):
             result = run("-d", "0.1", "--out", path, "--", "echo", "words", tool=tool)
             assert_equal(result.returncode, 1, f"exit status of --out {path}: {result.stderr}")
             assert_in(why, result.stderr)
