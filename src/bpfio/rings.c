@@ -79,7 +79,7 @@ size_t rings_pending(const struct rings *rings)
 bool rings_crowded(const struct rings *rings)
 {
 	for (size_t i = 0; i < rings->count; i++) {
-		if (ring_pending(&rings->ring[i]) >= rings->size / 2)
+		if (ring_pending(&rings->ring[i]) >= rings->size / 4)
 			return true;
 	}
 	return false;

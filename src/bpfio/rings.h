@@ -45,7 +45,7 @@ void rings_close(struct rings *rings); /* harmless on a zeroed struct */
 /* Bytes waiting, headers included. */
 size_t rings_pending(const struct rings *rings);
 
-/* Whether one of them is half full. */
+/* Whether one of them is a quarter full. */
 bool rings_crowded(const struct rings *rings);
 
 /* Bytes taken so far. */

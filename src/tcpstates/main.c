@@ -133,25 +133,24 @@ static int look(struct tool *tool)
 static int wait_for_work(struct tool *tool, bool napping)
 {
 	bool blocked = !sink_is_empty(&tool->sink);
-	uint64_t end_ns = clock_monotonic_ns() + NAP_MS * 1000000ULL;
+	uint64_t now_ns = clock_monotonic_ns(), end_ns = now_ns + NAP_MS * 1000000ULL;
 	int error = event_loop_want_output(&tool->loop, blocked);
 	int events = 0;
 
+	/* Much has come since the last drain began: there is no time for more than a look at what else there is. */
+	if (rings_crowded(&tool->session.rings))
+		end_ns = now_ns;
 	while (error == 0 && !events) {
-		uint64_t now_ns = clock_monotonic_ns();
-		int timeout_ms = -1;
-
-		if (napping && now_ns >= end_ns)
-			break;
-		if (napping)
-			timeout_ms = (int)((end_ns - now_ns + 999999) / 1000000);
-		events = event_loop_wait(&tool->loop, timeout_ms);
+		events = event_loop_wait(&tool->loop, napping ? (int)((end_ns - now_ns + 999999) / 1000000) : -1);
 		/* The first event after a drain says so; it can wait, unless the buffer is getting full. */
 		if (events == EVENT_INPUT && napping && !rings_crowded(&tool->session.rings))
 			events = 0;
 		/* With a reader that is behind, new events stay in the ring. */
 		if (events == EVENT_INPUT && blocked)
 			events = 0;
+		now_ns = clock_monotonic_ns();
+		if (napping && now_ns >= end_ns)
+			break;
 	}
 	return error ? error : events;
 }

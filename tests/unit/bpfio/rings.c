@@ -236,10 +236,10 @@ static void test_crowded(void **state)
 {
 	struct fixture *fixture = *state;
 
-	for (uint64_t i = 0; i < 31; i++)
+	for (uint64_t i = 0; i < 15; i++)
 		put(fixture, 1, i, 100 + i);
 	assert_false(rings_crowded(&fixture->rings));
-	put(fixture, 1, 31, 200);
+	put(fixture, 1, 15, 200);
 	assert_true(rings_crowded(&fixture->rings));
 }
 
