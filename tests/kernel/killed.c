@@ -115,6 +115,7 @@ static void client_process(int channel, void *context)
 	channel_receive(channel, NULL);
 	fd = connect_to(IPV4, scene->port);
 	send_byte(fd);
+	channel_receive(channel, NULL); /* accepted: what arrives while it is may be nobody's yet */
 	if (scene->half_closed) {
 		require(!shutdown(fd, SHUT_WR), "no shutdown");
 		wait_for_state(fd, "FIN_WAIT2");
@@ -140,6 +141,7 @@ static void kill_connection(void **state, const char *const *args, bool half_clo
 	channel_send(client.channel, 0, -1);
 	server = accept_from(listener);
 	receive_byte(server);
+	channel_send(client.channel, 0, -1);
 	client_port = (uint16_t)channel_receive(client.channel, NULL);
 	kill_socket(&killer, client_port, scene.port);
 	if (half_closed)
