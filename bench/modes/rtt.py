@@ -42,7 +42,6 @@ def observers():
     """Name to command, the peers' shape that does the same work, and whether it takes part with cold caches, too."""
     return {
         EMPTY: (shape("empty", "empty"), None, True),
-        VALUE: (shape("value", "value_alone"), None, True),
         "ours": ([TOOL], SHAPE, True),
         SHAPE: (shape("peers", "peers_all"), None, True),
         "peers' shape, kprobe": (shape("peers", "peers_all_kprobe"), None, False),
@@ -104,9 +103,10 @@ def figures_of(done):
 
 def measure(options, say):
     commands = {name: command for name, (command, _, _) in observers().items()}
-    found, notes, skipped = peers.usable({"libbpf-tools tcprtt": peers.libbpf_tool("tcprtt")}, say)
+    found, notes, skipped = peers.usable({VALUE: [(shape("value", "value_alone"), "")],
+                                          "libbpf-tools tcprtt": peers.libbpf_tool("tcprtt")}, say)
     commands |= found
-    in_cold = {name for name, (_, _, in_cold) in observers().items() if in_cold}
+    in_cold = {VALUE} | {name for name, (_, _, in_cold) in observers().items() if in_cold}
     rounds = []
     with Statistics():
         for kind in LOADS:
@@ -167,9 +167,12 @@ def load_report(result, kind):
     for (name, peer), goal in GOALS.items():
         what = f"{name}, of the {peer}, {kind} caches"
         goals += table.at_most(what, statistics.median(ratios(found[name], found[peer])), goal, 3)
-    cost_ns, value_ns = (statistics.median(column(found[name], "cost_ns")) for name in ("ours", VALUE))
-    return (text + "\n" + goals + table.beside_bound(f"ours per sample, {kind} caches", cost_ns, *LOWER_BOUND_NS, " ns") +
-            f"- the smoothed value alone, {kind} caches: to look at it takes a program that does nothing else {value_ns:.0f} ns\n")
+    cost_ns = statistics.median(column(found["ours"], "cost_ns"))
+    text += "\n" + goals + table.beside_bound(f"ours per sample, {kind} caches", cost_ns, *LOWER_BOUND_NS, " ns")
+    if VALUE in found:
+        value_ns = statistics.median(column(found[VALUE], "cost_ns"))
+        text += f"- the smoothed value alone, {kind} caches: {value_ns:.0f} ns in a program that does nothing but look at it\n"
+    return text
 
 
 def report(result):
