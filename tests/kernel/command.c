@@ -137,11 +137,26 @@ static void run_with(const char *option, const char *value)
 	rows_free(&rows);
 }
 
+/* What tcprtt knows to be missing: skipped, or a handshake whose answer could be to either of two SYNs. */
+static unsigned int told_missing(void)
+{
+	const char *errors = tool_errors(&tool), *lost = strstr(errors, "lost "), *unmeasured;
+	unsigned int missing = lost ? (unsigned int)strtoul(lost + 5, NULL, 10) : 0;
+
+	unmeasured = strstr(errors, " without a measurement");
+	while (unmeasured && unmeasured > errors && unmeasured[-1] != '\n')
+		unmeasured--;
+	if (unmeasured && (unmeasured = strstr(unmeasured, ": ")))
+		missing += (unsigned int)strtoul(unmeasured + 2, NULL, 10);
+	return missing;
+}
+
 /* Each member's handshake, and no other. */
 static void test_round_trips(void **state)
 {
 	char self[512] = "", text[8], key[16];
 	struct rtt_reports reports;
+	unsigned int missing;
 	uint16_t port;
 	int listener = listen_on(IPV4, &port);
 	const char *args[] = {"-v", "-o", "json", "--sample", "handshake", "--by", "laddr", "--out", "/proc/self/fd/1",
@@ -157,13 +172,16 @@ static void test_round_trips(void **state)
 	close(listener);
 	assert_int_equal(tool_exit_code(&tool), STATUS);
 	rtt_reports_read(tool.out, &reports);
-	assert_int_equal(reports.count, MEMBERS_END - FIRST);
+	missing = told_missing();
+	require(reports.count <= MEMBERS_END - FIRST && reports.count + missing >= MEMBERS_END - FIRST,
+		"%zu groups, not %d: %s", reports.count, MEMBERS_END - FIRST, tool_errors(&tool));
 	for (int member = FIRST; member < MEMBERS_END; member++) {
 		const struct rtt_report *report;
 
 		snprintf(key, sizeof(key), "127.88.3.%d", member);
 		report = rtt_reports_find(&reports, key);
-		require(report && report->count == 1, "%s: %d handshakes", key, report ? (int)report->count : 0);
+		require(report ? report->count == 1 : missing, "%s: %d handshakes", key,
+			report ? (int)report->count : 0);
 	}
 	free(reports.items);
 }

@@ -208,7 +208,9 @@ static void test_no_room(void **state)
 		const struct row *row = &rows.items[i];
 		bool begins = row->change.oldstate == state_number("CLOSE");
 
-		require(row->has_duration != begins && row->pid == getpid(), "row %zu does not know its socket", i);
+		require(row->has_duration != begins && row->pid == getpid(),
+			"row %zu, %s, does not know its socket: a duration %d, pid %d; %s", i,
+			change_text(&row->change), row->has_duration, row->pid, tool_errors(tool));
 	}
 	rows_free(&rows);
 }
