@@ -14,6 +14,7 @@ enum rtt_sample {
 	RTT_HANDSHAKE, /* SYN to SYN-ACK as client, SYN-ACK to ACK as server, once per connection */
 };
 
+/* In this order: addresses, ports, what the owner tells (group_key() and fields_asked() ask for ranges). */
 enum rtt_by {
 	RTT_BY_NOTHING,
 	RTT_BY_LADDR,
@@ -31,12 +32,12 @@ enum rtt_by {
 #define RTT_BY_MAX 2
 
 /* Bits: what the scope and the grouping ask of a socket. To read everything would take longer than all the rest. */
-enum rtt_reads {
-	RTT_READS_ADDRESSES = 1 << 0,
-	RTT_READS_LPORT = 1 << 1,
-	RTT_READS_RPORT = 1 << 2,
-	RTT_READS_NETNS = 1 << 3,
-	RTT_READS_UID = 1 << 4,
+enum rtt_field {
+	RTT_FIELD_ADDRESSES = 1 << 0,
+	RTT_FIELD_LPORT = 1 << 1,
+	RTT_FIELD_RPORT = 1 << 2,
+	RTT_FIELD_NETNS = 1 << 3,
+	RTT_FIELD_UID = 1 << 4,
 };
 
 /*
@@ -69,16 +70,18 @@ static inline __u32 rtt_key_size(enum rtt_by first, enum rtt_by second)
 #define RTT_GROUP_OTHER 0
 
 /*
- * The first groups, which busy ones are among as a rule, have a histogram on each CPU, 100 KiB there: CPUs that count
- * in the same one wait for each other's cache line, 200 ns with two of them.
+ * The groups with the lowest numbers, which busy ones get as a rule, have a histogram on each CPU for what segments
+ * tell, 100 KiB there: CPUs that count in the same one wait for each other's cache line, 200 ns with two of them.
  */
 #define RTT_GROUPS_PER_CPU 32
+
+/* log2 of how many groups each CPU remembers the numbers of. */
+#define RTT_RECENT_BITS 9
 
 /* They only grow. */
 struct rtt_counters {
 	__u64 unmeasured; /* srtt: segments before the first measurement; rtt: connections without SACK; min, handshake:
 			     connections without one */
-	__u64 groups_full;  /* samples that went to RTT_GROUP_OTHER */
 	__u64 storage_full; /* samples not taken, or not told apart, for lack of memory for the socket's storage */
 };
 

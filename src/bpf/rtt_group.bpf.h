@@ -18,9 +18,12 @@ const volatile __u64 group_mask_v6[2] = {};
 
 struct rtt_counters counters = {};
 
-/* Numbers not given to a group yet, 1 to --max-keys; filled by user space. */
+/*
+ * Numbers not given to a group yet, 1 to --max-keys; filled by user space. A stack: the lowest are the best ones
+ * (RTT_GROUPS_PER_CPU), also when one has been put back.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, 1);
 	__type(value, __u32);
 } group_numbers SEC(".maps");
@@ -39,7 +42,6 @@ struct {
  * ends before the interrupted one goes on. So who finds an entry RECENT_BUSY leaves it alone, and who reads one looks
  * at the number before and behind the key: a key never goes with another one's number.
  */
-#define RECENT_BITS 9
 #define RECENT_BUSY (~0ULL)
 
 struct recent {
@@ -49,7 +51,7 @@ struct recent {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1 << RECENT_BITS);
+	__uint(max_entries, 1); /* 1 << RTT_RECENT_BITS where it is used */
 	__type(key, __u32);
 	__type(value, struct recent);
 } group_recent SEC(".maps");
@@ -135,6 +137,32 @@ static __always_inline void group_key(struct rtt_key *key, const struct transiti
 	group_put_part(parts + 2, second, t, owner);
 }
 
+/* group_numbers is empty: known without its lock, which all CPUs share. */
+bool group_numbers_out = false;
+
+/* A number for a new group, or RTT_GROUP_OTHER. */
+static __always_inline __u32 group_new_number(void)
+{
+	__u32 number;
+
+	if (group_numbers_out)
+		return RTT_GROUP_OTHER;
+	if (!bpf_map_pop_elem(&group_numbers, &number))
+		return number;
+	group_numbers_out = true;
+	/* One may have been put back before that was set. */
+	if (bpf_map_pop_elem(&group_numbers, &number))
+		return RTT_GROUP_OTHER;
+	group_numbers_out = false;
+	return number;
+}
+
+static __always_inline void group_put_number_back(__u32 number)
+{
+	bpf_map_push_elem(&group_numbers, &number, 0);
+	group_numbers_out = false;
+}
+
 /* Makes the group if it is new and there is room. */
 static __always_inline __u32 group_find(const struct rtt_key *key)
 {
@@ -143,12 +171,13 @@ static __always_inline __u32 group_find(const struct rtt_key *key)
 
 	if (known)
 		return *known;
-	if (bpf_map_pop_elem(&group_numbers, &number))
-		return RTT_GROUP_OTHER;
+	number = group_new_number();
+	if (number == RTT_GROUP_OTHER)
+		return number;
 	if (!bpf_map_update_elem(&groups, key, &number, BPF_NOEXIST))
 		return number;
 	/* Another CPU was quicker. */
-	bpf_map_push_elem(&group_numbers, &number, 0);
+	group_put_number_back(number);
 	known = bpf_map_lookup_elem(&groups, key);
 	return known ? *known : RTT_GROUP_OTHER;
 }
@@ -164,7 +193,7 @@ static __always_inline __u32 group_recent_slot(const struct rtt_key *key)
 	for (__u32 i = 0; i < RTT_KEY_WORDS; i++)
 		if (i < count)
 			hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
-	return hash >> (64 - RECENT_BITS);
+	return hash >> (64 - RTT_RECENT_BITS);
 }
 
 static __always_inline bool group_is_same(const struct rtt_key *a, const struct rtt_key *b)

@@ -18,7 +18,7 @@ const volatile __u8 rtt_kind = RTT_SRTT;
 const volatile bool rtt_in_ms = false; /* ticks of 1/1024 ms rather than 1 us */
 const volatile bool rtt_sums = false;  /* collect what means are made of, too */
 const volatile bool rtt_grouped = false;
-const volatile __u32 rtt_reads = 0;         /* enum rtt_reads */
+const volatile __u32 rtt_fields = 0;        /* enum rtt_field */
 const volatile bool rtt_scoped = false;     /* not every connection counts */
 const volatile bool rtt_uses_owner = false; /* whose a connection is decides about its group, or whether it counts */
 const volatile bool rtt_remembers = false;  /* anything of struct rtt_conn is of use */
@@ -55,11 +55,12 @@ struct {
 static const struct rtt_conn conn_empty = {};
 
 /*
- * No atomics. Each of the two programs has its own, since one may interrupt the other. Itself only before 6.1
- * (05b24ff9b2cf; since then the kernel skips and counts that): there, an increment of the one that interrupted can get
- * lost, if it was of the very counter that the other one was about to write. With groups these are those of the first
- * ones, for the program that sees segments.
+ * Each CPU's own: without groups one for each of the two programs, since one may interrupt the other; with groups those
+ * of the first ones, for the program that sees segments. No atomics, unless a program may interrupt itself: since 6.1
+ * (05b24ff9b2cf) the kernel skips and counts that.
  */
+const volatile bool rtt_may_nest = true;
+
 enum {
 	HISTOGRAM_OF_SAMPLES,
 	HISTOGRAM_OF_STATES,
@@ -91,19 +92,19 @@ static __always_inline struct rtt_conn *conn_in_hash(struct sock *sk)
 
 static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp, bool probed)
 {
-	__u32 reads = rtt_reads;
+	__u32 fields = rtt_fields;
 	/* all but the smoothed value may be asked for at the end */
 	bool closed = rtt_kind != RTT_SRTT;
 
-	if (reads & RTT_READS_ADDRESSES)
+	if (fields & RTT_FIELD_ADDRESSES)
 		sock_read_addresses(t, tp, 0, probed);
-	if (reads & RTT_READS_LPORT)
+	if (fields & RTT_FIELD_LPORT)
 		t->lport = sock_lport(tp, probed, closed);
-	if (reads & RTT_READS_RPORT)
+	if (fields & RTT_FIELD_RPORT)
 		t->rport = sock_rport(tp, probed);
-	if (reads & RTT_READS_NETNS)
+	if (fields & RTT_FIELD_NETNS)
 		t->netns = sock_netns(tp, probed);
-	if (reads & RTT_READS_UID)
+	if (fields & RTT_FIELD_UID)
 		t->uid = SOCK_GET(probed, tp, SOCK_INET.sk.sk_uid.val);
 }
 
@@ -161,13 +162,13 @@ static __always_inline void count(__u64 *counter)
 	__sync_fetch_and_add(counter, 1);
 }
 
-static __always_inline void add(struct histogram *histogram, bool shared, __u64 us, __u64 mdev)
+static __always_inline void add(struct histogram *histogram, bool atomically, __u64 us, __u64 mdev)
 {
 	__u32 slot = slot_of(rtt_in_ms ? us * 1024 / 1000 : us);
 
 	if (slot >= SLOT_COUNT)
 		return; /* never: for the verifier */
-	if (shared) {
+	if (atomically) {
 		__sync_fetch_and_add(&histogram->slots[slot], 1);
 		if (rtt_sums) {
 			__sync_fetch_and_add(&histogram->sum_us, us);
@@ -206,15 +207,13 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct rtt_conn *co
 	if (group == RTT_CONN_OUT)
 		return;
 	group--;
-	if (rtt_grouped && group == RTT_GROUP_OTHER)
-		count(&counters.groups_full);
 	shared = rtt_grouped && (group >= RTT_GROUPS_PER_CPU || own_histogram != HISTOGRAM_OF_SAMPLES);
 	if (shared)
 		histogram = bpf_map_lookup_elem(&group_histograms, &group);
 	else
 		histogram = bpf_map_lookup_elem(&histograms, rtt_grouped ? &group : &own_histogram);
 	if (histogram)
-		add(histogram, shared, us, rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0);
+		add(histogram, shared || rtt_may_nest, us, rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0);
 }
 
 /* There should be a sample here, and the kernel has not measured it. That takes no room among the groups. */

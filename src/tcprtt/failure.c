@@ -78,10 +78,15 @@ static void explain_hook(const struct failure *failure, const struct tcprtt_opti
 
 static void explain_memory(const struct tcprtt_options *options, char *ret, size_t size)
 {
-	if (tcprtt_is_grouped(options))
+	unsigned long long groups = (unsigned long long)(options->max_keys + 1) * sizeof(struct histogram);
+	unsigned long long cpus =
+		(unsigned long long)sysconf(_SC_NPROCESSORS_CONF) * RTT_GROUPS_PER_CPU * sizeof(struct histogram);
+
+	if (tcprtt_is_grouped(options) && groups >= cpus)
 		snprintf(ret, size, "not enough memory: --max-keys %u takes %llu MiB; try a lower one",
-			 options->max_keys,
-			 (unsigned long long)(options->max_keys + 1) * sizeof(struct histogram) >> 20);
+			 options->max_keys, groups >> 20);
+	else if (tcprtt_is_grouped(options))
+		snprintf(ret, size, "not enough memory: groups take %llu MiB on this machine's CPUs", cpus >> 20);
 	else
 		snprintf(ret, size, "not enough memory");
 }

@@ -252,6 +252,7 @@ static bool tell_losses(const struct tool *tool)
 	struct loss_report losses = count_losses(tool);
 	const struct rtt_counters *counters = tool->session.counters;
 	uint64_t unfollowed = rtt_session_unfollowed(&tool->session);
+	struct histogram other;
 	char text[256];
 	struct strbuf out = strbuf_over(text, sizeof(text));
 
@@ -263,8 +264,9 @@ static bool tell_losses(const struct tool *tool)
 	else
 		tell_number(counters->unmeasured, "connection without a measurement",
 			    "connections without a measurement");
-	tell_number(counters->groups_full, "sample of groups beyond --max-keys is in the group \"other\"",
-		    "samples of groups beyond --max-keys are in the group \"other\"");
+	if (tcprtt_is_grouped(&tool->options) && !rtt_session_read_group(&tool->session, RTT_GROUP_OTHER, &other))
+		tell_number(histogram_count(&other), "sample of groups beyond --max-keys is in the group \"other\"",
+			    "samples of groups beyond --max-keys are in the group \"other\"");
 	tell_number(counters->storage_full, "sample not told apart, or not taken: no memory for the socket's storage",
 		    "samples not told apart, or not taken: no memory for the socket's storage");
 	tell_number(unfollowed, "process of the command was not followed",

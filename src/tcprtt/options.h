@@ -69,7 +69,7 @@ static inline bool tcprtt_shows_means(const struct tcprtt_options *options)
 	return options->extended || options->output == RTT_OUTPUT_JSON || options->output == RTT_OUTPUT_CSV;
 }
 
-/* What means are made of is collected: a sample of a group costs a third more then. */
+/* What means are made of is collected: two additions more for each sample, atomic ones where CPUs share a histogram. */
 static inline bool tcprtt_has_sums(const struct tcprtt_options *options)
 {
 	return tcprtt_shows_means(options) || options->sort == RTT_SORT_MEAN;

@@ -70,25 +70,33 @@ static bool groups_by(const struct grouping *grouping, enum rtt_by by)
 	return grouping->by[0] == by || grouping->by[1] == by || (grouping->by[0] == RTT_BY_CONN && by <= RTT_BY_RPORT);
 }
 
-/* enum rtt_reads */
-static uint32_t reads(const struct tcprtt_options *options)
+/* enum rtt_field, as bits */
+static uint32_t fields_asked(const struct tcprtt_options *options)
 {
 	const struct scope_settings *scope = &options->scope.settings;
 	const struct grouping *grouping = &options->grouping;
-	uint32_t reads = 0;
+	uint32_t fields = 0;
 
 	if (scope->ip_version || scope->laddrs || scope->raddrs || groups_by(grouping, RTT_BY_LADDR) ||
 	    groups_by(grouping, RTT_BY_RADDR) || groups_by(grouping, RTT_BY_PREFIX))
-		reads |= RTT_READS_ADDRESSES;
+		fields |= RTT_FIELD_ADDRESSES;
 	if (scope->by_lport || groups_by(grouping, RTT_BY_LPORT))
-		reads |= RTT_READS_LPORT;
+		fields |= RTT_FIELD_LPORT;
 	if (scope->by_rport || groups_by(grouping, RTT_BY_RPORT))
-		reads |= RTT_READS_RPORT;
+		fields |= RTT_FIELD_RPORT;
 	if (scope->numbers[SCOPE_NETNS] || groups_by(grouping, RTT_BY_NETNS) || groups_by(grouping, RTT_BY_CONN))
-		reads |= RTT_READS_NETNS;
+		fields |= RTT_FIELD_NETNS;
 	if (scope->numbers[SCOPE_UID])
-		reads |= RTT_READS_UID;
-	return reads;
+		fields |= RTT_FIELD_UID;
+	return fields;
+}
+
+/* How many groups have a histogram on each CPU, RTT_GROUP_OTHER being the first. */
+static uint32_t groups_per_cpu(const struct tcprtt_options *options)
+{
+	if (!tcprtt_is_grouped(options) || !tcprtt_samples_segments(options))
+		return 0;
+	return options->max_keys < RTT_GROUPS_PER_CPU ? options->max_keys + 1 : RTT_GROUPS_PER_CPU;
 }
 
 static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *options, const struct way *way)
@@ -101,17 +109,21 @@ static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *
 	skeleton->rodata->rtt_in_ms = options->milliseconds;
 	skeleton->rodata->rtt_sums = tcprtt_has_sums(options);
 	skeleton->rodata->rtt_grouped = tcprtt_is_grouped(options);
-	skeleton->rodata->rtt_reads = reads(options);
+	skeleton->rodata->rtt_fields = fields_asked(options);
 	skeleton->rodata->rtt_scoped = scope_is_limited(&options->scope);
 	skeleton->rodata->rtt_uses_owner = tcprtt_uses_owner(options);
+	/* kernels that cast are newer than those that let a program interrupt itself */
+	skeleton->rodata->rtt_may_nest = !way->casts;
 	skeleton->rodata->rtt_remembers = remembers(options) && way->hook != RTT_HOOK_KPROBE;
 	memcpy((void *)skeleton->rodata->group_by, options->grouping.by, sizeof(options->grouping.by));
 	skeleton->rodata->group_key_words = key_size / sizeof(__u64);
 	set_mask(skeleton->rodata->group_mask_v4, options->grouping.prefix_v4);
 	set_mask(skeleton->rodata->group_mask_v6, options->grouping.prefix_v6);
 	bpf_map__set_key_size(skeleton->maps.groups, key_size);
-	if (tcprtt_is_grouped(options))
-		bpf_map__set_max_entries(skeleton->maps.histograms, RTT_GROUPS_PER_CPU);
+	if (groups_per_cpu(options))
+		bpf_map__set_max_entries(skeleton->maps.histograms, groups_per_cpu(options));
+	if (tcprtt_is_grouped(options) && options->sample == RTT_SRTT)
+		bpf_map__set_max_entries(skeleton->maps.group_recent, 1 << RTT_RECENT_BITS);
 	bpf_map__set_max_entries(skeleton->maps.conn_hash, options->hash_size);
 	bpf_map__set_max_entries(skeleton->maps.groups, groups);
 	bpf_map__set_max_entries(skeleton->maps.group_numbers, groups);
@@ -139,10 +151,10 @@ static void choose_programs(struct tcprtt_bpf *skeleton, const struct tcprtt_opt
 	bpf_map__set_autocreate(skeleton->maps.conn_hash, !way->in_socket);
 }
 
-/* The numbers that groups will get. */
+/* The numbers that groups will get, 1 first. */
 static int fill_numbers(const struct bpf_map *map, uint32_t count)
 {
-	for (uint32_t number = 1; number <= count; number++) {
+	for (uint32_t number = count; number > 0; number--) {
 		if (bpf_map_update_elem(bpf_map__fd(map), NULL, &number, BPF_ANY))
 			return -errno;
 	}
@@ -174,6 +186,7 @@ static int open_way(const struct tcprtt_options *options, const struct way *way,
 		return -errno;
 	configure(skeleton, options, way);
 	choose_programs(skeleton, options, way);
+	ret->groups_per_cpu = groups_per_cpu(options);
 	ret->cpus = libbpf_num_possible_cpus();
 	ret->per_cpu = ret->cpus > 0 ? calloc((size_t)ret->cpus, sizeof(struct histogram)) : NULL;
 	if (!ret->per_cpu)
@@ -270,7 +283,7 @@ void rtt_session_close(struct rtt_session *session)
 }
 
 /* Adds those of all CPUs. 0 or a negative errno. */
-static int add_per_cpu(struct rtt_session *session, uint32_t index, struct histogram *sum)
+static int add_per_cpu(const struct rtt_session *session, uint32_t index, struct histogram *sum)
 {
 	if (bpf_map_lookup_elem(bpf_map__fd(session->skeleton->maps.histograms), &index, session->per_cpu))
 		return -errno;
@@ -279,7 +292,7 @@ static int add_per_cpu(struct rtt_session *session, uint32_t index, struct histo
 	return 0;
 }
 
-int rtt_session_read_all(struct rtt_session *session, struct histogram *ret)
+int rtt_session_read_all(const struct rtt_session *session, struct histogram *ret)
 {
 	int error = 0;
 
@@ -289,10 +302,10 @@ int rtt_session_read_all(struct rtt_session *session, struct histogram *ret)
 	return error;
 }
 
-int rtt_session_read_group(struct rtt_session *session, uint32_t number, struct histogram *ret)
+int rtt_session_read_group(const struct rtt_session *session, uint32_t number, struct histogram *ret)
 {
 	*ret = session->groups[number];
-	return number < RTT_GROUPS_PER_CPU ? add_per_cpu(session, number, ret) : 0;
+	return number < session->groups_per_cpu ? add_per_cpu(session, number, ret) : 0;
 }
 
 int rtt_session_next_group(const struct rtt_session *session, const struct rtt_key *key, struct rtt_key *ret_key,

@@ -14,6 +14,7 @@ struct rtt_session {
 	const struct rtt_counters *counters;
 	const struct histogram *groups; /* that CPUs share: mapped, max_keys + 1 of them; NULL when not grouped */
 	size_t groups_size;             /* of the mapping, in bytes */
+	uint32_t groups_per_cpu;        /* the first so many have a histogram on each CPU, too */
 	struct histogram *per_cpu;      /* room to read one histogram of all CPUs */
 	int cpus;
 	const char *hook; /* "tp_btf", "fentry" */
@@ -32,7 +33,7 @@ void rtt_session_detach(struct rtt_session *session);
 void rtt_session_close(struct rtt_session *session);
 
 /* All samples so far, not grouped. 0 or a negative errno. */
-int rtt_session_read_all(struct rtt_session *session, struct histogram *ret);
+int rtt_session_read_all(const struct rtt_session *session, struct histogram *ret);
 
 /*
  * Steps through the groups: `key` is the group before, or NULL for the first; 0 and the next one's key and number,
@@ -42,7 +43,7 @@ int rtt_session_next_group(const struct rtt_session *session, const struct rtt_k
 			   uint32_t *ret_number);
 
 /* A group's samples so far. 0 or a negative errno. */
-int rtt_session_read_group(struct rtt_session *session, uint32_t number, struct histogram *ret);
+int rtt_session_read_group(const struct rtt_session *session, uint32_t number, struct histogram *ret);
 
 /* Processes of a command that were not noted as such for lack of room. */
 uint64_t rtt_session_unfollowed(const struct rtt_session *session);
