@@ -282,7 +282,9 @@ static void tell_unwritten(const struct tool *tool, int error)
 	outlet_unwritten(&tool->outlet, &rows, &samples);
 	if (tool->outlet.sink.error == -EPIPE || (!rows && !error))
 		return;
-	if (error)
+	if (error && !rows)
+		message("cannot write to %s: %s", tool->out_name, strerror(-error));
+	else if (error)
 		message("cannot write to %s: %s; histograms not written: %llu, with %llu samples", tool->out_name,
 			strerror(-error), (unsigned long long)rows, (unsigned long long)samples);
 	else
