@@ -129,17 +129,15 @@ static int look(struct tool *tool)
 	return stuck_look(&tool->watch, &tool->session, clock_monotonic_ns(), false);
 }
 
-/* Sleeps until there is something to do. Returns events or a negative errno. */
-static int wait_for_work(struct tool *tool, bool napping)
+/* Sleeps until there is something to do; naps for `nap_ms` at most, unless that is less than 0. Returns events or a
+ * negative errno. */
+static int wait_for_work(struct tool *tool, int nap_ms)
 {
-	bool blocked = !sink_is_empty(&tool->sink);
-	uint64_t now_ns = clock_monotonic_ns(), end_ns = now_ns + NAP_MS * 1000000ULL;
+	bool blocked = !sink_is_empty(&tool->sink), napping = nap_ms >= 0;
+	uint64_t now_ns = clock_monotonic_ns(), end_ns = now_ns + (uint64_t)nap_ms * 1000000;
 	int error = event_loop_want_output(&tool->loop, blocked);
 	int events = 0;
 
-	/* Much has come since the last drain began: there is no time for more than a look at what else there is. */
-	if (rings_crowded(&tool->session.rings))
-		end_ns = now_ns;
 	while (error == 0 && !events) {
 		events = event_loop_wait(&tool->loop, napping ? (int)((end_ns - now_ns + 999999) / 1000000) : -1);
 		/* The first event after a drain says so; it can wait, unless the buffer is getting full. */
@@ -155,13 +153,25 @@ static int wait_for_work(struct tool *tool, bool napping)
 	return error ? error : events;
 }
 
+/* For wait_for_work(), after a drain that took so many records. */
+static int nap_after(const struct tool *tool, int64_t taken)
+{
+	if (!taken || !sink_is_empty(&tool->sink))
+		return -1;
+	/* Much has come since that drain began: there is no time for more than a look at what else there is. */
+	if (taken > 0 && rings_crowded(&tool->session.rings))
+		return 0;
+	/* Less than 0: the journal is behind, which nothing wakes us from. */
+	return NAP_MS;
+}
+
 /* Until a signal, the end of -d, of the command, or of the output. 0 or a negative errno. */
 static int trace(struct tool *tool)
 {
-	bool napping = false;
+	int nap_ms = -1;
 
 	for (;;) {
-		int events = wait_for_work(tool, napping);
+		int events = wait_for_work(tool, nap_ms);
 		int64_t taken;
 
 		if (events < 0)
@@ -180,8 +190,7 @@ static int trace(struct tool *tool)
 		if (sink_flush(&tool->sink) != 0 && tool->sink.error)
 			return 0;
 		tell_new_losses(tool, false);
-		/* Less than 0: the journal is behind, which nothing wakes us from. */
-		napping = taken != 0 && sink_is_empty(&tool->sink);
+		nap_ms = nap_after(tool, taken);
 	}
 }
 
