@@ -4,11 +4,9 @@
 import ctypes
 import json
 import os
-import pathlib
-import re
 import subprocess
 
-from process import Failure
+from process import Failure, descriptors
 
 BPF_STATS_RUN_TIME = 0
 
@@ -26,27 +24,14 @@ class Statistics:
         os.close(self.fd)
 
 
-def _programs(pid, needed):
-    found = set()
-    for entry in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
-        try:
-            text = entry.read_text(encoding="ascii")
-        except OSError:
-            continue  # closed meanwhile
-        number = re.search(r"^prog_id:\t(\d+)$", text, re.MULTILINE)
-        if number and needed in text:
-            found.add(int(number.group(1)))
-    return found
-
-
 def held_programs(pid):
     """Numbers of the programs that a process has a descriptor of, itself or by a link."""
-    return _programs(pid, "")
+    return {int(fields["prog_id"]) for fields in descriptors(pid) if "prog_id" in fields}
 
 
 def attached_programs(pid):
     """Numbers of the programs that a process holds attached by a link."""
-    return _programs(pid, "link_id:")
+    return {int(fields["prog_id"]) for fields in descriptors(pid) if "prog_id" in fields and "link_id" in fields}
 
 
 def program_info(number):

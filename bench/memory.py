@@ -2,8 +2,9 @@
 """What takes memory: the kernel's objects by kind, a process, and its BPF maps."""
 
 import pathlib
-import re
 import time
+
+from process import descriptors
 
 # What ends leaves memory behind that the kernel frees later: with a million sockets within two seconds.
 SETTLED_S, SETTLE_LIMIT_S, SETTLED_KIB = 0.5, 10, 512
@@ -51,14 +52,5 @@ def growth(before, after, at_least):
 
 def map_bytes(pid):
     """Of all BPF maps that a process has a descriptor of, in the kernel's words. What sockets' storage holds is not in it."""
-    found = {}
-    for entry in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
-        try:
-            text = entry.read_text(encoding="ascii")
-        except OSError:
-            continue  # closed meanwhile
-        number = re.search(r"^map_id:\t(\d+)$", text, re.MULTILINE)
-        taken = re.search(r"^memlock:\t(\d+)$", text, re.MULTILINE)
-        if number and taken:
-            found[number.group(1)] = int(taken.group(1))
+    found = {fields["map_id"]: int(fields["memlock"]) for fields in descriptors(pid) if "map_id" in fields and "memlock" in fields}
     return sum(found.values())

@@ -74,3 +74,13 @@ def missing_files(*paths):
 def missing_commands(*names):
     return [f"needs the command {name}: type scripts/install-packages bench/run bench" for name in names
             if not shutil.which(name)]
+
+
+def descriptors(pid):
+    """What the kernel tells of each descriptor of a process: key to value, as text (/proc/PID/fdinfo)."""
+    for entry in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
+        try:
+            text = entry.read_text(encoding="ascii")
+        except OSError:
+            continue  # closed meanwhile
+        yield dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
