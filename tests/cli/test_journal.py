@@ -109,6 +109,25 @@ def test_stopped_journald():
         assert_diagnostics(trace.err)
 
 
+def sleeps(pid):
+    """How often it has given up its CPU by itself."""
+    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("voluntary_ctxt_switches:"))
+
+
+def test_naps_while_journald_is_stopped():
+    """Nothing else can empty the ring then, however full it is: no reason to be busy."""
+    with Journald() as journald, Trace("-Y", "--buffer-size", "1M", prefix=journald.prefix) as trace:
+        journald.process.send_signal(signal.SIGSTOP)
+        try:
+            churn(1000)
+            before = sleeps(trace.pid)
+            wait_until(lambda: sleeps(trace.pid) >= before + 10, 10, "it is busy")
+            assert_equal(trace.stop(signal.SIGTERM), 0, "exit status")
+        finally:
+            journald.process.send_signal(signal.SIGCONT)
+
+
 def test_journald_goes():
     """A journald that ends while it is written to: told and counted, or at least no crash and no hang."""
     with Journald() as journald, Trace("-Y", prefix=journald.prefix) as trace:
