@@ -12,6 +12,7 @@
 #include "bpf/conn_table.bpf.h"
 #include "bpf/owner.bpf.h"
 #include "bpf/ring.bpf.h"
+#include "bpf/sock.bpf.h"
 
 static __always_inline struct conn *conn_of(struct sock *sk)
 {
@@ -26,7 +27,7 @@ static __always_inline void take(struct sock *child)
 	struct conn *conn;
 
 	/* Also asks the verifier whether it is a socket. */
-	if (!child || child->sk_protocol != IPPROTO_TCP_NUM)
+	if (!child || sock_as_tcp(child)->SOCK_BASE.sk_protocol != IPPROTO_TCP_NUM)
 		return;
 	conn = conn_of(child);
 	if (conn && owner_is_guess(&conn->owner))
@@ -79,7 +80,7 @@ int BPF_KRETPROBE(accept_kretprobe, struct sock *child)
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(accept_receive, struct sock *sk)
 {
-	struct conn *conn = sk->sk_lock.owned ? conn_of(sk) : NULL;
+	struct conn *conn = sock_as_tcp(sk)->SOCK_BASE.sk_lock.owned ? conn_of(sk) : NULL;
 
 	if (conn && (owner_is_guess(&conn->owner) || conn->owner.pid != bpf_get_current_pid_tgid() >> 32))
 		owner_take(&conn->owner, OWNER_USE);

@@ -6,6 +6,7 @@
 #include "bpf/kernel.bpf.h"
 
 #include "abi/cause.h"
+#include "bpf/sock.bpf.h"
 
 /*
  * `bit` if value is not 0, without a branch: the verifier follows each branch with all that come after it, thirteen of
@@ -30,28 +31,26 @@ __noinline int cause_judge(__u32 bits, __u32 error, __u32 oldstate)
 /* At a transition to CLOSE. */
 static __always_inline enum cause cause_read(struct tcp_sock *tp, __u8 oldstate)
 {
-	struct inet_connection_sock *icsk = &tp->inet_conn;
-	struct sock *sk = &icsk->icsk_inet.sk;
-	unsigned long flags = sk->__sk_common.skc_flags;
+	unsigned long flags = tp->SOCK_COMMON.skc_flags;
 	__u32 done = flags >> SOCK_DONE_BIT & 1;
 	__u32 unread = tp->rcv_nxt - tp->copied_seq - done; /* the FIN takes a sequence number, too */
-	__u32 open = ~sk->sk_shutdown & SHUTDOWN_MASK;
+	__u32 open = ~tp->SOCK_BASE.sk_shutdown & SHUTDOWN_MASK;
 	__u32 bits = 0;
 
-	bits |= cause_bit(CAUSE_IS_OWNED, sk->sk_lock.owned);
+	bits |= cause_bit(CAUSE_IS_OWNED, tp->SOCK_BASE.sk_lock.owned);
 	bits |= cause_bit(CAUSE_IS_DEAD, flags & 1UL << SOCK_DEAD_BIT);
 	bits |= cause_bit(CAUSE_HAS_FIN, done);
-	bits |= sk->sk_socket ? CAUSE_HAS_FILE : 0; /* no arithmetic with pointers */
+	bits |= tp->SOCK_BASE.sk_socket ? CAUSE_HAS_FILE : 0; /* no arithmetic with pointers */
 	bits |= CAUSE_IS_CLOSING ^ cause_bit(CAUSE_IS_CLOSING, open);
 	bits |= CAUSE_IS_ACKED ^ cause_bit(CAUSE_IS_ACKED, tp->snd_una ^ tp->write_seq);
 	bits |= cause_bit(CAUSE_HAS_SENT, tp->segs_out);
 	bits |= cause_bit(CAUSE_HAS_UNREAD, unread * (1 - (unread >> 31))); /* 0 when negative */
 	bits |= cause_bit(CAUSE_RESETS_IN_FIN, (__u32)tp->linger2 >> 31);
-	bits |= cause_bit(CAUSE_IS_RETRANSMITTING, icsk->icsk_retransmits);
-	bits |= cause_bit(CAUSE_IS_PROBING, icsk->icsk_probes_out);
+	bits |= cause_bit(CAUSE_IS_RETRANSMITTING, tp->inet_conn.icsk_retransmits);
+	bits |= cause_bit(CAUSE_IS_PROBING, tp->inet_conn.icsk_probes_out);
 	bits |= cause_bit(CAUSE_HAS_UNSENT, tp->write_seq ^ tp->snd_nxt);
-	bits |= cause_bit(CAUSE_HAS_USER_TIMEOUT, icsk->icsk_user_timeout);
-	return cause_judge(bits, sk->sk_err, oldstate);
+	bits |= cause_bit(CAUSE_HAS_USER_TIMEOUT, tp->inet_conn.icsk_user_timeout);
+	return cause_judge(bits, tp->SOCK_BASE.sk_err, oldstate);
 }
 
 #endif

@@ -19,21 +19,26 @@
 #include "bpf/scope.bpf.h"
 #include "bpf/sock.bpf.h"
 
-#define CONN_TABLE_BITS 15
-#define CONN_WAYS_BITS  1 /* a socket's place is one of two, side by side */
+#define CONN_TABLE_BITS 14
 
+/* What a transition reads is in one cache line. */
 struct conn_place {
 	__u64 sk; /* 0: free */
 	struct conn conn;
 } __attribute__((aligned(128)));
 
-/* What a transition reads is in one cache line. Mappable, as only that has its values aligned. */
+/* A socket's place is one of two, side by side. */
+struct conn_pair {
+	struct conn_place places[2];
+};
+
+/* Mappable, as only that has its values aligned. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1 << CONN_TABLE_BITS);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
-	__type(value, struct conn_place);
+	__type(value, struct conn_pair);
 } conn_table SEC(".maps");
 
 /* Not for --stuck, which goes over all storage. */
@@ -45,45 +50,47 @@ const volatile bool conn_in_socket = true;
 /* Set when all sockets have been looked at that are older than we are. */
 bool older_are_known = false;
 
-/* Of a hash by half of the address. The verifier lets nobody calculate with a whole one; this moves half of it. */
-static __always_inline __u32 conn_first_place(const void *sk)
+/* By half of the address. The verifier lets nobody calculate with a whole one; this moves half of it. */
+static __always_inline struct conn_pair *conn_pair_of(const void *sk)
 {
-	__u32 low;
+	__u32 low, index;
 
+	if (!conn_in_table)
+		return NULL;
 	asm volatile("%0 = %1" : "=w"(low) : "w"((__u32)(unsigned long)sk));
-	return (low >> 6) * 0x9e3779b1u >> (32 - CONN_TABLE_BITS + CONN_WAYS_BITS) << CONN_WAYS_BITS;
+	index = (low >> 6) * 0x9e3779b1u >> (32 - CONN_TABLE_BITS);
+	return bpf_map_lookup_elem(&conn_table, &index);
 }
 
-static __always_inline struct conn_place *conn_place_at(__u32 index)
+/* The second one, if `second`. Calculated, lest the verifier follow all the rest once for each of the two. */
+static __always_inline struct conn_place *conn_place_at(struct conn_pair *pair, bool second)
 {
-	return bpf_map_lookup_elem(&conn_table, &index);
+	return &pair->places[(second + opaque_zero(pair->places[0].sk)) & 1];
 }
 
 static __always_inline struct conn_place *conn_place_of(const void *sk)
 {
-	__u32 first = conn_first_place(sk);
+	struct conn_pair *pair = conn_pair_of(sk);
+	struct conn_place *place;
 
-	for (__u32 way = 0; conn_in_table && way < 1 << CONN_WAYS_BITS; way++) {
-		struct conn_place *place = conn_place_at(first + way);
-
-		if (place && place->sk == (__u64)(unsigned long)sk)
-			return place;
-	}
-	return NULL;
+	if (!pair)
+		return NULL;
+	place = conn_place_at(pair, pair->places[0].sk != (__u64)(unsigned long)sk);
+	return place->sk == (__u64)(unsigned long)sk ? place : NULL;
 }
 
-/* One that it has from now on, all zero; NULL when there is no room. */
+/* One that it has from now on, all zero; NULL when there is no room, or another socket was faster. */
 static __always_inline struct conn_place *conn_place_new(const void *sk)
 {
-	__u32 first = conn_first_place(sk);
+	struct conn_pair *pair = conn_pair_of(sk);
+	struct conn_place *place;
 
-	for (__u32 way = 0; conn_in_table && way < 1 << CONN_WAYS_BITS; way++) {
-		struct conn_place *place = conn_place_at(first + way);
-
-		if (place && !place->sk && !__sync_val_compare_and_swap(&place->sk, 0, (__u64)(unsigned long)sk))
-			return place;
-	}
-	return NULL;
+	if (!pair)
+		return NULL;
+	place = conn_place_at(pair, pair->places[0].sk);
+	if (place->sk || __sync_val_compare_and_swap(&place->sk, 0, (__u64)(unsigned long)sk))
+		return NULL;
+	return place;
 }
 
 /*
@@ -136,11 +143,12 @@ static __always_inline void conn_inherit(struct conn *conn, struct tcp_sock *chi
  */
 static __always_inline bool conn_is_left_over(const struct conn *conn, struct sock *sk, const struct transition *t)
 {
-	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+	__u64 cookie = sock_as_tcp(sk)->SOCK_COMMON.skc_cookie.counter;
+	__u64 is_new = owner_is_birth(t->oldstate, t->newstate) |
+		       (owner_is_begin(t->oldstate, t->newstate) & is_zero(cookie | cookie >> 32));
+	__u64 is_same = is_zero(conn->cookie) | is_zero(conn->cookie ^ cookie) | is_zero(t->oldstate ^ STATE_SYN_RECV);
 
-	if (owner_is_birth(t->oldstate, t->newstate) || (owner_is_begin(t->oldstate, t->newstate) && !cookie))
-		return true;
-	return conn->cookie && conn->cookie != (__u32)cookie && t->oldstate != STATE_SYN_RECV;
+	return is_new | (is_same ^ 1);
 }
 
 /* The socket's, made if need be; NULL is lack of memory. */
@@ -175,8 +183,8 @@ static __always_inline struct conn *conn_make_older(struct sock *sk)
 
 	if (conn)
 		return conn;
-	place = sk->__sk_common.skc_state == STATE_LISTEN ? conn_place_new(sk) : NULL;
-	if (place && sk->__sk_common.skc_state == STATE_LISTEN)
+	place = sock_as_tcp(sk)->SOCK_COMMON.skc_state == STATE_LISTEN ? conn_place_new(sk) : NULL;
+	if (place && sock_as_tcp(sk)->SOCK_COMMON.skc_state == STATE_LISTEN)
 		return &place->conn;
 	/* Closed meanwhile: that may have made what it has in storage. */
 	conn_place_leave(place);

@@ -11,8 +11,8 @@
 /* Well or badly. */
 static __always_inline bool handshake_ends(const struct transition *t)
 {
-	return (t->oldstate == STATE_SYN_SENT || t->oldstate == STATE_SYN_RECV) &&
-	       (t->newstate == STATE_ESTABLISHED || t->newstate == STATE_CLOSE);
+	return is_zero((t->oldstate ^ STATE_SYN_SENT) * (t->oldstate ^ STATE_SYN_RECV) |
+		       (t->newstate ^ STATE_ESTABLISHED) * (t->newstate ^ STATE_CLOSE));
 }
 
 /*
@@ -26,12 +26,12 @@ static __always_inline void handshake_read(struct transition *t, struct tcp_sock
 	__u32 retrans = tp->total_retrans;
 
 	t->syn_retrans = retrans < SYN_RETRANS_NONE ? retrans : SYN_RETRANS_NONE - 1;
-	if (t->oldstate == STATE_SYN_RECV && t->newstate == STATE_ESTABLISHED &&
+	if (is_zero((t->oldstate ^ STATE_SYN_RECV) | (t->newstate ^ STATE_ESTABLISHED)) &&
 	    !tp->inet_conn.icsk_inet.sk.sk_socket) {
 		__u64 us = tp->srtt_us >> 3;
 
 		t->flags |= TRANSITION_TIMED;
-		t->duration_ns = us && !retrans ? us * 1000 : DURATION_UNKNOWN;
+		t->duration_ns = us * 1000 | -(is_zero(us) | (is_zero(retrans) ^ 1)); /* or DURATION_UNKNOWN */
 	}
 }
 

@@ -3,6 +3,9 @@
  * The kernel's types, with just the members used. Member offsets here mean nothing: libbpf replaces them by the running
  * kernel's (CO-RE). So the build needs no BTF of a kernel; VMLINUX_H=path compiles against a full generated header as a
  * cross-check.
+ *
+ * For each type that an access begins with, libbpf searches all types of the kernel by name, 0.8 ms at the start of a
+ * tool: what is in a socket is read as struct tcp_sock's (sock_as_tcp()).
  */
 #ifndef TCPVITALS_BPF_KERNEL_H
 #define TCPVITALS_BPF_KERNEL_H
@@ -174,21 +177,30 @@ struct task_struct {
 struct proto_accept_arg {
 };
 
+#pragma clang attribute pop
+
+/* What iterators are called with. These are an interface: nothing to relocate. */
+struct bpf_iter_meta;
+struct bpf_map;
+
 struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
 	struct sock_common *sk_common;
 };
 
 struct bpf_iter__bpf_sk_storage_map {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
 	struct sock *sk;
 	void *value;
 };
 
 struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+	__u32 fd;
 	struct file *file;
 };
-
-#pragma clang attribute pop
 #endif
 
 #include <bpf/bpf_helpers.h>
@@ -221,6 +233,16 @@ static __always_inline __u64 opaque_zero(__u64 any)
 
 	barrier_var(same);
 	return any - same;
+}
+
+/* 1 or 0, without a branch, for the same reason. */
+static __always_inline __u64 is_zero(__u32 value)
+{
+	__u64 wide = value;
+
+	/* The compiler shall not make a branch of it; not volatile, it may make one of two that are the same. */
+	asm("%0 += -1" : "+r"(wide));
+	return wide >> 63;
 }
 
 #endif

@@ -21,7 +21,7 @@ struct {
 /* The seeding programs have found the socket: its samples have a place from now on. */
 static __always_inline void life_seed(struct sock *sk)
 {
-	if (sk->__sk_common.skc_state != STATE_LISTEN)
+	if (sock_as_tcp(sk)->SOCK_COMMON.skc_state != STATE_LISTEN)
 		sock_storage_make(&life_storage, sk);
 }
 

@@ -57,16 +57,13 @@ static __always_inline void owner_read_comm(struct owner *owner)
  * Since 5.11 the current task can be read like a socket: 20 ns for a member, of which a helper takes 60, and 100 for
  * the leader's name.
  */
-static __always_inline bool owner_task_is_typed(void)
-{
-	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
-}
+const volatile bool owner_task_is_typed = false;
 
 static __always_inline bool owner_is_kernel_thread(void)
 {
 	struct task_struct *task;
 
-	if (owner_task_is_typed())
+	if (owner_task_is_typed)
 		return bpf_get_current_task_btf()->flags & PF_KTHREAD;
 	task = (void *)bpf_get_current_task();
 	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
@@ -80,7 +77,7 @@ __noinline int owner_is_in_cgroup(void)
 {
 	if (!scope.numbers[SCOPE_CGROUP])
 		return 0;
-	if (owner_task_is_typed())
+	if (owner_task_is_typed)
 		return scope_admits_cgroup_of(bpf_get_current_task_btf(), true);
 	return scope_admits_cgroup_of((void *)bpf_get_current_task(), false);
 }
@@ -93,7 +90,7 @@ __noinline int owner_is_in_tree(void)
 
 	if (!scope.tree.tgid)
 		return 0;
-	if (owner_task_is_typed()) {
+	if (owner_task_is_typed) {
 		start_time = bpf_get_current_task_btf()->group_leader->start_time;
 	} else {
 		task = (void *)bpf_get_current_task();
@@ -111,7 +108,7 @@ __noinline __u64 owner_leader_comm(int half)
 	struct task_struct *leader;
 	__u64 words[2];
 
-	if (!owner_task_is_typed())
+	if (!owner_task_is_typed)
 		return 0;
 	leader = bpf_get_current_task_btf()->group_leader;
 	words[0] = *(__u64 *)&leader->comm[0];
@@ -137,7 +134,7 @@ static __always_inline void owner_read_comm(struct owner *owner)
 {
 	struct task_struct *task;
 
-	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && owner_task_is_typed()) {
+	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && owner_task_is_typed) {
 		__u64 *comm = (__u64 *)owner->comm, ended, unused;
 
 		OWNER_PUT(comm[0], owner_cut(owner_leader_comm(0), &ended));
@@ -237,27 +234,27 @@ enum owner_context {
 };
 
 /* A socket comes out of a listening one. */
-static __always_inline bool owner_is_birth(__u8 oldstate, __u8 newstate)
+static __always_inline __u64 owner_is_birth(__u8 oldstate, __u8 newstate)
 {
-	return oldstate == STATE_LISTEN && newstate == STATE_SYN_RECV;
+	return is_zero((oldstate ^ STATE_LISTEN) | (newstate ^ STATE_SYN_RECV));
 }
 
 /* connect() or listen() */
-static __always_inline bool owner_is_begin(__u8 oldstate, __u8 newstate)
+static __always_inline __u64 owner_is_begin(__u8 oldstate, __u8 newstate)
 {
-	return oldstate == STATE_CLOSE && (newstate == STATE_SYN_SENT || newstate == STATE_LISTEN);
+	return is_zero((oldstate ^ STATE_CLOSE) | (newstate ^ STATE_SYN_SENT) * (newstate ^ STATE_LISTEN));
 }
 
 /* Whose the socket is after a transition. `owner` is what it was, or for a birth the listener's, or zero. */
 static __always_inline void owner_transition(struct owner *owner, __u8 oldstate, __u8 newstate,
 					     enum owner_context context)
 {
+	bool begins = owner_is_begin(oldstate, newstate);
+
 	if (owner_is_birth(oldstate, newstate))
 		owner_inherit(owner);
-	else if (owner_is_begin(oldstate, newstate))
-		owner_take(owner, newstate == STATE_LISTEN ? OWNER_LISTEN : OWNER_CONNECT);
-	else if (context == CONTEXT_PROCESS)
-		owner_take(owner, OWNER_USE);
+	else if (begins || context == CONTEXT_PROCESS)
+		owner_take(owner, !begins ? OWNER_USE : newstate == STATE_LISTEN ? OWNER_LISTEN : OWNER_CONNECT);
 }
 
 #endif

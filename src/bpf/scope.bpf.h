@@ -112,13 +112,13 @@ static __always_inline bool scope_admits_listener(const struct transition *t)
 static __always_inline enum scope_verdict scope_judge(const struct transition *t)
 {
 	/* Before 6.15 a child has its own remote address only after LISTEN -> SYN_RECV. */
-	bool nameless_child = t->newstate == STATE_SYN_RECV && !t->rport;
+	__u64 nameless_child = is_zero((t->newstate ^ STATE_SYN_RECV) | t->rport);
 	bool listening = t->newstate == STATE_LISTEN || (t->oldstate == STATE_LISTEN && t->newstate == STATE_CLOSE);
 	/* Without bind(), the port is chosen after CLOSE -> SYN_SENT and CLOSE -> LISTEN. */
 	bool portless = !t->lport && (t->newstate == STATE_SYN_SENT || t->newstate == STATE_LISTEN);
 
 	if (!scope.by_socket)
-		return nameless_child ? SCOPE_HOLD : SCOPE_IN;
+		return SCOPE_IN + nameless_child * (SCOPE_HOLD - SCOPE_IN);
 	if (scope.by_lport && !portless && !scope_has_port(&scope.lports, t->lport))
 		return SCOPE_OUT;
 	if (!scope_admits_netns(t))
@@ -146,6 +146,14 @@ static __always_inline bool scope_admits_nobody(void)
 /* As deep as --cgroup looks for an ancestor; what is deeper than that is in none. */
 #define SCOPE_CGROUP_DEPTH 32
 
+/* Read as if it were the cgroup's, which begins with it (kernel.bpf.h says why). */
+static __always_inline struct cgroup *scope_cgroup_of(struct cgroup_subsys_state *self, bool typed)
+{
+	struct cgroup *same = (struct cgroup *)self;
+
+	return typed ? same->self.cgroup : BPF_CORE_READ(same, self.cgroup);
+}
+
 /*
  * The nearest cgroup above the task (or its own) that is in the list decides. `typed`: the task can be read directly.
  * Walked rather than asked for with bpf_get_current_ancestor_cgroup_id(): that knows the current task only, came to
@@ -154,18 +162,19 @@ static __always_inline bool scope_admits_nobody(void)
 static __always_inline bool scope_admits_cgroup_of(struct task_struct *task, bool typed)
 {
 	struct cgroup *cgroup = typed ? task->cgroups->dfl_cgrp : BPF_CORE_READ(task, cgroups, dfl_cgrp);
-	struct cgroup_subsys_state *css = &cgroup->self;
 	__u8 nearest = 0;
 
-	for (int i = 0; i < SCOPE_CGROUP_DEPTH && css && !nearest; i++) {
+	for (int i = 0; i < SCOPE_CGROUP_DEPTH && cgroup && !nearest; i++) {
 		struct scope_number key = {.kind = SCOPE_CGROUP};
+		struct cgroup_subsys_state *above;
 		__u8 *sense;
 
-		key.value = typed ? css->cgroup->kn->id : BPF_CORE_READ(css, cgroup, kn, id);
+		key.value = typed ? cgroup->kn->id : BPF_CORE_READ(cgroup, kn, id);
 		sense = bpf_map_lookup_elem(&scope_numbers, &key);
 		if (sense)
 			nearest = *sense;
-		css = typed ? css->parent : BPF_CORE_READ(css, parent);
+		above = typed ? cgroup->self.parent : BPF_CORE_READ(cgroup, self.parent);
+		cgroup = above ? scope_cgroup_of(above, typed) : NULL;
 	}
 	return nearest ? nearest == SCOPE_WANTED : !(scope.numbers[SCOPE_CGROUP] & SCOPE_WANTED);
 }

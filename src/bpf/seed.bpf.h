@@ -10,6 +10,7 @@
 #include "bpf/kernel.bpf.h"
 
 #include "abi/tcp_state.h"
+#include "bpf/sock.bpf.h"
 
 /* The TCP socket in use that the iterator is at, or NULL. */
 static __always_inline struct sock *seed_find_socket(struct bpf_iter__task_file *ctx)
@@ -22,11 +23,11 @@ static __always_inline struct sock *seed_find_socket(struct bpf_iter__task_file 
 		return NULL;
 	socket = bpf_sock_from_file(file);
 	sk = socket ? socket->sk : NULL;
-	if (!sk || sk->sk_protocol != IPPROTO_TCP_NUM ||
-	    (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6))
+	if (!sk || sock_as_tcp(sk)->SOCK_BASE.sk_protocol != IPPROTO_TCP_NUM ||
+	    (sock_as_tcp(sk)->SOCK_COMMON.skc_family != AF_INET && sock_as_tcp(sk)->SOCK_COMMON.skc_family != AF_INET6))
 		return NULL;
 	/* An unused socket will tell its owner when it connects or listens. */
-	return sk->__sk_common.skc_state == STATE_CLOSE ? NULL : sk;
+	return sock_as_tcp(sk)->SOCK_COMMON.skc_state == STATE_CLOSE ? NULL : sk;
 }
 
 #endif

@@ -8,6 +8,16 @@
 #include "abi/transition.h"
 #include "bpf/owner.bpf.h"
 
+#define SOCK_INET   inet_conn.icsk_inet
+#define SOCK_BASE   inet_conn.icsk_inet.sk
+#define SOCK_COMMON inet_conn.icsk_inet.sk.__sk_common
+
+/* For SOCK_BASE and SOCK_COMMON, whatever socket it is: struct sock is what all kinds of them begin with. */
+static __always_inline struct tcp_sock *sock_as_tcp(struct sock *sk)
+{
+	return (struct tcp_sock *)sk;
+}
+
 /* Everywhere but where sock_put_addresses() will write. */
 static __always_inline void sock_clear(struct transition *t, __u64 zero)
 {
@@ -77,9 +87,6 @@ static __always_inline struct tcp_sock *sock_cast_to_tcp(struct sock *sk)
 {
 	return bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
 }
-
-#define SOCK_INET   inet_conn.icsk_inet
-#define SOCK_COMMON inet_conn.icsk_inet.sk.__sk_common
 
 static __always_inline __u32 sock_netns(struct tcp_sock *tp, bool probed)
 {
@@ -156,14 +163,12 @@ static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp,
  */
 static __always_inline enum owner_context sock_context(const struct transition *t, struct tcp_sock *tp)
 {
-	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
-
-	if (!sk->sk_lock.owned)
+	if (!tp->SOCK_BASE.sk_lock.owned)
 		return CONTEXT_ANY;
 	if (t->newstate == STATE_CLOSE) {
-		if (sk->sk_err == ECONNABORTED)
+		if (tp->SOCK_BASE.sk_err == ECONNABORTED)
 			return CONTEXT_ANY;
-		if (t->oldstate == STATE_LISTEN && sk->sk_shutdown != SHUTDOWN_MASK)
+		if (t->oldstate == STATE_LISTEN && tp->SOCK_BASE.sk_shutdown != SHUTDOWN_MASK)
 			return CONTEXT_ANY;
 	}
 	return CONTEXT_PROCESS;

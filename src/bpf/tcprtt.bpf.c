@@ -131,11 +131,10 @@ static __always_inline __u32 classify(struct tcp_sock *tp, const struct owner *o
 /* Ports and the end of the remote address: enough to notice that a socket was disconnected and connected again. */
 static __always_inline __u64 connection_of(struct tcp_sock *tp)
 {
-	struct inet_sock *inet = &tp->inet_conn.icsk_inet;
-	struct sock_common *common = &inet->sk.__sk_common;
-	__u32 remote = common->skc_family == AF_INET ? common->skc_daddr : common->skc_v6_daddr.in6_u.u6_addr32[3];
+	__u32 remote = tp->SOCK_COMMON.skc_family == AF_INET ? tp->SOCK_COMMON.skc_daddr
+							     : tp->SOCK_COMMON.skc_v6_daddr.in6_u.u6_addr32[3];
 
-	return (__u64)remote << 32 | (__u32)inet->inet_sport << 16 | common->skc_dport;
+	return (__u64)remote << 32 | (__u32)tp->SOCK_INET.inet_sport << 16 | tp->SOCK_COMMON.skc_dport;
 }
 
 /*
@@ -404,7 +403,7 @@ static __always_inline void on_state(struct tcp_sock *tp, struct rtt_conn *conn,
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_cast, struct sock *sk, int oldstate, int newstate)
 {
-	if (sk->sk_protocol == IPPROTO_TCP_NUM)
+	if (sock_as_tcp(sk)->SOCK_BASE.sk_protocol == IPPROTO_TCP_NUM)
 		on_state(sock_cast_to_tcp(sk), rtt_remembers ? conn_in_storage(sk) : NULL, oldstate, newstate);
 	return 0;
 }

@@ -57,10 +57,10 @@ static __always_inline void look_closer(struct transition *t, struct tcp_sock *t
 	t->syn_retrans = SYN_RETRANS_NONE;
 	if (transition_kept)
 		return;
+	if (is_zero(t->newstate ^ STATE_CLOSE))
+		t->cause = cause_read(tp, t->oldstate);
 	if (handshake_ends(t))
 		handshake_read(t, tp);
-	if (t->newstate == STATE_CLOSE)
-		t->cause = cause_read(tp, t->oldstate);
 }
 
 /*
@@ -127,7 +127,7 @@ static __always_inline __u32 netns_of(struct conn *conn, struct tcp_sock *tp)
 /* Asking makes a cookie for a socket that has none yet; the call costs 25 ns. */
 static __always_inline __u64 cookie_of(struct sock *sk)
 {
-	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+	__u64 cookie = sock_as_tcp(sk)->SOCK_COMMON.skc_cookie.counter;
 
 	return cookie ? cookie : bpf_get_socket_cookie(sk);
 }
@@ -185,7 +185,7 @@ static __always_inline void record_in_storage(struct sock *sk, struct tcp_sock *
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(set_state_cast, struct sock *sk, int oldstate, int newstate)
 {
-	if (sk->sk_protocol == IPPROTO_TCP_NUM)
+	if (sock_as_tcp(sk)->SOCK_BASE.sk_protocol == IPPROTO_TCP_NUM)
 		record_in_storage(sk, sock_cast_to_tcp(sk), oldstate, newstate);
 	return 0;
 }
@@ -200,11 +200,11 @@ int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 	return 0;
 }
 
-static __always_inline void recover_in_storage(struct sock *sk, struct tcp_sock *tp, struct conn *conn, int oldstate,
-					       int newstate)
+static __always_inline void recover_in_storage(struct sock *sk, struct tcp_sock *tp, int oldstate, int newstate)
 {
 	enum scope_verdict verdict;
 	struct transition t;
+	struct conn *conn;
 
 	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT) {
@@ -213,6 +213,7 @@ static __always_inline void recover_in_storage(struct sock *sk, struct tcp_sock 
 	}
 	if (ignores(sk, &t, tp))
 		return;
+	conn = conn_find(sk);
 	/* Once memory was short, a socket without storage may be one whose row the first program has shown without. */
 	if (!conn && !losses.unstored)
 		conn = conn_make(sk, tp, &t);
@@ -232,8 +233,8 @@ static __always_inline void recover_in_storage(struct sock *sk, struct tcp_sock 
 		life_follow(sk, tp, &t, verdict, true);
 }
 
-/* Whether the first program has been here; else *ret is what is remembered of the socket, or NULL. */
-static __always_inline bool is_recorded(struct sock *sk, int oldstate, int newstate, struct conn **ret)
+/* Whether the first program has been here. */
+static __always_inline bool is_recorded(struct sock *sk, int oldstate, int newstate)
 {
 	struct conn_place *place = conn_place_of(sk);
 	struct conn *stored;
@@ -241,25 +242,21 @@ static __always_inline bool is_recorded(struct sock *sk, int oldstate, int newst
 	if (place && transition_was_recorded(&place->conn, oldstate, newstate))
 		return true;
 	stored = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
-	if (stored && transition_was_recorded(stored, oldstate, newstate)) {
-		/* In the same moment the seeding program has given the listener a place. */
-		conn_place_leave(place);
-		return true;
-	}
-	*ret = place ? &place->conn : stored;
-	return false;
+	if (!stored || !transition_was_recorded(stored, oldstate, newstate))
+		return false;
+	/* In the same moment the seeding program has given the listener a place. */
+	conn_place_leave(place);
+	return true;
 }
 
 /* Cast, for the verifier's sake, too (owner_leader_comm()). */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_cast, struct sock *sk, int oldstate, int newstate)
 {
-	struct conn *conn = NULL;
-
-	if (was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate, &conn))
+	if (was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
 		return 0;
-	if (sk->sk_protocol == IPPROTO_TCP_NUM)
-		recover_in_storage(sk, sock_cast_to_tcp(sk), conn, oldstate, newstate);
+	if (sock_as_tcp(sk)->SOCK_BASE.sk_protocol == IPPROTO_TCP_NUM)
+		recover_in_storage(sk, sock_cast_to_tcp(sk), oldstate, newstate);
 	return 0;
 }
 
@@ -267,13 +264,12 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp;
-	struct conn *conn = NULL;
 
-	if (was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate, &conn))
+	if (was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (tp)
-		recover_in_storage(sk, tp, conn, oldstate, newstate);
+		recover_in_storage(sk, tp, oldstate, newstate);
 	return 0;
 }
 
@@ -298,7 +294,7 @@ int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
 	}
 	look_closer(&t, tp);
 	/* 5.10 has no helper that would make one: 0 unless somebody asked for SO_COOKIE. */
-	t.cookie = sk->__sk_common.skc_cookie.counter;
+	t.cookie = tp->SOCK_COMMON.skc_cookie.counter;
 	t.netns = sock_netns(tp, false);
 	conn_hash_record(&t, verdict, sock_context(&t, tp));
 	return 0;
@@ -331,7 +327,7 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 		return 0;
 	}
 	look_closer(&t, tp);
-	t.cookie = sk->__sk_common.skc_cookie.counter;
+	t.cookie = tp->SOCK_COMMON.skc_cookie.counter;
 	t.netns = sock_netns(tp, false);
 	conn_hash_recover(&t, verdict, sock_context(&t, tp));
 	return 0;
@@ -358,7 +354,7 @@ static __always_inline bool seeds(struct sock *sk)
 	struct tcp_sock *tp = scope.by_socket ? bpf_skc_to_tcp_sock(sk) : NULL;
 	struct transition t;
 
-	return !tp || look(&t, tp, sk->__sk_common.skc_state, sk->__sk_common.skc_state) != SCOPE_OUT;
+	return !tp || look(&t, tp, tp->SOCK_COMMON.skc_state, tp->SOCK_COMMON.skc_state) != SCOPE_OUT;
 }
 
 /* Whose the sockets are that are older than we are. */

@@ -118,6 +118,11 @@ bool program_may_cast(void)
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, cgrp_storage_get, NULL) != 0;
 }
 
+bool program_has_typed_task(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_get_current_task_btf, NULL) != 0;
+}
+
 /* `options` may be NULL. */
 static int iterate(const struct bpf_program *program, const struct bpf_iter_attach_opts *options)
 {

@@ -33,6 +33,9 @@ const char *program_verdict(char *log);
 /* Whether the kernel may have bpf_rdonly_cast(): as above, to try means to load everything. */
 bool program_may_cast(void);
 
+/* Whether the current task can be read like a socket (bpf/owner.bpf.h). */
+bool program_has_typed_task(void);
+
 /* Runs an iterator program once over everything there is. 0 or a negative errno. */
 int program_iterate(const struct bpf_program *program);
 

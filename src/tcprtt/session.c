@@ -105,6 +105,7 @@ static void configure(struct tcprtt_bpf *skeleton, const struct tcprtt_options *
 	uint32_t key_size = rtt_key_size(options->grouping.by[0], options->grouping.by[1]);
 
 	skeleton->rodata->scope = options->scope.settings;
+	skeleton->rodata->owner_task_is_typed = program_has_typed_task();
 	skeleton->rodata->rtt_kind = options->sample;
 	skeleton->rodata->rtt_in_ms = options->milliseconds;
 	skeleton->rodata->rtt_sums = tcprtt_has_sums(options);

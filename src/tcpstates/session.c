@@ -151,6 +151,7 @@ static int load_btf(const struct tcpstates_options *options, const struct way *w
 		return -errno;
 	session->btf = skeleton;
 	CONFIGURE(skeleton, options);
+	skeleton->rodata->owner_task_is_typed = program_has_typed_task();
 	skeleton->rodata->transition_silent = options->connections;
 	choose_programs(skeleton, options, way);
 	stuck_prepare(&options->stuck, skeleton, in_socket);
