@@ -22,6 +22,7 @@ TITLE = "From start to the first row"
 
 TOOL = load.ROOT / "build/tcpstates"
 PEER = "libbpf-tools tcpstates"
+PEER_THERE_MS = 48
 
 # Two transitions a millisecond, in a network namespace of their own: as early as it traces there is something to show. Bounded.
 EVENTS = """
@@ -100,12 +101,15 @@ def column(rounds, name, key):
     return [figures[key] for figures in rounds if figures["observer"] == name]
 
 
-def goal(rounds):
-    what = f"from start to the first row, of the time of {PEER}"
+def goals(rounds):
+    """Both ways to read "no slower than libbpf-tools": than where the goal was set, and than here."""
     ours, peer = (column(rounds, name, "wall_ms") for name in ("ours", PEER))
+    text = table.at_most(f"from start to the first row (where the goal was set, {PEER} took that)", statistics.median(ours),
+                         PEER_THERE_MS, 0, " ms")
+    what = f"the same, of the time of {PEER} here"
     if not peer:
-        return table.unknown(what, "it did not run")
-    return table.at_most(what, statistics.median(a / b for a, b in zip(ours, peer)), 1, 2)
+        return text + table.unknown(what, "it did not run")
+    return text + table.at_most(what, statistics.median(a / b for a, b in zip(ours, peer)), 1, 2)
 
 
 def report(result):
@@ -114,4 +118,4 @@ def report(result):
     rows = [[name, *(table.span(column(rounds, name, key), 1) for key in ("wall_ms", "cpu_ms"))] for name in names]
     text = f"{table.rounds(len(column(rounds, 'ours', 'wall_ms')))}, on a terminal.\n\n"
     text += table.markdown(["observer", "from exec to the first row, ms", "CPU time of it, ms"], rows)
-    return text + "\n" + goal(rounds) + table.notes(result["notes"]) + table.skipped(result["skipped"])
+    return text + "\n" + goals(rounds) + table.notes(result["notes"]) + table.skipped(result["skipped"])

@@ -235,7 +235,7 @@ static __always_inline __u64 opaque_zero(__u64 any)
 	return any - same;
 }
 
-/* 1 or 0, without a branch, for the same reason. */
+/* 1 or 0. The verifier learns nothing about `value` from it, nor from a branch on the result, for the same reason. */
 static __always_inline __u64 is_zero(__u32 value)
 {
 	__u64 wide = value;

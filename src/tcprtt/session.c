@@ -2,6 +2,7 @@
 #include "tcprtt/session.h"
 
 #include "abi/scope.h"
+#include "bpfio/load.h"
 #include "bpfio/program.h"
 #include "bpfio/scope.h"
 #include "core/histogram.h"
@@ -194,7 +195,7 @@ static int open_way(const struct tcprtt_options *options, const struct way *way,
 		return -ENOMEM;
 	error = scope_size_maps(&options->scope, skeleton->obj);
 	if (!error)
-		error = tcprtt_bpf__load(skeleton);
+		error = load_skeleton(skeleton->skeleton);
 	if (!error)
 		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error && tcprtt_is_grouped(options))

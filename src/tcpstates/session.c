@@ -5,6 +5,7 @@
 #include "abi/scope.h"
 #include "abi/stuck.h"
 #include "abi/summary.h"
+#include "bpfio/load.h"
 #include "bpfio/program.h"
 #include "bpfio/scope.h"
 #include "os/kernel_version.h"
@@ -161,7 +162,7 @@ static int load_btf(const struct tcpstates_options *options, const struct way *w
 	if (!error)
 		error = rings_size_maps(skeleton->obj, options->rings, options->buffer_size / options->rings);
 	if (!error)
-		error = tcpstates_bpf__load(skeleton);
+		error = load_skeleton(skeleton->skeleton);
 	if (!error)
 		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error)
@@ -259,7 +260,7 @@ static int open_tracepoint(const struct tcpstates_options *options, const struct
 	if (!error)
 		error = rings_size_maps(skeleton->obj, options->rings, options->buffer_size / options->rings);
 	if (!error)
-		error = tcpstates_tp_bpf__load(skeleton);
+		error = load_skeleton(skeleton->skeleton);
 	if (!error)
 		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error)

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TCPVITALS_BPFIO_LOAD_H
+#define TCPVITALS_BPFIO_LOAD_H
+
+struct bpf_object_skeleton;
+
+/* What a generated NAME__load() does, in less time: 0 or a negative errno. */
+int load_skeleton(struct bpf_object_skeleton *skeleton);
+
+#endif
