@@ -2,7 +2,7 @@
 /*
  * libbpf reads the kernel's type information, 5 MB or more, a page with each call, copies it, and gives all of that
  * back when the programs are loaded. Where huge pages are for those who ask for them (the default of many
- * distributions), 3,000 page faults were a tenth of a start.
+ * distributions), 2,000 page faults are spared, a tenth of a start.
  */
 #include "bpfio/load.h"
 
