@@ -201,3 +201,13 @@ const struct row *rows_next(const struct rows *rows, const struct row *row)
 			return next;
 	return NULL;
 }
+
+bool rows_is_late_twin(const struct rows *rows, const struct row *row)
+{
+	uint16_t port = row->change.tuple.lport;
+	const struct row *birth = rows_find(rows, port, "CLOSE", "SYN_RECV", NULL);
+
+	while (birth && birth->change.skaddr != row->change.skaddr)
+		birth = rows_find(rows, port, "CLOSE", "SYN_RECV", birth + 1);
+	return birth;
+}

@@ -44,4 +44,10 @@ const struct row *rows_find(const struct rows *rows, uint16_t port, const char *
 /* The row after `row` of the same socket, or NULL. */
 const struct row *rows_next(const struct rows *rows, const struct row *row);
 
+/*
+ * Two packets of one handshake on two CPUs make two children, of which one ends at once. The later may be a copy of a
+ * listener that has been closed meanwhile: it goes from CLOSE to SYN_RECV, and there is no owner to inherit.
+ */
+bool rows_is_late_twin(const struct rows *rows, const struct row *row);
+
 #endif

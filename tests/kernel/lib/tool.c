@@ -81,10 +81,20 @@ void tool_start(struct tool *tool, const char *const *args, int out)
 	tool_start_other(tool, "tcpstates", all, out);
 }
 
+void tool_await_error(struct tool *tool, const char *text, unsigned int seconds)
+{
+	uint64_t deadline = now_ns() + seconds * NS_PER_SEC;
+
+	while (!strstr(tool_errors(tool), text)) {
+		require(!ended(tool), "the tool ended with status %#x: %s", tool->status, tool_errors(tool));
+		require(now_ns() < deadline, "the tool does not say \"%s\" after %u s: %s", text, seconds,
+			tool_errors(tool));
+		sleep_ms(2);
+	}
+}
+
 void tool_start_other(struct tool *tool, const char *name, const char *const *args, int out)
 {
-	uint64_t deadline = now_ns() + START_SECONDS * NS_PER_SEC;
-
 	require(!access(tool_path(name), X_OK), "no tool to test at %s (make)", tool_path(name));
 	memset(tool, 0, sizeof(*tool));
 	tool->name = name;
@@ -95,12 +105,7 @@ void tool_start_other(struct tool *tool, const char *name, const char *const *ar
 	require(tool->pid >= 0, "cannot fork");
 	if (!tool->pid)
 		exec_tool(tool, args);
-	while (!strstr(tool_errors(tool), ": tracing\n")) {
-		require(!ended(tool), "the tool ended with status %#x: %s", tool->status, tool_errors(tool));
-		require(now_ns() < deadline, "the tool does not trace after %d s: %s", START_SECONDS,
-			tool_errors(tool));
-		sleep_ms(2);
-	}
+	tool_await_error(tool, ": tracing\n", START_SECONDS);
 	tool->tracing_ns = now_ns();
 }
 

@@ -42,6 +42,9 @@ void tool_start_other(struct tool *tool, const char *name, const char *const *ar
 /* Sends the signal and waits for the end, at most 30 s. */
 void tool_stop(struct tool *tool, int signal);
 
+/* Waits until it has written that to stderr; fails the test when it ends or the time is over. */
+void tool_await_error(struct tool *tool, const char *text, unsigned int seconds);
+
 /* Waits for an end that comes by itself. */
 void tool_wait(struct tool *tool, unsigned int seconds);
 
