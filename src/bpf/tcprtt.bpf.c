@@ -6,89 +6,21 @@
  */
 #include "bpf/kernel.bpf.h"
 
-#include "abi/histogram.h"
 #include "abi/rtt.h"
 #include "bpf/owner.bpf.h"
+#include "bpf/rtt_conn.bpf.h"
 #include "bpf/rtt_group.bpf.h"
+#include "bpf/rtt_histogram.bpf.h"
 #include "bpf/scope.bpf.h"
 #include "bpf/seed.bpf.h"
 #include "bpf/sock.bpf.h"
 
 const volatile __u8 rtt_kind = RTT_SRTT;
-const volatile bool rtt_in_ms = false; /* ticks of 1/1024 ms rather than 1 us */
-const volatile bool rtt_sums = false;  /* collect what means are made of, too */
 const volatile bool rtt_grouped = false;
 const volatile __u32 rtt_fields = 0;        /* enum rtt_field */
 const volatile bool rtt_scoped = false;     /* not every connection counts */
 const volatile bool rtt_uses_owner = false; /* whose a connection is decides about its group, or whether it counts */
 const volatile bool rtt_remembers = false;  /* anything of struct rtt_conn is of use */
-
-struct rtt_conn {
-	struct owner owner;
-	__u64 connection; /* which connection `group` is about: sockets get reused */
-	__u64 mstamp;     /* of the last measurement taken: RACK's */
-	__u32 end_seq;    /* likewise */
-	__u32 group;      /* its number + 1, 0 when not known yet, RTT_CONN_OUT */
-	__u32 rtt_us;     /* the last measurement's value */
-	__u8 followed;    /* since its first measurement, or later */
-	__u8 blind;       /* noted as unmeasured for want of SACK */
-	__u8 role;        /* enum connection_role, if the scope asks for it */
-	__u8 pad;
-};
-
-#define RTT_CONN_OUT (~0U)
-
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
-	__type(key, int);
-	__type(value, struct rtt_conn);
-} conn_storage SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64);
-	__type(value, struct rtt_conn);
-} conn_hash SEC(".maps");
-
-static const struct rtt_conn conn_empty = {};
-
-/*
- * Each CPU's own: without groups one for each of the two programs, since one may interrupt the other; with groups those
- * of the first ones, for the program that sees segments. No atomics, unless a program may interrupt itself: since 6.1
- * (05b24ff9b2cf) the kernel skips and counts that.
- */
-const volatile bool rtt_may_nest = true;
-
-enum {
-	HISTOGRAM_OF_SAMPLES,
-	HISTOGRAM_OF_STATES,
-	HISTOGRAMS
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, HISTOGRAMS); /* RTT_GROUPS_PER_CPU */
-	__type(key, __u32);
-	__type(value, struct histogram);
-} histograms SEC(".maps");
-
-static __always_inline struct rtt_conn *conn_in_storage(struct sock *sk)
-{
-	return sock_storage_make(&conn_storage, sk);
-}
-
-static __always_inline struct rtt_conn *conn_in_hash(struct sock *sk)
-{
-	__u64 key = (__u64)(unsigned long)sk;
-	struct rtt_conn *conn = bpf_map_lookup_elem(&conn_hash, &key);
-
-	if (conn)
-		return conn;
-	bpf_map_update_elem(&conn_hash, &key, &conn_empty, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&conn_hash, &key);
-}
 
 static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp, bool probed)
 {
@@ -161,27 +93,6 @@ static __always_inline void count(__u64 *counter)
 	__sync_fetch_and_add(counter, 1);
 }
 
-static __always_inline void add(struct histogram *histogram, bool atomically, __u64 us, __u64 mdev)
-{
-	__u32 slot = slot_of(rtt_in_ms ? us * 1024 / 1000 : us);
-
-	if (slot >= SLOT_COUNT)
-		return; /* never: for the verifier */
-	if (atomically) {
-		__sync_fetch_and_add(&histogram->slots[slot], 1);
-		if (rtt_sums) {
-			__sync_fetch_and_add(&histogram->sum_us, us);
-			__sync_fetch_and_add(&histogram->mdev_sum, mdev);
-		}
-	} else {
-		histogram->slots[slot]++;
-		if (rtt_sums) {
-			histogram->sum_us += us;
-			histogram->mdev_sum += mdev;
-		}
-	}
-}
-
 /* The number of the group + 1, or RTT_CONN_OUT. `conn` is NULL when nothing needs to be remembered, or there is no
  * memory. */
 static __always_inline __u32 group_of(struct tcp_sock *tp, struct rtt_conn *conn, bool probed)
@@ -212,7 +123,7 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct rtt_conn *co
 	else
 		histogram = bpf_map_lookup_elem(&histograms, rtt_grouped ? &group : &own_histogram);
 	if (histogram)
-		add(histogram, shared || rtt_may_nest, us, rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0);
+		histogram_add(histogram, shared || rtt_may_nest, us, rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0);
 }
 
 /* There should be a sample here, and the kernel has not measured it. That takes no room among the groups. */

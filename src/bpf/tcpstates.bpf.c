@@ -7,15 +7,13 @@
 
 #include "bpf/accept.bpf.h"
 #include "bpf/accept_programs.bpf.h"
-#include "bpf/cause.bpf.h"
 #include "bpf/conn_hash.bpf.h"
 #include "bpf/conn_table.bpf.h"
-#include "bpf/handshake.bpf.h"
+#include "bpf/iterator_programs.bpf.h"
 #include "bpf/life.bpf.h"
+#include "bpf/look.bpf.h"
 #include "bpf/passed_over.bpf.h"
-#include "bpf/seed.bpf.h"
 #include "bpf/sock.bpf.h"
-#include "bpf/stuck.bpf.h"
 #include "bpf/transition.bpf.h"
 
 /*
@@ -23,45 +21,6 @@
  * inside it, then a softirq that closes a connection); the second one, which runs right after the first, finds the
  * state not advanced and does the first one's work.
  */
-
-/* By its ports alone, before the rest is read. A port of 0 is not known yet, or there is none: that tells nothing. */
-static __always_inline bool is_plainly_out(struct tcp_sock *tp, int newstate)
-{
-	__u16 lport = scope.by_lport ? sock_lport(tp, false, newstate == STATE_CLOSE) : 0;
-	__u16 rport = scope.by_rport ? sock_rport(tp, false) : 0;
-
-	return (lport && !scope_has_port(&scope.lports, lport)) || (rport && !scope_has_port(&scope.rports, rport));
-}
-
-/* What the socket tells (of one that is out, only which it is), and whether it is of interest. The callers have left
- * SCTP and MPTCP sockets alone: for these, `tp` is NULL. */
-static __always_inline enum scope_verdict look(struct transition *t, struct tcp_sock *tp, int oldstate, int newstate)
-{
-	if ((scope.by_lport || scope.by_rport) && is_plainly_out(tp, newstate)) {
-		t->skaddr = (__u64)(unsigned long)tp;
-		t->oldstate = oldstate;
-		t->newstate = newstate;
-		return SCOPE_OUT;
-	}
-	sock_read(t, tp, oldstate, newstate);
-	if (scope.numbers[SCOPE_NETNS])
-		t->netns = sock_netns(tp, false);
-	t->uid = tp->SOCK_INET.sk.sk_uid.val;
-	return scope_judge(t);
-}
-
-/* The rest of what the socket tells, for those of interest. */
-static __always_inline void look_closer(struct transition *t, struct tcp_sock *tp)
-{
-	t->time_ns = bpf_ktime_get_ns();
-	t->syn_retrans = SYN_RETRANS_NONE;
-	if (transition_kept)
-		return;
-	if (is_zero(t->newstate ^ STATE_CLOSE))
-		t->cause = cause_read(tp, t->oldstate);
-	if (handshake_ends(t))
-		handshake_read(t, tp);
-}
 
 /*
  * Out of scope. A used socket begins a connection that will not be followed, or a child has a copy of its listener's
@@ -111,25 +70,6 @@ int BPF_PROG(destroy_storage, struct sock *sk)
 	look_for_missed_end(sk, place ? &place->conn : bpf_sk_storage_get(&conn_storage, sk, NULL, 0));
 	conn_place_leave(place);
 	return 0;
-}
-
-/*
- * A socket keeps its network namespace. Its number lies beside a count that each socket made or destroyed on any CPU
- * changes: to read it again each time took 35 ns, with two CPUs at work.
- */
-static __always_inline __u32 netns_of(struct conn *conn, struct tcp_sock *tp)
-{
-	if (!conn->netns)
-		conn->netns = sock_netns(tp, false);
-	return conn->netns;
-}
-
-/* Asking makes a cookie for a socket that has none yet; the call costs 25 ns. */
-static __always_inline __u64 cookie_of(struct sock *sk)
-{
-	__u64 cookie = sock_as_tcp(sk)->SOCK_COMMON.skc_cookie.counter;
-
-	return cookie ? cookie : bpf_get_socket_cookie(sk);
 }
 
 /* Whether nothing is remembered of the socket, and need not be. */
@@ -345,105 +285,6 @@ int BPF_PROG(sample_rtt, struct sock *sk)
 		return 0;
 	life->rtt_sum_us += us;
 	life->rtt_samples++;
-	return 0;
-}
-
-/* Whether a socket that is older than we are may be of interest. */
-static __always_inline bool seeds(struct sock *sk)
-{
-	struct tcp_sock *tp = scope.by_socket ? bpf_skc_to_tcp_sock(sk) : NULL;
-	struct transition t;
-
-	return !tp || look(&t, tp, tp->SOCK_COMMON.skc_state, tp->SOCK_COMMON.skc_state) != SCOPE_OUT;
-}
-
-/* Whose the sockets are that are older than we are. */
-SEC("iter/task_file")
-int seed_storage(struct bpf_iter__task_file *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct sock *sk = task ? seed_find_socket(ctx) : NULL;
-	struct conn *conn;
-
-	if (!sk || !seeds(sk))
-		return 0;
-	conn = conn_make_older(sk);
-	if (conn) {
-		owner_seed(&conn->owner, task);
-		transition_seed(conn);
-	} else {
-		__sync_fetch_and_add(&losses.storage_full, 1);
-	}
-	if (transition_silent)
-		life_seed(sk);
-	return 0;
-}
-
-/* Those that no descriptor leads to: waiting to be accepted, orphans, a kernel module's. Of one network namespace. */
-SEC("iter/tcp")
-int seed_rest(struct bpf_iter__tcp *ctx)
-{
-	struct sock_common *common = ctx->sk_common;
-	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
-	struct conn *conn;
-
-	/* An unused socket has nothing to tell yet. NULL is one in TIME_WAIT, or a request. */
-	if (!tp || tp->SOCK_COMMON.skc_state == STATE_CLOSE || !seeds((struct sock *)tp))
-		return 0;
-	conn = conn_make_older((struct sock *)tp);
-	if (conn)
-		transition_seed(conn);
-	else
-		__sync_fetch_and_add(&losses.storage_full, 1);
-	if (transition_silent)
-		life_seed((struct sock *)tp);
-	return 0;
-}
-
-/* What the socket at hand tells, if --stuck asks for its state and it is in scope. */
-static __always_inline bool sees_stuck(struct transition *t, struct tcp_sock *tp)
-{
-	__u8 state = tp ? tp->SOCK_COMMON.skc_state : 0;
-
-	barrier_var(state); /* read once: it may change meanwhile */
-	return tp && stuck_wants(state) && look(t, tp, state, state) == SCOPE_IN;
-}
-
-/* All sockets that are remembered: of all network namespaces, and orphans. */
-SEC("iter/bpf_sk_storage_map")
-int stuck_storage(struct bpf_iter__bpf_sk_storage_map *ctx)
-{
-	struct sock *sk = ctx->sk;
-	struct conn *conn = ctx->value;
-	struct tcp_sock *tp = sk ? bpf_skc_to_tcp_sock(sk) : NULL;
-	struct transition t;
-
-	if (!conn || !sees_stuck(&t, tp))
-		return 0;
-	t.cookie = cookie_of(sk);
-	t.netns = netns_of(conn, tp);
-	stuck_judge(&t, tp, conn);
-	return 0;
-}
-
-/* All sockets of a network namespace: what is older than we are gets its place in the hash here. */
-SEC("iter/tcp")
-int stuck_hash(struct bpf_iter__tcp *ctx)
-{
-	struct sock_common *common = ctx->sk_common;
-	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
-	struct transition t;
-	struct conn *conn;
-
-	if (!sees_stuck(&t, tp) || conn_hash_ignores(&t, CONTEXT_ANY))
-		return 0;
-	t.cookie = tp->SOCK_COMMON.skc_cookie.counter;
-	t.netns = sock_netns(tp, false);
-	conn = conn_hash_get(&t);
-	if (conn)
-		stuck_judge(&t, tp, conn);
-	else
-		__sync_fetch_and_add(&losses.storage_full, 1);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "tcpstates/options.h"
 #include "tcpstates/print.h"
 #include "tcpstates/session.h"
+#include "tcpstates/session_losses.h"
 #include "tcpstates/stuck.h"
 #include "tcpstates/summary.h"
 

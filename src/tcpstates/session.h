@@ -4,7 +4,6 @@
 #define TCPVITALS_TCPSTATES_SESSION_H
 
 #include "bpfio/rings.h"
-#include "core/loss.h"
 #include "tcpstates/options.h"
 #include "tcpstates/session_accept.h"
 
@@ -44,9 +43,5 @@ void session_close(struct session *session);
 
 /* Says what was not looked at for older sockets. */
 void session_tell_omissions(const struct netns_omissions *omissions);
-
-/* Adds the kernel's counters to `report`; with `exact`, also those that take a system call to read. Rows held back are
- * not in it. */
-void session_losses(const struct session *session, bool exact, struct loss_report *report);
 
 #endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Those that go through all sockets: once at the start, for the ones older than tcpstates, and time and again for
+ * --stuck. */
+#ifndef TCPVITALS_BPF_ITERATOR_PROGRAMS_H
+#define TCPVITALS_BPF_ITERATOR_PROGRAMS_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "bpf/conn_hash.bpf.h"
+#include "bpf/conn_table.bpf.h"
+#include "bpf/life.bpf.h"
+#include "bpf/look.bpf.h"
+#include "bpf/owner.bpf.h"
+#include "bpf/seed.bpf.h"
+#include "bpf/sock.bpf.h"
+#include "bpf/stuck.bpf.h"
+#include "bpf/transition.bpf.h"
+
+/* Whether a socket that is older than we are may be of interest. */
+static __always_inline bool seeds(struct sock *sk)
+{
+	struct tcp_sock *tp = scope.by_socket ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct transition t;
+
+	return !tp || look(&t, tp, tp->SOCK_COMMON.skc_state, tp->SOCK_COMMON.skc_state) != SCOPE_OUT;
+}
+
+/* Whose the sockets are that are older than we are. */
+SEC("iter/task_file")
+int seed_storage(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct sock *sk = task ? seed_find_socket(ctx) : NULL;
+	struct conn *conn;
+
+	if (!sk || !seeds(sk))
+		return 0;
+	conn = conn_make_older(sk);
+	if (conn) {
+		owner_seed(&conn->owner, task);
+		transition_seed(conn);
+	} else {
+		__sync_fetch_and_add(&losses.storage_full, 1);
+	}
+	if (transition_silent)
+		life_seed(sk);
+	return 0;
+}
+
+/* Those that no descriptor leads to: waiting to be accepted, orphans, a kernel module's. Of one network namespace. */
+SEC("iter/tcp")
+int seed_rest(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
+	struct conn *conn;
+
+	/* An unused socket has nothing to tell yet. NULL is one in TIME_WAIT, or a request. */
+	if (!tp || tp->SOCK_COMMON.skc_state == STATE_CLOSE || !seeds((struct sock *)tp))
+		return 0;
+	conn = conn_make_older((struct sock *)tp);
+	if (conn)
+		transition_seed(conn);
+	else
+		__sync_fetch_and_add(&losses.storage_full, 1);
+	if (transition_silent)
+		life_seed((struct sock *)tp);
+	return 0;
+}
+
+/* What the socket at hand tells, if --stuck asks for its state and it is in scope. */
+static __always_inline bool sees_stuck(struct transition *t, struct tcp_sock *tp)
+{
+	__u8 state = tp ? tp->SOCK_COMMON.skc_state : 0;
+
+	barrier_var(state); /* read once: it may change meanwhile */
+	return tp && stuck_wants(state) && look(t, tp, state, state) == SCOPE_IN;
+}
+
+/* All sockets that are remembered: of all network namespaces, and orphans. */
+SEC("iter/bpf_sk_storage_map")
+int stuck_storage(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct sock *sk = ctx->sk;
+	struct conn *conn = ctx->value;
+	struct tcp_sock *tp = sk ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct transition t;
+
+	if (!conn || !sees_stuck(&t, tp))
+		return 0;
+	t.cookie = cookie_of(sk);
+	t.netns = netns_of(conn, tp);
+	stuck_judge(&t, tp, conn);
+	return 0;
+}
+
+/* All sockets of a network namespace: what is older than we are gets its place in the hash here. */
+SEC("iter/tcp")
+int stuck_hash(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
+	struct transition t;
+	struct conn *conn;
+
+	if (!sees_stuck(&t, tp) || conn_hash_ignores(&t, CONTEXT_ANY))
+		return 0;
+	t.cookie = tp->SOCK_COMMON.skc_cookie.counter;
+	t.netns = sock_netns(tp, false);
+	conn = conn_hash_get(&t);
+	if (conn)
+		stuck_judge(&t, tp, conn);
+	else
+		__sync_fetch_and_add(&losses.storage_full, 1);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where tcprtt's samples go, and how one is added. */
+#ifndef TCPVITALS_BPF_RTT_HISTOGRAM_H
+#define TCPVITALS_BPF_RTT_HISTOGRAM_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/histogram.h"
+
+const volatile bool rtt_in_ms = false; /* ticks of 1/1024 ms rather than 1 us */
+const volatile bool rtt_sums = false;  /* collect what means are made of, too */
+
+/*
+ * Each CPU's own: without groups one for each of the two programs, since one may interrupt the other; with groups those
+ * of the first ones, for the program that sees segments. No atomics, unless a program may interrupt itself: since 6.1
+ * (05b24ff9b2cf) the kernel skips and counts that.
+ */
+const volatile bool rtt_may_nest = true;
+
+enum {
+	HISTOGRAM_OF_SAMPLES,
+	HISTOGRAM_OF_STATES,
+	HISTOGRAMS
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HISTOGRAMS); /* RTT_GROUPS_PER_CPU */
+	__type(key, __u32);
+	__type(value, struct histogram);
+} histograms SEC(".maps");
+
+static __always_inline void histogram_add(struct histogram *histogram, bool atomically, __u64 us, __u64 mdev)
+{
+	__u32 slot = slot_of(rtt_in_ms ? us * 1024 / 1000 : us);
+
+	if (slot >= SLOT_COUNT)
+		return; /* never: for the verifier */
+	if (atomically) {
+		__sync_fetch_and_add(&histogram->slots[slot], 1);
+		if (rtt_sums) {
+			__sync_fetch_and_add(&histogram->sum_us, us);
+			__sync_fetch_and_add(&histogram->mdev_sum, mdev);
+		}
+	} else {
+		histogram->slots[slot]++;
+		if (rtt_sums) {
+			histogram->sum_us += us;
+			histogram->mdev_sum += mdev;
+		}
+	}
+}
+
+#endif
