@@ -5,8 +5,6 @@ A test is a function whose name begins with test_; main() runs those of the call
 "not ok NAME" after the reason, or "skip NAME: REASON". Every test has a deadline, and whatever it started is ended.
 """
 
-import ctypes
-import fcntl
 import json
 import os
 import pathlib
@@ -14,7 +12,6 @@ import re
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -309,95 +306,6 @@ class Reader:
         self._cat.kill()
         self._cat.wait()
         self._file.close()
-
-
-def in_mount_namespace(script):
-    """Prefix for a command: it runs in a mount namespace of its own after that script has set it up."""
-    return ("unshare", "--mount", "--propagation", "private", "sh", "-ec", script + '\nexec "$@"', "sh")
-
-
-class OwnNetwork:
-    """This process is in a network namespace with nothing but loopback; what it started before is not."""
-
-    CLONE_NEWNET = 0x40000000
-
-    def __init__(self):
-        self._libc = ctypes.CDLL(None, use_errno=True)
-
-    def __enter__(self):
-        self._home = os.open("/proc/self/ns/net", os.O_RDONLY)
-        if self._libc.unshare(self.CLONE_NEWNET):
-            os.close(self._home)
-            raise Skip(f"no network namespace: {os.strerror(ctypes.get_errno())}")
-        self.number = os.stat("/proc/self/ns/net").st_ino
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-            fcntl.ioctl(control, 0x8914, struct.pack("16sh14x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
-        return self
-
-    def __exit__(self, *_):
-        failed = self._libc.setns(self._home, self.CLONE_NEWNET)
-        os.close(self._home)
-        if failed:
-            sys.exit("cannot come home from a network namespace")
-
-    @staticmethod
-    def set_option_memory(size):
-        """net.core.optmem_max, from which socket storage is taken: of a namespace since 6.9."""
-        try:
-            pathlib.Path("/proc/sys/net/core/optmem_max").write_text(str(size))
-        except FileNotFoundError:
-            raise Skip("net.core.optmem_max is not a network namespace's own (before 6.9)") from None
-
-
-def as_nobody(*more):
-    return ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *more)
-
-
-class PublicCopy:
-    """A copy of the tool that a user without rights can reach."""
-
-    def __init__(self, tool=TOOL):
-        self.tool = tool
-
-    def __enter__(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="tcpvitals-")
-        os.chmod(self.directory.name, 0o755)
-        copy = os.path.join(self.directory.name, os.path.basename(self.tool))
-        shutil.copy(self.tool, copy)
-        os.chmod(copy, 0o755)
-        return copy
-
-    def __exit__(self, *_):
-        self.directory.cleanup()
-
-
-class _SockFilter(ctypes.Structure):
-    _fields_ = [("code", ctypes.c_uint16), ("jt", ctypes.c_uint8), ("jf", ctypes.c_uint8), ("k", ctypes.c_uint32)]
-
-
-class _SockFprog(ctypes.Structure):
-    _fields_ = [("len", ctypes.c_uint16), ("filter", ctypes.POINTER(_SockFilter))]
-
-
-def deny_bpf_by_seccomp():
-    """A preexec_fn: bpf() fails with EPERM, as in a container with the usual seccomp profile."""
-    number = {"x86_64": 321, "aarch64": 280}.get(os.uname().machine)
-    if number is None:
-        raise Skip(f"does not know the number of bpf() on {os.uname().machine}")
-
-    def install():
-        filters = (_SockFilter * 4)(
-            _SockFilter(0x20, 0, 0, 0),  # load the number of the system call
-            _SockFilter(0x15, 0, 1, number),  # bpf()?
-            _SockFilter(0x06, 0, 0, 0x00050000 | 1),  # EPERM
-            _SockFilter(0x06, 0, 0, 0x7FFF0000),  # allow
-        )
-        program = _SockFprog(4, filters)
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.prctl(22, 2, ctypes.byref(program), 0, 0):  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
-            raise OSError(ctypes.get_errno(), "prctl")
-
-    return install
 
 
 def assert_equal(actual, expected, what="value"):

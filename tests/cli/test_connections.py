@@ -12,8 +12,8 @@ import struct
 import subprocess
 import time
 
-from cli import (OwnNetwork, Skip, Trace, assert_equal, assert_in, in_mount_namespace, lost, main, need_root, of_port, run,
-                 wait_until)
+from cli import Skip, Trace, assert_equal, assert_in, lost, main, need_root, of_port, run, wait_until
+from surroundings import OwnNetwork, in_mount_namespace
 
 TCPLIFE = "/usr/sbin/tcplife"
 SHOW_TRACEFS = "mount -t tracefs tracefs /sys/kernel/tracing"

@@ -12,8 +12,9 @@ import subprocess
 import tempfile
 import time
 
-from cli import (END_LIMIT_S, TOOL, PublicCopy, Reader, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in, churn,
-                 connect_once, free_port, in_mount_namespace, lost, main, need_command, need_root, of_port, run, wait_until)
+from cli import (END_LIMIT_S, TOOL, Reader, Trace, assert_diagnostics, assert_equal, assert_in, churn, connect_once,
+                 free_port, lost, main, need_command, need_root, of_port, run, wait_until)
+from surroundings import PublicCopy, as_nobody, in_mount_namespace
 
 # to start and to end
 START_TO_END_S = 20

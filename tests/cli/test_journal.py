@@ -9,8 +9,9 @@ import signal
 import subprocess
 import time
 
-from cli import (Skip, Trace, assert_diagnostics, assert_equal, assert_in, churn, connect_once, in_mount_namespace, main,
-                 need_command, need_root, run, wait_until)
+from cli import (Skip, Trace, assert_diagnostics, assert_equal, assert_in, churn, connect_once, main, need_command,
+                 need_root, run, wait_until)
+from surroundings import in_mount_namespace
 
 JOURNALD = "/lib/systemd/systemd-journald"
 

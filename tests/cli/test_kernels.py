@@ -5,7 +5,8 @@
 import os
 
 from cli import (CLIENT_FIRST, Skip, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, connect_once,
-                 in_mount_namespace, main, need_root, of_port, run, states)
+                 main, need_root, of_port, run, states)
+from surroundings import in_mount_namespace
 
 # libbpf looks for the kernel's BTF in these places.
 HIDE_BTF = """

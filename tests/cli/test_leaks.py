@@ -6,8 +6,9 @@ import os
 import signal
 import tempfile
 
-from cli import (SANITIZED_TOOL, PublicCopy, Reader, Skip, Trace, as_nobody, assert_equal, churn, connect_once, free_port,
-                 in_mount_namespace, main, need_command, need_root, run)
+from cli import (SANITIZED_TOOL, Reader, Skip, Trace, assert_equal, churn, connect_once, free_port, main, need_command,
+                 need_root, run)
+from surroundings import PublicCopy, as_nobody, in_mount_namespace
 from test_kernels import HIDE_BTF, HIDE_TRACEFS, SHOW_TRACEFS
 
 COMPLAINTS = ("AddressSanitizer", "LeakSanitizer", "runtime error")

@@ -9,9 +9,10 @@ import signal
 import socket
 
 from cgroups import CONTAINER, FIELDS, POD, Cgroup, connect_from
-from cli import (OwnNetwork, Skip, Trace, assert_equal, assert_in, assert_not_in, connect_once, in_mount_namespace, main,
-                 need_command, need_root, run, wait_until)
+from cli import (Skip, Trace, assert_equal, assert_in, assert_not_in, connect_once, main, need_command, need_root, run,
+                 wait_until)
 from namespaces import PORT, NamedNetwork
+from surroundings import OwnNetwork, in_mount_namespace
 
 
 def clients(rows, port):

@@ -13,8 +13,9 @@ import subprocess
 import tempfile
 import time
 
-from cli import (CLIENT_FIRST, Nginx, PublicCopy, Skip, Trace, as_nobody, assert_equal, assert_in, connect_once, curl,
-                 free_port, lost, main, need_command, need_root, of_port, states)
+from cli import (CLIENT_FIRST, Nginx, Skip, Trace, assert_equal, assert_in, connect_once, curl, free_port, lost, main,
+                 need_command, need_root, of_port, states)
+from surroundings import PublicCopy, as_nobody
 
 NARROW = "%-16s %-7s %-10.10s %-15s %-5s %-15s %-5s %-11s -> %-11s %s"
 WIDE = "%-16s %-7s %-16s %-2s %-39s %-5s %-39s %-5s %-11s -> %-11s %s"

@@ -6,8 +6,9 @@ import os
 import re
 import subprocess
 
-from cli import (TOOL, PublicCopy, Skip, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in, assert_not_in, connect_once,
-                 deny_bpf_by_seccomp, in_mount_namespace, main, need_command, need_root, of_port, run)
+from cli import (TOOL, Skip, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, connect_once, main,
+                 need_command, need_root, of_port, run)
+from surroundings import PublicCopy, as_nobody, deny_bpf_by_seccomp, in_mount_namespace
 
 CAPABILITIES = "+bpf,+perfmon"
 

@@ -14,8 +14,9 @@ import tempfile
 import threading
 import time
 
-from cli import (END_LIMIT_S, RTT_TOOL, PublicCopy, Reader, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in,
-                 assert_not_in, free_port, main, need_command, need_root, run)
+from cli import (END_LIMIT_S, RTT_TOOL, Reader, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in,
+                 free_port, main, need_command, need_root, run)
+from surroundings import PublicCopy, as_nobody
 from test_rtt_output import Exchanges, assert_table
 
 # to start and to end

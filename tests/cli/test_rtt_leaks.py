@@ -5,8 +5,8 @@
 import os
 import signal
 
-from cli import (SANITIZED_RTT_TOOL, PublicCopy, Reader, Skip, Trace, as_nobody, assert_equal, free_port, in_mount_namespace,
-                 main, need_command, need_root, run)
+from cli import SANITIZED_RTT_TOOL, Reader, Skip, Trace, assert_equal, free_port, main, need_command, need_root, run
+from surroundings import PublicCopy, as_nobody, in_mount_namespace
 from test_kernels import HIDE_BTF
 from test_leaks import assert_clean
 from test_rtt_output import Exchanges

@@ -10,9 +10,10 @@ import subprocess
 import time
 
 from cgroups import CONTAINER, POD, Cgroup, connect_from
-from cli import (RTT_TOOL, OwnNetwork, Trace, assert_equal, assert_in, assert_not_in, connect_once, free_port,
-                 in_mount_namespace, main, need_command, need_root, run)
+from cli import (RTT_TOOL, Trace, assert_equal, assert_in, assert_not_in, connect_once, free_port, main, need_command,
+                 need_root, run)
 from namespaces import PORT, NamedNetwork
+from surroundings import OwnNetwork, in_mount_namespace
 
 UNIT = f"cri-containerd-{CONTAINER}.scope"
 CGROUP_FIELDS = ["cgroup", "systemd_unit", "container", "pod"]

@@ -10,8 +10,9 @@ import re
 import resource
 import struct
 
-from cli import (RTT_TOOL, PublicCopy, Skip, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in, assert_not_in,
-                 deny_bpf_by_seccomp, free_port, in_mount_namespace, main, need_command, need_root, run)
+from cli import (RTT_TOOL, Skip, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, free_port, main,
+                 need_command, need_root, run)
+from surroundings import PublicCopy, as_nobody, deny_bpf_by_seccomp, in_mount_namespace
 from test_kernels import HIDE_BTF
 from test_rtt_output import Exchanges
 

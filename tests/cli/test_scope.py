@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 
-from cli import (RTT_TOOL, TOOL, Trace, assert_diagnostics, assert_equal, assert_in, free_port, in_mount_namespace, lost, main,
+from cli import (RTT_TOOL, TOOL, Trace, assert_diagnostics, assert_equal, assert_in, free_port, lost, main,
                  need_command, need_root, of_port, run)
 from namespaces import PORT, NamedNetwork
+from surroundings import in_mount_namespace
 
 BOTH = (TOOL, RTT_TOOL)
 

@@ -16,9 +16,10 @@ import sys
 import tempfile
 import time
 
-from cli import (Reader, Skip, Trace, as_nobody, assert_diagnostics, assert_equal, assert_in, assert_not_in, free_port, lost,
-                 main, need_command, need_root, of_port, run, wait_until)
+from cli import (Reader, Skip, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, free_port, lost, main,
+                 need_command, need_root, of_port, run, wait_until)
 from namespaces import NamedNetwork
+from surroundings import as_nobody
 
 # What a state that began with a segment is known to have lasted is that much less than the truth, and some more when the FIN is
 # acknowledged later (docs/accuracy.md).

@@ -17,9 +17,9 @@
 #include <jansson.h>
 
 #include "lib/bpf_objects.h"
-#include "lib/helper.h"
 #include "lib/kernel.h"
 #include "lib/run.h"
+#include "lib/stuck_scene.h"
 #include "lib/traffic.h"
 #include "lib/wire_pair.h"
 
@@ -31,156 +31,12 @@
 /* What wall times are rounded to, and what the clocks drift apart in a second. */
 #define CLOCK_NS (5 * NS_PER_MS)
 
-/* One end of a connection, and between which times it entered its state. */
-struct victim {
-	const char *state;
-	uint16_t lport, rport;
-	uint64_t before_ns, after_ns;
-	bool began_here; /* by a call of its process, which no segment came with */
-};
-
-enum {
-	ESTABLISHED_END,
-	CLOSE_WAIT_END,
-	FIN_WAIT2_END,
-	CLOSING_END,
-	LAST_ACK_END,
-	FIN_WAIT1_END,
-	SYN_SENT_END,
-	VICTIMS
-};
-
-struct scene {
-	struct wire_pair idle, half_closed, crossing, closed, closing;
-	int connecting;
-	struct victim victims[VICTIMS];
-	char namespaces[64]; /* for --netns */
-};
-
 struct shown {
 	uint64_t time_ns;  /* monotonic, as all that follow */
 	uint64_t since_ns; /* 0: not known */
 	uint64_t age_ns;
 	int pid; /* -1: not known */
 };
-
-static struct victim enter(const char *state, int fd, uint16_t rport, uint64_t before_ns)
-{
-	if (fd >= 0)
-		wait_for_state(fd, state);
-	return (struct victim){
-		.state = state, .lport = local_port(fd), .rport = rport, .before_ns = before_ns, .after_ns = now_ns()};
-}
-
-static struct wire_pair open_pair(int listener)
-{
-	struct wire_pair pair = {.listener = listener, .client = wire_connect(&test_wire)};
-
-	wire_pair_establish(&test_wire, &pair);
-	return pair;
-}
-
-/* The server has its client's FIN, and the client the ACK. */
-static void half_close(const struct wire_pair *pair)
-{
-	shutdown(pair->client, SHUT_WR);
-	wire_carry(&test_wire);
-	wait_for_state(pair->server, "CLOSE_WAIT");
-	wait_for_state(pair->client, "FIN_WAIT2");
-}
-
-/* Both FINs arrive, their ACKs do not. */
-static void cross(const struct wire_pair *pair)
-{
-	char packets[WIRE_ENDS][2048];
-	size_t lengths[WIRE_ENDS];
-
-	shutdown(pair->client, SHUT_WR);
-	shutdown(pair->server, SHUT_WR);
-	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++)
-		lengths[end] = wire_take(&test_wire, end, packets[end], sizeof(packets[end]));
-	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++)
-		wire_give(&test_wire, !end, packets[end], lengths[end]);
-}
-
-/* The order matters: once a FIN or SYN is to go unanswered, nothing may be carried any more. */
-static void play(struct scene *scene)
-{
-	int listener = wire_listen(&test_wire);
-	struct victim *victims = scene->victims;
-	uint64_t before_ns = now_ns();
-
-	scene->idle = open_pair(listener);
-	victims[ESTABLISHED_END] = enter("ESTABLISHED", scene->idle.client, WIRE_SERVER_PORT, before_ns);
-	scene->half_closed = open_pair(listener);
-	scene->crossing = open_pair(listener);
-	scene->closed = open_pair(listener);
-	scene->closing = open_pair(listener);
-
-	half_close(&scene->closed);
-	before_ns = now_ns();
-	half_close(&scene->half_closed);
-	victims[CLOSE_WAIT_END] =
-		enter("CLOSE_WAIT", scene->half_closed.server, local_port(scene->half_closed.client), before_ns);
-	victims[FIN_WAIT2_END] = enter("FIN_WAIT2", scene->half_closed.client, WIRE_SERVER_PORT, before_ns);
-	before_ns = now_ns();
-	cross(&scene->crossing);
-	victims[CLOSING_END] = enter("CLOSING", scene->crossing.client, WIRE_SERVER_PORT, before_ns);
-	before_ns = now_ns();
-	shutdown(scene->closed.server, SHUT_WR);
-	victims[LAST_ACK_END] = enter("LAST_ACK", scene->closed.server, local_port(scene->closed.client), before_ns);
-	before_ns = now_ns();
-	shutdown(scene->closing.client, SHUT_WR);
-	victims[FIN_WAIT1_END] = enter("FIN_WAIT1", scene->closing.client, WIRE_SERVER_PORT, before_ns);
-	before_ns = now_ns();
-	scene->connecting = wire_connect(&test_wire);
-	victims[SYN_SENT_END] = enter("SYN_SENT", scene->connecting, WIRE_SERVER_PORT, before_ns);
-	victims[LAST_ACK_END].began_here = victims[FIN_WAIT1_END].began_here = true;
-}
-
-static void open_wire(struct scene *scene)
-{
-	const char *why = wire_open(&test_wire);
-
-	if (why)
-		skip_because("%s", why);
-	snprintf(scene->namespaces, sizeof(scene->namespaces), "--netns=%llu,%llu",
-		 (unsigned long long)test_wire.netns[WIRE_LEFT], (unsigned long long)test_wire.netns[WIRE_RIGHT]);
-}
-
-/* Somebody who lives there. */
-static void settler(int channel, void *context)
-{
-	wire_enter(&test_wire, *(const enum wire_end *)context);
-	channel_send(channel, 0, -1);
-	channel_receive(channel, NULL);
-}
-
-/* Without socket storage, network namespaces are looked at that a process is in, or that have a name. */
-static void populate(const char *storage)
-{
-	bool in_hash = !strcmp(storage, "--storage=hash") || !kernel_has_socket_storage();
-
-	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS && in_hash; end++)
-		channel_receive(helper_start("tv-settler", settler, &end).channel, NULL);
-}
-
-static void close_pair(const struct wire_pair *pair)
-{
-	abort_socket(pair->client);
-	abort_socket(pair->server);
-}
-
-static void leave(struct scene *scene)
-{
-	close_pair(&scene->idle);
-	close_pair(&scene->half_closed);
-	close_pair(&scene->crossing);
-	close_pair(&scene->closed);
-	close_pair(&scene->closing);
-	close(scene->connecting);
-	close(scene->idle.listener);
-}
 
 /* 2026-11-22T12:31:49.123456Z */
 static uint64_t parse_time(const char *text, const char *line)
@@ -207,7 +63,7 @@ static struct shown parse_row(const json_t *row, const char *line)
 	return shown;
 }
 
-static bool is_about(const json_t *row, const struct victim *victim)
+static bool is_about(const json_t *row, const struct stuck_victim *victim)
 {
 	const char *state = json_string_value(json_object_get(row, "state"));
 
@@ -216,7 +72,7 @@ static bool is_about(const json_t *row, const struct victim *victim)
 }
 
 /* How many whole rows are about it; the first and the last of them. */
-static size_t find_rows(const struct tool *tool, const struct victim *victim, struct shown *ret_first,
+static size_t find_rows(const struct tool *tool, const struct stuck_victim *victim, struct shown *ret_first,
 			struct shown *ret_last)
 {
 	static char text[BUFFER_MAX];
@@ -243,7 +99,7 @@ static size_t find_rows(const struct tool *tool, const struct victim *victim, st
 }
 
 /* Waits for a row about it that is of a look after `after_ns`. */
-static struct shown wait_for_row(const struct tool *tool, const struct victim *victim, uint64_t after_ns)
+static struct shown wait_for_row(const struct tool *tool, const struct stuck_victim *victim, uint64_t after_ns)
 {
 	uint64_t deadline = now_ns() + 10 * NS_PER_SEC;
 	struct shown first, last;
@@ -260,7 +116,7 @@ static uint64_t distance(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-static void expect_known(const struct victim *victim, const struct shown *row)
+static void expect_known(const struct stuck_victim *victim, const struct shown *row)
 {
 	require(row->since_ns, "%s: nobody knows since when", victim->state);
 	require(row->since_ns + CLOCK_NS >= victim->before_ns && row->since_ns <= victim->after_ns + CLOCK_NS,
@@ -276,15 +132,15 @@ static void expect_known(const struct victim *victim, const struct shown *row)
 #define STATES "syn_sent,ESTABLISHED,FIN_WAIT1,FIN_WAIT2,CLOSE_WAIT,CLOSING,LAST_ACK"
 
 /* Its whole life in CLOSE_WAIT is shorter than what is asked for, unless the machine stands still meanwhile. */
-static struct victim play_short(const struct scene *scene, bool *ret_is_short)
+static struct stuck_victim play_short(const struct stuck_scene *scene, bool *ret_is_short)
 {
-	struct wire_pair pair = open_pair(scene->idle.listener);
-	struct victim victim;
+	struct wire_pair pair = stuck_open_pair(scene->idle.listener);
+	struct stuck_victim victim;
 	uint64_t before_ns = now_ns();
 
-	half_close(&pair);
-	victim = enter("CLOSE_WAIT", pair.server, local_port(pair.client), before_ns);
-	close_pair(&pair);
+	stuck_half_close(&pair);
+	victim = stuck_enter("CLOSE_WAIT", pair.server, local_port(pair.client), before_ns);
+	stuck_close_pair(&pair);
 	*ret_is_short = now_ns() - before_ns < LONGER_MS * NS_PER_MS;
 	return victim;
 }
@@ -294,14 +150,14 @@ static struct victim play_short(const struct scene *scene, bool *ret_is_short)
 static void check_live(struct run *run, const char *storage)
 {
 	struct tool *tool = &run->tools[run->tool_count++];
-	struct scene scene;
-	struct victim brief;
+	struct stuck_scene scene;
+	struct stuck_victim brief;
 	struct shown first, last;
 	uint64_t left_ns;
 	bool is_brief;
 
-	open_wire(&scene);
-	populate(storage);
+	stuck_open_wire(&scene);
+	stuck_populate(storage);
 	tool_start(tool,
 		   (const char *const[]){"--stuck", STATES, "--longer", "400ms", "--interval", "50ms", storage,
 					 scene.namespaces, NULL},
@@ -309,7 +165,7 @@ static void check_live(struct run *run, const char *storage)
 	scene.idle.listener = wire_listen(&test_wire);
 	brief = play_short(&scene, &is_brief);
 	close(scene.idle.listener);
-	play(&scene);
+	stuck_play(&scene);
 	for (size_t i = 0; i < VICTIMS; i++) {
 		struct shown row = wait_for_row(tool, &scene.victims[i], 0);
 
@@ -332,7 +188,7 @@ static void check_live(struct run *run, const char *storage)
 	require(!is_brief || !find_rows(tool, &brief, &first, &last), "shown, although it lasted %llu us only",
 		(unsigned long long)(brief.after_ns - brief.before_ns) / 1000);
 	scene.half_closed.server = socket(AF_INET, SOCK_STREAM, 0);
-	leave(&scene);
+	stuck_leave(&scene);
 	wire_close(&test_wire);
 }
 
@@ -352,7 +208,7 @@ static void test_live_hash(void **state)
  * Those that are older: no since, and a time that is never longer than the truth. What the socket itself tells is more
  * than that the tool has watched it, but for states that close() enters, and where what is lost is sent again.
  */
-static void expect_found(const struct tool *tool, const struct victim *victim, const struct shown *row)
+static void expect_found(const struct tool *tool, const struct stuck_victim *victim, const struct shown *row)
 {
 	uint64_t watched_ns = row->time_ns - tool->start_ns;
 	bool is_told = !victim->began_here && strcmp(victim->state, "CLOSING");
@@ -372,11 +228,11 @@ static void expect_found(const struct tool *tool, const struct victim *victim, c
 static void check_old(struct run *run, const char *storage)
 {
 	struct tool *tool = &run->tools[run->tool_count++];
-	struct scene scene;
+	struct stuck_scene scene;
 
-	open_wire(&scene);
-	populate(storage);
-	play(&scene);
+	stuck_open_wire(&scene);
+	stuck_populate(storage);
+	stuck_play(&scene);
 	sleep_ms(OLD_MS);
 	tool_start(tool,
 		   (const char *const[]){"--stuck", STATES, "--longer", "400ms", "--once", storage, scene.namespaces,
@@ -392,7 +248,7 @@ static void check_old(struct run *run, const char *storage)
 		require(count == 1, "%zu rows of the one in %s", count, scene.victims[i].state);
 		expect_found(tool, &scene.victims[i], &first);
 	}
-	leave(&scene);
+	stuck_leave(&scene);
 	wire_close(&test_wire);
 }
 
@@ -414,11 +270,11 @@ static void test_undecided(void **state)
 	struct run *run = *state;
 	struct tool *impatient = &run->tools[run->tool_count++], *patient = &run->tools[run->tool_count++];
 	struct shown first, last;
-	struct scene scene;
+	struct stuck_scene scene;
 
-	open_wire(&scene);
-	populate("--storage=auto");
-	play(&scene);
+	stuck_open_wire(&scene);
+	stuck_populate("--storage=auto");
+	stuck_play(&scene);
 	tool_start(impatient,
 		   (const char *const[]){"--stuck", "LAST_ACK", "--longer", "60s", "--once", "-d", "0.2",
 					 scene.namespaces, NULL},
@@ -440,7 +296,7 @@ static void test_undecided(void **state)
 	tool_wait(patient, 20);
 	require(tool_exit_code(patient) == 0, "none is left, and it ended with %d", tool_exit_code(patient));
 	require(!find_rows(patient, &scene.victims[LAST_ACK_END], &first, &last), "it was not stuck, and is shown");
-	leave(&scene);
+	stuck_leave(&scene);
 	wire_close(&test_wire);
 }
 
@@ -451,8 +307,8 @@ static void test_entered_unseen(void **state)
 	struct tool *tool = &run->tools[run->tool_count++];
 	struct bpf_objects objects;
 	struct wire_pair pair;
-	struct victim victim;
-	struct scene scene;
+	struct stuck_victim victim;
+	struct stuck_scene scene;
 	struct shown row;
 	uint8_t memory[256];
 	uint64_t before_ns;
@@ -460,7 +316,7 @@ static void test_entered_unseen(void **state)
 
 	if (!kernel_has_socket_storage())
 		skip_because("no socket storage before Linux 5.12");
-	open_wire(&scene);
+	stuck_open_wire(&scene);
 	tool_start(tool,
 		   (const char *const[]){"--stuck", "CLOSE_WAIT", "--longer", "400ms", "--interval", "50ms", "--strict",
 					 scene.namespaces, NULL},
@@ -470,8 +326,8 @@ static void test_entered_unseen(void **state)
 	pair = wire_pair_open(&test_wire);
 	require(!bpf_map_lookup_elem(map, &pair.server, memory), "the tool does not remember this socket");
 	before_ns = now_ns();
-	half_close(&pair);
-	victim = enter("CLOSE_WAIT", pair.server, local_port(pair.client), before_ns);
+	stuck_half_close(&pair);
+	victim = stuck_enter("CLOSE_WAIT", pair.server, local_port(pair.client), before_ns);
 	require(!bpf_map_update_elem(map, &pair.server, memory, BPF_ANY), "the storage cannot be written");
 	row = wait_for_row(tool, &victim, now_ns());
 	require(!row.since_ns, "nobody has seen since when");
@@ -480,7 +336,7 @@ static void test_entered_unseen(void **state)
 	require(strstr(tool_errors(tool), "; 1 gaps between a socket's states\n"), "no gap: %s", tool_errors(tool));
 	require(tool_exit_code(tool) == 3, "it ended with %d", tool_exit_code(tool));
 	close(map);
-	close_pair(&pair);
+	stuck_close_pair(&pair);
 	close(pair.listener);
 	wire_close(&test_wire);
 }
