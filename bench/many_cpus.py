@@ -26,14 +26,16 @@ class Model:
         self.reading = {(one["rings"], one["writers"]): one["median_ns"] for one in rings if one["what"] == "read"}
         self.writing = {one["writers"]: one["median_ns"] for one in rings if one["what"] == "write"}
         self.one = statistics.median(own[1])
-        self.handover = self._handover(zip(own[1], own[self.few]))
-        self.ring_handover = self._handover(zip(own[self.few], shared[self.few]))
+        self.handovers = self._handovers(own[1], own[self.few])
+        self.ring_handovers = self._handovers(own[self.few], shared[self.few])
+        self.handover, self.ring_handover = (max(statistics.median(each), 0) for each in (self.handovers, self.ring_handovers))
         self.consumer = statistics.median(consumer)
         self.alone = statistics.median(alone)
 
-    def _handover(self, pairs):
-        """What is shared had been another one of n CPUs' last in (n - 1) of n times. 0 when the noise was more than that."""
-        return max(statistics.median(more - less for less, more in pairs), 0) * self.few / (self.few - 1)
+    def _handovers(self, less, more):
+        """Of each round: what is shared had been another one of n CPUs' last in (n - 1) of n times. The noise may be more than
+        that."""
+        return [(dear - cheap) * self.few / (self.few - 1) for cheap, dear in zip(less, more)]
 
     def rings(self, cpus):
         """A power of two; so many that each CPU has one, and rings_max at most."""
@@ -79,11 +81,11 @@ def _table(model):
 def _kernel(model):
     most, few, in_ring = model.rings_max, model.few, MANY // model.rings_max
     return (
-        f"- In the kernel a transition takes {model.one:.0f} ns while one CPU works, and {model.handover:.0f} ns more whenever "
-        "what CPUs share all the same was another one's last. In a ring that CPUs share it is "
-        f"{model.ring_handover:.0f} ns more whenever another one has written last (`--buffer-size 1M` makes the {few} CPUs of "
+        f"- In the kernel a transition takes {model.one:.0f} ns while one CPU works, and {table.span(model.handovers, 0)} ns more "
+        "whenever what CPUs share all the same was another one's last. In a ring that CPUs share it is "
+        f"{table.span(model.ring_handovers, 0)} ns more whenever another one has written last (`--buffer-size 1M` makes the {few} CPUs of "
         f"this machine share one: {(few - 1) / few:.0%} of the time; on {MANY} there are {in_ring} to each of {most} rings: "
-        f"{(in_ring - 1) / in_ring:.0%}), and as long as another one writes.\n"
+        f"{(in_ring - 1) / in_ring:.0%}), and as long as another one writes. (Less than 0 is noise, and nothing in the estimate.)\n"
         f"- A ring takes a record every {model.writing[1]:.0f} ns from one CPU that does nothing else (`bench/rings`), and one "
         f"every {model.writing[max(model.writing)]:.0f} ns from {max(model.writing)}, which wait for its lock and for each "
         "other's cache lines.\n")

@@ -55,8 +55,8 @@ def add_arguments(parser):
                         help="of each CPU and round (default: 30000)")
     parser.add_argument("--kernel", default="7.3", metavar="NAME",
                         help="the guest's, of tests/vm/kernels.txt, or none (default: 7.3)")
-    parser.add_argument("--guest-rounds", type=number(1, 20), default=1, metavar="N",
-                        help="of each program in the guest (default: 1)")
+    parser.add_argument("--guest-rounds", type=number(1, 20), default=3, metavar="N",
+                        help="of each program in the guest (default: 3)")
 
 
 def problems(options):

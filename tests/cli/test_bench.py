@@ -248,7 +248,7 @@ def result_of_scale(ns_with_many):
     def figures(sockets, observer, ns, **more):
         return {"sockets": sockets, "observer": observer, "connections": 100, "transitions": 1000, "connections_per_s": 500,
                 "load_cpu_s": 0.01, "own_cpu_s": 0.0002, "rss_kib": 9216, "peak_rss_kib": 15360, "maps_bytes": 8 << 20,
-                "rows": 999, "reported_lost": 1, "programs": [[ns * 1000, 1000]], **more}
+                "rows": 990, "reported_lost": 1, "hidden_at_most": 2, "programs": [[ns * 1000, 1000]], **more}
 
     def rounds(sockets, ns, startup_s, growth):
         idle = {"sockets": sockets, "observer": None, "connections": 100, "transitions": 1000, "connections_per_s": 500,
@@ -267,7 +267,8 @@ def test_scale_divides_by_the_sockets():
     text = scale.report(result_of_scale(400))
     assert_line(text, "2.00 `cache-192` of 192 bytes")
     assert_line(text, "| 10000 | 2097 | 384 (384 to 384) | 1024 (1024 to 1024) | 200 (200 to 200) | 10.00 | 9.0 ")
-    assert_line(text, "| 10000 | ours | 350 (350 to 350) | 200 (200 to 200) | 2.20 (2.20 to 2.20) |", "999 of 1000 | 1 |")
+    assert_line(text, "| 10000 | ours | 350 (350 to 350) | 200 (200 to 200) | 2.20 (2.20 to 2.20) |")
+    assert_line(text, "| 10000 | ours | 1000 | 990 | 1 | 0 | 2 | 7 |")
     assert_line(text, "| ours | 20 | 80 of 82 | 100 of 104 |")
     assert_line(text, "not measured: 5000 sockets: take too much")
 
@@ -279,8 +280,9 @@ def test_scale_bears_a_disturbed_reading_of_the_empty_program():
 
 
 def test_scale_tells_whether_it_is_flat():
-    assert_line(scale.report(result_of_scale(350)), "with 10000 sockets open", "of that with 0: 1.00: flat")
-    assert_line(scale.report(result_of_scale(650)), "with 10000 sockets open", "of that with 0: 2.00: it grows")
+    assert_line(scale.report(result_of_scale(350)), "with 10000 sockets open, in the kernel", "of that with 0: 1.00: flat")
+    assert_line(scale.report(result_of_scale(650)), "with 10000 sockets open, in the kernel", "of that with 0: 2.00: it grows")
+    assert_line(scale.report(result_of_scale(650)), "with 10000 sockets open, in the tool's own process", "of that with 0: 1.00: flat")
 
 
 def result_of_cpus():

@@ -204,10 +204,15 @@ const struct row *rows_next(const struct rows *rows, const struct row *row)
 
 bool rows_is_late_twin(const struct rows *rows, const struct row *row)
 {
-	uint16_t port = row->change.tuple.lport;
-	const struct row *birth = rows_find(rows, port, "CLOSE", "SYN_RECV", NULL);
+	bool is_twin = false;
 
-	while (birth && birth->change.skaddr != row->change.skaddr)
-		birth = rows_find(rows, port, "CLOSE", "SYN_RECV", birth + 1);
-	return birth;
+	for (const struct row *other = rows->items; other <= row; other++) {
+		const struct change *change = &other->change;
+
+		if (change->skaddr == row->change.skaddr &&
+		    (change->oldstate == state_number("CLOSE") || change->newstate == state_number("SYN_RECV")))
+			is_twin = change->oldstate == state_number("CLOSE") &&
+				  change->newstate == state_number("SYN_RECV");
+	}
+	return is_twin;
 }
