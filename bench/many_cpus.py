@@ -83,9 +83,10 @@ def _kernel(model):
     return (
         f"- In the kernel a transition takes {model.one:.0f} ns while one CPU works, and {table.span(model.handovers, 0)} ns more "
         "whenever what CPUs share all the same was another one's last. In a ring that CPUs share it is "
-        f"{table.span(model.ring_handovers, 0)} ns more whenever another one has written last (`--buffer-size 1M` makes the {few} CPUs of "
-        f"this machine share one: {(few - 1) / few:.0%} of the time; on {MANY} there are {in_ring} to each of {most} rings: "
-        f"{(in_ring - 1) / in_ring:.0%}), and as long as another one writes. (Less than 0 is noise, and nothing in the estimate.)\n"
+        f"{table.span(model.ring_handovers, 0)} ns more whenever another one has written last (`--buffer-size 1M` makes the "
+        f"{few} CPUs of this machine share one: {(few - 1) / few:.0%} of the time; on {MANY} there are {in_ring} to each of "
+        f"{most} rings: {(in_ring - 1) / in_ring:.0%}), and as long as another one writes. (Less than 0 is noise, and nothing "
+        "in the estimate.)\n"
         f"- A ring takes a record every {model.writing[1]:.0f} ns from one CPU that does nothing else (`bench/rings`), and one "
         f"every {model.writing[max(model.writing)]:.0f} ns from {max(model.writing)}, which wait for its lock and for each "
         "other's cache lines.\n")
