@@ -39,6 +39,7 @@ static void server_process(int channel, void *context)
 	channel_send(channel, port, -1);
 	fd = accept_from(listener);
 	receive_byte(fd);
+	channel_send(channel, 0, -1);
 	receive_end(fd);
 	close(fd);
 	close(listener);
@@ -62,13 +63,17 @@ struct pair {
 	uint16_t port;
 };
 
-/* Two processes, each in a cgroup of its own, with a connection. */
+/*
+ * Two processes, each in a cgroup of its own, with a connection that is the server's beyond doubt: while accept()
+ * writes that down, a row on another CPU has no owner.
+ */
 static void pair_begin(struct pair *pair)
 {
 	pair->server = helper_start("tv-server", server_process, NULL);
 	pair->port = (uint16_t)channel_receive(pair->server.channel, NULL);
 	pair->client = helper_start("tv-client", client_process, &pair->port);
 	channel_receive(pair->client.channel, NULL);
+	channel_receive(pair->server.channel, NULL);
 }
 
 static void pair_end(struct pair *pair)

@@ -17,7 +17,8 @@
 #include "lib/scenario.h"
 
 enum {
-	REPORT_SECONDS = 10
+	REPORT_SECONDS = 10,
+	DRAIN_MS = 500 /* until there is room again */
 };
 
 static unsigned int connections(void)
@@ -36,6 +37,7 @@ static void overflow(struct run *run, struct churn *churn, uint16_t *ret_late_po
 	churn_run(churn, connections());
 	kill(run->tools[0].pid, SIGCONT);
 	tool_await_error(&run->tools[0], "ring full", REPORT_SECONDS); /* while it runs, not only at the end */
+	sleep_ms(DRAIN_MS);
 	scenario_named("client closes first")->play(IPV4, ret_late_port);
 }
 
