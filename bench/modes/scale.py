@@ -333,7 +333,7 @@ def flatness(crowds):
         before, after = costs(few, OURS), costs(many, OURS)
         ratio = statistics.median(after) / statistics.median(before)
         verdict = ("flat, or less than the rounds differ" if min(after) <= max(before) or ratio <= 1 else
-                   "it grows, although nothing is searched that gets longer with them: there is less room in the caches")
+                   "it grows, although nothing is searched that gets longer with them; why was not measured (less room in the caches?)")
         text += f"- a transition with {many.sockets} sockets open, {where}, of that with {few.sockets}: {ratio:.2f}: {verdict}\n"
     return text
 
