@@ -310,6 +310,7 @@ static int run(struct tool *tool)
 				accept_counts(&tool->session.accept)
 					? ""
 					: ", and this kernel does not tell what that misses");
+			message("%s tells why one ended", tool->session.btf ? "the socket" : "nothing");
 			message("tracing");
 		}
 		print_header(&tool->printer);
