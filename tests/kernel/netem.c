@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Truth against known delays: the kernel itself (sch_netem) delays what goes between two network namespaces, and what
- * tcprtt and tcpstates say has to be that delay, and what the kernel (TCP_INFO, which `ss -ti` prints) and a capture of
- * the packets say of the same connections.
+ * tcprtt and tcpstates say has to be that delay, and what the kernel (TCP_INFO, which `ss -ti` prints) and tshark say
+ * of the same connections.
  *
  * What is tolerated:
  * - The least is strict: netem lets no packet go before its time. What is shown may be below it by what the histogram
@@ -44,11 +44,14 @@ static const struct path paths[] = {
 	{"10 ms", PATH_FAR(.delay_us = 10000), .exchanges = 40},
 	{"50 ms, half each way", PATH_BOTH(.delay_us = 25000), .exchanges = 12},
 	{"200 ms", PATH_FAR(.delay_us = 200000), .exchanges = 5},
+	{"1 +- 0.5 ms", PATH_FAR(.delay_us = 1000, .jitter_us = 500), .exchanges = 60},
 	{"10 +- 4 ms", PATH_FAR(.delay_us = 10000, .jitter_us = 4000), .exchanges = 50},
 	{"50 +- 20 ms, half each way", PATH_BOTH(.delay_us = 25000, .jitter_us = 10000), .exchanges = 20},
 	{"200 +- 40 ms", PATH_FAR(.delay_us = 200000, .jitter_us = 40000), .exchanges = 6},
 	{"1 ms, 1 % lost each way", PATH_BOTH(.delay_us = 500, .loss_percent = 1), .exchanges = 250},
+	{"10 ms, 1 % lost", PATH_FAR(.delay_us = 10000, .loss_percent = 1), .exchanges = 60},
 	{"50 ms, 1 % lost", PATH_FAR(.delay_us = 50000, .loss_percent = 1), .exchanges = 16},
+	{"200 ms, 1 % lost", PATH_FAR(.delay_us = 200000, .loss_percent = 1), .exchanges = 10},
 	{"10 ms, bulk", PATH_FAR(.delay_us = 10000), .bulk = 300000},
 	{"50 +- 5 ms, bulk, 1 % lost", PATH_FAR(.delay_us = 50000, .jitter_us = 5000, .loss_percent = 1),
 	 .bulk = 300000},
@@ -150,7 +153,7 @@ static void check_handshake_time(const struct path *path, const char *what, enum
 	double captured_us = is_captured ? samples_quantile(&seen->captured_syn, permille) : 0;
 	double waited_us = samples_quantile(&seen->openings, permille);
 
-	tell(path, what, end, us, is_captured ? "captured" : NULL, captured_us);
+	tell(path, what, end, us, is_captured ? "tshark" : NULL, captured_us);
 	require(us >= captured_us * 31 / 32 - 1 && us <= waited_us * 33 / 32 + 1,
 		"%s: %s's %s is %.0f us, captured %.0f, waited %.0f", path->name, side(end), what, us, captured_us,
 		waited_us);
@@ -199,11 +202,11 @@ static void check_rtt(const struct path *path, enum wire_end end, const struct r
 		tell(path, "rtt p50", end, p50, NULL, 0);
 		return;
 	}
-	check_quantile(path, "rtt p50", end, p50, "captured", &seen->captured, 500);
+	check_quantile(path, "rtt p50", end, p50, "tshark", &seen->captured, 500);
 	/* Where one acknowledgement covers a part of what the capture saw as one segment, the longest are not the same.
 	 */
 	if (!path->bulk)
-		check_quantile(path, "rtt p90", end, p90, "captured", &seen->captured, 900);
+		check_quantile(path, "rtt p90", end, p90, "tshark", &seen->captured, 900);
 }
 
 static void check_srtt(const struct path *path, enum wire_end end, const struct rtt_report *report,
@@ -329,6 +332,7 @@ static void test_known_delays(void **state)
 	print_message("the traffic ends after %.1f s\n", (double)(now_ns() - begin) / NS_PER_SEC);
 	tool_stop(&states, SIGTERM);
 	rtt_run_stop(run);
+	paths_read_capture(paths, witnessed, PATHS, FIRST_PORT);
 	check_losses();
 	for (size_t i = 0; i < VIEWS; i++)
 		check_view(run, tools[i], &views[i]);

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "require.h"
-#include "rtt_capture.h"
 #include "rtt_remote.h"
+#include "tshark.h"
 
 #define OPENING_PORT 6758 /* none of the tests' */
 
 static struct wire wire = {.namespaces = {-1, -1}, .devices = {-1, -1}, .home = -1};
-static struct rtt_capture capture = {.fd = -1};
+static struct tshark tshark = TSHARK_NONE;
 
 void samples_add(struct samples *samples, uint64_t us)
 {
@@ -72,6 +72,8 @@ void paths_open(void)
 
 	if (!why)
 		why = netem_set(&wire, WIRE_LEFT, &none);
+	if (!why)
+		why = tshark_start(&tshark, &wire, WIRE_LEFT);
 	if (why)
 		skip_because("%s", why);
 	pair = rtt_remote_open(&wire, OPENING_PORT);
@@ -80,7 +82,7 @@ void paths_open(void)
 
 void paths_close(void)
 {
-	rtt_capture_close(&capture);
+	tshark_drop(&tshark);
 	wire_close(&wire);
 }
 
@@ -95,26 +97,6 @@ static void impose(const struct path *path, bool with_loss)
 		why = netem_set(&wire, end, &way);
 		require(!why, "%s", why);
 	}
-}
-
-static void open_capture(void)
-{
-	const char *why = rtt_capture_open(&capture, &wire, WIRE_LEFT);
-
-	if (why)
-		skip_because("%s", why);
-}
-
-static void read_capture(struct path_witness *witness)
-{
-	struct rtt_captured captured;
-
-	rtt_capture_read(&capture, &captured);
-	for (size_t i = 0; i < captured.count; i++)
-		samples_add(&witness->captured, captured.us[i]);
-	samples_add(&witness->captured, captured.syn_us); /* RACK knows a client's SYN */
-	samples_add(&witness->captured_syn, captured.syn_us);
-	free(captured.us);
 }
 
 static void ask_for_smoothed(const struct rtt_pair *pair, struct path_witness *witness)
@@ -138,8 +120,6 @@ static void play_connection(const struct path *path, uint16_t port, struct path_
 	uint64_t start;
 
 	impose(path, false);
-	if (path_is_captured(path))
-		open_capture();
 	start = now_ns();
 	pair = rtt_remote_open(&wire, port);
 	samples_add(&witness->openings, (now_ns() - start) / 1000);
@@ -155,8 +135,6 @@ static void play_connection(const struct path *path, uint16_t port, struct path_
 		rtt_remote_bulk(&pair, path->bulk);
 	ask_for_least(&pair, witness);
 	rtt_remote_close(&pair);
-	if (path_is_captured(path))
-		read_capture(witness);
 }
 
 void path_play(const struct path *path, uint16_t port, struct path_witness *ret_witness)
@@ -164,4 +142,30 @@ void path_play(const struct path *path, uint16_t port, struct path_witness *ret_
 	memset(ret_witness, 0, sizeof(*ret_witness));
 	for (size_t i = 0; i < PATH_CONNECTIONS; i++)
 		play_connection(path, port, ret_witness);
+}
+
+struct played {
+	const struct path *paths;
+	struct path_witness *witnesses;
+	size_t count;
+	uint16_t first_port;
+};
+
+static void witness_rtt(const struct tshark_rtt *rtt, void *context)
+{
+	const struct played *played = context;
+	size_t i = (size_t)rtt->port - played->first_port;
+
+	if (rtt->port < played->first_port || i >= played->count || !path_is_captured(&played->paths[i]))
+		return;
+	samples_add(&played->witnesses[i].captured, rtt->us); /* the SYN, too: RACK knows a client's */
+	if (rtt->of_syn)
+		samples_add(&played->witnesses[i].captured_syn, rtt->us);
+}
+
+void paths_read_capture(const struct path *paths, struct path_witness *witnesses, size_t count, uint16_t first_port)
+{
+	struct played played = {.paths = paths, .witnesses = witnesses, .count = count, .first_port = first_port};
+
+	tshark_read(&tshark, WIRE_LEFT, witness_rtt, &played);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Paths of known delay: what netem imposes on a wire of veth devices, the connections that are played over it, and what
- * others than the tools say of these: the kernel (TCP_INFO, which `ss -ti` prints) and a capture of the packets.
+ * others than the tools say of these: the kernel (TCP_INFO, which `ss -ti` prints) and tshark.
  */
 #ifndef TESTS_KERNEL_PATH_H
 #define TESTS_KERNEL_PATH_H
@@ -33,7 +33,10 @@ struct samples {
 struct path_witness {
 	struct samples smoothed[WIRE_ENDS]; /* TCP_INFO's rtt, after each exchange */
 	struct samples least[WIRE_ENDS];    /* TCP_INFO's min_rtt, before the end of each connection */
-	/* What the client's capture says of its round trips and handshakes; empty where path_is_captured() says no. */
+	/*
+	 * What tshark says of the client's round trips and handshakes, once paths_read_capture() has asked it; empty
+	 * where path_is_captured() says no.
+	 */
 	struct samples captured, captured_syn;
 	/* How long the test itself waited for an exchange, and for connect() and accept(): no round trip in it is
 	 * longer. */
@@ -61,5 +64,8 @@ void paths_close(void);
 
 /* PATH_CONNECTIONS to that port, one after the other. */
 void path_play(const struct path *path, uint16_t port, struct path_witness *ret_witness);
+
+/* After the last one: the first of these paths was played to `first_port`, the second to the next one, and so on. */
+void paths_read_capture(const struct path *paths, struct path_witness *witnesses, size_t count, uint16_t first_port);
 
 #endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Round-trip times by Wireshark: dumpcap captures what goes over one end of a wire, and tshark tells of each
+ * acknowledgement how long ago this end sent what it covers (tcp.analysis.ack_rtt).
+ */
+#ifndef TESTS_KERNEL_TSHARK_H
+#define TESTS_KERNEL_TSHARK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "wire.h"
+
+struct tshark {
+	pid_t pid;   /* of dumpcap; 0 when none runs */
+	int capture; /* files without a name; -1 when there is none */
+	int said;
+};
+
+#define TSHARK_NONE                                                                                                    \
+	{                                                                                                              \
+		.capture = -1, .said = -1                                                                              \
+	}
+
+struct tshark_rtt {
+	uint16_t port; /* the other end's */
+	bool of_syn;
+	uint64_t us;
+};
+
+typedef void tshark_fn(const struct tshark_rtt *rtt, void *context);
+
+/* NULL once everything is captured, or why that cannot be done here. */
+const char *tshark_start(struct tshark *tshark, const struct wire *wire, enum wire_end end);
+
+/* Ends the capture, and calls `each` with what that end could measure. Fails the test if dumpcap lost packets. */
+void tshark_read(struct tshark *tshark, enum wire_end end, tshark_fn *each, void *context);
+
+/* For every teardown. */
+void tshark_drop(struct tshark *tshark);
+
+#endif
