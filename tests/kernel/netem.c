@@ -49,9 +49,9 @@ static const struct path paths[] = {
 	{"50 +- 20 ms, half each way", PATH_BOTH(.delay_us = 25000, .jitter_us = 10000), .exchanges = 20},
 	{"200 +- 40 ms", PATH_FAR(.delay_us = 200000, .jitter_us = 40000), .exchanges = 6},
 	{"1 ms, 1 % lost each way", PATH_BOTH(.delay_us = 500, .loss_percent = 1), .exchanges = 250},
-	{"10 ms, 1 % lost", PATH_FAR(.delay_us = 10000, .loss_percent = 1), .exchanges = 60},
-	{"50 ms, 1 % lost", PATH_FAR(.delay_us = 50000, .loss_percent = 1), .exchanges = 16},
-	{"200 ms, 1 % lost", PATH_FAR(.delay_us = 200000, .loss_percent = 1), .exchanges = 10},
+	{"10 ms, 1 % lost", PATH_FAR(.delay_us = 10000, .loss_percent = 1), .exchanges = 150},
+	{"50 ms, 1 % lost", PATH_FAR(.delay_us = 50000, .loss_percent = 1), .exchanges = 10, .burst = 30},
+	{"200 ms, 1 % lost", PATH_FAR(.delay_us = 200000, .loss_percent = 1), .exchanges = 8, .burst = 30},
 	{"10 ms, bulk", PATH_FAR(.delay_us = 10000), .bulk = 300000},
 	{"50 +- 5 ms, bulk, 1 % lost", PATH_FAR(.delay_us = 50000, .jitter_us = 5000, .loss_percent = 1),
 	 .bulk = 300000},
@@ -153,6 +153,8 @@ static void check_handshake_time(const struct path *path, const char *what, enum
 	double captured_us = is_captured ? samples_quantile(&seen->captured_syn, permille) : 0;
 	double waited_us = samples_quantile(&seen->openings, permille);
 
+	require(!is_captured || seen->captured_syn.count == PATH_CONNECTIONS, "%s: %zu handshakes by tshark",
+		path->name, seen->captured_syn.count);
 	tell(path, what, end, us, is_captured ? "tshark" : NULL, captured_us);
 	require(us >= captured_us * 31 / 32 - 1 && us <= waited_us * 33 / 32 + 1,
 		"%s: %s's %s is %.0f us, captured %.0f, waited %.0f", path->name, side(end), what, us, captured_us,
@@ -202,6 +204,8 @@ static void check_rtt(const struct path *path, enum wire_end end, const struct r
 		tell(path, "rtt p50", end, p50, NULL, 0);
 		return;
 	}
+	require(path->bulk || seen->captured.count + seen->sent_again >= PATH_CONNECTIONS * path->exchanges,
+		"%s: %zu round trips by tshark", path->name, seen->captured.count);
 	check_quantile(path, "rtt p50", end, p50, "tshark", &seen->captured, 500);
 	/* Where one acknowledgement covers a part of what the capture saw as one segment, the longest are not the same.
 	 */
@@ -306,10 +310,12 @@ static void check_losses(void)
 {
 	uint64_t sent_again = 0;
 
-	for (size_t i = 0; i < PATHS; i++)
-		if (path_has_loss(&paths[i]))
-			sent_again += witnessed[i].sent_again;
-	print_message("%" PRIu64 " segments were sent again where 1 %% gets lost\n", sent_again);
+	for (size_t i = 0; i < PATHS; i++) {
+		if (!path_has_loss(&paths[i]))
+			continue;
+		sent_again += witnessed[i].sent_again;
+		print_message("%s | both | sent again | %" PRIu64 " |\n", paths[i].name, witnessed[i].sent_again);
+	}
 	require(sent_again, "nothing got lost");
 }
 

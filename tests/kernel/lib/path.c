@@ -114,6 +114,14 @@ static void ask_for_least(const struct rtt_pair *pair, struct path_witness *witn
 	witness->sent_again += client.tcpi_total_retrans + server.tcpi_total_retrans;
 }
 
+static void burst(const struct rtt_pair *pair, unsigned int segments)
+{
+	for (unsigned int i = 0; i < segments; i++)
+		send_byte(pair->server);
+	for (unsigned int i = 0; i < segments; i++)
+		receive_byte(pair->client);
+}
+
 static void play_connection(const struct path *path, uint16_t port, struct path_witness *witness)
 {
 	struct rtt_pair pair;
@@ -123,12 +131,14 @@ static void play_connection(const struct path *path, uint16_t port, struct path_
 	start = now_ns();
 	pair = rtt_remote_open(&wire, port);
 	samples_add(&witness->openings, (now_ns() - start) / 1000);
+	set_option(pair.server, IPPROTO_TCP, TCP_NODELAY, 1);
 	if (path_has_loss(path))
 		impose(path, true);
 	for (unsigned int i = 0; i < path->exchanges; i++) {
 		start = now_ns();
 		rtt_exchange(&pair, 1, 0);
 		samples_add(&witness->exchanges, (now_ns() - start) / 1000);
+		burst(&pair, path->burst);
 		ask_for_smoothed(&pair, witness);
 	}
 	if (path->bulk)

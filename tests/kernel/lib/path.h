@@ -19,6 +19,7 @@ struct path {
 	const char *name;
 	struct netem ways[WIRE_ENDS]; /* what leaves that end; the loss begins behind the handshake */
 	unsigned int exchanges;       /* on each connection */
+	unsigned int burst;           /* segments of the server's after each exchange: more can get lost */
 	size_t bulk;                  /* bytes from the client */
 };
 

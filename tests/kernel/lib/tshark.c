@@ -53,18 +53,18 @@ static const char *text_of(int fd)
 	return text;
 }
 
-/* Its exit status, as from waitpid(). */
-static int wait_for_end(pid_t *pid, const char *name)
+/* Fails the test if it does not end well. */
+static void wait_for_end(struct tshark *tshark, const char *name)
 {
 	uint64_t deadline = now_ns() + PATIENCE_SECONDS * NS_PER_SEC;
-	int status;
+	int status = 0;
 
-	while (!waitpid(*pid, &status, WNOHANG)) {
-		require(now_ns() < deadline, "%s does not end", name);
+	while (!waitpid(tshark->pid, &status, WNOHANG)) {
+		require(now_ns() < deadline, "%s does not end: %s", name, text_of(tshark->said));
 		sleep_ms(5);
 	}
-	*pid = 0;
-	return status;
+	tshark->pid = 0;
+	require(!status, "%s says: %s", name, text_of(tshark->said));
 }
 
 const char *tshark_start(struct tshark *tshark, const struct wire *wire, enum wire_end end)
@@ -84,8 +84,9 @@ const char *tshark_start(struct tshark *tshark, const struct wire *wire, enum wi
 	while (!lseek(tshark->capture, 0, SEEK_END)) {
 		if (waitpid(tshark->pid, &status, WNOHANG) == tshark->pid) {
 			tshark->pid = 0;
-			require(WIFEXITED(status) && WEXITSTATUS(status) == 127, "dumpcap says: %s",
-				text_of(tshark->said));
+			/* A program without one of its libraries ends with 127, too, but not without a word. */
+			require(WIFEXITED(status) && WEXITSTATUS(status) == 127 && !*text_of(tshark->said),
+				"dumpcap says: %s", text_of(tshark->said));
 			return "there is no dumpcap (package tshark)";
 		}
 		require(now_ns() < deadline, "dumpcap does not begin: %s", text_of(tshark->said));
@@ -111,7 +112,7 @@ static void end_capture(struct tshark *tshark)
 {
 	sleep_ms(LAST_PACKETS_MS);
 	kill(tshark->pid, SIGTERM);
-	require(!wait_for_end(&tshark->pid, "dumpcap"), "dumpcap says: %s", text_of(tshark->said));
+	wait_for_end(tshark, "dumpcap");
 	/* "Packets received/dropped on interface 'wire': 100/0 (pcap:0/dumpcap:0/...)" */
 	require(strstr(text_of(tshark->said), "/0 (pcap:0/dumpcap:0/"), "dumpcap says: %s", text_of(tshark->said));
 }
@@ -127,19 +128,16 @@ void tshark_read(struct tshark *tshark, enum wire_end end, tshark_fn *each, void
 			      "-e",     "tcp.analysis.ack_rtt",
 			      NULL};
 	struct sockaddr_in address = wire_address(end, 0);
-	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int output = file_without_name("tshark");
 	char filter[80], line[128];
 	FILE *lines;
-	pid_t pid;
 
 	end_capture(tshark);
 	lseek(tshark->capture, 0, SEEK_SET);
 	snprintf(filter, sizeof(filter), "tcp.analysis.ack_rtt && ip.dst == %s", inet_ntoa(address.sin_addr));
 	argv[5] = filter;
-	pid = spawn(argv, tshark->capture, output, nothing);
-	close(nothing);
-	require(!wait_for_end(&pid, "tshark"), "tshark fails");
+	tshark->pid = spawn(argv, tshark->capture, output, tshark->said);
+	wait_for_end(tshark, "tshark");
 	lseek(output, 0, SEEK_SET);
 	lines = fdopen(output, "r");
 	while (fgets(line, sizeof(line), lines))

@@ -13,7 +13,7 @@
 #include "wire.h"
 
 struct tshark {
-	pid_t pid;   /* of dumpcap; 0 when none runs */
+	pid_t pid;   /* of what runs; 0 when nothing does */
 	int capture; /* files without a name; -1 when there is none */
 	int said;
 };
