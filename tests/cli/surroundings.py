@@ -19,6 +19,12 @@ def in_mount_namespace(script):
     return ("unshare", "--mount", "--propagation", "private", "sh", "-ec", script + '\nexec "$@"', "sh")
 
 
+# For in_mount_namespace(): systemd has tracefs mounted already, and mounting it twice fails.
+SHOW_TRACEFS = """
+[ -d /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing
+"""
+
+
 class OwnNetwork:
     """This process is in a network namespace with nothing but loopback; what it started before is not."""
 

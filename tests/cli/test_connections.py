@@ -13,10 +13,9 @@ import subprocess
 import time
 
 from cli import Skip, Trace, assert_equal, assert_in, lost, main, need_root, of_port, run, wait_until
-from surroundings import OwnNetwork, in_mount_namespace
+from surroundings import SHOW_TRACEFS, OwnNetwork, in_mount_namespace
 
 TCPLIFE = "/usr/sbin/tcplife"
-SHOW_TRACEFS = "mount -t tracefs tracefs /sys/kernel/tracing"
 HELD_S = 0.1
 
 

@@ -6,7 +6,7 @@ import os
 
 from cli import (CLIENT_FIRST, Skip, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, connect_once,
                  main, need_root, of_port, run, states)
-from surroundings import in_mount_namespace
+from surroundings import SHOW_TRACEFS, in_mount_namespace
 
 # libbpf looks for the kernel's BTF in these places.
 HIDE_BTF = """
@@ -21,9 +21,8 @@ for place in /sys/kernel/tracing /sys/kernel/debug; do
     [ ! -d "$place" ] || mount -t tmpfs tmpfs "$place"
 done
 """
-SHOW_TRACEFS = """
-mount -t tracefs tracefs /sys/kernel/tracing
-"""
+# Where it is when only debugfs is mounted; after HIDE_TRACEFS.
+SHOW_IN_DEBUGFS = "mkdir /sys/kernel/debug/tracing; mount -t tracefs tracefs /sys/kernel/debug/tracing"
 
 
 def need_tracefs():
@@ -72,10 +71,12 @@ def test_tp_btf_with_hash():
 
 
 def test_tracepoint():
+    """With tracefs mounted by us, mounted already, and in debugfs only."""
     need_tracefs()
-    rows, port, errors = trace_one("--hook", "tracepoint", prefix=in_mount_namespace(HIDE_TRACEFS + SHOW_TRACEFS))
-    assert_one_connection(rows, port)
-    assert_in("tracepoint/", errors)
+    for setup in (SHOW_TRACEFS, SHOW_TRACEFS + SHOW_TRACEFS, SHOW_IN_DEBUGFS):
+        rows, port, errors = trace_one("--hook", "tracepoint", prefix=in_mount_namespace(HIDE_TRACEFS + setup))
+        assert_one_connection(rows, port)
+        assert_in("tracepoint/", errors)
 
 
 def test_no_btf_falls_back_to_the_tracepoint():

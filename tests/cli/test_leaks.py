@@ -8,8 +8,8 @@ import tempfile
 
 from cli import (SANITIZED_TOOL, Reader, Skip, Trace, assert_equal, churn, connect_once, free_port, main, need_command,
                  need_root, run)
-from surroundings import PublicCopy, as_nobody, in_mount_namespace
-from test_kernels import HIDE_BTF, HIDE_TRACEFS, SHOW_TRACEFS
+from surroundings import SHOW_TRACEFS, PublicCopy, as_nobody, in_mount_namespace
+from test_kernels import HIDE_BTF, HIDE_TRACEFS
 
 COMPLAINTS = ("AddressSanitizer", "LeakSanitizer", "runtime error")
 
