@@ -19,10 +19,13 @@ def in_mount_namespace(script):
     return ("unshare", "--mount", "--propagation", "private", "sh", "-ec", script + '\nexec "$@"', "sh")
 
 
-# For in_mount_namespace(): systemd has tracefs mounted already, and mounting it twice fails.
+# Scripts for in_mount_namespace().
+# systemd has tracefs mounted already, and mounting it twice fails.
 SHOW_TRACEFS = """
 [ -d /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing
 """
+# All mounts of cgroup v2, with the mounts below them. v1 stays.
+HIDE_CGROUP2 = "umount --all --lazy --types cgroup2"
 
 
 class OwnNetwork:
