@@ -1,38 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The tools that ours are compared with: where they are, and whether they run here."""
 
-import ctypes
 import os
 import pathlib
 import shutil
-import subprocess
 
 from observer import Observer
 from process import Failure
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-CLONE_NEWNS = 0x00020000
-MS_REC, MS_PRIVATE = 1 << 14, 1 << 18
-TRACEFS = "/sys/kernel/tracing"
-
 # Debian's package has them in /usr/sbin under their own names, other distributions' with a prefix.
 LIBBPF_TOOLS = ("/usr/sbin/{}", "/usr/sbin/libbpf-{}", "/usr/sbin/bpf-{}", "/usr/share/bcc/libbpf-tools/{}")
-
-
-def _call(function, *arguments):
-    libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, function)(*arguments) < 0:
-        raise Failure(f"{function}: {os.strerror(ctypes.get_errno())}")
-
-
-def mount_tracefs():
-    """The peers need it, and it need not be mounted: this process and all it starts get a mount that ends with them."""
-    if os.path.exists(f"{TRACEFS}/events"):
-        return
-    _call("unshare", CLONE_NEWNS)
-    _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
-    subprocess.run(["mount", "-t", "tracefs", "tracefs", TRACEFS], check=True)
 
 
 # What finds a peer yields the ways to run it, each with a word on it, the best first; it raises Failure when there is none.

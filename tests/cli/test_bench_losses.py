@@ -13,7 +13,7 @@ from test_bench import assert_ends_all, assert_line, lines_with
 sys.path.insert(0, str(ROOT / "bench"))
 import account  # pylint: disable=wrong-import-position
 import load  # pylint: disable=wrong-import-position
-import peers  # pylint: disable=wrong-import-position
+import mounts  # pylint: disable=wrong-import-position
 import witness  # pylint: disable=wrong-import-position
 from modes import extreme, slow  # pylint: disable=wrong-import-position
 
@@ -78,7 +78,7 @@ def test_report_of_extreme():
 def test_witness():
     """It counts what a load causes, however much that is."""
     need_root()
-    peers.mount_tracefs()
+    mounts.mount_tracefs()
     ports = [9969, 9968]
     with witness.Witness("all", "sport == 9969 || dport == 9969") as events, witness.hidden(("sport", "dport"), ports) as hidden:
         report = churn(20000, "--port", ports[0])
@@ -94,7 +94,7 @@ def test_signals_end_all():
     """And no instance is left in tracefs."""
     need_root()
     need_command("taskset")
-    peers.mount_tracefs()
+    mounts.mount_tracefs()
     assert_ends_all("slow", signal.SIGTERM)
     assert_ends_all("extreme", signal.SIGINT)
     left = [path.name for path in pathlib.Path(witness.INSTANCES).iterdir()]

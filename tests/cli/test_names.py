@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 
-from cgroups import CONTAINER, FIELDS, POD, Cgroup, connect_from
+from cgroups import CONTAINER, FIELDS, POD, Cgroup, cgroup2_mount, connect_from
 from cli import (Skip, Trace, assert_equal, assert_in, assert_not_in, connect_once, main, need_command, need_root, run,
                  wait_until)
 from namespaces import PORT, NamedNetwork
@@ -173,6 +173,7 @@ def test_nothing_is_opened_without_being_asked():
     """Neither files of names nor a cgroup's handle."""
     need_root()
     need_command("strace")
+    cgroup2_mount()
     for args, expected in ((["-O", "CGROUP,NETNS,RPORT"], False), (["--services", "-O", "UNIT,RPORT"], True)):
         with Trace("-d", "1.5", *args, prefix=("strace", "-e", "trace=openat,open_by_handle_at")) as trace:
             connect_once()

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 
+from cgroups import cgroup2_mount
 from cli import (RTT_TOOL, TOOL, Trace, assert_diagnostics, assert_equal, assert_in, free_port, lost, main,
                  need_command, need_root, of_port, run)
 from namespaces import PORT, NamedNetwork
@@ -27,9 +28,6 @@ WRONG = [
     ("--comm", "", "an empty name"),
     ("--comm", "[a", "a [ without ]"),
     ("--comm", "sixteen-letters-", "longer than the 15 bytes"),
-    ("--cgroup", "no-such-unit-or-so", "neither a path below"),
-    ("--cgroup", "/no/such/path", "neither a path below"),
-    ("--cgroup", "", "neither a path below"),
     ("--netns", "no-such-netns", "not a name in /run/netns"),
     ("--netns", "4194304", "no process has this number"),
     ("--user", "no-such-user-here", "no such user"),
@@ -82,17 +80,17 @@ def assert_refused(tool, args, *parts):
         assert_in(part, result.stderr.splitlines()[0])
 
 
-def has_cgroup2():
-    with open("/proc/self/mounts", encoding="utf-8") as mounts:
-        return any(line.split()[2] == "cgroup2" for line in mounts)
-
-
 def test_wrong_values():
     for tool in BOTH:
         for option, value, why in WRONG:
-            if option == "--cgroup" and not has_cgroup2():
-                continue
             assert_refused(tool, [option, value], '"', why)
+
+
+def test_wrong_cgroups():
+    cgroup2_mount()
+    for tool in BOTH:
+        for value in ("no-such-unit-or-so", "/no/such/path", ""):
+            assert_refused(tool, ["--cgroup", value], '"', "neither a path below")
 
 
 def test_impossible_combinations():
@@ -229,7 +227,20 @@ def counts_of(trace):
     return {report["key"]: report["count"] for report in map(json.loads, trace.out.splitlines()) if report["count"]}
 
 
-def check_round_trips(*common):
+def process_filters(ours, theirs, port):
+    """Filters, each with the process whose samples it admits."""
+    return {
+        ("--pid", theirs): theirs, ("--pid", f"!{theirs}"): ours, ("--comm", "tv-peer"): theirs, ("--comm", f"!{own_comm()}"): theirs,
+        ("--role", "server"): ours, ("--role", "!server"): theirs, ("--user", "54321"): theirs, ("--user", "!54321"): ours,
+        ("--rport", f"!{port}"): ours,
+    }
+
+
+def cgroup_filters(ours, *_):
+    return {("--cgroup", "/", "--pid", ours): ours, ("--cgroup", "!/"): None}
+
+
+def check_round_trips(*common, filters=process_filters):
     """Under a filter is counted what falls into the group of that name without."""
     need_root()
     base = ["-o", "json", "--laddr", "127.88.0.0/16", *common]
@@ -239,14 +250,7 @@ def check_round_trips(*common):
 
         by_pid = trace("--by", "pid")
         ours, theirs = str(os.getpid()), str(peer.pid)
-        expected = {
-            ("--pid", theirs): theirs, ("--pid", f"!{theirs}"): ours, ("--comm", "tv-peer"): theirs, ("--comm", f"!{own_comm()}"): theirs,
-            ("--role", "server"): ours, ("--role", "!server"): theirs, ("--user", "54321"): theirs, ("--user", "!54321"): ours,
-            ("--rport", f"!{peer.port}"): ours,
-        }
-        if has_cgroup2():
-            expected[("--cgroup", "/", "--pid", ours)] = ours
-            expected[("--cgroup", "!/")] = None
+        expected = filters(ours, theirs, peer.port)
         traces = {args: trace(*args) for args in expected}
         peer.exchange()
         counts = counts_of(by_pid)
@@ -265,6 +269,12 @@ def test_each_measurement():
 
 def test_handshakes():
     check_round_trips("--sample", "handshake")
+
+
+def test_cgroups():
+    cgroup2_mount()
+    for sample in ([], ["--sample", "rtt"], ["--sample", "handshake"]):
+        check_round_trips(*sample, filters=cgroup_filters)
 
 
 if __name__ == "__main__":
