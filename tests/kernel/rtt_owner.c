@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* tcprtt --by pid, comm and cgroup: the client's samples are the client's and the server's the server's. */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "lib/cgroup.h"
 #include "lib/helper.h"
 #include "lib/kernel.h"
 #include "lib/require.h"
@@ -209,51 +206,6 @@ static void test_strange_name(void **state)
 
 /* ---- cgroup ---- */
 
-struct cgroup {
-	char path[300]; /* in the file system */
-	char name[64];  /* as /proc/PID/cgroup tells it */
-	uint64_t id;    /* the folder's inode */
-};
-
-/* Where cgroup v2 is mounted: beside v1 it is not /sys/fs/cgroup. */
-static bool find_cgroups(char mount[256])
-{
-	char line[1024], type[32] = "";
-	FILE *file = fopen("/proc/self/mounts", "re");
-
-	while (file && strcmp(type, "cgroup2") && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%*s %255s %31s", mount, type) != 2)
-			*type = '\0';
-	if (file)
-		fclose(file);
-	return !strcmp(type, "cgroup2");
-}
-
-static void make_cgroup(struct cgroup *cgroup, const char *role)
-{
-	char mount[256];
-	struct stat stat_buffer;
-
-	if (!find_cgroups(mount))
-		skip_because("no cgroup v2");
-	snprintf(cgroup->name, sizeof(cgroup->name), "/tcpvitals-%s-%d", role, getpid());
-	snprintf(cgroup->path, sizeof(cgroup->path), "%.200s%s", mount, cgroup->name);
-	if (mkdir(cgroup->path, 0755) || stat(cgroup->path, &stat_buffer))
-		skip_because("no cgroup of its own in %s: %s", mount, strerror(errno));
-	cgroup->id = stat_buffer.st_ino;
-}
-
-static void move_into(const struct cgroup *cgroup, pid_t pid)
-{
-	char path[320];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup->path);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	require(fd >= 0 && dprintf(fd, "%d\n", pid) > 0, "cannot move a process into %s", cgroup->path);
-	close(fd);
-}
-
 static struct cgroup cgroups[2]; /* the server's, the client's */
 
 /* Also after a failure. */
@@ -261,12 +213,10 @@ static int remove_cgroups(void **state)
 {
 	rtt_run_teardown(state);
 	for (size_t i = 0; i < 2; i++)
-		if (*cgroups[i].path)
-			rmdir(cgroups[i].path);
+		cgroup_remove(&cgroups[i]);
 	return 0;
 }
 
-/* By its number, or by its path where that can be found out. */
 static void check_cgroup(struct rtt_run *run, const struct cgroup *cgroup, rtt_match_fn *match, uint16_t port)
 {
 	struct rtt_expected expected;
@@ -275,9 +225,8 @@ static void check_cgroup(struct rtt_run *run, const struct cgroup *cgroup, rtt_m
 
 	snprintf(number, sizeof(number), "%" PRIu64, cgroup->id);
 	report = rtt_reports_find(&run->reports, number);
-	report = report ? report : rtt_reports_find(&run->reports, cgroup->name);
-	require(report, "none of %zu groups is called %s or %s; the first is %s", run->reports.count, number,
-		cgroup->name, run->reports.count ? run->reports.items[0].key : "missing");
+	require(report, "none of %zu groups is called %s; the first is %s", run->reports.count, number,
+		run->reports.count ? run->reports.items[0].key : "missing");
 	rtt_expect(&run->log, match, &port, false, 0, &expected);
 	rtt_check_report(&expected, report, run->lost);
 	rtt_expected_free(&expected);
@@ -289,13 +238,13 @@ static void test_cgroup(void **state)
 	struct scene scene;
 	size_t tool;
 
-	make_cgroup(&cgroups[0], "server");
-	make_cgroup(&cgroups[1], "client");
+	cgroup_make(&cgroups[0], NULL, "server");
+	cgroup_make(&cgroups[1], NULL, "client");
 	set_scene(run, &scene);
 	tool = rtt_run_start(run, ARGS("--by", "cgroup"));
 	begin(&scene);
-	move_into(&cgroups[0], scene.server.pid);
-	move_into(&cgroups[1], scene.client.pid);
+	cgroup_move(&cgroups[0], scene.server.pid);
+	cgroup_move(&cgroups[1], scene.client.pid);
 	make_connection(&scene);
 	exchange_and_end(&scene);
 	rtt_run_stop(run);
@@ -310,12 +259,12 @@ static void test_cgroup_there_before(void **state)
 	struct scene scene;
 	size_t tool;
 
-	make_cgroup(&cgroups[0], "server");
-	make_cgroup(&cgroups[1], "client");
+	cgroup_make(&cgroups[0], NULL, "server");
+	cgroup_make(&cgroups[1], NULL, "client");
 	set_scene(run, &scene);
 	begin(&scene);
-	move_into(&cgroups[0], scene.server.pid);
-	move_into(&cgroups[1], scene.client.pid);
+	cgroup_move(&cgroups[0], scene.server.pid);
+	cgroup_move(&cgroups[1], scene.client.pid);
 	make_connection(&scene);
 	tool = rtt_run_start(run, ARGS("--by", "cgroup"));
 	exchange_and_end(&scene);

@@ -4,39 +4,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/cgroup.h"
 #include "require.h"
 
 /* Where one is mounted when there is none, in a mount namespace that only this process sees. */
 #define MOUNT_POINT "/sys/fs/cgroup"
 
-/* In a static buffer; NULL when there is none. */
-static const char *find_mount(void)
-{
-	static char path[200];
-	FILE *file = fopen("/proc/self/mounts", "re");
-	char line[1024], type[64];
-	bool found = false;
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "%*s %199s %63s", path, type) == 2 && !strcmp(type, "cgroup2");
-	if (file)
-		fclose(file);
-	return found ? path : NULL;
-}
-
 /* Of the unified hierarchy. Skips the test where there is none. */
 static const char *mount_point(void)
 {
-	const char *path = find_mount();
+	static char path[200];
 
-	if (path)
+	if (!cgroup_mount_point(path, sizeof(path)))
 		return path;
 	if (access(MOUNT_POINT, F_OK))
 		skip_because("no cgroup v2: no " MOUNT_POINT " (CONFIG_CGROUPS)");
@@ -75,13 +60,18 @@ void cgroup_make(struct cgroup *cgroup, const struct cgroup *parent, const char 
 	cgroup->id = stat_buffer.st_ino;
 }
 
-void cgroup_join(const struct cgroup *cgroup)
+void cgroup_move(const struct cgroup *cgroup, pid_t pid)
 {
 	char path[400];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup->path);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	require(fd >= 0 && write(fd, "0", 1) == 1, "cannot join %s", cgroup->path);
+	require(fd >= 0 && dprintf(fd, "%d", pid) > 0, "cannot move process %d into %s", pid, cgroup->path);
 	close(fd);
+}
+
+void cgroup_join(const struct cgroup *cgroup)
+{
+	cgroup_move(cgroup, 0);
 }

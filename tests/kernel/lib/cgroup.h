@@ -4,6 +4,7 @@
 #define TESTS_KERNEL_CGROUP_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct cgroup {
 	char path[384]; /* "": not made */
@@ -19,6 +20,9 @@ void cgroup_make(struct cgroup *cgroup, const struct cgroup *parent, const char 
 
 /* For every teardown, the inner ones first, when their processes have been ended. */
 void cgroup_remove(struct cgroup *cgroup);
+
+/* A process moves there; 0 is this one. */
+void cgroup_move(const struct cgroup *cgroup, pid_t pid);
 
 /* This process moves there. */
 void cgroup_join(const struct cgroup *cgroup);
