@@ -111,6 +111,8 @@ UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 KERNEL_LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel/lib/*.c))
 KERNEL_TESTS   := $(patsubst tests/kernel/%.c,$(BUILD)/tests/kernel/%,$(wildcard tests/kernel/*.c))
 BUDGET_TESTS   := $(patsubst tests/budget/%.c,$(BUILD)/tests/budget/%,$(wildcard tests/budget/*.c))
+MACHINE        := $(BUILD)/tests/machine/machine
+MACHINE_OBJ    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %.bpf.c,$(wildcard tests/machine/*.c)))
 BENCH          := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 BENCH_LIB_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/lib/*.c))
 BENCH_BPF      := $(patsubst %.bpf.c,$(BUILD)/%.bpf.o,$(wildcard bench/bpf/*.bpf.c))
@@ -128,6 +130,11 @@ $(BUILD)/flags: FORCE
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(BUILD)/bpf/%.bpf.o: src/bpf/%.bpf.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@ && $(LLVM_STRIP) -g $@
+
+# With a skeleton as the tools' own, of its program only.
+$(BUILD)/bpf/%.bpf.o: tests/machine/%.bpf.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@ && $(LLVM_STRIP) -g $@
 
@@ -159,7 +166,12 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 $(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(KERNEL_LIB_OBJ) $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -ljansson -o $@
 
-tests: $(BUDGET_TESTS)
+# It tries netem as the tests impose it.
+$(MACHINE_OBJ): | $(BUILD)/bpf/machine.skel.h
+$(MACHINE): $(MACHINE_OBJ) $(KERNEL_LIB_OBJ) $(LIB)
+	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -ljansson -o $@
+
+tests: $(BUDGET_TESTS) $(MACHINE)
 
 # All of tcpstates but its main().
 $(BUILD)/tests/budget/%: $(BUILD)/tests/budget/%.o $(filter-out %/main.o,$(tcpstates_OBJ)) $(LIB)
@@ -203,5 +215,5 @@ clean:
 	rm -rf build
 
 # Not those of sources that are gone: make would look for them.
-SOURCES := $(LIB_SRC) $(foreach tool,$(TOOLS),$(wildcard src/$(tool)/*.c)) $(UNIT_SRC) $(wildcard tests/kernel/*.c tests/kernel/lib/*.c tests/budget/*.c bench/*.c bench/lib/*.c)
--include $(SOURCES:%.c=$(BUILD)/%.d) $(BPF_SRC:src/%.c=$(BUILD)/%.d) $(BENCH_BPF:.o=.d)
+SOURCES := $(LIB_SRC) $(foreach tool,$(TOOLS),$(wildcard src/$(tool)/*.c)) $(UNIT_SRC) $(wildcard tests/kernel/*.c tests/kernel/lib/*.c tests/budget/*.c bench/*.c bench/lib/*.c) $(MACHINE_OBJ:$(BUILD)/%.o=%.c)
+-include $(SOURCES:%.c=$(BUILD)/%.d) $(BPF_SRC:src/%.c=$(BUILD)/%.d) $(BENCH_BPF:.o=.d) $(BUILD)/bpf/machine.bpf.d

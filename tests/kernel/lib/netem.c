@@ -13,7 +13,7 @@
 /* Packets on their way: none is lost for want of room. */
 #define LIMIT 10000
 
-static int set_here(const char *device, const struct netem *netem)
+int netem_set_here(const char *device, const struct netem *netem)
 {
 	struct netlink_message message;
 	struct nlattr *options;
@@ -39,7 +39,7 @@ const char *netem_set(const struct wire *wire, enum wire_end end, const struct n
 	int error;
 
 	wire_enter(wire, end);
-	error = set_here(WIRE_DEVICE, netem);
+	error = netem_set_here(WIRE_DEVICE, netem);
 	wire_leave(wire);
 	require(!error || error == -ENOENT, "netem is not taken: %s", strerror(-error));
 	return error ? "no netem (CONFIG_NET_SCH_NETEM)" : NULL;

@@ -13,9 +13,12 @@ struct netem {
 	uint32_t loss_percent; /* each packet by itself */
 };
 
+/* In place of what was set before, on packets that leave a device of this network namespace: 0 or a negative errno. */
+int netem_set_here(const char *device, const struct netem *netem);
+
 /*
- * In place of what was set before. On packets that leave this end of a wire of wire_open_veth(): in a capture there
- * they appear behind the delay. NULL, or why that cannot be done here.
+ * The same for this end of a wire of wire_open_veth(): in a capture there the packets appear behind the delay.
+ * NULL, or why that cannot be done here.
  */
 const char *netem_set(const struct wire *wire, enum wire_end end, const struct netem *netem);
 

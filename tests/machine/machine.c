@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What this machine allows, for tests that must not take its policy for a fault of the tools. Each thing is really
+ * tried. One line each: the name, a tab, "yes", "no" or "unknown", a tab, and why not or where.
+ */
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "questions.h"
+
+/* An emulated machine is slow: a quarter of a second for one program. */
+#define PATIENCE_SECONDS 60
+
+struct question {
+	const char *name;
+	void (*try)(const char *argument, struct answer *answer);
+	const char *argument;
+	bool by_anyone; /* it needs no root */
+};
+
+/* The names are stable: tests use them. */
+static const struct question questions[] = {
+	{.name = "btf", .try = mounts_try_btf, .by_anyone = true},
+	{"tp_btf/inet_sock_set_state", programs_try, "btf_state", false},
+	{"tp_btf/tcp_probe", programs_try, "btf_probe", false},
+	{"socket_storage", programs_try, "btf_storage", false},
+	{"fentry", programs_try, "fentry_segment", false},
+	{"fexit", programs_try, "fexit_accept", false},
+	{"kprobe", programs_try, "kprobe_segment", false},
+	{"kretprobe", programs_try, "kretprobe_accept", false},
+	{"tracepoint", programs_try, "classic_state", false},
+	{"iter/task_file", programs_try, "iter_files", false},
+	{"iter/tcp", programs_try, "iter_tcp", false},
+	{"iter/bpf_sk_storage_map", programs_try, "iter_storage", false},
+	{.name = "tracefs", .try = mounts_try_tracefs},
+	{.name = "cgroup2", .try = mounts_try_cgroup2, .by_anyone = true},
+	{.name = "userns", .try = namespaces_try_user, .by_anyone = true},
+	{.name = "netns", .try = namespaces_try_network},
+	{.name = "netem", .try = namespaces_try_netem},
+	{.name = "tun", .try = namespaces_try_tun},
+	{.name = "seccomp_notify", .try = seccomp_try_notify, .by_anyone = true},
+};
+
+/* False when it has not ended by itself in time. */
+static bool wait_for(pid_t pid, int *ret_status)
+{
+	const struct timespec nap = {.tv_nsec = 2000000};
+
+	for (int i = 0; i < PATIENCE_SECONDS * 500; i++) {
+		if (waitpid(pid, ret_status, WNOHANG) == pid)
+			return true;
+		nanosleep(&nap, NULL);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, ret_status, 0);
+	return false;
+}
+
+/* `answer` is shared with the process that tries. */
+static void ask(const struct question *question, struct answer *answer)
+{
+	int status;
+	pid_t pid;
+
+	if (!question->by_anyone && geteuid()) {
+		answer_set(answer, UNKNOWN, "needs root");
+		return;
+	}
+	answer_set(answer, UNKNOWN, "no answer");
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		return;
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		question->try(question->argument, answer);
+		_exit(0);
+	}
+	if (!wait_for(pid, &status))
+		answer_set(answer, UNKNOWN, "no answer in %d s", PATIENCE_SECONDS);
+	else if (status)
+		answer_set(answer, UNKNOWN, "the process that tried it ended with status %#x", status);
+}
+
+int main(void)
+{
+	static const char *const words[] = {[UNKNOWN] = "unknown", [NO] = "no", [YES] = "yes"};
+	struct answer *answer = mmap(NULL, sizeof(*answer), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (answer == MAP_FAILED) {
+		perror("machine: no memory");
+		return EXIT_FAILURE;
+	}
+	for (size_t i = 0; i < sizeof(questions) / sizeof(*questions); i++) {
+		ask(&questions[i], answer);
+		printf("%s\t%s\t%s\n", questions[i].name, words[answer->verdict], answer->why);
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("machine: cannot write");
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}

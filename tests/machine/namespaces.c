@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "../kernel/lib/netem.h"
+#include "questions.h"
+
+/* True when this process is in a namespace of its own; otherwise that is the answer. */
+static bool enter_namespace(int flag, struct answer *answer)
+{
+	if (!unshare(flag))
+		return true;
+	answer_refused(answer, errno);
+	return false;
+}
+
+void namespaces_try_user(const char *unused, struct answer *answer)
+{
+	(void)unused;
+	if (enter_namespace(CLONE_NEWUSER, answer))
+		answer_set(answer, YES, "%s", "");
+}
+
+void namespaces_try_network(const char *unused, struct answer *answer)
+{
+	(void)unused;
+	if (enter_namespace(CLONE_NEWNET, answer))
+		answer_set(answer, YES, "%s", "");
+}
+
+void namespaces_try_netem(const char *unused, struct answer *answer)
+{
+	const struct netem netem = {.delay_us = 1000};
+	int error;
+
+	(void)unused;
+	if (!enter_namespace(CLONE_NEWNET, answer))
+		return;
+	error = netem_set_here("lo", &netem);
+	if (error == -ENOENT)
+		answer_set(answer, NO, "no sch_netem (CONFIG_NET_SCH_NETEM)");
+	else if (error)
+		answer_refused(answer, -error);
+	else
+		answer_set(answer, YES, "%s", "");
+}
+
+void namespaces_try_tun(const char *unused, struct answer *answer)
+{
+	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+	int fd;
+
+	(void)unused;
+	if (!enter_namespace(CLONE_NEWNET, answer))
+		return;
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &request))
+		answer_refused(answer, errno);
+	else
+		answer_set(answer, YES, "%s", "");
+	if (fd >= 0)
+		close(fd);
+}
