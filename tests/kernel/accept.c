@@ -11,6 +11,7 @@
 
 #include "lib/helper.h"
 #include "lib/kernel.h"
+#include "lib/machine.h"
 #include "lib/owners.h"
 #include "lib/require.h"
 #include "lib/run.h"
@@ -81,7 +82,7 @@ static void test_accepted(void **state)
 
 	play_worker(run, &scene, NULL);
 	owners_check(run, &scene.port, 1);
-	expect_reader(run, &scene, owners_of_accepted(run), "tv-worker");
+	expect_reader(run, &scene, owners_of_accepted(), "tv-worker");
 	owners_expect_side(run, scene.port, true, getpid(), scene.reader.pid);
 }
 
@@ -94,7 +95,7 @@ static void test_accepted_hash(void **state)
 	settle(&scene.port, 1);
 	run_stop(run);
 	run_account(run, 0, NULL); /* no cookies there, and children do not inherit their listener's owner */
-	expect_reader(run, &scene, owners_of_accepted(run), "tv-worker");
+	expect_reader(run, &scene, owners_of_accepted(), "tv-worker");
 }
 
 /* Also where a better way to see an accept() is at hand. */
@@ -114,8 +115,7 @@ static void test_kretprobe(void **state)
 	struct run *run = *state;
 	struct scene scene;
 
-	if (access("/sys/bus/event_source/devices/kprobe", F_OK))
-		skip_because("no kprobes: this kernel has no CONFIG_KPROBE_EVENTS");
+	need_machine("kretprobe");
 	play_worker(run, &scene, (const char *const[]){"--accept", "kretprobe", NULL});
 	owners_check(run, &scene.port, 1);
 	expect_reader(run, &scene, "accept", "tv-worker");

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "lib/bpf_objects.h"
+#include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/traffic.h"
@@ -52,11 +53,11 @@ static struct tool *begin(struct run *run)
 	char port_text[8];
 	int map;
 
+	need_machine("socket_storage");
 	listener = listen_on(IPV4, &port);
 	snprintf(port_text, sizeof(port_text), "%u", port);
 	tool_start(tool, (const char *const[]){"-v", "--strict", "-D", port_text, NULL}, -1);
-	if (!strstr(tool_errors(tool), "behind a table"))
-		skip_because("no socket storage on this kernel");
+	require(strstr(tool_errors(tool), "behind a table"), "no socket storage: %s", tool_errors(tool));
 	bpf_objects_of(tool->pid, &objects);
 	map = bpf_objects_open_map(&objects, "conn_table");
 	table = mmap(NULL, PLACES * sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "lib/bpf_objects.h"
+#include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/traffic.h"
@@ -52,18 +53,6 @@ static int leave(void **state)
 }
 
 /* -c does not begin without, so that another one is asked. */
-static void skip_without_storage(void)
-{
-	struct tool tool;
-	bool has_storage;
-
-	tool_start(&tool, NULL, -1);
-	has_storage = strstr(tool_errors(&tool), "remembered in socket storage");
-	tool_drop(&tool);
-	if (!has_storage)
-		skip_because("no socket storage on this kernel");
-}
-
 /* `option` is -L or -D, for the listener's port, or NULL; `more` may be NULL, too. */
 static void begin(struct run *run, const char *option, const char *more, const char *map)
 {
@@ -73,7 +62,7 @@ static void begin(struct run *run, const char *option, const char *more, const c
 
 	/* Not in the table, which tests/kernel/conn_table.c looks into. */
 	if (!strcmp(map, "conn_storage")) {
-		skip_without_storage();
+		need_machine("socket_storage");
 		args[1] = "--storage=socket";
 	}
 	scene.listener = listen_on(IPV4, &scene.port);

@@ -89,9 +89,9 @@ static void test_fork_and_accept(void **state)
 	if (kernel_has_socket_storage())
 		owners_expect(run, row, "the new connection", "listener", master.pid, "tv-master");
 	row = rows_find(&run->rows, scene.port, "ESTABLISHED", "FIN_WAIT1", NULL);
-	owners_expect(run, row, "the worker's close()", owners_of_accepted(run), worker, "tv-worker");
+	owners_expect(run, row, "the worker's close()", owners_of_accepted(), worker, "tv-worker");
 	row = rows_find(&run->rows, scene.port, "FIN_WAIT2", "CLOSE", NULL);
-	owners_expect(run, row, "the end after the worker's close()", owners_of_accepted(run), worker, "tv-worker");
+	owners_expect(run, row, "the end after the worker's close()", owners_of_accepted(), worker, "tv-worker");
 	row = rows_find(&run->rows, scene.port, "CLOSE", "SYN_SENT", NULL);
 	owners_expect(run, row, "connect()", "connect", client.pid, "tv-client");
 	owners_expect_side(run, scene.port, true, master.pid, worker);

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What tcprtt falls back to on older kernels: other programs, and the same samples. */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "lib/kernel.h"
+#include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/rtt_sides.h"
 
@@ -21,43 +18,27 @@
 
 struct fallback {
 	const char *args[4]; /* up to NULL */
+	const char *hook;    /* that these ask for, by its name in tests/machine */
 };
 
-static const struct fallback no_casts = {{"--storage", "socket", "--without-casts"}};
-static const struct fallback hash = {{"--storage", "hash"}};
-static const struct fallback fentry = {{"--hook", "fentry", "--storage=socket"}};
-static const struct fallback fentry_hash = {{"--hook", "fentry", "--storage=hash"}};
-static const struct fallback kprobe = {{"--hook", "kprobe"}};
+static const struct fallback no_casts = {.args = {"--storage", "socket", "--without-casts"}};
+static const struct fallback hash = {.args = {"--storage", "hash"}};
+static const struct fallback fentry = {{"--hook", "fentry", "--storage=socket"}, "fentry"};
+static const struct fallback fentry_hash = {{"--hook", "fentry", "--storage=hash"}, "fentry"};
+static const struct fallback kprobe = {{"--hook", "kprobe"}, "kprobe"};
 
 static bool wants_socket_storage(const struct fallback *fallback)
 {
 	return fallback == &no_casts || fallback == &fentry;
 }
 
-/* Skips the test where this machine has no such hook. */
+/* Skips the test where this kernel has no such storage, or this machine no such hook. */
 static void need(const struct fallback *fallback)
 {
-	const char *path = getenv("TCPRTT");
-	int status, null;
-	pid_t pid;
-
 	if (wants_socket_storage(fallback) && !kernel_has_socket_storage())
 		skip_because("no socket storage for tp_btf and fentry before Linux 5.12");
-	pid = fork();
-	require(pid >= 0, "cannot fork");
-	if (!pid) {
-		const char *argv[] = {"tcprtt",          "-d", "0.001", fallback->args[0], fallback->args[1],
-				      fallback->args[2], NULL};
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		null = open("/dev/null", O_RDWR);
-		dup2(null, STDOUT_FILENO);
-		execv(path && *path ? path : "build/tcprtt", (char **)argv);
-		_exit(127);
-	}
-	require(waitpid(pid, &status, 0) == pid, "lost the tool");
-	if (status)
-		skip_because("this machine has not got what %s %s needs", fallback->args[0], fallback->args[1]);
+	if (fallback->hook)
+		need_machine(fallback->hook);
 }
 
 static size_t start(struct rtt_run *run, const struct fallback *fallback, const char *const *args)

@@ -10,24 +10,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "machine.h"
 #include "os/cgroup.h"
 #include "require.h"
 
 /* Where one is mounted when there is none, in a mount namespace that only this process sees. */
 #define MOUNT_POINT "/sys/fs/cgroup"
 
-/* Of the unified hierarchy. Skips the test where there is none. */
+/* Of the unified hierarchy. */
 static const char *mount_point(void)
 {
 	static char path[200];
 
 	if (!cgroup_mount_point(path, sizeof(path)))
 		return path;
-	if (access(MOUNT_POINT, F_OK))
-		skip_because("no cgroup v2: no " MOUNT_POINT " (CONFIG_CGROUPS)");
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("none", MOUNT_POINT, "cgroup2", 0, NULL))
-		skip_because("cgroup v2 is not mounted and cannot be: %s", strerror(errno));
+	require(!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+			!mount("none", MOUNT_POINT, "cgroup2", 0, NULL),
+		"cgroup v2 cannot be mounted on " MOUNT_POINT);
 	return MOUNT_POINT;
 }
 
@@ -46,14 +45,12 @@ void cgroup_make(struct cgroup *cgroup, const struct cgroup *parent, const char 
 	struct stat stat_buffer;
 	char path[sizeof(cgroup->path)];
 
+	need_machine("cgroup2");
 	if (parent)
 		snprintf(path, sizeof(path), "%.250s/%.120s", parent->path, name);
 	else
 		snprintf(path, sizeof(path), "%s/tcpvitals-test-%d-%.120s", mount_point(), getpid(), name);
-	if (mkdir(path, 0755)) {
-		require(errno == EROFS || errno == EACCES || errno == EPERM, "cannot make %s", path);
-		skip_because("%s cannot be made: %s", path, strerror(errno));
-	}
+	require(!mkdir(path, 0755), "cannot make %s", path);
 	memcpy(cgroup->path, path, sizeof(path));
 	cgroup->name = strrchr(cgroup->path, '/') + 1;
 	require(!stat(path, &stat_buffer), "no %s", path);

@@ -17,9 +17,9 @@ struct netem {
 int netem_set_here(const char *device, const struct netem *netem);
 
 /*
- * The same for this end of a wire of wire_open_veth(): in a capture there the packets appear behind the delay.
- * NULL, or why that cannot be done here.
+ * The same for this end of a wire of wire_open_veth(): in a capture there the packets appear behind the delay. The
+ * machine must have netem (machine.h).
  */
-const char *netem_set(const struct wire *wire, enum wire_end end, const struct netem *netem);
+void netem_set(const struct wire *wire, enum wire_end end, const struct netem *netem);
 
 #endif

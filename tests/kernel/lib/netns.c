@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "machine.h"
 #include "require.h"
 
 static void set_up_loopback(void)
@@ -23,15 +24,15 @@ static void set_up_loopback(void)
 
 const char *netns_enter(struct netns *netns)
 {
+	const char *why = machine_refuses("netns");
 	struct stat stat_buffer;
 
+	netns->home = -1;
+	if (why)
+		return why;
 	netns->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	require(netns->home >= 0, "no /proc/self/ns/net");
-	if (unshare(CLONE_NEWNET)) {
-		close(netns->home);
-		netns->home = -1;
-		return "no network namespace of its own (CONFIG_NET_NS)";
-	}
+	require(!unshare(CLONE_NEWNET), "no network namespace of its own");
 	require(!stat("/proc/self/ns/net", &stat_buffer), "no /proc/self/ns/net");
 	netns->inode = stat_buffer.st_ino;
 	set_up_loopback();

@@ -13,7 +13,7 @@ void owners_expect(const struct run *run, const struct row *row, const char *wha
 		   const char *comm);
 
 /* How the process that accepted a connection and did something with it is known on this kernel: "accept" or "use". */
-const char *owners_of_accepted(const struct run *run);
+const char *owners_of_accepted(void);
 
 /* Every row of the port on this side (the server's has it as its local one) belongs to one of two processes. */
 void owners_expect_side(const struct run *run, uint16_t port, bool server, pid_t a, pid_t b);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine.h"
 #include "require.h"
 #include "rtt_remote.h"
 #include "tshark.h"
@@ -68,10 +69,12 @@ void paths_open(void)
 {
 	const struct netem none = {0};
 	struct rtt_pair pair;
-	const char *why = wire_open_veth(&wire);
+	const char *why;
 
+	need_machine("netem");
+	why = wire_open_veth(&wire);
 	if (!why)
-		why = netem_set(&wire, WIRE_LEFT, &none);
+		netem_set(&wire, WIRE_LEFT, &none);
 	if (!why)
 		why = tshark_start(&tshark, &wire, WIRE_LEFT);
 	if (why)
@@ -90,12 +93,10 @@ static void impose(const struct path *path, bool with_loss)
 {
 	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++) {
 		struct netem way = path->ways[end];
-		const char *why;
 
 		if (!with_loss)
 			way.loss_percent = 0;
-		why = netem_set(&wire, end, &way);
-		require(!why, "%s", why);
+		netem_set(&wire, end, &way);
 	}
 }
 

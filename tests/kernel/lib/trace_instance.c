@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "machine.h"
 #include "require.h"
 #include "trace_page.h"
 
@@ -101,19 +102,14 @@ static void read_text(const char *path, char *text, size_t size)
 
 const char *trace_instance_prepare(void)
 {
-	static char why[256];
+	const char *why = machine_refuses("tracefs");
 
-	if (!access(TRACEFS "/instances", F_OK))
-		return NULL;
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		snprintf(why, sizeof(why), "no mount namespace of its own for tracefs: %s", strerror(errno));
-	else if (mount("tracefs", TRACEFS, "tracefs", 0, NULL))
-		snprintf(why, sizeof(why), "tracefs cannot be mounted on " TRACEFS ": %s", strerror(errno));
-	else if (access(TRACEFS "/" EVENT, F_OK))
-		snprintf(why, sizeof(why), "tracefs has no " EVENT);
-	else
-		return NULL;
-	return why;
+	if (why || !access(TRACEFS "/instances", F_OK))
+		return why;
+	require(!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+			!mount("tracefs", TRACEFS, "tracefs", 0, NULL),
+		"tracefs cannot be mounted on " TRACEFS);
+	return access(TRACEFS "/" EVENT, F_OK) ? "tracefs has no " EVENT : NULL;
 }
 
 /* Those of test processes that are gone: a killed one cannot clean up. */

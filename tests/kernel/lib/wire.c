@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "machine.h"
 #include "require.h"
 #include "rtt_traffic.h"
 #include "veth.h"
@@ -53,39 +54,27 @@ static int set_up_interface(struct ifreq *request, enum wire_end end)
 }
 
 /* In the namespace of this moment. */
-static const char *open_device(struct wire *wire, enum wire_end end)
+static void open_device(struct wire *wire, enum wire_end end)
 {
 	struct ifreq request = {.ifr_name = WIRE_DEVICE};
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	int error;
 
-	if (fd < 0)
-		return "/dev/net/tun cannot be opened (CONFIG_TUN)";
-	request.ifr_flags = IFF_TUN | IFF_NO_PI;
-	if (ioctl(fd, TUNSETIFF, &request)) {
-		close(fd);
-		return "no TUN device in a network namespace";
-	}
-	error = set_up_interface(&request, end);
-	if (error) {
-		close(fd);
-		return "a TUN device takes no address";
-	}
+	require(fd >= 0, "/dev/net/tun cannot be opened");
 	wire->devices[end] = fd;
-	return NULL;
+	request.ifr_flags = IFF_TUN | IFF_NO_PI;
+	require(!ioctl(fd, TUNSETIFF, &request), "no TUN device in a network namespace");
+	require(!set_up_interface(&request, end), "a TUN device takes no address");
 }
 
 /* This thread is in it then. */
-static const char *open_namespace(struct wire *wire, enum wire_end end)
+static void open_namespace(struct wire *wire, enum wire_end end)
 {
 	struct stat stat_buffer;
 
-	if (unshare(CLONE_NEWNET))
-		return "no network namespace of its own (CONFIG_NET_NS)";
+	require(!unshare(CLONE_NEWNET), "no network namespace of its own");
 	wire->namespaces[end] = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	require(wire->namespaces[end] >= 0 && !fstat(wire->namespaces[end], &stat_buffer), "no namespace");
 	wire->netns[end] = stat_buffer.st_ino;
-	return NULL;
 }
 
 static void begin(struct wire *wire)
@@ -97,18 +86,17 @@ static void begin(struct wire *wire)
 
 const char *wire_open(struct wire *wire)
 {
-	const char *why = NULL;
+	const char *why = machine_refuses("tun");
 
+	if (why)
+		return why;
 	begin(wire);
-	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS && !why; end++) {
-		why = open_namespace(wire, end);
-		if (!why)
-			why = open_device(wire, end);
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++) {
+		open_namespace(wire, end);
+		open_device(wire, end);
 		wire_leave(wire);
 	}
-	if (why)
-		wire_close(wire);
-	return why;
+	return NULL;
 }
 
 /* Both namespaces are there. */
@@ -135,15 +123,16 @@ static const char *lay_cable(const struct wire *wire)
 
 const char *wire_open_veth(struct wire *wire)
 {
-	const char *why = NULL;
+	const char *why = machine_refuses("netns");
 
+	if (why)
+		return why;
 	begin(wire);
-	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS && !why; end++) {
-		why = open_namespace(wire, end);
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++) {
+		open_namespace(wire, end);
 		wire_leave(wire);
 	}
-	if (!why)
-		why = lay_cable(wire);
+	why = lay_cable(wire);
 	if (why)
 		wire_close(wire);
 	return why;
@@ -158,8 +147,10 @@ void wire_close(struct wire *wire)
 			close(wire->namespaces[end]);
 		wire->devices[end] = wire->namespaces[end] = -1;
 	}
-	if (wire->home >= 0)
+	if (wire->home >= 0) {
+		setns(wire->home, CLONE_NEWNET); /* a test that failed while it was opened is not at home */
 		close(wire->home);
+	}
 	wire->home = -1;
 }
 
