@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 from cli import TOOL, Skip
+from this_machine import need_machine
 
 
 def in_mount_namespace(script):
@@ -37,10 +38,11 @@ class OwnNetwork:
         self._libc = ctypes.CDLL(None, use_errno=True)
 
     def __enter__(self):
+        need_machine("netns")
         self._home = os.open("/proc/self/ns/net", os.O_RDONLY)
         if self._libc.unshare(self.CLONE_NEWNET):
             os.close(self._home)
-            raise Skip(f"no network namespace: {os.strerror(ctypes.get_errno())}")
+            raise OSError(ctypes.get_errno(), "unshare")
         self.number = os.stat("/proc/self/ns/net").st_ino
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
             fcntl.ioctl(control, 0x8914, struct.pack("16sh14x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP

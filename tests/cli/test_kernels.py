@@ -4,9 +4,10 @@
 
 import os
 
-from cli import (CLIENT_FIRST, Skip, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, connect_once,
+from cli import (CLIENT_FIRST, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, connect_once,
                  main, need_root, of_port, run, states)
 from surroundings import SHOW_TRACEFS, in_mount_namespace
+from this_machine import need_machine
 
 # libbpf looks for the kernel's BTF in these places.
 HIDE_BTF = """
@@ -27,14 +28,12 @@ SHOW_IN_DEBUGFS = "mkdir /sys/kernel/debug/tracing; mount -t tracefs tracefs /sy
 
 def need_tracefs():
     need_root()
-    if not os.path.isdir("/sys/kernel/tracing"):
-        raise Skip("this kernel has no tracefs")
+    need_machine("tracefs", "tracepoint")
 
 
 def need_btf():
     need_root()
-    if not os.path.exists("/sys/kernel/btf/vmlinux"):
-        raise Skip("this kernel has no BTF")
+    need_machine("btf", "tp_btf/inet_sock_set_state")
 
 
 def trace_one(*args, prefix=()):

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What this machine allows, as tests/machine has found it: a test that needs more is skipped by name.
+
+The answers are those in the file $TCPVITALS_MACHINE; where that is not set, build/tests/machine/machine is run once.
+"""
+
+import functools
+import os
+import pathlib
+import subprocess
+
+from cli import ROOT, Skip
+
+PROGRAM = str(ROOT / "build/tests/machine/machine")
+
+
+def parse(text):
+    """{name: (yes, no or unknown, why or where)}"""
+    answers = {}
+    for line in text.splitlines():
+        name, verdict, why = line.split("\t")
+        assert name not in answers and verdict in ("yes", "no", "unknown"), f"not understood: {line!r}"
+        answers[name] = (verdict, why)
+    return answers
+
+
+def ask(**kwargs):
+    """Runs the program now."""
+    result = subprocess.run([PROGRAM], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=60, check=True, **kwargs)
+    return parse(result.stdout)
+
+
+@functools.lru_cache(maxsize=None)
+def answers():
+    path = os.environ.get("TCPVITALS_MACHINE")
+    return parse(pathlib.Path(path).read_text(encoding="utf-8")) if path else ask()
+
+
+def machine_refuses(name):
+    """None, or a sentence with the reason. "unknown" is no refusal: the test goes on and finds out."""
+    assert name in answers(), f"tests/machine has no answer named {name}"
+    verdict, why = answers()[name]
+    return f"this machine has no {name}: {why}" if verdict == "no" else None
+
+
+def need_machine(*names):
+    for name in names:
+        if machine_refuses(name):
+            raise Skip(machine_refuses(name))
