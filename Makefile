@@ -113,6 +113,8 @@ KERNEL_TESTS   := $(patsubst tests/kernel/%.c,$(BUILD)/tests/kernel/%,$(wildcard
 BUDGET_TESTS   := $(patsubst tests/budget/%.c,$(BUILD)/tests/budget/%,$(wildcard tests/budget/*.c))
 MACHINE        := $(BUILD)/tests/machine/machine
 MACHINE_OBJ    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %.bpf.c,$(wildcard tests/machine/*.c)))
+# Runs a command on a kernel that refuses certain programs.
+REFUSE_BPF     := $(BUILD)/tests/refuse/refuse_bpf
 BENCH          := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 BENCH_LIB_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/lib/*.c))
 BENCH_BPF      := $(patsubst %.bpf.c,$(BUILD)/%.bpf.o,$(wildcard bench/bpf/*.bpf.c))
@@ -171,7 +173,10 @@ $(MACHINE_OBJ): | $(BUILD)/bpf/machine.skel.h
 $(MACHINE): $(MACHINE_OBJ) $(KERNEL_LIB_OBJ) $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -ljansson -o $@
 
-tests: $(BUDGET_TESTS) $(MACHINE)
+tests: $(BUDGET_TESTS) $(MACHINE) $(REFUSE_BPF)
+
+$(REFUSE_BPF): $(BUILD)/tests/refuse/refuse_bpf.o
+	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ -o $@
 
 # All of tcpstates but its main().
 $(BUILD)/tests/budget/%: $(BUILD)/tests/budget/%.o $(filter-out %/main.o,$(tcpstates_OBJ)) $(LIB)
@@ -215,5 +220,5 @@ clean:
 	rm -rf build
 
 # Not those of sources that are gone: make would look for them.
-SOURCES := $(LIB_SRC) $(foreach tool,$(TOOLS),$(wildcard src/$(tool)/*.c)) $(UNIT_SRC) $(wildcard tests/kernel/*.c tests/kernel/lib/*.c tests/budget/*.c bench/*.c bench/lib/*.c) $(MACHINE_OBJ:$(BUILD)/%.o=%.c)
+SOURCES := $(LIB_SRC) $(foreach tool,$(TOOLS),$(wildcard src/$(tool)/*.c)) $(UNIT_SRC) $(wildcard tests/kernel/*.c tests/kernel/lib/*.c tests/budget/*.c tests/refuse/*.c bench/*.c bench/lib/*.c) $(MACHINE_OBJ:$(BUILD)/%.o=%.c)
 -include $(SOURCES:%.c=$(BUILD)/%.d) $(BPF_SRC:src/%.c=$(BUILD)/%.d) $(BENCH_BPF:.o=.d) $(BUILD)/bpf/machine.bpf.d

@@ -11,7 +11,7 @@ import struct
 import sys
 import tempfile
 
-from cli import TOOL, Skip
+from cli import ROOT, TOOL, Skip
 from this_machine import need_machine
 
 
@@ -27,6 +27,11 @@ SHOW_TRACEFS = """
 """
 # All mounts of cgroup v2, with the mounts below them. v1 stays.
 HIDE_CGROUP2 = "umount --all --lazy --types cgroup2"
+
+
+def refusing(*programs):
+    """Prefix for a command: the kernel refuses it these BPF programs (tests/refuse)."""
+    return (str(ROOT / "build/tests/refuse/refuse_bpf"), ",".join(programs))
 
 
 class OwnNetwork:

@@ -31,12 +31,17 @@ static const char *tool_path(const char *name)
 
 static _Noreturn void exec_tool(const struct tool *tool, const char *const *args)
 {
-	const char *argv[TOOL_MAX_ARGS + 5] = {tool_path(tool->name)};
-	size_t count = 1;
+	const char *argv[TOOL_MAX_ARGS + 7] = {NULL};
+	size_t count = 0;
 	int null = open("/dev/null", O_RDONLY);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (; args && *args && count < TOOL_MAX_ARGS + 4; args++)
+	if (tool->refused) {
+		argv[count++] = "build/tests/refuse/refuse_bpf";
+		argv[count++] = tool->refused;
+	}
+	argv[count++] = tool_path(tool->name);
+	for (; args && *args && count < TOOL_MAX_ARGS + 6; args++)
 		argv[count++] = *args;
 	dup2(null, STDIN_FILENO);
 	dup2(tool->out, STDOUT_FILENO);
@@ -96,8 +101,7 @@ void tool_await_error(struct tool *tool, const char *text, unsigned int seconds)
 void tool_start_other(struct tool *tool, const char *name, const char *const *args, int out)
 {
 	require(!access(tool_path(name), X_OK), "no tool to test at %s (make)", tool_path(name));
-	memset(tool, 0, sizeof(*tool));
-	tool->name = name;
+	*tool = (struct tool){.name = name, .refused = tool->refused};
 	tool->out = out >= 0 ? out : memory_file("stdout");
 	tool->err = memory_file("stderr");
 	tool->start_ns = now_ns();

@@ -12,9 +12,10 @@
 #define TOOL_MAX_ARGS 24
 
 struct tool {
-	const char *name; /* "tcpstates" */
-	pid_t pid;        /* 0 when none runs */
-	int out;          /* a file without a name, unless the test gave another one */
+	const char *name;    /* "tcpstates" */
+	const char *refused; /* set before it is started: the programs that the kernel is to refuse (tests/refuse) */
+	pid_t pid;           /* 0 when none runs */
+	int out;             /* a file without a name, unless the test gave another one */
 	int err;
 	int status;          /* as from waitpid(), once it has ended */
 	uint64_t start_ns;   /* before it was started */

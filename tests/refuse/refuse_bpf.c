@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * refuse_bpf PROGRAM[,PROGRAM...] COMMAND [ARGUMENT...]
+ *
+ * Runs the command on a kernel that refuses these BPF programs with EPERM, as a policy does: at their load, or, named
+ * "attach:PROGRAM", only when they are attached. Every bpf(2) call of the command is shown to a process beside it
+ * (seccomp's user notification), which looks at the program's name and decides. Needs root.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ATTACH      "attach:"
+#define EXIT_UNABLE 125
+
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "refuse_bpf: %s: %s\n", what, strerror(errno));
+	_exit(EXIT_UNABLE);
+}
+
+/* Whether the list has the program, with `prefix` in front. The kernel keeps 15 characters of a name. */
+static bool has(const char *list, const char *prefix, const char *program)
+{
+	char text[512], *rest = text;
+
+	snprintf(text, sizeof(text), "%s", list);
+	for (const char *word; (word = strsep(&rest, ","));) {
+		if (!strncmp(word, prefix, strlen(prefix)) &&
+		    !strncmp(word + strlen(prefix), program, BPF_OBJ_NAME_LEN - 1))
+			return true;
+	}
+	return false;
+}
+
+/* Of a program that another process has open. False: it cannot be told. */
+static bool name_program(pid_t pid, __u32 prog_fd, char name[BPF_OBJ_NAME_LEN])
+{
+	struct bpf_prog_info info = {0};
+	union bpf_attr attr = {0};
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, prog_fd, 0);
+
+	attr.info.bpf_fd = (__u32)fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (__u64)(unsigned long)&info;
+	if (fd < 0 || syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
+		info.name[0] = '\0';
+	memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	if (fd >= 0)
+		close(fd);
+	if (pidfd >= 0)
+		close(pidfd);
+	return name[0];
+}
+
+static bool is_refused(const char *list, const struct seccomp_notif *call)
+{
+	char name[BPF_OBJ_NAME_LEN];
+	union bpf_attr attr = {0};
+	struct iovec here = {&attr, sizeof(attr)}, there = {(void *)(unsigned long)call->data.args[1], sizeof(attr)};
+
+	if (call->data.args[2] < sizeof(attr))
+		here.iov_len = there.iov_len = call->data.args[2];
+	if (process_vm_readv((pid_t)call->pid, &here, 1, &there, 1, 0) < 0)
+		return false;
+	switch (call->data.args[0]) {
+	case BPF_PROG_LOAD:
+		return has(list, "", attr.prog_name);
+	case BPF_LINK_CREATE:
+		return name_program((pid_t)call->pid, attr.link_create.prog_fd, name) && has(list, ATTACH, name);
+	case BPF_RAW_TRACEPOINT_OPEN:
+		return name_program((pid_t)call->pid, attr.raw_tracepoint.prog_fd, name) && has(list, ATTACH, name);
+	default:
+		return false;
+	}
+}
+
+/* Until the command and all that it started have ended. */
+static void supervise(const char *list, int listener)
+{
+	struct pollfd polled = {.fd = listener, .events = POLLIN};
+
+	while (poll(&polled, 1, -1) > 0 && polled.revents & POLLIN) {
+		struct seccomp_notif call = {0};
+		struct seccomp_notif_resp answer = {.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+
+		/* Either fails when the caller has gone meanwhile. */
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call))
+			continue;
+		answer.id = call.id;
+		if (is_refused(list, &call)) {
+			answer.flags = 0;
+			answer.error = -EPERM;
+		}
+		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	}
+}
+
+static int receive_descriptor(int channel)
+{
+	char byte, control[CMSG_SPACE(sizeof(int))];
+	struct iovec data = {&byte, 1};
+	struct msghdr message = {
+		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	int fd = -1;
+
+	if (recvmsg(channel, &message, 0) > 0 && CMSG_FIRSTHDR(&message))
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	return fd;
+}
+
+static void send_descriptor(int channel, int fd)
+{
+	char byte = 0, control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec data = {&byte, 1};
+	struct msghdr message = {
+		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	if (sendmsg(channel, &message, 0) < 0)
+		die("cannot pass the listener on");
+}
+
+/* Nobody's child, and holding nothing that the command's reader waits for. */
+static void start_supervisor(const char *list, int channel)
+{
+	pid_t pid = fork();
+	int null;
+
+	if (pid < 0)
+		die("cannot fork");
+	if (pid) {
+		waitpid(pid, NULL, 0);
+		return;
+	}
+	if (fork())
+		_exit(0);
+	null = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	/* Other pipes of the caller's, but for `channel`. */
+	dup2(channel, 3);
+	syscall(SYS_close_range, 4, ~0U, 0);
+	supervise(list, receive_descriptor(3));
+	_exit(0);
+}
+
+static int install_filter(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+	int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+
+	if (fd < 0)
+		die("no seccomp user notification");
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	int channel[2], listener;
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: refuse_bpf [attach:]PROGRAM[,...] COMMAND [ARGUMENT...]\n");
+		return 2;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel))
+		die("no socket pair");
+	start_supervisor(argv[1], channel[1]);
+	listener = install_filter();
+	send_descriptor(channel[0], listener);
+	close(listener);
+	execvp(argv[2], argv + 2);
+	die(argv[2]);
+}
