@@ -94,24 +94,50 @@ int stuck_storage(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
-/* All sockets of a network namespace: what is older than we are gets its place in the hash here. */
-SEC("iter/tcp")
-int stuck_hash(struct bpf_iter__tcp *ctx)
+/* The socket that an iterator over a network namespace is at, likewise; NULL if it is none of these. */
+static __always_inline struct tcp_sock *stuck_socket(struct transition *t, struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *common = ctx->sk_common;
 	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
-	struct transition t;
-	struct conn *conn;
 
-	if (!sees_stuck(&t, tp) || conn_hash_ignores(&t, CONTEXT_ANY))
-		return 0;
-	t.cookie = tp->SOCK_COMMON.skc_cookie.counter;
-	t.netns = sock_netns(tp, false);
-	conn = conn_hash_get(&t);
+	return sees_stuck(t, tp) ? tp : NULL;
+}
+
+static __always_inline void stuck_judge_found(struct transition *t, struct tcp_sock *tp, struct conn *conn)
+{
+	t->netns = sock_netns(tp, false);
 	if (conn)
-		stuck_judge(&t, tp, conn);
+		stuck_judge(t, tp, conn);
 	else
 		__sync_fetch_and_add(&losses.storage_full, 1);
+}
+
+/* All sockets of a network namespace, where the kernel lets nobody go through the storage. */
+SEC("iter/tcp")
+int stuck_tcp(struct bpf_iter__tcp *ctx)
+{
+	struct transition t;
+	struct tcp_sock *tp = stuck_socket(&t, ctx);
+	struct sock *sk = (struct sock *)tp;
+
+	if (!tp || (scope_is_choosy() && !conn_find(sk) && !transition_is_worth(&t, CONTEXT_ANY)))
+		return 0;
+	t.cookie = cookie_of(sk);
+	stuck_judge_found(&t, tp, conn_make_older(sk));
+	return 0;
+}
+
+/* The same, where there is no storage: what is older than we are gets its place in the hash here. */
+SEC("iter/tcp")
+int stuck_hash(struct bpf_iter__tcp *ctx)
+{
+	struct transition t;
+	struct tcp_sock *tp = stuck_socket(&t, ctx);
+
+	if (!tp || conn_hash_ignores(&t, CONTEXT_ANY))
+		return 0;
+	t.cookie = tp->SOCK_COMMON.skc_cookie.counter;
+	stuck_judge_found(&t, tp, conn_hash_get(&t));
 	return 0;
 }
 

@@ -6,6 +6,9 @@
  */
 #include "bpfio/load.h"
 
+#include "bpfio/optional.h"
+#include "bpfio/program.h"
+
 #include <bpf/libbpf.h>
 #include <malloc.h>
 #include <stdint.h>
@@ -49,10 +52,13 @@ static void narrow_heap(void)
 	malloc_trim(0);
 }
 
-int load_skeleton(struct bpf_object_skeleton *skeleton)
+int load_skeleton(struct bpf_object_skeleton *skeleton, const struct refusals *refusals)
 {
 	int error;
 
+	if (refusals)
+		optional_leave_out(refusals, *skeleton->obj);
+	program_forget_blame();
 	widen_heap();
 	error = bpf_object__load_skeleton(skeleton);
 	narrow_heap();

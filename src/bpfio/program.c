@@ -9,14 +9,52 @@
 #include <string.h>
 #include <unistd.h>
 
-static int log_to_stderr(enum libbpf_print_level level, const char *format, va_list arguments)
+/* libbpf's callback gets no context, and its return value does not name the program that failed. */
+static struct {
+	bool verbose;
+	char program[64];
+} blame;
+
+/* Each complaint about a program begins with that. */
+#define BLAME "libbpf: prog '%63[^']'"
+
+static int heed(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, arguments);
+	char text[128];
+	va_list copy;
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	va_copy(copy, arguments);
+	vsnprintf(text, sizeof(text), format, copy);
+	va_end(copy);
+	if (level == LIBBPF_WARN)
+		sscanf(text, BLAME, blame.program);
+	return blame.verbose ? vfprintf(stderr, format, arguments) : 0;
 }
 
 void program_log(bool verbose)
 {
-	libbpf_set_print(verbose ? log_to_stderr : NULL);
+	blame.verbose = verbose;
+	libbpf_set_print(heed);
+}
+
+void program_forget_blame(void)
+{
+	blame.program[0] = '\0';
+}
+
+const char *program_blamed(void)
+{
+	return blame.program;
+}
+
+/* What attaching a trampoline says where the architecture has none (arm64 before 6.4); not in errno.h. */
+#define ENOTSUPP_KERNEL 524
+
+const char *program_error(int error)
+{
+	return error == -ENOTSUPP_KERNEL ? "not supported" : strerror(-error);
 }
 
 int program_recursion_misses(int prog_fd, uint64_t *ret)
@@ -123,38 +161,52 @@ bool program_has_typed_task(void)
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_get_current_task_btf, NULL) != 0;
 }
 
-/* `options` may be NULL. */
-static int iterate(const struct bpf_program *program, const struct bpf_iter_attach_opts *options)
+/* `map`: what to go through, NULL where the program tells. A descriptor and its link, or a negative errno. */
+static int open_iterator(const struct bpf_program *program, const struct bpf_map *map, struct bpf_link **ret_link)
 {
-	struct bpf_link *link = bpf_program__attach_iter(program, options);
-	char nothing[64];
-	ssize_t length;
-	int fd, error = 0;
+	union bpf_iter_link_info info = {.map.map_fd = map ? (uint32_t)bpf_map__fd(map) : 0};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+	struct bpf_link *link = bpf_program__attach_iter(program, map ? &options : NULL);
+	int fd;
 
 	if (!link)
 		return -errno;
 	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0) {
+		fd = -errno;
+		bpf_link__destroy(link);
+		return fd;
+	}
+	*ret_link = link;
+	return fd;
+}
+
+int program_try_iterator(const struct bpf_program *program, const struct bpf_map *map)
+{
+	struct bpf_link *link;
+	int fd = open_iterator(program, map, &link);
+
 	if (fd < 0)
-		error = -errno;
+		return fd;
+	close(fd);
+	bpf_link__destroy(link);
+	return 0;
+}
+
+int program_iterate(const struct bpf_program *program, const struct bpf_map *map)
+{
+	struct bpf_link *link;
+	char nothing[64];
+	ssize_t length;
+	int fd = open_iterator(program, map, &link), error = 0;
+
+	if (fd < 0)
+		return fd;
 	while (!error && (length = read(fd, nothing, sizeof(nothing))) != 0) {
 		if (length < 0 && errno != EINTR && errno != EAGAIN)
 			error = -errno;
 	}
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	bpf_link__destroy(link);
 	return error;
-}
-
-int program_iterate(const struct bpf_program *program)
-{
-	return iterate(program, NULL);
-}
-
-int program_iterate_map(const struct bpf_program *program, const struct bpf_map *map)
-{
-	union bpf_iter_link_info info = {.map.map_fd = (uint32_t)bpf_map__fd(map)};
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
-
-	return iterate(program, &options);
 }

@@ -18,6 +18,16 @@ struct bpf_program;
 void program_log(bool verbose);
 
 /*
+ * The program of which libbpf has complained last since program_forget_blame(): the one that could not be opened,
+ * loaded or attached, if anything failed. Empty: none. Process-wide likewise, and only after program_log().
+ */
+const char *program_blamed(void);
+void program_forget_blame(void);
+
+/* As strerror(), for a negative errno, and for what only the kernel knows by name. */
+const char *program_error(int error);
+
+/*
  * Whether a program could be put at the exit of a kernel function, with fexit or a kretprobe. A negative errno is what
  * each attempt would fail with, 0 promises nothing. Quick: nothing is attached, and no BTF is read.
  */
@@ -36,11 +46,14 @@ bool program_may_cast(void);
 /* Whether the current task can be read like a socket (bpf/owner.bpf.h). */
 bool program_has_typed_task(void);
 
-/* Runs an iterator program once over everything there is. 0 or a negative errno. */
-int program_iterate(const struct bpf_program *program);
+/*
+ * Runs an iterator program once over everything there is, or over everything in `map` if it is one of those that take
+ * a map. 0 or a negative errno.
+ */
+int program_iterate(const struct bpf_program *program, const struct bpf_map *map);
 
-/* The same over everything in the map. */
-int program_iterate_map(const struct bpf_program *program, const struct bpf_map *map);
+/* Whether that would begin: 0 or a negative errno. A policy may refuse it although the program was loaded. */
+int program_try_iterator(const struct bpf_program *program, const struct bpf_map *map);
 
 /*
  * How often a kprobe or kretprobe was missed: by recursion, or because more calls were under way than the kernel had

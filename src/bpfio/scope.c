@@ -2,6 +2,7 @@
 #include "bpfio/scope.h"
 
 #include "abi/prefix.h"
+#include "bpfio/optional.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -84,4 +85,10 @@ int scope_fill_maps(const struct scope *scope, const struct bpf_object *object)
 	if (!error)
 		error = put_prefixes(object, "scope_raddrs", &scope->raddrs[1], SCOPE_UNWANTED);
 	return error;
+}
+
+bool scope_explain(int error, char *ret, size_t size)
+{
+	return optional_explain("tree_fork", "nothing follows a command; choose its connections with --comm or --pid",
+				error, ret, size);
 }

@@ -2,6 +2,7 @@
 #include "os/netns.h"
 
 #include "os/cleanup.h"
+#include "os/message.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -110,6 +111,17 @@ static int visit_directory(struct tour *tour, const char *path, bool only_number
 	}
 	closedir(directory);
 	return error;
+}
+
+void netns_tell(const struct netns_omissions *omissions, const char *effect)
+{
+	if (omissions->namespaces)
+		message("cannot enter %zu network namespace%s (needs CAP_SYS_ADMIN): %s", omissions->namespaces,
+			omissions->namespaces == 1 ? "" : "s", effect);
+	if (omissions->processes)
+		message("cannot read the network namespace of %zu process%s (needs CAP_SYS_PTRACE, and no LSM that "
+			"forbids it): unless another process is in the same one, %s",
+			omissions->processes, omissions->processes == 1 ? "" : "es", effect);
 }
 
 int netns_visit_all(int (*visit)(void *context), void *context, struct netns_omissions *ret)

@@ -13,6 +13,9 @@ struct netns_omissions {
 	size_t namespaces; /* that were found, but could not be entered, for which it takes CAP_SYS_ADMIN */
 };
 
+/* Says so, and what comes of it: "connections there are not looked at". Nothing where there is nothing to say. */
+void netns_tell(const struct netns_omissions *omissions, const char *effect);
+
 /*
  * Calls `visit` once in each network namespace that a process is in or that /run/netns names, first in the caller's
  * own; the calling thread is in that namespace meanwhile, and back in its own at the end. Not found: namespaces that

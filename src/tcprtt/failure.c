@@ -2,6 +2,7 @@
 #include "tcprtt/failure.h"
 
 #include "abi/histogram.h"
+#include "bpfio/program.h"
 #include "core/strbuf.h"
 #include "os/privileges.h"
 
@@ -9,10 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-/* What attaching a trampoline says where the architecture has none (arm64 before 6.4); the kernel's own, not in
- * errno.h. */
-#define ENOTSUPP_KERNEL 524
 
 static bool is_refusal(int error)
 {
@@ -22,11 +19,6 @@ static bool is_refusal(int error)
 bool failure_is_final(int error)
 {
 	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || (is_refusal(error) && !privileges_suffice());
-}
-
-const char *failure_reason(int error)
-{
-	return error == -ENOTSUPP_KERNEL ? "not supported" : strerror(-error);
 }
 
 /* "; try --hook tp_btf or --hook kprobe": what the options leave, other than what was asked for. */
@@ -72,7 +64,7 @@ static void explain_hook(const struct failure *failure, const struct tcprtt_opti
 
 	add_alternatives(&out, options);
 	alternatives[out.length] = '\0';
-	snprintf(ret, size, "%s (%s); -v says more%s", need_of(options->hook), failure_reason(failure->error),
+	snprintf(ret, size, "%s (%s); -v says more%s", need_of(options->hook), program_error(failure->error),
 		 alternatives);
 }
 
@@ -104,9 +96,6 @@ void failure_explain(const struct failure *failure, const struct tcprtt_options 
 		snprintf(ret, size,
 			 "this kernel has no BTF (/sys/kernel/btf/vmlinux); tcprtt needs one built with "
 			 "CONFIG_DEBUG_INFO_BTF");
-	else if (failure->stage == FAILURE_SEEDING)
-		snprintf(ret, size, "cannot find out whose the open sockets are (%s); try --storage hash",
-			 failure_reason(error));
 	else if (options->hook == RTT_HOOK_AUTO && is_refusal(error))
 		privileges_explain(error, ret, size);
 	else

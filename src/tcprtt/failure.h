@@ -8,23 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum failure_stage {
-	FAILURE_LOADING,
-	FAILURE_ATTACHING,
-	FAILURE_SEEDING
-};
-
 struct failure {
-	int error; /* negative errno */
-	enum failure_stage stage;
+	int error;   /* negative errno */
 	bool no_bpf; /* bpf(2) does nothing at all */
 };
 
 /* Whether any other way to attach would fail likewise. */
 bool failure_is_final(int error);
-
-/* As strerror(), and for what only the kernel knows by name. */
-const char *failure_reason(int error);
 
 /* For the user, in one line, NUL-terminated. */
 void failure_explain(const struct failure *failure, const struct tcprtt_options *options, char *ret, size_t size);

@@ -3,6 +3,7 @@
 
 #include "abi/scope.h"
 #include "bpfio/load.h"
+#include "bpfio/optional.h"
 #include "bpfio/program.h"
 #include "bpfio/scope.h"
 #include "core/histogram.h"
@@ -176,14 +177,32 @@ static int map_groups(struct rtt_session *session, uint32_t count)
 	return 0;
 }
 
-/* 0, or a negative errno and where that was. */
-static int open_way(const struct tcprtt_options *options, const struct way *way, struct rtt_session *ret,
-		    enum failure_stage *ret_stage)
+#define WITHOUT_SEEDS "the owners of connections that are older than tcprtt are not known"
+
+static const struct optional optional_programs[] = {
+	{"seed_storage", WITHOUT_SEEDS},
+	{"tree_free", SCOPE_WITHOUT_TREE_FREE},
+	{},
+};
+
+/* The owners of the sockets that are open already, if they are asked for and the program was not refused. */
+static void seed(const struct tcprtt_bpf *skeleton)
+{
+	int error = 0;
+
+	if (bpf_program__fd(skeleton->progs.seed_storage) >= 0)
+		error = program_iterate(skeleton->progs.seed_storage, NULL);
+	if (error)
+		message("cannot go through the open sockets (%s): " WITHOUT_SEEDS, program_error(error));
+}
+
+/* 0 or a negative errno. */
+static int open_way(const struct tcprtt_options *options, const struct way *way, const struct refusals *refusals,
+		    struct rtt_session *ret)
 {
 	struct tcprtt_bpf *skeleton = ret->skeleton = tcprtt_bpf__open();
 	int error;
 
-	*ret_stage = FAILURE_LOADING;
 	if (!skeleton)
 		return -errno;
 	configure(skeleton, options, way);
@@ -195,23 +214,20 @@ static int open_way(const struct tcprtt_options *options, const struct way *way,
 		return -ENOMEM;
 	error = scope_size_maps(&options->scope, skeleton->obj);
 	if (!error)
-		error = load_skeleton(skeleton->skeleton);
+		error = load_skeleton(skeleton->skeleton, refusals);
 	if (!error)
 		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error && tcprtt_is_grouped(options))
 		error = fill_numbers(skeleton->maps.group_numbers, options->max_keys);
 	if (!error && tcprtt_is_grouped(options))
 		error = map_groups(ret, options->max_keys);
-	if (!error) {
-		*ret_stage = FAILURE_ATTACHING;
+	if (!error)
 		error = tcprtt_bpf__attach(skeleton);
-	}
-	if (!error && seeds(options) && way->in_socket) {
-		*ret_stage = FAILURE_SEEDING;
-		error = program_iterate(skeleton->progs.seed_storage);
-	}
+	if (error)
+		return error;
+	seed(skeleton);
 	ret->counters = &skeleton->bss->counters;
-	return error;
+	return 0;
 }
 
 static bool is_allowed(const struct way *way, const struct tcprtt_options *options)
@@ -235,6 +251,27 @@ static void name_storage(const struct way *way, const struct tcprtt_options *opt
 		snprintf(session->storage, size, "%s", way->storage_name);
 }
 
+/* The way as far as this kernel admits it. 0 or a negative errno. */
+static int open_without_refused(const struct tcprtt_options *options, const struct way *way, struct rtt_session *ret)
+{
+	struct refusals refusals = {.optional = optional_programs};
+	struct rtt_session session;
+	int error;
+
+	do {
+		session = (struct rtt_session){.hook = way->hook_name};
+		name_storage(way, options, &session);
+		error = open_way(options, way, &refusals, &session);
+		if (error)
+			rtt_session_close(&session);
+	} while (error && optional_note(&refusals, error, options->verbose));
+	if (error)
+		return error;
+	optional_tell(&refusals);
+	*ret = session;
+	return 0;
+}
+
 int rtt_session_open(const struct tcprtt_options *options, struct rtt_session *ret, struct rtt_session_error *error)
 {
 	const struct way *first = NULL;
@@ -242,21 +279,18 @@ int rtt_session_open(const struct tcprtt_options *options, struct rtt_session *r
 
 	program_log(options->verbose);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		struct rtt_session session = {.hook = ways[i].hook_name};
 		struct failure failure = {};
 
 		if (!is_allowed(&ways[i], options))
 			continue;
-		name_storage(&ways[i], options, &session);
-		failure.error = open_way(options, &ways[i], &session, &failure.stage);
-		if (!failure.error) {
-			*ret = session;
+		failure.error = open_without_refused(options, &ways[i], ret);
+		if (!failure.error)
 			return 0;
-		}
-		rtt_session_close(&session);
 		if (options->verbose)
 			message("not usable here: %s with %s: %s", ways[i].hook_name, ways[i].storage_name,
-				failure_reason(failure.error));
+				program_error(failure.error));
+		if (scope_explain(failure.error, error->text, sizeof(error->text)))
+			return failure.error;
 		/* Of the best hook, what its least demanding way says: that others are missing is no reason. */
 		first = first ? first : &ways[i];
 		if (ways[i].hook == first->hook)

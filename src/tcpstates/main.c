@@ -12,6 +12,7 @@
 #include "tcpstates/print.h"
 #include "tcpstates/session.h"
 #include "tcpstates/session_losses.h"
+#include "tcpstates/session_stuck.h"
 #include "tcpstates/stuck.h"
 #include "tcpstates/summary.h"
 
@@ -310,6 +311,8 @@ static int run(struct tool *tool)
 				accept_counts(&tool->session.accept)
 					? ""
 					: ", and this kernel does not tell what that misses");
+			if (tool->options.stuck.states)
+				message("%s goes through the connections", stuck_iterator(&tool->session));
 			message("%s tells why one ended", tool->session.btf ? "the socket" : "nothing");
 			message("tracing");
 		}

@@ -10,11 +10,11 @@
 #include "bpfio/scope.h"
 #include "os/kernel_version.h"
 #include "os/message.h"
-#include "os/netns.h"
 #include "os/privileges.h"
-#include "os/progress.h"
 #include "tcpstates.skel.h"
 #include "tcpstates/failure.h"
+#include "tcpstates/session_optional.h"
+#include "tcpstates/session_seed.h"
 #include "tcpstates/session_stuck.h"
 #include "tcpstates_tp.skel.h"
 
@@ -54,55 +54,17 @@ static int open_rings(const struct bpf_object *object, const struct tcpstates_op
 		bpf_map__set_max_entries((skeleton)->maps.conn_hash, (options)->hash_size);                            \
 	} while (0)
 
-/* Before the first row: everything that is open already. */
-static int seed_namespace(void *context)
+/* --stuck goes over all storage, and a place is given back by destroy_storage. */
+static bool uses_table(const struct tcpstates_options *options, const struct way *way, const struct session *session)
 {
-	struct tcpstates_bpf *skeleton = context;
-
-	return program_iterate(skeleton->progs.seed_rest);
-}
-
-/* Connections that a process has a descriptor of are known all the same. */
-void session_tell_omissions(const struct netns_omissions *omissions)
-{
-	if (omissions->namespaces)
-		message("%zu network namespaces could not be entered (that takes CAP_SYS_ADMIN): connections there "
-			"that no process has a descriptor of are not known yet",
-			omissions->namespaces);
-	if (omissions->processes)
-		message("%zu processes do not show their network namespace (that takes CAP_SYS_PTRACE, and no LSM "
-			"that forbids it): where nothing else leads to it, connections there that no process has a "
-			"descriptor of are not known yet",
-			omissions->processes);
-}
-
-static int seed(struct tcpstates_bpf *skeleton, const struct tcpstates_options *options, size_t *ret_unentered)
-{
-	struct netns_omissions omissions = {0};
-	struct progress progress;
-	int error;
-
-	progress_begin(&progress, "looking at the sockets that are already open");
-	error = program_iterate(skeleton->progs.seed_storage);
-	if (!error)
-		error = netns_visit_all(seed_namespace, skeleton, &omissions);
-	progress_end(&progress);
-	if (options->verbose || (options->stuck.once && omissions.namespaces))
-		session_tell_omissions(&omissions);
-	*ret_unentered = omissions.namespaces;
-	return error;
-}
-
-/* --stuck goes over all storage. */
-static bool uses_table(const struct tcpstates_options *options, const struct way *way)
-{
-	return way->storage == STORAGE_SOCKET && options->storage == STORAGE_AUTO && !options->stuck.states;
+	return way->storage == STORAGE_SOCKET && options->storage == STORAGE_AUTO && !options->stuck.states &&
+	       !optional_is_refused(&session->refusals, "destroy_storage");
 }
 
 static void choose_programs(struct tcpstates_bpf *skeleton, const struct tcpstates_options *options,
-			    const struct way *way)
+			    const struct way *way, const struct session *session)
 {
-	bool in_socket = way->storage == STORAGE_SOCKET;
+	bool in_socket = way->storage == STORAGE_SOCKET, in_table = uses_table(options, way, session);
 
 	bpf_program__set_autoload(skeleton->progs.set_state_cast, in_socket && way->casts);
 	bpf_program__set_autoload(skeleton->progs.set_state_storage, in_socket && !way->casts);
@@ -117,8 +79,8 @@ static void choose_programs(struct tcpstates_bpf *skeleton, const struct tcpstat
 	bpf_program__set_autoattach(skeleton->progs.seed_storage, false);
 	bpf_program__set_autoattach(skeleton->progs.seed_rest, false);
 	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
-	bpf_map__set_autocreate(skeleton->maps.conn_table, uses_table(options, way));
-	skeleton->rodata->conn_in_table = uses_table(options, way);
+	bpf_map__set_autocreate(skeleton->maps.conn_table, in_table);
+	skeleton->rodata->conn_in_table = in_table;
 	bpf_map__set_autocreate(skeleton->maps.life_storage, options->connections);
 	bpf_map__set_autocreate(skeleton->maps.conn_hash, !in_socket);
 }
@@ -141,32 +103,41 @@ static struct bpf_program *second_program(const struct tcpstates_bpf *skeleton, 
 /* What the verifier does not like about the main program; as much as libbpf would keep. */
 #define LOG_SIZE (16 << 20)
 
-/* Loads and attaches everything, the accept hook included. 0 or a negative errno. */
-static int load_btf(const struct tcpstates_options *options, const struct way *way, char *log, struct session *session)
+/* Opens the object and makes it ready to be loaded. 0 or a negative errno. */
+static int open_object(const struct tcpstates_options *options, const struct way *way, char *log,
+		       struct session *session)
 {
 	bool in_socket = way->storage == STORAGE_SOCKET;
-	struct tcpstates_bpf *skeleton = tcpstates_bpf__open();
+	struct tcpstates_bpf *skeleton = session->btf = tcpstates_bpf__open();
 	int error;
 
 	if (!skeleton)
 		return -errno;
-	session->btf = skeleton;
 	CONFIGURE(skeleton, options);
 	skeleton->rodata->owner_task_is_typed = program_has_typed_task();
 	skeleton->rodata->transition_silent = options->connections;
-	choose_programs(skeleton, options, way);
-	stuck_prepare(&options->stuck, skeleton, in_socket);
+	choose_programs(skeleton, options, way, session);
+	stuck_prepare(&options->stuck, &session->refusals, skeleton, in_socket);
 	accept_prepare(&session->accept, skeleton, in_socket);
 	bpf_program__set_log_buf(main_program(skeleton, way), log, LOG_SIZE);
 	error = scope_size_maps(&options->scope, skeleton->obj);
+	return error ? error : rings_size_maps(skeleton->obj, options->rings, options->buffer_size / options->rings);
+}
+
+/* Loads and attaches everything, the accept hook included. 0 or a negative errno. */
+static int load_btf(const struct tcpstates_options *options, const struct way *way, char *log, struct session *session)
+{
+	int error = open_object(options, way, log, session);
+	struct tcpstates_bpf *skeleton = session->btf;
+
 	if (!error)
-		error = rings_size_maps(skeleton->obj, options->rings, options->buffer_size / options->rings);
-	if (!error)
-		error = load_skeleton(skeleton->skeleton);
+		error = load_skeleton(skeleton->skeleton, &session->refusals);
 	if (!error)
 		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error)
 		error = open_rings(skeleton->obj, options, session);
+	if (!error)
+		error = stuck_try(skeleton);
 	if (!error)
 		error = accept_attach(&session->accept, skeleton);
 	return error ? error : tcpstates_bpf__attach(skeleton);
@@ -180,31 +151,51 @@ static void unload_btf(struct session *session)
 	session->btf = NULL;
 }
 
-/* When no other accept hook would help. Without rights each load fails, and the verifier is not even asked. */
-static bool is_main_to_blame(int error, const char *log)
+/* Whether the main program loads, alone: without it, others are of no use. */
+static bool main_loads(const struct tcpstates_options *options, const struct way *way, char *log,
+		       struct session *session)
 {
-	return log[0] || (error == -EPERM && !privileges_suffice());
+	int error = open_object(options, way, log, session);
+	struct bpf_program *program;
+
+	if (!error) {
+		bpf_object__for_each_program(program, session->btf->obj)
+			bpf_program__set_autoload(program, program == main_program(session->btf, way));
+		error = load_skeleton(session->btf->skeleton, &session->refusals);
+	}
+	unload_btf(session);
+	return !error;
 }
 
-/* With the best accept hook: an object is loaded as a whole, and which hook works shows only then. */
-static int load_with_accept(const struct tcpstates_options *options, const struct way *way, char *log,
-			    struct session *session, struct session_error *why)
+/*
+ * With the best accept hook, and without the optional programs that are refused: an object is loaded as a whole, and
+ * what works shows only then.
+ */
+static int load_best(const struct tcpstates_options *options, const struct way *way, char *log, struct session *session,
+		     struct session_error *why)
 {
-	int failed = 0, error;
+	int failed = 0, error = accept_next(&session->accept, options);
 	char reason[256];
 
-	while (!(error = accept_next(&session->accept, options))) {
-		error = load_btf(options, way, log, session);
-		if (!error)
+	while (!error) {
+		bool is_first = !failed, is_optional;
+
+		failed = load_btf(options, way, log, session);
+		if (!failed)
 			return 0;
-		failed = error;
 		unload_btf(session);
-		if (options->verbose && log[0])
-			message("the kernel says: %s", program_verdict(log));
-		if (is_main_to_blame(failed, log))
+		is_optional = optional_note(&session->refusals, failed, options->verbose);
+		if (!is_optional && !accept_is_blamed(&session->accept)) {
+			session_explain(failed, why->text, sizeof(why->text));
 			return failed;
+		}
+		if (is_first && !main_loads(options, way, log, session))
+			return failed;
+		if (is_optional)
+			continue;
 		if (options->verbose)
 			accept_tell(&session->accept, failed);
+		error = accept_next(&session->accept, options);
 	}
 	failed = failed ? failed : error;
 	if (options->accept != ACCEPT_AUTO && options->accept != ACCEPT_NONE) {
@@ -218,14 +209,15 @@ static int load_with_accept(const struct tcpstates_options *options, const struc
 static int open_btf(const struct tcpstates_options *options, const struct way *way, struct session *ret,
 		    struct session_error *why)
 {
-	bool in_socket = way->storage == STORAGE_SOCKET;
 	struct tcpstates_bpf *skeleton;
 	char *log = calloc(1, LOG_SIZE);
 	int error;
 
 	if (!log)
 		return -ENOMEM;
-	error = load_with_accept(options, way, log, ret, why);
+	error = load_best(options, way, log, ret, why);
+	if (error && options->verbose && log[0])
+		message("the kernel says: %s", program_verdict(log));
 	free(log);
 	if (error)
 		return error;
@@ -233,14 +225,13 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	ret->prog_fd = bpf_program__fd(main_program(skeleton, way));
 	ret->summary_fd = bpf_map__fd(skeleton->maps.summaries);
 	ret->recover_fd = bpf_program__fd(second_program(skeleton, way));
-	ret->sample_fd = options->connections ? bpf_program__fd(skeleton->progs.sample_rtt) : -1;
-	ret->tree_fd = options->command.command.argv ? bpf_program__fd(skeleton->progs.tree_fork) : -1;
+	ret->sample_fd = bpf_program__fd(skeleton->progs.sample_rtt);
+	ret->tree_fd = bpf_program__fd(skeleton->progs.tree_fork);
 	ret->losses = &skeleton->bss->losses;
 	/* What a command does is all to come. */
-	if (in_socket && !options->command.command.argv)
-		error = seed(skeleton, options, &ret->unentered);
-	skeleton->bss->older_are_known = in_socket && !options->command.command.argv && !error && !ret->unentered;
-	return error;
+	if (way->storage == STORAGE_SOCKET && !options->command.command.argv)
+		session_seed(options, ret);
+	return 0;
 }
 
 static int open_tracepoint(const struct tcpstates_options *options, const struct way *way, struct session *ret,
@@ -260,7 +251,7 @@ static int open_tracepoint(const struct tcpstates_options *options, const struct
 	if (!error)
 		error = rings_size_maps(skeleton->obj, options->rings, options->buffer_size / options->rings);
 	if (!error)
-		error = load_skeleton(skeleton->skeleton);
+		error = load_skeleton(skeleton->skeleton, NULL);
 	if (!error)
 		error = scope_fill_maps(&options->scope, skeleton->obj);
 	if (!error)
@@ -308,7 +299,7 @@ static void name_storage(const struct way *way, const struct tcpstates_options *
 
 	if (way->storage == STORAGE_HASH)
 		snprintf(session->storage, size, "%s of %u sockets", way->storage_name, options->hash_size);
-	else if (uses_table(options, way))
+	else if (uses_table(options, way, session))
 		snprintf(session->storage, size, "%s behind a table", way->storage_name);
 	else
 		snprintf(session->storage, size, "%s", way->storage_name);
@@ -321,15 +312,20 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 	error->text[0] = '\0';
 	program_log(options->verbose);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		struct session session = {
-			.prog_fd = -1, .recover_fd = -1, .sample_fd = -1, .tree_fd = -1, .hook = ways[i].hook_name};
+		struct session session = {.prog_fd = -1,
+					  .recover_fd = -1,
+					  .sample_fd = -1,
+					  .tree_fd = -1,
+					  .refusals.optional = session_optional,
+					  .hook = ways[i].hook_name};
 		int failed;
 
 		if (!is_allowed(&ways[i], options))
 			continue;
-		name_storage(&ways[i], options, &session);
 		failed = ways[i].open(options, &ways[i], &session, error);
 		if (!failed) {
+			name_storage(&ways[i], options, &session);
+			optional_tell(&session.refusals);
 			if (first_error && ways[i].storage == STORAGE_HASH)
 				message("socket storage cannot be used here (%s): remembering sockets in %s, and fewer "
 					"owners are known; -v says more",

@@ -3,11 +3,10 @@
 #ifndef TCPVITALS_TCPSTATES_SESSION_H
 #define TCPVITALS_TCPSTATES_SESSION_H
 
+#include "bpfio/optional.h"
 #include "bpfio/rings.h"
 #include "tcpstates/options.h"
 #include "tcpstates/session_accept.h"
-
-struct netns_omissions;
 
 struct session {
 	struct tcpstates_bpf *btf;   /* one of the two is loaded */
@@ -20,7 +19,8 @@ struct session {
 	struct accept accept;
 	int summary_fd; /* the map of --summary */
 	struct rings rings;
-	size_t unentered; /* network namespaces that were not looked at for older sockets */
+	struct refusals refusals; /* the programs that it does without */
+	bool unseeded;    /* not all sockets that are older than the tool were found, as they should have been */
 	const char *hook; /* what was chosen, in words */
 	char storage[48]; /* likewise */
 };
@@ -40,8 +40,5 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 void session_detach(struct session *session);
 
 void session_close(struct session *session);
-
-/* Says what was not looked at for older sockets. */
-void session_tell_omissions(const struct netns_omissions *omissions);
 
 #endif

@@ -38,10 +38,15 @@ static int check_way(const struct accept_way *way)
 	}
 }
 
+bool accept_is_blamed(const struct accept *accept)
+{
+	return accept->way && !strcmp(accept->way->program, program_blamed());
+}
+
 void accept_tell(const struct accept *accept, int error)
 {
 	if (accept->way)
-		message("not usable here: %s (%s): %s", accept->way->name, accept->way->program, strerror(-error));
+		message("not usable here: %s (%s): %s", accept->way->name, accept->way->program, program_error(error));
 }
 
 int accept_next(struct accept *accept, const struct tcpstates_options *options)

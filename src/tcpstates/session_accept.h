@@ -28,6 +28,9 @@ int accept_next(struct accept *accept, const struct tcpstates_options *options);
 void accept_prepare(const struct accept *accept, struct tcpstates_bpf *skeleton, bool in_socket);
 int accept_attach(struct accept *accept, const struct tcpstates_bpf *skeleton);
 
+/* After the object could not be loaded or attached: whether the hook was to blame. */
+bool accept_is_blamed(const struct accept *accept);
+
 /* Tells a person who asked for details that the way failed. */
 void accept_tell(const struct accept *accept, int error);
 

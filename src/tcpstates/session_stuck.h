@@ -9,11 +9,19 @@
 #include <stdbool.h>
 
 struct netns_omissions;
+struct refusals;
 struct session;
 struct tcpstates_bpf;
 
 /* Before `skeleton` is loaded. */
-void stuck_prepare(const struct stuck_options *options, struct tcpstates_bpf *skeleton, bool in_socket);
+void stuck_prepare(const struct stuck_options *options, const struct refusals *refusals, struct tcpstates_bpf *skeleton,
+		   bool in_socket);
+
+/* After it is loaded: whether the kernel lets the iterator run. 0 or a negative errno; program_blamed() names it. */
+int stuck_try(const struct tcpstates_bpf *skeleton);
+
+/* What goes through the connections, in words. Only with --stuck. */
+const char *stuck_iterator(const struct session *session);
 
 /*
  * Looks once at all connections, as of `now_ns`: rows come into the ring. `is_last`: also those whose age cannot be

@@ -25,8 +25,8 @@ int stuck_look(struct stuck_watch *watch, const struct session *session, uint64_
 	if (is_first)
 		watch->start_ns = now_ns;
 	if (is_first && (watch->verbose || (watch->options->once && omissions.namespaces)))
-		session_tell_omissions(&omissions);
-	watch->unentered = session->unentered + omissions.namespaces;
+		netns_tell(&omissions, "connections there are not looked at");
+	watch->incomplete = session->unseeded || omissions.namespaces;
 	return error;
 }
 
@@ -60,5 +60,5 @@ int stuck_answer(const struct stuck_watch *watch, bool missed)
 			(unsigned long long)undecided, connections(undecided));
 	if (watch->look.found)
 		return ANSWER_STUCK;
-	return undecided || missed || watch->unentered ? ANSWER_UNKNOWN : ANSWER_NONE;
+	return undecided || missed || watch->incomplete ? ANSWER_UNKNOWN : ANSWER_NONE;
 }

@@ -16,7 +16,7 @@ struct stuck_watch {
 	struct stuck_look look; /* the last one */
 	uint64_t start_ns;      /* of the first one, CLOCK_MONOTONIC; 0: none yet */
 	unsigned int seconds;   /* since then */
-	size_t unentered;       /* network namespaces that were not looked at */
+	bool incomplete;        /* there may be connections that nobody has looked at */
 };
 
 /* Looks; `is_last`: there will be no other. 0, or a negative errno. */

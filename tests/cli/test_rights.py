@@ -73,9 +73,9 @@ def test_root_without_capabilities():
 def omitted(text):
     """How many (namespaces, processes) were not looked at for sockets that are older than the tool."""
     return tuple(
-        sum(map(int, re.findall(rf"^tcpstates: (\d+) {what}", text, re.MULTILINE)))
-        for what in (r"network namespaces could not be entered \(that takes CAP_SYS_ADMIN",
-                     r"processes do not show their network namespace \(that takes CAP_SYS_PTRACE")
+        sum(map(int, re.findall(rf"^tcpstates: cannot {what}", text, re.MULTILINE)))
+        for what in (r"enter (\d+) network namespaces? \(needs CAP_SYS_ADMIN\)",
+                     r"read the network namespace of (\d+) process(?:es)? \(needs CAP_SYS_PTRACE")
     )
 
 

@@ -2,12 +2,10 @@
 #include "stuck_scene.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "helper.h"
-#include "kernel.h"
 #include "require.h"
 #include "traffic.h"
 
@@ -103,11 +101,9 @@ static void settler(int channel, void *context)
 	channel_receive(channel, NULL);
 }
 
-void stuck_populate(const char *storage)
+void stuck_populate(void)
 {
-	bool in_hash = !strcmp(storage, "--storage=hash") || !kernel_has_socket_storage();
-
-	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS && in_hash; end++)
+	for (enum wire_end end = WIRE_LEFT; end < WIRE_ENDS; end++)
 		channel_receive(helper_start("tv-settler", settler, &end).channel, NULL);
 }
 

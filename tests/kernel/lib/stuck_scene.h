@@ -37,8 +37,8 @@ struct stuck_scene {
 /* The wire between two namespaces; without it the test is skipped. */
 void stuck_open_wire(struct stuck_scene *scene);
 
-/* Without socket storage, network namespaces are looked at that a process is in, or that have a name. */
-void stuck_populate(const char *storage);
+/* For a tool that enters network namespaces: it finds those that a process is in. */
+void stuck_populate(void);
 
 /* Leads all victims into their states, and notes when. */
 void stuck_play(struct stuck_scene *scene);
