@@ -10,6 +10,7 @@ import re
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 from cli import Skip, Trace, assert_equal, assert_in, lost, main, need_root, of_port, run, wait_until
@@ -303,37 +304,36 @@ def test_beside_tcplife():
     need_root()
     if not os.access(TCPLIFE, os.X_OK):
         raise Skip("tcplife (package libbpf-tools) is not there")
-    prefix = in_mount_namespace(SHOW_TRACEFS)
     pairs = []
-    with Trace("-c", "-o", "json") as ours:
-        theirs = subprocess.Popen([*prefix, "stdbuf", "-oL", TCPLIFE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE, text=True)
+    with tempfile.TemporaryFile() as out, Trace("-c", "-o", "json") as ours:
+        def shown():
+            """Its whole lines of our connections; its header before there is one."""
+            text = os.pread(out.fileno(), 1 << 28, 0).decode()
+            lines = [line.split() for line in text[:text.rfind("\n") + 1].splitlines()]
+            return [line for line in lines if any(str(pair.port) in line for pair in pairs)] if pairs else lines
+
+        theirs = subprocess.Popen([*in_mount_namespace(SHOW_TRACEFS), "stdbuf", "-oL", TCPLIFE], stdin=subprocess.DEVNULL,
+                                  stdout=out, stderr=subprocess.PIPE, text=True)
         try:
-            time.sleep(1.5)
+            wait_until(lambda: shown() or theirs.poll() is not None, 15, "tcplife does not begin")
             if theirs.poll() is not None:
                 raise Skip(f"tcplife does not run here: {theirs.stderr.read().strip()}")
             for size in (0, 3000, 50000):
                 pairs.append(Pair(up=2000, down=size))
                 pairs[-1].close()
-            time.sleep(0.5)
+            wait_until(lambda: len(shown()) >= 2 * len(pairs), 15, lambda: f"connections that tcplife shows: {shown()}")
         finally:
             theirs.terminate()
+            theirs.communicate(timeout=10)
         assert_equal(ours.stop(), 0, "exit status")
-        rows = ours.rows()
-    shown = [line.split() for line in theirs.communicate(timeout=10)[0].splitlines()]
-    compared = 0
-    for pair in pairs:
-        for line in shown:
-            if str(pair.port) not in line:
-                continue
-            raddr_port = int(line[5])
-            row, = [row for row in rows if row["lport"] == int(line[3]) and row["rport"] == raddr_port]
-            # theirs is rounded down to KiB
-            assert_equal((int(float(line[6])), int(float(line[7]))),
-                         (row["bytes_acked"] // 1024, row["bytes_received"] // 1024), f"KiB of {line}")
-            assert abs(float(line[8]) * 1000 - row["total_us"]) <= max(0.05 * row["total_us"], 1000), (line, row)
-            compared += 1
-    assert_equal(compared, 2 * len(pairs), f"connections that both show: {shown}")
+        rows, lines = ours.rows(), shown()
+    assert_equal(len(lines), 2 * len(pairs), f"connections that both show: {lines}")
+    for line in lines:
+        row, = [row for row in rows if row["lport"] == int(line[3]) and row["rport"] == int(line[5])]
+        # theirs is rounded down to KiB
+        assert_equal((int(float(line[6])), int(float(line[7]))),
+                     (row["bytes_acked"] // 1024, row["bytes_received"] // 1024), f"KiB of {line}")
+        assert abs(float(line[8]) * 1000 - row["total_us"]) <= max(0.05 * row["total_us"], 1000), (line, row)
 
 
 def test_combinations():
