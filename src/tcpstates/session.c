@@ -61,6 +61,12 @@ static bool uses_table(const struct tcpstates_options *options, const struct way
 	       !optional_is_refused(&session->refusals, "destroy_storage");
 }
 
+/* Sockets that are older than the tool. What a command does is all to come. */
+static bool seeds(const struct tcpstates_options *options, const struct way *way)
+{
+	return way->storage == STORAGE_SOCKET && !options->command.command.argv;
+}
+
 static void choose_programs(struct tcpstates_bpf *skeleton, const struct tcpstates_options *options,
 			    const struct way *way, const struct session *session)
 {
@@ -74,8 +80,8 @@ static void choose_programs(struct tcpstates_bpf *skeleton, const struct tcpstat
 	bpf_program__set_autoload(skeleton->progs.recover_hash, !in_socket);
 	bpf_program__set_autoload(skeleton->progs.sample_rtt, options->connections);
 	bpf_program__set_autoload(skeleton->progs.destroy_storage, in_socket);
-	bpf_program__set_autoload(skeleton->progs.seed_storage, in_socket);
-	bpf_program__set_autoload(skeleton->progs.seed_rest, in_socket);
+	bpf_program__set_autoload(skeleton->progs.seed_storage, seeds(options, way));
+	bpf_program__set_autoload(skeleton->progs.seed_rest, seeds(options, way));
 	bpf_program__set_autoattach(skeleton->progs.seed_storage, false);
 	bpf_program__set_autoattach(skeleton->progs.seed_rest, false);
 	bpf_map__set_autocreate(skeleton->maps.conn_storage, in_socket);
@@ -228,8 +234,7 @@ static int open_btf(const struct tcpstates_options *options, const struct way *w
 	ret->sample_fd = bpf_program__fd(skeleton->progs.sample_rtt);
 	ret->tree_fd = bpf_program__fd(skeleton->progs.tree_fork);
 	ret->losses = &skeleton->bss->losses;
-	/* What a command does is all to come. */
-	if (way->storage == STORAGE_SOCKET && !options->command.command.argv)
+	if (seeds(options, way))
 		session_seed(options, ret);
 	return 0;
 }

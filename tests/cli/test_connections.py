@@ -15,6 +15,7 @@ import time
 
 from cli import Skip, Trace, assert_equal, assert_in, lost, main, need_root, of_port, run, wait_until
 from surroundings import SHOW_TRACEFS, OwnNetwork, in_mount_namespace
+from this_machine import need_seeding
 
 TCPLIFE = "/usr/sbin/tcplife"
 HELD_S = 0.1
@@ -137,6 +138,7 @@ def test_transition_to_itself():
 def test_older_connection():
     """No start, no total, no role: but what it is known to have lasted."""
     need_root()
+    need_seeding()
     pair = Pair()
     with Trace("-c", "-o", "json") as trace:
         time.sleep(HELD_S)
@@ -153,6 +155,7 @@ def test_older_connection():
 def test_older_connection_is_sampled():
     """From the start of the tool on, not from its next transition."""
     need_root()
+    need_seeding()
     exchanges = 20
     pair = Pair()
     with Trace("-c", "-o", "json") as trace:

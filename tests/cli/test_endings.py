@@ -15,6 +15,7 @@ import time
 from cli import (END_LIMIT_S, TOOL, Reader, Trace, assert_diagnostics, assert_equal, assert_in, churn, connect_once,
                  free_port, lost, main, need_command, need_root, of_port, run, wait_until)
 from surroundings import PublicCopy, as_nobody, in_mount_namespace
+from this_machine import need_seeding
 
 # to start and to end
 START_TO_END_S = 20
@@ -30,6 +31,7 @@ def assert_whole_rows(text):
 def test_signals():
     """Each ends it with 0, and what had been seen by then is written."""
     need_root()
+    need_seeding()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         with Trace("-o", "json") as trace:
             port = connect_once()
@@ -98,6 +100,7 @@ def test_duration():
 
 def test_quiet_without_losses():
     need_root()
+    need_seeding()
     result = run("-d", "0.3", "-L", free_port())
     assert_equal((result.returncode, result.stderr), (0, ""), "exit status and stderr")
 
@@ -118,6 +121,7 @@ def test_timeout_to_a_file():
 
 def test_head_with_traffic():
     need_root()
+    need_seeding()
     process = subprocess.Popen(["bash", "-c", f'"{TOOL}" | head -3; exit "${{PIPESTATUS[0]}}"'], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -136,6 +140,7 @@ def test_head_with_traffic():
 def test_head_then_nothing_more():
     """head ends with the third line; no row comes after that to be refused."""
     need_root()
+    need_seeding()
     port = free_port()
     process = subprocess.Popen(["bash", "-c", f'"{TOOL}" -D {port} | head -3; exit "${{PIPESTATUS[0]}}"'],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -152,6 +157,7 @@ def test_head_then_nothing_more():
 def test_idle_when_the_reader_goes():
     """Nothing is printed any more, and yet it notices."""
     need_root()
+    need_seeding()
     for args in (["-L", str(free_port())], ["-o", "json", "-L", str(free_port())]):
         reader, writer = os.pipe()
         with Trace(*args, stdout=writer) as trace:
@@ -176,6 +182,7 @@ def test_reader_is_gone_from_the_start():
 def test_sigpipe_ignored():
     """As started by a service manager or by python."""
     need_root()
+    need_seeding()
     process = subprocess.Popen(["bash", "-c", f'trap "" PIPE; "{TOOL}" | head -1 >/dev/null; exit "${{PIPESTATUS[0]}}"'],
                                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
@@ -187,6 +194,7 @@ def test_sigpipe_ignored():
 
 def test_full_device():
     need_root()
+    need_seeding()
     with open("/dev/full", "wb") as full:
         result = run("-d", "5", stdout=full, timeout=20)
     assert_equal((result.returncode, result.stderr), (1, "tcpstates: cannot write to standard output: No space left on device\n"),
@@ -239,6 +247,7 @@ def test_full_disk():
 def test_stopped_reader():
     """More rows than a pipe holds, and a reader that does not read: SIGTERM still ends it, and nothing is torn."""
     need_root()
+    need_seeding()
     with Reader() as reader:
         with Trace(stdout=reader.writer) as trace:
             reader.close_writer()
@@ -346,6 +355,7 @@ def ring_full(*args):
 
 def test_ring_full():
     need_root()
+    need_seeding()
     status, errors, report = ring_full()
     assert_equal(status, 0, "exit status")
     assert_in("ring full", errors)
@@ -355,6 +365,7 @@ def test_ring_full():
 
 def test_ring_full_strict():
     need_root()
+    need_seeding()
     status, errors, _ = ring_full("--strict")
     assert_equal(status, 3, f"exit status with --strict ({errors})")
 
@@ -369,6 +380,7 @@ def test_strict_without_losses():
 def test_losses_once_a_second():
     """A line when it begins, then at most one a second."""
     need_root()
+    need_seeding()
     start = time.monotonic()
     _, errors, _ = ring_full()
     lines = [line for line in errors.splitlines() if "lost" in line]

@@ -13,6 +13,7 @@ import threading
 import time
 
 from cli import END_LIMIT_S, Nginx, Trace, assert_equal, main, need_root, of_port
+from this_machine import need_seeding
 
 NGINX_CONNECTIONS = 7000
 OTHER_CONNECTIONS = 1000
@@ -90,6 +91,7 @@ def check(rows, port, served, listeners, closers=frozenset()):
 
 def test_nginx_with_two_workers():
     need_root()
+    need_seeding()
     with Nginx(workers=2) as server, Trace("-o", "json") as trace:
         ask_all(server.port, NGINX_CONNECTIONS)
         time.sleep(0.5)
@@ -138,17 +140,20 @@ def run_server(kind):
 
 
 def test_forking_server():
+    need_seeding()
     servers = run_server("forking")
     assert len(servers) == OTHER_CONNECTIONS, "a process for each connection"
 
 
 def test_threaded_server():
+    need_seeding()
     servers = run_server("threaded")
     assert_equal(len(servers), 1, "processes")
 
 
 def test_descriptors_handed_over():
     """Accepted by one process, served by another that got it over a UNIX socket."""
+    need_seeding()
     servers = run_server("handing")
     assert_equal(len(servers), 1, "processes")
 

@@ -12,6 +12,7 @@ import time
 from cli import (Skip, Trace, assert_diagnostics, assert_equal, assert_in, churn, connect_once, main, need_command,
                  need_root, run, wait_until)
 from surroundings import in_mount_namespace
+from this_machine import need_seeding
 
 JOURNALD = "/lib/systemd/systemd-journald"
 
@@ -98,6 +99,7 @@ def test_entries():
 
 def test_stopped_journald():
     """A journald that does not read: a signal ends it all the same."""
+    need_seeding()
     with Journald() as journald, Trace("-Y", prefix=journald.prefix) as trace:
         journald.process.send_signal(signal.SIGSTOP)
         try:
@@ -131,6 +133,7 @@ def test_naps_while_journald_is_stopped():
 
 def test_journald_goes():
     """A journald that ends while it is written to: told and counted, or at least no crash and no hang."""
+    need_seeding()
     with Journald() as journald, Trace("-Y", prefix=journald.prefix) as trace:
         connect_once()
         time.sleep(0.2)

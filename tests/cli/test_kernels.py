@@ -7,7 +7,7 @@ import os
 from cli import (CLIENT_FIRST, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, connect_once,
                  main, need_root, of_port, run, states)
 from surroundings import SHOW_TRACEFS, in_mount_namespace
-from this_machine import need_machine
+from this_machine import need_machine, need_seeding
 
 # libbpf looks for the kernel's BTF in these places.
 HIDE_BTF = """
@@ -55,6 +55,7 @@ def assert_one_connection(rows, port):
 
 def test_best_hook_is_chosen_and_told():
     need_btf()
+    need_seeding()
     rows, port, errors = trace_one()
     assert_one_connection(rows, port)
     assert_in("tp_btf", errors)

@@ -7,6 +7,7 @@ import resource
 import socket
 
 from cli import END_LIMIT_S, Skip, Trace, assert_equal, main, need_root, of_port, wait_until
+from this_machine import need_seeding
 
 CONNECTIONS = 5000
 ROWS = 6 * CONNECTIONS  # FIN_WAIT1, FIN_WAIT2, CLOSE on one side, CLOSE_WAIT, LAST_ACK, CLOSE on the other
@@ -17,6 +18,7 @@ MOST_HIDDEN = ROWS // 100
 def test_thousands_are_closed():
     """No row says 0.000 for what nobody saw, and every row has its owner."""
     need_root()
+    need_seeding()
     wanted = 2 * CONNECTIONS + 100
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < wanted:
         raise Skip(f"not {wanted} descriptors for a process")

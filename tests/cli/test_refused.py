@@ -10,7 +10,7 @@ import sys
 
 from cli import (CLIENT_FIRST, RTT_TOOL, TOOL, Trace, assert_diagnostics, assert_equal, assert_in, connect_once, main, need_root,
                  of_port, run, states)
-from this_machine import need_machine
+from this_machine import need_machine, need_seeding
 from surroundings import refusing
 
 SECOND = "recover_cast", "recover_storage", "recover_hash"
@@ -20,6 +20,7 @@ STORAGE = "sockets remembered in socket storage"
 def need_refusals():
     need_root()
     need_machine("seccomp_notify")
+    need_seeding()
 
 
 def both_ways(*programs):
@@ -170,6 +171,8 @@ def test_command():
             result = run(*args, tool=path, prefix=refusing(*refused))
             assert_equal((result.returncode, said_of(result.stderr, tool)), (0, ["tree_free"]), f"{tool}: {result.stderr}")
             assert_equal(result.stderr.count("-> SYN_SENT "), tool == "tcpstates", f"rows without {refused}: {result.stderr}")
+        result = run(*args, tool=path, prefix=refusing("seed_storage", "seed_rest"))
+        assert_equal(said_of(result.stderr, tool), [], f"nothing older is a command's: {result.stderr}")
         for refused in both_ways("tree_fork"):
             result = run(*args, tool=path, prefix=refusing(*refused))
             assert_equal(result.returncode, 1, f"exit status of {tool} without {refused}: {result.stderr}")

@@ -154,7 +154,7 @@ def test_what_cannot_be_attached_falls_through():
                        (["--sample", "handshake", "--by", "pid,laddr", *everything], 3)):
         result = run("-v", "-d", "0.1", *args, tool=RTT_TOOL, preexec_fn=refuse(ENOTSUPP, BPF_RAW_TRACEPOINT_OPEN, BPF_LINK_CREATE))
         assert_equal((result.returncode, result.stdout), (1, ""), f"exit status and stdout of {args}")
-        tried = re.findall(r"^tcprtt: not usable here: (.*): (.*)$", result.stderr, re.MULTILINE)
+        tried = re.findall(r"^tcprtt: not usable here: (.* with .*): (.*)$", result.stderr, re.MULTILINE)
         assert_equal(len(tried), ways, f"ways of {args}: {tried}")
         for way, reason in tried:
             # what this machine refuses does not even load

@@ -15,6 +15,7 @@ from cli import (RTT_TOOL, TOOL, Trace, assert_diagnostics, assert_equal, assert
                  need_command, need_root, of_port, run)
 from namespaces import PORT, NamedNetwork
 from surroundings import HIDE_CGROUP2, in_mount_namespace
+from this_machine import need_seeding
 
 BOTH = (TOOL, RTT_TOOL)
 
@@ -260,18 +261,22 @@ def check_round_trips(*common, filters=process_filters):
 
 
 def test_round_trips():
+    need_seeding()
     check_round_trips()
 
 
 def test_each_measurement():
+    need_seeding()
     check_round_trips("--sample", "rtt")
 
 
 def test_handshakes():
+    need_seeding()
     check_round_trips("--sample", "handshake")
 
 
 def test_cgroups():
+    need_seeding()
     cgroup2_mount()
     for sample in ([], ["--sample", "rtt"], ["--sample", "handshake"]):
         check_round_trips(*sample, filters=cgroup_filters)

@@ -20,6 +20,7 @@ from cli import (Reader, Skip, Trace, assert_diagnostics, assert_equal, assert_i
                  need_command, need_root, of_port, run, wait_until)
 from namespaces import NamedNetwork
 from surroundings import as_nobody
+from this_machine import need_seeding
 
 # What a state that began with a segment is known to have lasted is that much less than the truth, and some more when the FIN is
 # acknowledged later (docs/accuracy.md).
@@ -58,6 +59,7 @@ def once(*args, longer="0.1s", states="CLOSE_WAIT", **kwargs):
 
 def test_answers():
     need_root()
+    need_seeding()
     none = once("-L", free_port())
     assert_equal((none.returncode, len(none.stdout.splitlines())), (0, 1), "exit status of none, and lines")
     with HalfClosed() as stuck:
@@ -75,6 +77,7 @@ def test_answers():
 
 def test_waits_until_it_can_tell():
     need_root()
+    need_seeding()
     with HalfClosed() as stuck:
         found = once("-L", stuck.port, "-o", "json", longer="3s")
         took = time.monotonic() - stuck.since
@@ -89,6 +92,7 @@ def test_waits_until_it_can_tell():
 def test_cannot_tell():
     """Ended before: 3, the rows are there, and stderr counts them. One that is known to be stuck is the answer all the same."""
     need_root()
+    need_seeding()
     with HalfClosed(2) as stuck:
         for end in ("-d", "signal"):
             with Trace("--stuck", "CLOSE_WAIT", "--longer", "1h", "--once", "-L", stuck.port, "-o", "json",
@@ -120,6 +124,7 @@ def test_trouble_is_no_answer():
 
 def test_formats():
     need_root()
+    need_seeding()
     with HalfClosed() as stuck:
         stuck.grow_old(0.1)
         server = stuck.pairs[0][1]
@@ -149,6 +154,7 @@ def test_formats():
 def test_scope():
     """Each filter with the connection, and without."""
     need_root()
+    need_seeding()
     comm = open("/proc/self/comm", encoding="ascii").read().strip()
     netns = os.stat("/proc/self/ns/net").st_ino
     with HalfClosed() as stuck:
@@ -174,6 +180,7 @@ def test_scope():
 def test_looks_again_and_again():
     """A row at each look, until it is over; a reader that goes ends it, and so does a signal, with 0."""
     need_root()
+    need_seeding()
     with HalfClosed() as stuck:
         with Trace("--stuck", "CLOSE_WAIT", "--longer", "0.2s", "--interval", "50ms", "-o", "json", "-L", stuck.port) as trace:
             wait_until(lambda: len(trace.rows()) >= 5, 10, "no rows")
@@ -202,6 +209,7 @@ MANY = 3000
 def test_many():
     """Each of them once. A ring that has no room for them all is a loss that is counted, and the answer is the same."""
     need_root()
+    need_seeding()
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 2 * MANY + 100:
         raise Skip("too few descriptors for a process")
     resource.setrlimit(resource.RLIMIT_NOFILE, (2 * MANY + 100, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
@@ -285,6 +293,7 @@ def test_wrong():
 def test_namespaces_that_cannot_be_entered():
     """Then there may be a connection that nobody has seen: no answer, and a word why."""
     need_root()
+    need_seeding()
     need_command("setpriv")
     with NamedNetwork():
         result = run("--stuck", "CLOSE_WAIT", "--longer", "0.1s", "--once", "-L", "1", prefix=("setpriv", "--bounding-set=-sys_admin"))

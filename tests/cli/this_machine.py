@@ -47,3 +47,8 @@ def need_machine(*names):
     for name in names:
         if machine_refuses(name):
             raise Skip(machine_refuses(name))
+
+
+def need_seeding():
+    """For a test of sockets that are older than the tool, or of a tool that has nothing to say: else it says what it misses."""
+    need_machine("iter/task_file", "iter/tcp")

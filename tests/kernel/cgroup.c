@@ -12,6 +12,7 @@
 #include "lib/cgroup.h"
 #include "lib/helper.h"
 #include "lib/kernel.h"
+#include "lib/machine.h"
 #include "lib/owners.h"
 #include "lib/require.h"
 #include "lib/run.h"
@@ -155,6 +156,7 @@ static void test_older_connection(void **state)
 
 	if (!kernel_has_socket_storage())
 		skip_because("no socket storage for tp_btf before Linux 5.12");
+	need_machine("iter/task_file");
 	make_cgroups();
 	pair_begin(&pair);
 	run_start(run, NULL);

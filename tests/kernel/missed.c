@@ -52,7 +52,6 @@ static int leave(void **state)
 	return run_teardown(state);
 }
 
-/* -c does not begin without, so that another one is asked. */
 /* `option` is -L or -D, for the listener's port, or NULL; `more` may be NULL, too. */
 static void begin(struct run *run, const char *option, const char *more, const char *map)
 {

@@ -15,6 +15,7 @@
 #include "lib/guest.h"
 #include "lib/helper.h"
 #include "lib/kernel.h"
+#include "lib/machine.h"
 #include "lib/netns.h"
 #include "lib/owners.h"
 #include "lib/require.h"
@@ -86,6 +87,8 @@ static void need_storage(void)
 {
 	if (!kernel_has_socket_storage())
 		skip_because("older sockets are not looked for before Linux 5.12");
+	need_machine("iter/task_file");
+	need_machine("iter/tcp");
 }
 
 /*

@@ -15,6 +15,7 @@
 
 #include "lib/helper.h"
 #include "lib/kernel.h"
+#include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/rtt_run.h"
 #include "lib/rtt_traffic.h"
@@ -33,6 +34,7 @@ static void set_scene(struct rtt_run *run, struct scene *scene)
 {
 	if (!kernel_has_socket_storage())
 		skip_because("older connections have no owner before Linux 5.12");
+	need_machine("iter/task_file");
 	memset(scene, 0, sizeof(*scene));
 	scene->listener = rtt_run_watch_new_port(run, IPV4, &scene->port);
 	snprintf(scene->client_comm, sizeof(scene->client_comm), "rttc%d", getpid());

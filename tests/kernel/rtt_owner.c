@@ -14,6 +14,7 @@
 #include "lib/cgroup.h"
 #include "lib/helper.h"
 #include "lib/kernel.h"
+#include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/rtt_run.h"
 #include "lib/rtt_traffic.h"
@@ -157,6 +158,7 @@ static void test_there_before_the_tool(void **state)
 	struct scene scene;
 	size_t comm, pid;
 
+	need_machine("iter/task_file");
 	set_scene(run, &scene);
 	begin(&scene);
 	make_connection(&scene);
@@ -175,6 +177,7 @@ static void test_listener_before_the_tool(void **state)
 	struct scene scene;
 	size_t comm;
 
+	need_machine("iter/task_file");
 	set_scene(run, &scene);
 	begin(&scene);
 	comm = rtt_run_start(run, ARGS("--by", "comm"));
@@ -261,6 +264,7 @@ static void test_cgroup_there_before(void **state)
 
 	cgroup_make(&cgroups[0], NULL, "server");
 	cgroup_make(&cgroups[1], NULL, "client");
+	need_machine("iter/task_file");
 	set_scene(run, &scene);
 	begin(&scene);
 	cgroup_move(&cgroups[0], scene.server.pid);

@@ -18,6 +18,7 @@
 #include "lib/cgroup.h"
 #include "lib/helper.h"
 #include "lib/kernel.h"
+#include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/traffic.h"
@@ -234,6 +235,7 @@ static void test_new_listener(void **state)
 
 static void test_older_listener(void **state)
 {
+	need_machine("iter/task_file");
 	check(state, true);
 }
 

@@ -45,11 +45,19 @@ static const struct way by_hash = {"--storage=hash", NULL, "iter/tcp in each net
 /* Skips the test where it is not to be had. */
 static void need_way(const struct way *way)
 {
-	if (way == &by_hash)
-		return;
-	if (!kernel_has_socket_storage())
+	if (way != &by_hash && !kernel_has_socket_storage())
 		skip_because("no socket storage before Linux 5.12");
-	need_machine(way == &by_storage ? "iter/bpf_sk_storage_map" : "seccomp_notify");
+	need_machine(way == &by_storage ? "iter/bpf_sk_storage_map" : "iter/tcp");
+	if (way->refused)
+		need_machine("seccomp_notify");
+}
+
+/* The same, for connections that are older than the tool. */
+static void need_older(const struct way *way)
+{
+	need_way(way);
+	if (way != &by_hash)
+		need_machine("iter/task_file");
 }
 
 static void start(struct tool *tool, const struct way *way, const char *const *args)
@@ -175,7 +183,7 @@ static void check_old(struct run *run, const struct way *way)
 	struct tool *tool = &run->tools[run->tool_count++];
 	struct stuck_scene scene;
 
-	need_way(way);
+	need_older(way);
 	open_scene(&scene, way);
 	stuck_play(&scene);
 	sleep_ms(OLD_MS);
@@ -203,7 +211,7 @@ static void check_undecided(struct run *run, const struct way *way)
 	struct stuck_row first, last;
 	struct stuck_scene scene;
 
-	need_way(way);
+	need_older(way);
 	open_scene(&scene, way);
 	stuck_play(&scene);
 	start(impatient, way,
