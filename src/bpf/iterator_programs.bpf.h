@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Those that go through all sockets: once at the start, for the ones older than tcpstates, and time and again for
- * --stuck. */
+/*
+ * Socket iterators: one pass at start-up for sockets that are older than tcpstates, then one per --interval of --stuck.
+ */
 #ifndef TCPVITALS_BPF_ITERATOR_PROGRAMS_H
 #define TCPVITALS_BPF_ITERATOR_PROGRAMS_H
 
@@ -94,7 +95,7 @@ int stuck_storage(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
-/* The socket that an iterator over a network namespace is at, likewise; NULL if it is none of these. */
+/* The socket that iter/tcp is at; NULL if --stuck does not ask for its state, or it is out of scope. */
 static __always_inline struct tcp_sock *stuck_socket(struct transition *t, struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *common = ctx->sk_common;

@@ -5,8 +5,10 @@
 struct bpf_object_skeleton;
 struct refusals;
 
-/* What a generated NAME__load() does, in less time, and without what was refused before (may be NULL). 0 or a negative
- * errno. */
+/*
+ * Loads as a generated NAME__load() does, in less time, and without the programs in `refusals` (may be NULL). 0 or a
+ * negative errno.
+ */
 int load_skeleton(struct bpf_object_skeleton *skeleton, const struct refusals *refusals);
 
 #endif

@@ -28,15 +28,13 @@ static bool is_about_program(int error)
 	return error != -ENOMEM && error != -EMFILE && error != -ENFILE;
 }
 
-bool optional_note(struct refusals *refusals, int error, bool verbose)
+bool optional_note(struct refusals *refusals, int error)
 {
 	int place = find(refusals, program_blamed());
 
 	if (place < 0 || refusals->errors[place] || !is_about_program(error))
 		return false;
 	refusals->errors[place] = error;
-	if (verbose)
-		message("not usable here: %s: %s", program_blamed(), program_error(error));
 	return true;
 }
 
@@ -56,12 +54,19 @@ void optional_leave_out(const struct refusals *refusals, const struct bpf_object
 	}
 }
 
-void optional_tell(const struct refusals *refusals)
+void optional_tell(const struct refusals *refusals, bool verbose)
 {
 	for (int i = 0; refusals->optional[i].program; i++) {
-		if (refusals->errors[i] && refusals->optional[i].without)
-			message("the kernel refuses the program %s (%s): %s", refusals->optional[i].program,
-				program_error(refusals->errors[i]), refusals->optional[i].without);
+		const struct optional *optional = &refusals->optional[i];
+		const char *reason = program_error(refusals->errors[i]);
+
+		if (!refusals->errors[i])
+			continue;
+		if (optional->without)
+			message("the kernel refuses the program %s (%s): %s", optional->program, reason,
+				optional->without);
+		else if (verbose)
+			message("not usable here: %s: %s", optional->program, reason);
 	}
 }
 

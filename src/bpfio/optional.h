@@ -26,17 +26,17 @@ struct refusals {
 
 /*
  * After opening, loading or attaching an object has failed with `error`: whether an optional program was to blame, so
- * that the object is to be loaded again. `verbose`: says so.
+ * that the object is to be loaded again.
  */
-bool optional_note(struct refusals *refusals, int error, bool verbose);
+bool optional_note(struct refusals *refusals, int error);
 
 bool optional_is_refused(const struct refusals *refusals, const char *program);
 
 /* Before an object is loaded. Programs that the object has not got are left out already. */
 void optional_leave_out(const struct refusals *refusals, const struct bpf_object *object);
 
-/* Says what the user has to do without. */
-void optional_tell(const struct refusals *refusals);
+/* Says what the user has to do without; with `verbose` also which programs others do the work of. */
+void optional_tell(const struct refusals *refusals, bool verbose);
 
 /*
  * For a program that is not optional, as it does what was asked for: whether it is to blame. If so, the reason for the

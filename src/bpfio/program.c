@@ -49,6 +49,11 @@ const char *program_blamed(void)
 	return blame.program;
 }
 
+bool program_is_loaded(const struct bpf_program *program)
+{
+	return bpf_program__fd(program) >= 0;
+}
+
 /* What attaching a trampoline says where the architecture has none (arm64 before 6.4); not in errno.h. */
 #define ENOTSUPP_KERNEL 524
 
@@ -174,6 +179,8 @@ static int open_iterator(const struct bpf_program *program, const struct bpf_map
 	fd = bpf_iter_create(bpf_link__fd(link));
 	if (fd < 0) {
 		fd = -errno;
+		/* libbpf says nothing of that. */
+		snprintf(blame.program, sizeof(blame.program), "%s", bpf_program__name(program));
 		bpf_link__destroy(link);
 		return fd;
 	}

@@ -24,6 +24,9 @@ void program_log(bool verbose);
 const char *program_blamed(void);
 void program_forget_blame(void);
 
+/* Whether the kernel has taken it. */
+bool program_is_loaded(const struct bpf_program *program);
+
 /* As strerror(), for a negative errno, and for what only the kernel knows by name. */
 const char *program_error(int error);
 

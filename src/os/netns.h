@@ -13,7 +13,7 @@ struct netns_omissions {
 	size_t namespaces; /* that were found, but could not be entered, for which it takes CAP_SYS_ADMIN */
 };
 
-/* Says so, and what comes of it: "connections there are not looked at". Nothing where there is nothing to say. */
+/* Tells the user what was not looked at, and its effect: "connections there are not looked at". */
 void netns_tell(const struct netns_omissions *omissions, const char *effect);
 
 /*

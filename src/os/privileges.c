@@ -28,6 +28,15 @@ bool privileges_suffice(void)
 	return may;
 }
 
+bool privileges_see_processes(void)
+{
+	cap_t caps = cap_get_proc();
+	bool may = has_capability(caps, CAP_SYS_PTRACE);
+
+	cap_free(caps);
+	return may;
+}
+
 /* Whether the file's first bytes contain `text`. */
 static bool file_says(const char *path, const char *text)
 {

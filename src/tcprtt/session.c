@@ -190,7 +190,7 @@ static void seed(const struct tcprtt_bpf *skeleton)
 {
 	int error = 0;
 
-	if (bpf_program__fd(skeleton->progs.seed_storage) >= 0)
+	if (program_is_loaded(skeleton->progs.seed_storage))
 		error = program_iterate(skeleton->progs.seed_storage, NULL);
 	if (error)
 		message("cannot go through the open sockets (%s): " WITHOUT_SEEDS, program_error(error));
@@ -264,10 +264,10 @@ static int open_without_refused(const struct tcprtt_options *options, const stru
 		error = open_way(options, way, &refusals, &session);
 		if (error)
 			rtt_session_close(&session);
-	} while (error && optional_note(&refusals, error, options->verbose));
+	} while (error && optional_note(&refusals, error));
 	if (error)
 		return error;
-	optional_tell(&refusals);
+	optional_tell(&refusals, options->verbose);
 	*ret = session;
 	return 0;
 }

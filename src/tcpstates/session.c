@@ -157,9 +157,8 @@ static void unload_btf(struct session *session)
 	session->btf = NULL;
 }
 
-/* Whether the main program loads, alone: without it, others are of no use. */
-static bool main_loads(const struct tcpstates_options *options, const struct way *way, char *log,
-		       struct session *session)
+/* The main program alone: when it does not load, others are of no use. 0 or a negative errno. */
+static int try_main(const struct tcpstates_options *options, const struct way *way, char *log, struct session *session)
 {
 	int error = open_object(options, way, log, session);
 	struct bpf_program *program;
@@ -167,10 +166,10 @@ static bool main_loads(const struct tcpstates_options *options, const struct way
 	if (!error) {
 		bpf_object__for_each_program(program, session->btf->obj)
 			bpf_program__set_autoload(program, program == main_program(session->btf, way));
-		error = load_skeleton(session->btf->skeleton, &session->refusals);
+		error = load_skeleton(session->btf->skeleton, NULL);
 	}
 	unload_btf(session);
-	return !error;
+	return error;
 }
 
 /*
@@ -190,13 +189,14 @@ static int load_best(const struct tcpstates_options *options, const struct way *
 		if (!failed)
 			return 0;
 		unload_btf(session);
-		is_optional = optional_note(&session->refusals, failed, options->verbose);
+		is_optional = optional_note(&session->refusals, failed);
 		if (!is_optional && !accept_is_blamed(&session->accept)) {
 			session_explain(failed, why->text, sizeof(why->text));
 			return failed;
 		}
-		if (is_first && !main_loads(options, way, log, session))
-			return failed;
+		error = is_first ? try_main(options, way, log, session) : 0;
+		if (error)
+			return error;
 		if (is_optional)
 			continue;
 		if (options->verbose)
@@ -330,11 +330,12 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 		failed = ways[i].open(options, &ways[i], &session, error);
 		if (!failed) {
 			name_storage(&ways[i], options, &session);
-			optional_tell(&session.refusals);
+			optional_tell(&session.refusals, options->verbose);
+			accept_tell_nothing(&session.accept);
 			if (first_error && ways[i].storage == STORAGE_HASH)
 				message("socket storage cannot be used here (%s): remembering sockets in %s, and fewer "
 					"owners are known; -v says more",
-					strerror(-first_error), session.storage);
+					program_error(first_error), session.storage);
 			*ret = session;
 			return 0;
 		}
@@ -342,7 +343,7 @@ int session_open(const struct tcpstates_options *options, struct session *ret, s
 		first_error = first_error ? first_error : failed;
 		if (options->verbose)
 			message("not usable here: %s with %s: %s", ways[i].hook_name, ways[i].storage_name,
-				strerror(-failed));
+				program_error(failed));
 	}
 	if (!error->text[0])
 		failure_explain(first_error, options, error);

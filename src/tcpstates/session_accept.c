@@ -49,6 +49,14 @@ void accept_tell(const struct accept *accept, int error)
 		message("not usable here: %s (%s): %s", accept->way->name, accept->way->program, program_error(error));
 }
 
+void accept_tell_nothing(const struct accept *accept)
+{
+	if (accept->is_exhausted)
+		message("the kernel refuses each program that sees who accepts a connection: it has its listener's "
+			"owner "
+			"until another process changes its state");
+}
+
 int accept_next(struct accept *accept, const struct tcpstates_options *options)
 {
 	const struct accept_way *way = accept->way ? accept->way + 1 : ways;
@@ -68,7 +76,7 @@ int accept_next(struct accept *accept, const struct tcpstates_options *options)
 	}
 	if (options->accept != ACCEPT_AUTO && options->accept != ACCEPT_NONE)
 		return error;
-	*accept = (struct accept){.hook = "nothing"};
+	*accept = (struct accept){.hook = "nothing", .is_exhausted = options->accept == ACCEPT_AUTO};
 	return 0;
 }
 

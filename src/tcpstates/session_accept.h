@@ -14,6 +14,7 @@ struct tcpstates_bpf;
 struct accept {
 	const struct accept_way *way; /* what is to be tried, or was chosen; NULL: nothing */
 	const char *hook;             /* that in words */
+	bool is_exhausted;            /* nothing was chosen, as nothing worked */
 	struct bpf_link *link;
 	uint64_t missed; /* so far, when it was closed */
 };
@@ -33,6 +34,9 @@ bool accept_is_blamed(const struct accept *accept);
 
 /* Tells a person who asked for details that the way failed. */
 void accept_tell(const struct accept *accept, int error);
+
+/* After loading: says what comes of it where the kernel refuses each way that could have been chosen. */
+void accept_tell_nothing(const struct accept *accept);
 
 /* Whether the kernel tells all that the hook misses. */
 bool accept_counts(const struct accept *accept);

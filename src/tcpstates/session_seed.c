@@ -13,40 +13,48 @@
 
 #include <bpf/libbpf.h>
 
-/* 0 or a negative errno; also 0 where the program was refused, which optional_tell() says. */
-static int run(const struct bpf_program *program)
-{
-	return bpf_program__fd(program) < 0 ? 0 : program_iterate(program, NULL);
-}
-
 static int visit(void *context)
 {
 	const struct tcpstates_bpf *skeleton = context;
 
-	return run(skeleton->progs.seed_rest);
+	return program_iterate(skeleton->progs.seed_rest, NULL);
+}
+
+static void tell_failure(const char *missing, int error)
+{
+	if (error)
+		message("cannot go through the open sockets (%s): %s", program_error(error), missing);
+}
+
+/* Runs what was not refused: each is 0 or a negative errno. */
+static void run(const struct tcpstates_bpf *skeleton, int *ret_owners, int *ret_rest, struct netns_omissions *ret)
+{
+	struct progress progress;
+
+	*ret_owners = *ret_rest = 0;
+	progress_begin(&progress, "looking at the sockets that are already open");
+	if (program_is_loaded(skeleton->progs.seed_storage))
+		*ret_owners = program_iterate(skeleton->progs.seed_storage, NULL);
+	if (program_is_loaded(skeleton->progs.seed_rest))
+		*ret_rest = netns_visit_all(visit, (void *)skeleton, ret);
+	progress_end(&progress);
 }
 
 void session_seed(const struct tcpstates_options *options, struct session *session)
 {
 	struct tcpstates_bpf *skeleton = session->btf;
+	bool looks_again = program_is_loaded(skeleton->progs.stuck_tcp); /* at each namespace */
+	bool has_owners, has_all;
 	struct netns_omissions omissions = {0};
-	struct progress progress;
-	int error, rest_error;
+	int owners_error, rest_error;
 
-	progress_begin(&progress, "looking at the sockets that are already open");
-	error = run(skeleton->progs.seed_storage);
-	rest_error = netns_visit_all(visit, skeleton, &omissions);
-	progress_end(&progress);
-	error = error ? error : rest_error;
-	if (error)
-		message("cannot go through the open sockets (%s): connections that are older than tcpstates may be "
-			"missing, or lack their owner",
-			program_error(error));
-	/* Where stuck_tcp goes through the namespaces as well, that has more to say. */
-	if (options->verbose ||
-	    (options->stuck.once && omissions.namespaces && bpf_program__fd(skeleton->progs.stuck_tcp) < 0))
+	run(skeleton, &owners_error, &rest_error, &omissions);
+	tell_failure("the owners of connections that are older than tcpstates are not known", owners_error);
+	tell_failure("connections that are older than tcpstates and have no descriptor are not known", rest_error);
+	if (options->verbose || (options->stuck.once && omissions.namespaces && !looks_again))
 		netns_tell(&omissions, "connections there that no process has a descriptor of are not known yet");
-	session->unseeded = error || omissions.namespaces || optional_is_refused(&session->refusals, "seed_storage") ||
-			    optional_is_refused(&session->refusals, "seed_rest");
-	skeleton->bss->older_are_known = !session->unseeded;
+	has_owners = program_is_loaded(skeleton->progs.seed_storage) && !owners_error;
+	has_all = program_is_loaded(skeleton->progs.seed_rest) && !rest_error && !omissions.namespaces;
+	session->unseeded = !(has_all || looks_again) || (options->scope.settings.by_owner && !has_owners);
+	skeleton->bss->older_are_known = has_all;
 }

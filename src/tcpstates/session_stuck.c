@@ -14,30 +14,25 @@
 void stuck_prepare(const struct stuck_options *options, const struct refusals *refusals, struct tcpstates_bpf *skeleton,
 		   bool in_socket)
 {
-	bool is_refused = optional_is_refused(refusals, "stuck_storage");
+	bool by_namespace = optional_is_refused(refusals, "stuck_storage");
 
 	skeleton->rodata->stuck = (struct stuck_settings){
 		.longer_ns = options->longer_ns, .states = options->states, .once = options->once};
 	skeleton->rodata->transition_kept = options->states != 0;
-	bpf_program__set_autoload(skeleton->progs.stuck_storage, options->states && in_socket && !is_refused);
-	bpf_program__set_autoload(skeleton->progs.stuck_tcp, options->states && in_socket && is_refused);
+	bpf_program__set_autoload(skeleton->progs.stuck_storage, options->states && in_socket);
+	bpf_program__set_autoload(skeleton->progs.stuck_tcp, options->states && in_socket && by_namespace);
 	bpf_program__set_autoload(skeleton->progs.stuck_hash, options->states && !in_socket);
 	bpf_program__set_autoattach(skeleton->progs.stuck_storage, false);
 	bpf_program__set_autoattach(skeleton->progs.stuck_tcp, false);
 	bpf_program__set_autoattach(skeleton->progs.stuck_hash, false);
 }
 
-static bool is_loaded(const struct bpf_program *program)
-{
-	return bpf_program__fd(program) >= 0;
-}
-
 /* The one that goes through the connections of a network namespace; NULL where one goes through all. */
 static const struct bpf_program *namespace_program(const struct tcpstates_bpf *skeleton)
 {
-	if (is_loaded(skeleton->progs.stuck_tcp))
+	if (program_is_loaded(skeleton->progs.stuck_tcp))
 		return skeleton->progs.stuck_tcp;
-	return is_loaded(skeleton->progs.stuck_hash) ? skeleton->progs.stuck_hash : NULL;
+	return program_is_loaded(skeleton->progs.stuck_hash) ? skeleton->progs.stuck_hash : NULL;
 }
 
 int stuck_try(const struct tcpstates_bpf *skeleton)
@@ -46,7 +41,7 @@ int stuck_try(const struct tcpstates_bpf *skeleton)
 
 	if (by_namespace)
 		return program_try_iterator(by_namespace, NULL);
-	if (is_loaded(skeleton->progs.stuck_storage))
+	if (program_is_loaded(skeleton->progs.stuck_storage))
 		return program_try_iterator(skeleton->progs.stuck_storage, skeleton->maps.conn_storage);
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "os/message.h"
 #include "os/netns.h"
+#include "os/privileges.h"
 #include "tcpstates/session_stuck.h"
 
 #define NS_PER_S 1000000000ULL
@@ -16,6 +17,12 @@ enum {
 	ANSWER_UNKNOWN = 3
 };
 
+/* Who lacks the right to read a process's namespace may know of few. An LSM may hide some from everybody: PID 1's. */
+static bool is_partial(const struct netns_omissions *omissions)
+{
+	return omissions->namespaces || (omissions->processes && !privileges_see_processes());
+}
+
 int stuck_look(struct stuck_watch *watch, const struct session *session, uint64_t now_ns, bool is_last)
 {
 	bool is_first = !watch->start_ns;
@@ -24,9 +31,9 @@ int stuck_look(struct stuck_watch *watch, const struct session *session, uint64_
 
 	if (is_first)
 		watch->start_ns = now_ns;
-	if (is_first && (watch->verbose || (watch->options->once && omissions.namespaces)))
+	watch->incomplete = session->unseeded || is_partial(&omissions);
+	if (is_first && (watch->verbose || is_partial(&omissions)))
 		netns_tell(&omissions, "connections there are not looked at");
-	watch->incomplete = session->unseeded || omissions.namespaces;
 	return error;
 }
 

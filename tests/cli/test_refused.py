@@ -8,18 +8,23 @@ import re
 import socket
 import sys
 
-from cli import (CLIENT_FIRST, RTT_TOOL, TOOL, Trace, assert_diagnostics, assert_equal, assert_in, connect_once, main, need_root,
-                 of_port, run, states)
-from this_machine import need_machine, need_seeding
-from surroundings import refusing
+from cli import (CLIENT_FIRST, RTT_TOOL, TOOL, Trace, assert_diagnostics, assert_equal, assert_in, connect_once, main,
+                 need_command, need_root, of_port, run, states)
+from surroundings import PublicCopy, as_nobody, refusing
+from test_rights import Namespaces
+from this_machine import machine_refuses, need_machine, need_seeding
 
 SECOND = "recover_cast", "recover_storage", "recover_hash"
 STORAGE = "sockets remembered in socket storage"
+# What tells who accepts, the best first, and what the machine must allow.
+ACCEPTS = {"accept_fexit": ("fexit/inet_csk_accept", "fexit"), "accept_kretprobe": ("kretprobe/inet_csk_accept", "kretprobe"),
+           "accept_receive": ("tp_btf/tcp_rcv_space_adjust", None)}
+NOBODY_ACCEPTS = "tcpstates: the kernel refuses each program that sees who accepts a connection: "
 
 
 def need_refusals():
     need_root()
-    need_machine("seccomp_notify")
+    need_machine("seccomp_notify", "socket_storage", "tp_btf/tcp_probe")
     need_seeding()
 
 
@@ -83,12 +88,26 @@ def test_transitions():
 
 def test_all_at_once():
     need_refusals()
-    refused = *SECOND, "destroy_storage", "seed_storage", "seed_rest", "accept_fexit", "accept_kretprobe", "accept_receive"
+    refused = *SECOND, "destroy_storage", "seed_storage", "seed_rest", *ACCEPTS
     rows, port, errors = trace_one(refused=refused)
     assert_all_rows(rows, port, refused)
     assert_in(STORAGE, errors)
-    assert_in("nothing tells who accepts a connection", errors)
     assert_equal(len(said_of(errors)), 4, f"programs that are told of: {errors}")
+    assert_in(NOBODY_ACCEPTS, errors)
+
+
+def test_accept():
+    """The next best way, and a word where there is none left."""
+    need_refusals()
+    ways = [(program, way) for program, (way, need) in ACCEPTS.items() if not (need and machine_refuses(need))]
+    for number in range(1, len(ways) + 1):
+        for refused in both_ways(*(program for program, _ in ways[:number])):
+            rows, port, errors = trace_one(refused=refused)
+            assert_all_rows(rows, port, refused)
+            assert_in(STORAGE, errors)
+            best = ways[number][1] if number < len(ways) else "nothing"
+            assert_in(f"tcpstates: {best} tells who accepts a connection", errors)
+            assert_equal(NOBODY_ACCEPTS in errors, best == "nothing", f"told without {refused}")
 
 
 def test_second_program_of_a_hash():
@@ -103,7 +122,7 @@ def test_usual_run_is_silent():
     need_refusals()
     with Established() as old:
         args = "--stuck", "ESTABLISHED", "--longer", "0.1s", "--once", "-L", old.port
-        for refused in ("no_such_program",), ("stuck_storage",), ("attach:stuck_storage",):
+        for refused in ("no_such_program",), ("stuck_storage",), ("attach:stuck_storage",), ("iterate:stuck_storage",):
             result = run(*args, prefix=refusing(*refused))
             assert_equal((result.returncode, result.stderr), (1, ""), f"exit status and stderr without {refused}")
 
@@ -113,7 +132,7 @@ def test_iterator_of_stuck():
     need_refusals()
     with Established() as old:
         args = "-v", "-o", "json", "--stuck", "ESTABLISHED", "--longer", "0.1s", "--once", "-L", old.port
-        for refused in both_ways("stuck_storage"):
+        for refused in *both_ways("stuck_storage"), ("iterate:stuck_storage",):
             result = run(*args, prefix=refusing(*refused))
             row = json.loads(result.stdout)
             assert_equal((result.returncode, row["pid"], row["owner"]), (1, os.getpid(), "seed"), f"without {refused}")
@@ -126,7 +145,7 @@ def test_no_iterator_of_stuck():
     """Neither with socket storage nor with a hash."""
     need_refusals()
     for storage, programs in ("socket", ("stuck_storage", "stuck_tcp")), ("hash", ("stuck_hash",)):
-        for refused in both_ways(*programs):
+        for refused in *both_ways(*programs), [f"iterate:{program}" for program in programs]:
             result = run("--stuck", "ESTABLISHED", "--longer", "0.1s", "--once", "--storage", storage, prefix=refusing(*refused))
             assert_equal((result.returncode, result.stdout), (2, ""), f"exit status and output without {refused}")
             assert_in(f"the kernel refuses the program {programs[-1]} (Operation not permitted)", result.stderr)
@@ -142,11 +161,43 @@ def test_older_sockets():
         assert_equal((ownerless.returncode, json.loads(ownerless.stdout)["owner"]), (1, "unknown"), "without seed_storage")
         owned = run(*args, prefix=refusing("seed_rest"))
         assert_equal((owned.returncode, json.loads(owned.stdout)["pid"]), (1, os.getpid()), "without seed_rest")
-        for refused in both_ways("seed_storage", "seed_rest"):
-            result = run(*args, prefix=refusing(*refused, "stuck_tcp"))
-            assert_equal((result.returncode, result.stdout), (3, ""), f"without {refused}: {result.stderr}")
-            result = run(*args, "--pid", os.getpid(), prefix=refusing(*refused, "stuck_tcp"))
-            assert_equal((result.returncode, result.stdout), (3, ""), f"of one process, without {refused}: {result.stderr}")
+        walked = run(*args, prefix=refusing("seed_storage", "seed_rest", "stuck_storage"))
+        assert_equal((walked.returncode, json.loads(walked.stdout)["owner"]), (1, "unknown"), "found by stuck_tcp")
+        nobody = run(*args, "--pid", os.getpid(), prefix=refusing("seed_storage", "stuck_storage"))
+        assert_equal((nobody.returncode, nobody.stdout), (3, ""), f"of one process, without owners: {nobody.stderr}")
+        other = run("--stuck", "CLOSE_WAIT", "--longer", "0.1s", "--once", "-L", old.port, prefix=refusing("seed_storage"))
+        assert_equal(other.returncode, 0, f"nobody asks for owners: {other.stderr}")
+
+
+def test_older_sockets_in_storage():
+    """The iterator over the storage meets those that seeding has found."""
+    need_refusals()
+    need_machine("iter/bpf_sk_storage_map")
+    with Established() as old:
+        args = "-o", "json", "--stuck", "ESTABLISHED", "--longer", "0.1s", "--once", "-L", old.port
+        for refused in *both_ways("seed_storage", "seed_rest"), ("iterate:seed_storage", "iterate:seed_rest"):
+            for more in (), ("--pid", os.getpid()):
+                result = run(*args, *more, prefix=refusing(*refused))
+                assert_equal((result.returncode, result.stdout), (3, ""), f"without {refused}, with {more}: {result.stderr}")
+                assert_equal(len(result.stderr.splitlines()), 2, f"lines without {refused}: {result.stderr}")
+
+
+def test_namespaces_out_of_reach():
+    """stuck_tcp enters each network namespace: what it may not enter, or not even see, it has not looked at."""
+    need_refusals()
+    need_command("setpriv")
+    capabilities = "+bpf,+perfmon"
+    args = "--stuck", "CLOSE_WAIT", "--longer", "0.1s", "--once", "-L", 1
+    with PublicCopy() as tool, Namespaces(2):
+        for prefix, word in ((("setpriv", "--bounding-set=-sys_admin"), "cannot enter "),
+                             (as_nobody(f"--inh-caps={capabilities}", f"--ambient-caps={capabilities}"),
+                              "cannot read the network namespace of ")):
+            result = run(*args, tool=tool, prefix=(*refusing("stuck_storage"), *prefix))
+            assert_equal(result.returncode, 3, f"exit status: {result.stderr}")
+            for part in word, "connections there are not looked at":
+                assert_in(part, result.stderr)
+        result = run(*args, tool=tool, prefix=refusing("stuck_storage"))
+        assert_equal((result.returncode, result.stderr), (0, ""), "with all rights")
 
 
 def test_mean_rtt():

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../kernel/lib/private_mount.h"
 #include "questions.h"
 
 #define BTF     "/sys/kernel/btf/vmlinux"
@@ -30,15 +29,6 @@ static const char *find_mount(const char *type)
 	return is_found ? path : NULL;
 }
 
-/* For this process alone. 0 or a negative errno. */
-static int mount_here(const char *type, const char *place)
-{
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount(type, place, type, 0, NULL))
-		return -errno;
-	return 0;
-}
-
 void mounts_try_btf(const char *unused, struct answer *answer)
 {
 	(void)unused;
@@ -50,7 +40,7 @@ void mounts_try_btf(const char *unused, struct answer *answer)
 
 int mounts_show_tracefs(void)
 {
-	return access(TRACEFS "/events", F_OK) ? mount_here("tracefs", TRACEFS) : 0;
+	return access(TRACEFS "/events", F_OK) ? private_mount("tracefs", TRACEFS) : 0;
 }
 
 void mounts_try_tracefs(const char *unused, struct answer *answer)
@@ -100,7 +90,7 @@ void mounts_try_cgroup2(const char *unused, struct answer *answer)
 		return;
 	}
 	if (!place)
-		error = mount_here("cgroup2", CGROUPS);
+		error = private_mount("cgroup2", CGROUPS);
 	if (error) {
 		answer_set(answer, NO, "%s; v2 cannot be mounted: %s", version, strerror(-error));
 		return;

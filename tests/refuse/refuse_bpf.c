@@ -2,9 +2,10 @@
 /*
  * refuse_bpf PROGRAM[,PROGRAM...] COMMAND [ARGUMENT...]
  *
- * Runs the command on a kernel that refuses these BPF programs with EPERM, as a policy does: at their load, or, named
- * "attach:PROGRAM", only when they are attached. Every bpf(2) call of the command is shown to a process beside it
- * (seccomp's user notification), which looks at the program's name and decides. Needs root.
+ * Runs the command on a kernel that refuses these BPF programs with EPERM, as a policy does: at their load; named
+ * "attach:PROGRAM", when they are attached; named "iterate:PROGRAM", when an iterator is to run. Every bpf(2) call of
+ * the command is shown to a process beside it (seccomp's user notification), which looks at the program's name and
+ * decides. Needs root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 #define ATTACH      "attach:"
+#define ITERATE     "iterate:"
 #define EXIT_UNABLE 125
 
 static _Noreturn void die(const char *what)
@@ -47,44 +49,66 @@ static bool has(const char *list, const char *prefix, const char *program)
 	return false;
 }
 
-/* Of a program that another process has open. False: it cannot be told. */
-static bool name_program(pid_t pid, __u32 prog_fd, char name[BPF_OBJ_NAME_LEN])
+/* A descriptor of our own for what another process has open; -1: not to be had. */
+static int get_descriptor(pid_t pid, __u32 number)
 {
-	struct bpf_prog_info info = {0};
-	union bpf_attr attr = {0};
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, prog_fd, 0);
+	int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
 
-	attr.info.bpf_fd = (__u32)fd;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = (__u64)(unsigned long)&info;
-	if (fd < 0 || syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
-		info.name[0] = '\0';
-	memcpy(name, info.name, BPF_OBJ_NAME_LEN);
-	if (fd >= 0)
-		close(fd);
 	if (pidfd >= 0)
 		close(pidfd);
-	return name[0];
+	return fd;
+}
+
+/* What the kernel tells of a program or link, which is closed. False: nothing. */
+static bool take_info(int fd, void *ret_info, __u32 size)
+{
+	union bpf_attr attr = {.info = {.bpf_fd = (__u32)fd, .info_len = size, .info = (__u64)(unsigned long)ret_info}};
+	bool is_told = fd >= 0 && !syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr));
+
+	if (fd >= 0)
+		close(fd);
+	return is_told;
+}
+
+/* Whether the list has a program of which there is a descriptor, which is closed. */
+static bool has_program(const char *list, const char *prefix, int fd)
+{
+	struct bpf_prog_info info = {0};
+
+	return take_info(fd, &info, sizeof(info)) && has(list, prefix, info.name);
+}
+
+static bool has_program_of_link(const char *list, const char *prefix, int fd)
+{
+	struct bpf_link_info info = {0};
+	union bpf_attr attr = {0};
+
+	if (!take_info(fd, &info, sizeof(info)))
+		return false;
+	attr.prog_id = info.prog_id;
+	return has_program(list, prefix, (int)syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr)));
 }
 
 static bool is_refused(const char *list, const struct seccomp_notif *call)
 {
-	char name[BPF_OBJ_NAME_LEN];
+	pid_t pid = (pid_t)call->pid;
 	union bpf_attr attr = {0};
 	struct iovec here = {&attr, sizeof(attr)}, there = {(void *)(unsigned long)call->data.args[1], sizeof(attr)};
 
 	if (call->data.args[2] < sizeof(attr))
 		here.iov_len = there.iov_len = call->data.args[2];
-	if (process_vm_readv((pid_t)call->pid, &here, 1, &there, 1, 0) < 0)
+	if (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0)
 		return false;
 	switch (call->data.args[0]) {
 	case BPF_PROG_LOAD:
 		return has(list, "", attr.prog_name);
 	case BPF_LINK_CREATE:
-		return name_program((pid_t)call->pid, attr.link_create.prog_fd, name) && has(list, ATTACH, name);
+		return has_program(list, ATTACH, get_descriptor(pid, attr.link_create.prog_fd));
 	case BPF_RAW_TRACEPOINT_OPEN:
-		return name_program((pid_t)call->pid, attr.raw_tracepoint.prog_fd, name) && has(list, ATTACH, name);
+		return has_program(list, ATTACH, get_descriptor(pid, attr.raw_tracepoint.prog_fd));
+	case BPF_ITER_CREATE:
+		return has_program_of_link(list, ITERATE, get_descriptor(pid, attr.iter_create.link_fd));
 	default:
 		return false;
 	}
@@ -95,7 +119,7 @@ static void supervise(const char *list, int listener)
 {
 	struct pollfd polled = {.fd = listener, .events = POLLIN};
 
-	while (poll(&polled, 1, -1) > 0 && polled.revents & POLLIN) {
+	while (listener >= 0 && poll(&polled, 1, -1) > 0 && polled.revents & POLLIN) {
 		struct seccomp_notif call = {0};
 		struct seccomp_notif_resp answer = {.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
 
@@ -185,7 +209,7 @@ int main(int argc, char **argv)
 	int channel[2], listener;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: refuse_bpf [attach:]PROGRAM[,...] COMMAND [ARGUMENT...]\n");
+		fprintf(stderr, "usage: refuse_bpf [attach:|iterate:]PROGRAM[,...] COMMAND [ARGUMENT...]\n");
 		return 2;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel))

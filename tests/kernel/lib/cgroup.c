@@ -3,15 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "machine.h"
 #include "os/cgroup.h"
+#include "private_mount.h"
 #include "require.h"
 
 /* Where one is mounted when there is none, in a mount namespace that only this process sees. */
@@ -24,9 +23,7 @@ static const char *mount_point(void)
 
 	if (!cgroup_mount_point(path, sizeof(path)))
 		return path;
-	require(!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
-			!mount("none", MOUNT_POINT, "cgroup2", 0, NULL),
-		"cgroup v2 cannot be mounted on " MOUNT_POINT);
+	require(!private_mount("cgroup2", MOUNT_POINT), "cgroup v2 cannot be mounted on " MOUNT_POINT);
 	return MOUNT_POINT;
 }
 

@@ -6,17 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "machine.h"
+#include "private_mount.h"
 #include "require.h"
 #include "trace_page.h"
 
@@ -106,9 +105,7 @@ const char *trace_instance_prepare(void)
 
 	if (why || !access(TRACEFS "/instances", F_OK))
 		return why;
-	require(!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
-			!mount("tracefs", TRACEFS, "tracefs", 0, NULL),
-		"tracefs cannot be mounted on " TRACEFS);
+	require(!private_mount("tracefs", TRACEFS), "tracefs cannot be mounted on " TRACEFS);
 	return access(TRACEFS "/" EVENT, F_OK) ? "tracefs has no " EVENT : NULL;
 }
 

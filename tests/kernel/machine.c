@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What tests/machine says of a guest, whose kernel is Debian's and has no policy: a "no" that comes from a mistake in
+ * tests/machine would skip tests everywhere.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include <cmocka.h>
+
+#include "lib/guest.h"
+#include "lib/kernel.h"
+#include "lib/machine.h"
+#include "lib/require.h"
+
+static const char *const everywhere[] = {"btf",
+					 "tp_btf/inet_sock_set_state",
+					 "tp_btf/tcp_probe",
+					 "kprobe",
+					 "kretprobe",
+					 "tracepoint",
+					 "iter/task_file",
+					 "iter/tcp",
+					 "iter/bpf_sk_storage_map",
+					 "tracefs",
+					 "cgroup2",
+					 "netns",
+					 "netem",
+					 "tun",
+					 "seccomp_notify"};
+
+static void expect(const char *name, bool is_allowed)
+{
+	const char *why = machine_refuses(name);
+
+	require(!why == is_allowed, "%s: expected %s, told %s", name, is_allowed ? "yes" : "no", why ? why : "yes");
+}
+
+static void test_guest(void **state)
+{
+	struct utsname name;
+	bool has_trampolines;
+
+	(void)state;
+	if (!is_guest())
+		skip_because("what a machine must allow is known of guests only");
+	for (size_t i = 0; i < sizeof(everywhere) / sizeof(everywhere[0]); i++)
+		expect(everywhere[i], true);
+	uname(&name);
+	has_trampolines = strcmp(name.machine, "aarch64") || kernel_is_at_least(6, 4);
+	expect("fentry", has_trampolines);
+	expect("fexit", has_trampolines);
+	expect("socket_storage", kernel_has_socket_storage());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_guest),
+	};
+
+	return cmocka_run_group_tests_name("machine", tests, NULL, NULL);
+}
