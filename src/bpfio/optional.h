@@ -32,7 +32,7 @@ bool optional_note(struct refusals *refusals, int error);
 
 bool optional_is_refused(const struct refusals *refusals, const char *program);
 
-/* Before an object is loaded. Programs that the object has not got are left out already. */
+/* Before an object is loaded, which has all programs of the list. */
 void optional_leave_out(const struct refusals *refusals, const struct bpf_object *object);
 
 /* Says what the user has to do without; with `verbose` also which programs others do the work of. */

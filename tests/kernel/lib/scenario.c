@@ -129,6 +129,7 @@ static void never_accepted(enum flavour flavour, uint16_t *ret_port)
 
 	connection.listener = listen_on(flavour, &connection.port);
 	connection.client = connect_to(flavour, connection.port);
+	await_connection(connection.listener);
 	close(connection.listener);
 	receive_reset(connection.client);
 	close(connection.client);

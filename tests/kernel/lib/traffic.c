@@ -216,6 +216,11 @@ void await_byte(int fd)
 	require(recv(fd, &byte, 1, MSG_PEEK) == 1, "no byte came");
 }
 
+void await_connection(int listener)
+{
+	require(poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, PATIENCE_MS) == 1, "no connection came");
+}
+
 void receive_end(int fd)
 {
 	char byte;

@@ -40,7 +40,8 @@ int accept_from(int listener);
 uint16_t local_port(int fd);
 void send_byte(int fd);
 void receive_byte(int fd);
-void await_byte(int fd); /* and leaves it there: on a busy machine even loopback takes its time */
+void await_byte(int fd);             /* and leaves it there: on a busy machine even loopback takes its time */
+void await_connection(int listener); /* and leaves it in the accept queue */
 void receive_end(int fd);
 void receive_reset(int fd);
 
