@@ -52,9 +52,8 @@ void accept_tell(const struct accept *accept, int error)
 void accept_tell_nothing(const struct accept *accept)
 {
 	if (accept->is_exhausted)
-		message("the kernel refuses each program that sees who accepts a connection: it has its listener's "
-			"owner "
-			"until another process changes its state");
+		message("the kernel refuses each program that sees who accepts a connection: "
+			"it has its listener's owner until another process changes its state");
 }
 
 int accept_next(struct accept *accept, const struct tcpstates_options *options)

@@ -27,7 +27,7 @@ static void tell_failure(const char *missing, int error)
 }
 
 /* Runs what was not refused: each is 0 or a negative errno. */
-static void run(const struct tcpstates_bpf *skeleton, int *ret_owners, int *ret_rest, struct netns_omissions *ret)
+static void run(struct tcpstates_bpf *skeleton, int *ret_owners, int *ret_rest, struct netns_omissions *ret)
 {
 	struct progress progress;
 
@@ -36,7 +36,7 @@ static void run(const struct tcpstates_bpf *skeleton, int *ret_owners, int *ret_
 	if (program_is_loaded(skeleton->progs.seed_storage))
 		*ret_owners = program_iterate(skeleton->progs.seed_storage, NULL);
 	if (program_is_loaded(skeleton->progs.seed_rest))
-		*ret_rest = netns_visit_all(visit, (void *)skeleton, ret);
+		*ret_rest = netns_visit_all(visit, skeleton, ret);
 	progress_end(&progress);
 }
 
