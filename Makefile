@@ -97,7 +97,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -O2 -g -std=gnu11
 
 # ---- files -------------------------------------------------------------------------------------------------------------
 
-LIB_SRC   := $(wildcard src/core/*.c src/output/*.c src/os/*.c src/bpfio/*.c)
+LIB_SRC   := $(wildcard src/core/*.c src/output/*.c src/os/*.c src/probe/*.c)
 LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB       := $(BUILD)/libtcpvitals.a
 BPF_SRC   := $(wildcard src/bpf/*.bpf.c)
@@ -131,6 +131,9 @@ $(BUILD)/flags: FORCE
 	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(LDLIBS) $(CLANG) $(BPF_CFLAGS))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
+# Not one access that libbpf relocates: it cannot load such an object on a kernel without BTF.
+$(BUILD)/bpf/%_tp.bpf.o: BPF_CFLAGS += -DWITHOUT_BTF
+
 $(BUILD)/bpf/%.bpf.o: src/bpf/%.bpf.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@ && $(LLVM_STRIP) -g $@
@@ -156,7 +159,6 @@ $(LIB): $(LIB_OBJ)
 
 define tool_rules
 $(1)_OBJ := $$(patsubst %.c,$$(BUILD)/%.o,$$(wildcard src/$(1)/*.c))
-$$($(1)_OBJ): | $$(SKELETONS)
 $$(BUILD)/$(1): $$($(1)_OBJ) $$(LIB)
 	$$(call say,BINARY,$$@)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) $$^ $$(LDLIBS) -o $$@
 endef
@@ -169,6 +171,7 @@ $(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(KERNEL_LIB_OBJ) $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -ljansson -o $@
 
 # It tries netem as the tests impose it.
+$(filter $(BUILD)/src/probe/%,$(LIB_OBJ)): | $(SKELETONS)
 $(MACHINE_OBJ): | $(BUILD)/bpf/machine.skel.h
 $(MACHINE): $(MACHINE_OBJ) $(KERNEL_LIB_OBJ) $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -ljansson -o $@

@@ -5,8 +5,8 @@
  * the last. Until SIGINT or SIGTERM, or until its parent is gone.
  */
 #include "abi/histogram.h"
-#include "bpfio/map.h"
 #include "core/histogram.h"
+#include "probe/map.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>

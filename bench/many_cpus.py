@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What tcpstates would cost on many CPUs: arithmetic on what was measured on few of them.
 
-CPUs write to several rings, in turn (bpf/ring.bpf.h); one thread reads them all, in the order of time (bpfio/rings.h). What is
+CPUs write to several rings, in turn (bpf/ring.bpf.h); one thread reads them all, in the order of time (probe/rings.h). What is
 remembered of a socket is on cache lines of its own.
 """
 

@@ -4,7 +4,7 @@
  * one, and how many records one ring takes from CPUs that do nothing else. Prints one line of JSON: nanoseconds for a
  * record. (Of the writers that is the time from one record in the ring to the next, whoever writes it.)
  */
-#include "bpfio/rings.h"
+#include "probe/rings.h"
 #include "abi/transition.h"
 #include "lib/option.h"
 #include "lib/threads.h"

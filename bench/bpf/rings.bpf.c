@@ -3,7 +3,7 @@
 #include "bpf/kernel.bpf.h"
 
 #include "abi/transition.h"
-#include "bpf/ring.bpf.h"
+#include "bpf/states/ring.bpf.h"
 
 /* bench/rings.c has the same. */
 struct fill {

@@ -2,7 +2,7 @@
 /* What a sample takes at the very least: a look at the value, which may be in no cache yet. */
 #include "bpf/kernel.bpf.h"
 
-#include "bpf/sock.bpf.h"
+#include "bpf/read/sock.bpf.h"
 
 /* What is read next depends on the value, as in a sample: the processor would go on without it. */
 const volatile __u64 somewhere[16] = {};

@@ -26,7 +26,7 @@ OBJECTS = load.ROOT / "build/bench/bpf"
 STATES, SAMPLES = "changes of state", "samples"
 EMPTY = "empty program"
 OURS = "tcpstates"
-# A buffer of one ring, however many CPUs there are: each needs 1 MiB (bpfio/rings.h).
+# A buffer of one ring, however many CPUs there are: each needs 1 MiB (probe/rings.h).
 SHARED = "tcpstates --buffer-size 1M"
 GUEST_CPUS = (1, 2, 4, 8)
 

@@ -13,6 +13,7 @@ struct kernel_losses {
 	__u64 unstored;     /* events that the first program recorded without storage: the second one lets them be */
 	__u64 unrecovered;  /* events that the second one could not record: lost if the first was skipped, too */
 	__u64 held;         /* rows that wait for their port to be known; the one counter that also shrinks */
+	__u64 held_lost;    /* of those, rows whose port never became known: the transition after them was missed */
 	__u64 gaps;         /* transitions out of a state that was not the last one seen: one before was missed */
 	__u64 unclosed;     /* sockets that went without a transition to CLOSE that was seen */
 	__u64 recovered;    /* events that the first program was skipped for and the second one recorded: not lost */

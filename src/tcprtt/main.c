@@ -12,10 +12,12 @@
 #include "os/terminal.h"
 #include "output/heatmap.h"
 #include "output/rtt.h"
+#include "probe/losses.h"
+#include "probe/probe.h"
+#include "probe/samples.h"
 #include "tcprtt/measure.h"
 #include "tcprtt/options.h"
 #include "tcprtt/outlet.h"
-#include "tcprtt/session.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,7 +34,7 @@
 struct tool {
 	struct tcprtt_options options;
 	struct event_loop loop;
-	struct rtt_session session;
+	struct probe probe;
 	struct measure measure;
 	struct outlet outlet;
 	struct resolver resolver;
@@ -94,7 +96,7 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 		.by = tool->by,
 		.key = row->name,
 		.sample = sample_names[tool->options.sample],
-		.hook = tool->session.hook,
+		.hook = tool->probe.hook,
 		.tick = tool->measure.tick,
 		.histogram = &row->histogram,
 		.jitter = tcprtt_shows_means(&tool->options),
@@ -227,13 +229,15 @@ static void put_opening(struct tool *tool)
 	outlet_flush(&tool->outlet);
 }
 
-/* In samples. */
-static struct loss_report count_losses(const struct tool *tool)
+/* In samples; what the tracker has missed (transitions, processes) is told apart. */
+static struct loss_report count_losses(const struct tool *tool, struct loss_report *ret_tracker)
 {
-	struct loss_report losses = {.delivered = tool->outlet.delivered + tool->measure.cut,
-				     .recursion = rtt_session_recursion_misses(&tool->session)};
+	struct loss_report losses = {.delivered = tool->outlet.delivered + tool->measure.cut};
 	uint64_t rows;
 
+	*ret_tracker = (struct loss_report){};
+	probe_losses(&tool->probe, true, ret_tracker);
+	losses.recursion = ret_tracker->unsampled;
 	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
 	if (tool->outlet.sink.error != -EPIPE)
 		outlet_unwritten(&tool->outlet, &rows, &losses.unwritten);
@@ -249,9 +253,8 @@ static void tell_number(uint64_t number, const char *one, const char *many)
 /* Whether anything was lost. Without memory for it, --sample rtt cannot look at a connection at all. */
 static bool tell_losses(const struct tool *tool)
 {
-	struct loss_report losses = count_losses(tool);
-	const struct rtt_counters *counters = tool->session.counters;
-	uint64_t unfollowed = rtt_session_unfollowed(&tool->session);
+	struct loss_report tracker, losses = count_losses(tool, &tracker);
+	const struct rtt_counters *counters = samples_counters(&tool->probe);
 	struct histogram other;
 	char text[256];
 	struct strbuf out = strbuf_over(text, sizeof(text));
@@ -264,14 +267,17 @@ static bool tell_losses(const struct tool *tool)
 	else
 		tell_number(counters->unmeasured, "connection without a measurement",
 			    "connections without a measurement");
-	if (tcprtt_is_grouped(&tool->options) && !rtt_session_read_group(&tool->session, RTT_GROUP_OTHER, &other))
+	if (tcprtt_is_grouped(&tool->options) && !samples_read_group(&tool->probe, RTT_GROUP_OTHER, &other))
 		tell_number(histogram_count(&other), "sample of groups beyond --max-keys is in the group \"other\"",
 			    "samples of groups beyond --max-keys are in the group \"other\"");
 	tell_number(counters->storage_full, "sample not told apart, or not taken: no memory for the socket's storage",
 		    "samples not told apart, or not taken: no memory for the socket's storage");
-	tell_number(unfollowed, "process of the command was not followed",
+	tell_number(tracker.recursion, "change of state was missed: who owns a connection may be known late",
+		    "changes of state were missed: who owns a connection may be known late");
+	tell_number(tracker.unfollowed, "process of the command was not followed",
 		    "processes of the command were not followed");
-	return loss_total(&losses) || unfollowed || (counters->storage_full && tool->options.sample == RTT_RTT);
+	return loss_total(&losses) || tracker.unfollowed || tracker.recursion ||
+	       (counters->storage_full && tool->options.sample == RTT_RTT);
 }
 
 /* Why the output is not complete, if it is not. */
@@ -302,14 +308,14 @@ static int run(struct tool *tool)
 	if (!error && tool->options.interval_ns)
 		error = event_loop_add_interval(&tool->loop, tool->options.interval_ns);
 	if (tool->options.verbose) {
-		message("%s, sockets remembered in %s", tool->session.hook, tool->session.storage);
+		message("%s, sockets remembered in %s", tool->probe.hook, tool->probe.storage);
 		message("tracing");
 	}
 	put_opening(tool);
 	tool->start_ns = tool->since_ns = clock_monotonic_ns();
 	if (!error)
 		error = trace(tool);
-	rtt_session_detach(&tool->session);
+	probe_detach(&tool->probe);
 	tool->outlet.ending = true;
 	if (!error)
 		error = print_interval(tool);
@@ -335,10 +341,32 @@ static void prepare_names(struct tool *tool)
 		message("numbers instead of names of %s: %s", errors[i].what, errors[i].why);
 }
 
+static struct probe_wants wants_of(const struct tcprtt_options *options)
+{
+	return (struct probe_wants){
+		.tool = "tcprtt",
+		.emits = EMIT_SAMPLES,
+		.scope = &options->scope,
+		.samples = {.kind = options->sample,
+			    .grouping = options->grouping,
+			    .max_keys = options->max_keys,
+			    .milliseconds = options->milliseconds,
+			    .sums = tcprtt_has_sums(options)},
+		.owners = tcprtt_uses_owner(options),
+		.older = !options->command.command.argv, /* what a command does is all to come */
+		.hook = options->hook,
+		.storage = options->storage,
+		.hash_size = options->hash_size,
+		.without_casts = options->without_casts,
+		.verbose = options->verbose,
+	};
+}
+
 /* Opens what is needed, and says why not. 0 or a negative errno. */
 static int prepare(struct tool *tool)
 {
-	struct rtt_session_error why;
+	struct probe_wants wants = wants_of(&tool->options);
+	struct probe_error why;
 	int error = command_open_output(&tool->options.command, &tool->out_fd, &tool->out_name);
 
 	if (!error)
@@ -353,13 +381,13 @@ static int prepare(struct tool *tool)
 		message("cannot wait for events: %s", strerror(-error));
 		return error;
 	}
-	error = rtt_session_open(&tool->options, &tool->session, &why);
+	error = probe_open(&wants, &tool->probe, &why);
 	if (error) {
 		message("cannot load: %s", why.text);
 		return error;
 	}
 	prepare_names(tool);
-	error = measure_open(&tool->options, &tool->session, &tool->measure);
+	error = measure_open(&tool->options, &tool->probe, &tool->measure);
 	if (error)
 		message("%s", strerror(-error));
 	return error;
@@ -373,6 +401,7 @@ int main(int argc, char **argv)
 
 	tcprtt_options_parse(argc, argv, &tool.options);
 	grouping_format(&by, &tool.options.grouping);
+	tool.probe = PROBE_CLOSED;
 	tool.loop = EVENT_LOOP_CLOSED;
 	tool.outlet.loop = &tool.loop;
 	tool.map = (struct heatmap){
@@ -384,7 +413,7 @@ int main(int argc, char **argv)
 	if (!status)
 		status = run(&tool);
 	measure_close(&tool.measure);
-	rtt_session_close(&tool.session);
+	probe_close(&tool.probe);
 	status = command_outcome(&tool.options.command.command, &tool.loop, status);
 	event_loop_close(&tool.loop);
 	sink_close(&tool.outlet.sink);

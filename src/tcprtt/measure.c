@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-int measure_open(const struct tcprtt_options *options, struct rtt_session *session, struct measure *ret)
+int measure_open(const struct tcprtt_options *options, struct probe *probe, struct measure *ret)
 {
 	size_t groups = tcprtt_is_grouped(options) ? (size_t)options->max_keys + 1 : 1;
 
 	*ret = (struct measure){
 		.options = options,
-		.session = session,
+		.probe = probe,
 		.tick = options->milliseconds ? TICK_MS1024 : TICK_US,
 		/* touched only where a group is in use */
 		.before = calloc(groups, sizeof(struct histogram)),
@@ -62,7 +62,7 @@ static struct measured *take_group(struct measure *measure, uint32_t number, int
 	struct measured *row = new_row(measure);
 	struct histogram reading;
 
-	*ret_error = row ? rtt_session_read_group(measure->session, number, &reading) : -ENOMEM;
+	*ret_error = row ? samples_read_group(measure->probe, number, &reading) : -ENOMEM;
 	if (*ret_error)
 		return NULL;
 	take_difference(measure, row, &reading, &measure->before[number]);
@@ -82,7 +82,7 @@ static int list_groups(struct measure *measure)
 	int error = 0;
 
 	for (; group < end && !error; group += !error) {
-		error = rtt_session_next_group(measure->session, before, &group->key, &group->number);
+		error = samples_next_group(measure->probe, before, &group->key, &group->number);
 		before = &group->key;
 	}
 	return error && error != -ENOENT ? error : (int)(group - measure->groups);
@@ -176,7 +176,7 @@ int measure_take(struct measure *measure)
 			measure->cut += measure->rows[--measure->count].stats.count;
 		return 0;
 	}
-	error = rtt_session_read_all(measure->session, &reading);
+	error = samples_read_all(measure->probe, &reading);
 	if (error)
 		return error;
 	row = new_row(measure);

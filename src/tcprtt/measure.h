@@ -5,8 +5,8 @@
 
 #include "core/grouping.h"
 #include "core/histogram.h"
+#include "probe/samples.h"
 #include "tcprtt/options.h"
-#include "tcprtt/session.h"
 
 #include <stddef.h>
 
@@ -28,7 +28,7 @@ struct known_group {
 
 struct measure {
 	const struct tcprtt_options *options;
-	struct rtt_session *session;
+	struct probe *probe;
 	enum tick tick;
 	struct histogram *before; /* the last reading: by group's number, or just one; counters that only grow */
 	struct measured *rows;    /* of this interval */
@@ -38,7 +38,7 @@ struct measure {
 	uint64_t cut;               /* samples that --top has left out so far */
 };
 
-int measure_open(const struct tcprtt_options *options, struct rtt_session *session, struct measure *ret);
+int measure_open(const struct tcprtt_options *options, struct probe *probe, struct measure *ret);
 void measure_close(struct measure *measure);
 
 /*

@@ -201,6 +201,7 @@ static error_t parse_presentation(int key, const char *argument, const struct ar
 static error_t parse_reliance(int key, const char *argument, const struct argp_state *state)
 {
 	static const char *const hooks[] = {"auto", "tp_btf", "fentry", "kprobe", NULL};
+	static const enum probe_hook hook_of[] = {HOOK_AUTO, HOOK_TP_BTF, HOOK_FENTRY, HOOK_KPROBE};
 	static const char *const storages[] = {"auto", "socket", "hash", NULL};
 	struct tcprtt_options *options = ((struct command_line *)state->input)->options;
 
@@ -209,8 +210,8 @@ static error_t parse_reliance(int key, const char *argument, const struct argp_s
 		options->strict = true;
 		return 0;
 	case KEY_HOOK:
-		options->hook =
-			command_line_choose(state, "hook", argument, hooks, "not one of auto, tp_btf, fentry, kprobe");
+		options->hook = hook_of[command_line_choose(state, "hook", argument, hooks,
+							    "not one of auto, tp_btf, fentry, kprobe")];
 		return 0;
 	case KEY_STORAGE:
 		options->storage =
@@ -231,15 +232,15 @@ static error_t parse_reliance(int key, const char *argument, const struct argp_s
 
 static void check_hook(const struct tcprtt_options *options, const struct argp_state *state)
 {
-	if (options->hook != RTT_HOOK_AUTO && options->hook != RTT_HOOK_TP_BTF && !tcprtt_samples_segments(options))
+	if (options->hook != HOOK_AUTO && options->hook != HOOK_TP_BTF && !tcprtt_samples_segments(options))
 		argp_error(state,
 			   "--sample min and handshake follow changes of state, which only --hook tp_btf tells; leave "
 			   "--hook out");
-	if (options->hook == RTT_HOOK_KPROBE &&
+	if (options->hook == HOOK_KPROBE &&
 	    (options->sample != RTT_SRTT || tcprtt_uses_owner(options) || options->scope.settings.roles))
 		argp_error(state, "--hook kprobe knows only --sample srtt, and neither whose a connection is nor its "
 				  "role; use another hook");
-	if (options->hook == RTT_HOOK_KPROBE && options->storage == RTT_STORAGE_SOCKET)
+	if (options->hook == HOOK_KPROBE && options->storage == STORAGE_SOCKET)
 		argp_error(state, "--hook kprobe has no socket storage; leave --storage out");
 }
 

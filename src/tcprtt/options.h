@@ -6,6 +6,7 @@
 #include "core/grouping.h"
 #include "core/scope.h"
 #include "os/command_options.h"
+#include "probe/probe.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,18 +22,6 @@ enum rtt_sort {
 	RTT_SORT_COUNT,
 	RTT_SORT_MEAN
 };
-enum rtt_hook {
-	RTT_HOOK_AUTO,
-	RTT_HOOK_TP_BTF,
-	RTT_HOOK_FENTRY,
-	RTT_HOOK_KPROBE
-};
-enum rtt_storage {
-	RTT_STORAGE_AUTO,
-	RTT_STORAGE_SOCKET,
-	RTT_STORAGE_HASH
-};
-
 struct tcprtt_options {
 	struct command_options command;
 	struct scope scope;
@@ -50,8 +39,8 @@ struct tcprtt_options {
 	bool strict;          /* exit with 3 when anything was lost */
 	uint64_t interval_ns; /* 0: one summary at the end */
 	uint64_t duration_ns; /* 0: until interrupted */
-	enum rtt_hook hook;
-	enum rtt_storage storage;
+	enum probe_hook hook;
+	enum probe_storage storage;
 	uint32_t hash_size; /* sockets that the hash remembers, where it is used */
 	bool without_casts; /* for tests: as on kernels before 6.2 */
 };
@@ -85,15 +74,6 @@ static inline bool tcprtt_uses_owner(const struct tcprtt_options *options)
 static inline bool tcprtt_samples_segments(const struct tcprtt_options *options)
 {
 	return options->sample == RTT_SRTT || options->sample == RTT_RTT;
-}
-
-/* Changes of state are told by tp_btf, whatever hook segments have. A kprobe remembers nothing of a socket. */
-static inline bool tcprtt_has_hook(const struct tcprtt_options *options, enum rtt_hook hook)
-{
-	if (hook == RTT_HOOK_KPROBE)
-		return options->sample == RTT_SRTT && !tcprtt_uses_owner(options) && !options->scope.settings.roles &&
-		       options->storage != RTT_STORAGE_SOCKET;
-	return hook == RTT_HOOK_TP_BTF || tcprtt_samples_segments(options);
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* tcpstates: attach, print what happens until told to stop, detach, print the rest, and say what was lost. */
+#include "abi/emit.h"
 #include "abi/loss.h"
 #include "core/loss.h"
 #include "os/clock.h"
@@ -8,11 +9,11 @@
 #include "os/message.h"
 #include "output/journal.h"
 #include "output/sink.h"
+#include "probe/look.h"
+#include "probe/losses.h"
+#include "probe/probe.h"
 #include "tcpstates/options.h"
 #include "tcpstates/print.h"
-#include "tcpstates/session.h"
-#include "tcpstates/session_losses.h"
-#include "tcpstates/session_stuck.h"
 #include "tcpstates/stuck.h"
 #include "tcpstates/summary.h"
 
@@ -39,7 +40,7 @@
 struct tool {
 	struct tcpstates_options options;
 	struct event_loop loop;
-	struct session session;
+	struct probe probe;
 	struct sink sink;
 	struct resolver resolver;
 	int out_fd;           /* the sink's */
@@ -67,7 +68,7 @@ static struct loss_report count_losses(const struct tool *tool, bool exact)
 		unwritten = summary_unwritten(&tool->summarizer, sink_unwritten_lines(&tool->sink));
 		printed = tool->summarizer.printed;
 	}
-	session_losses(&tool->session, exact, &report);
+	probe_losses(&tool->probe, exact, &report);
 	/* No row: the next look finds that the state is another one (`gaps`). */
 	if (tool->options.stuck.states)
 		report.recursion = 0;
@@ -125,10 +126,10 @@ static int summarize(struct tool *tool)
 /* Likewise: what the last look found must be out of the ring before the next one. 0 or a negative errno. */
 static int look(struct tool *tool)
 {
-	rings_drain(&tool->session.rings, print_record, &tool->printer);
-	if (sink_flush(&tool->sink) || rings_pending(&tool->session.rings))
+	rings_drain(&tool->probe.rings, print_record, &tool->printer);
+	if (sink_flush(&tool->sink) || rings_pending(&tool->probe.rings))
 		return 0;
-	return stuck_look(&tool->watch, &tool->session, clock_monotonic_ns(), false);
+	return stuck_look(&tool->watch, &tool->probe, clock_monotonic_ns(), false);
 }
 
 /* Sleeps until there is something to do; naps for `nap_ms` at most, unless that is less than 0. Returns events or a
@@ -143,7 +144,7 @@ static int wait_for_work(struct tool *tool, int nap_ms)
 	while (error == 0 && !events) {
 		events = event_loop_wait(&tool->loop, napping ? (int)((end_ns - now_ns + 999999) / 1000000) : -1);
 		/* The first event after a drain says so; it can wait, unless the buffer is getting full. */
-		if (events == EVENT_INPUT && napping && !rings_crowded(&tool->session.rings))
+		if (events == EVENT_INPUT && napping && !rings_crowded(&tool->probe.rings))
 			events = 0;
 		/* With a reader that is behind, new events stay in the ring. */
 		if (events == EVENT_INPUT && blocked)
@@ -161,7 +162,7 @@ static int nap_after(const struct tool *tool, int64_t taken)
 	if (!taken || !sink_is_empty(&tool->sink))
 		return -1;
 	/* Much has come since that drain began: there is no time for more than a look at what else there is. */
-	if (taken > 0 && rings_crowded(&tool->session.rings))
+	if (taken > 0 && rings_crowded(&tool->probe.rings))
 		return 0;
 	/* Less than 0: the journal is behind, which nothing wakes us from. */
 	return NAP_MS;
@@ -188,7 +189,7 @@ static int trace(struct tool *tool)
 			if (error || stuck_is_decided(&tool->watch))
 				return error;
 		}
-		taken = rings_drain(&tool->session.rings, print_record, &tool->printer);
+		taken = rings_drain(&tool->probe.rings, print_record, &tool->printer);
 		if (sink_flush(&tool->sink) != 0 && tool->sink.error)
 			return 0;
 		tell_new_losses(tool, false);
@@ -199,7 +200,7 @@ static int trace(struct tool *tool)
 /* Grows whenever a reader takes something. */
 static uint64_t progress(const struct tool *tool)
 {
-	return rings_position(&tool->session.rings) + tool->sink.rows - sink_unwritten(&tool->sink);
+	return rings_position(&tool->probe.rings) + tool->sink.rows - sink_unwritten(&tool->sink);
 }
 
 /* What is still in the ring and the sink, and the last summary, as long as somebody reads it. 0 or a negative errno. */
@@ -213,13 +214,13 @@ static int finish(struct tool *tool, bool summary_due)
 	while (events >= 0 && !(events & (EVENT_STOP | EVENT_HANGUP))) {
 		uint64_t now_ns = clock_monotonic_ns();
 
-		rings_drain(&tool->session.rings, print_record, &tool->printer);
+		rings_drain(&tool->probe.rings, print_record, &tool->printer);
 		if (!sink_flush(&tool->sink) && summary_due) {
 			error = summarize(tool);
 			summary_due = false;
 			sink_flush(&tool->sink);
 		}
-		if (tool->sink.error || (sink_is_empty(&tool->sink) && !rings_pending(&tool->session.rings)))
+		if (tool->sink.error || (sink_is_empty(&tool->sink) && !rings_pending(&tool->probe.rings)))
 			break;
 		if (progress(tool) != seen)
 			moved_ns = now_ns;
@@ -231,7 +232,7 @@ static int finish(struct tool *tool, bool summary_due)
 	}
 	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
 	tool->printer.discarding = tool->sink.error != -EPIPE;
-	rings_drain(&tool->session.rings, print_record, &tool->printer);
+	rings_drain(&tool->probe.rings, print_record, &tool->printer);
 	return summary_due ? summary_drop(&tool->summarizer) : error;
 }
 
@@ -240,7 +241,7 @@ static int report(struct tool *tool, int error)
 {
 	struct loss_report losses = count_losses(tool, true);
 
-	losses.held = __atomic_load_n(&tool->session.losses->held, __ATOMIC_RELAXED);
+	losses.held = __atomic_load_n(&tool->probe.losses->held, __ATOMIC_RELAXED);
 	if (error) {
 		message("%s", strerror(-error));
 	} else if (tool->sink.error && tool->sink.error != -EPIPE) {
@@ -263,7 +264,7 @@ static int report(struct tool *tool, int error)
 
 static int open_summary(struct tool *tool)
 {
-	int error = summary_open(tool->session.summary_fd, clock_monotonic_ns(), &tool->summarizer);
+	int error = summary_open(tool->probe.summary_fd, clock_monotonic_ns(), &tool->summarizer);
 
 	if (!error && tool->options.interval_ns)
 		error = event_loop_add_interval(&tool->loop, tool->options.interval_ns);
@@ -278,7 +279,7 @@ static int trace_stuck(struct tool *tool)
 	if (!error && !stuck_is_decided(&tool->watch))
 		error = trace(tool);
 	if (!error && tool->options.stuck.once && !stuck_is_decided(&tool->watch))
-		error = stuck_look(&tool->watch, &tool->session, clock_monotonic_ns(), true);
+		error = stuck_look(&tool->watch, &tool->probe, clock_monotonic_ns(), true);
 	return error;
 }
 
@@ -286,8 +287,8 @@ static int wait_for_rings(struct tool *tool)
 {
 	int error = 0;
 
-	for (size_t i = 0; !error && i < tool->session.rings.count; i++)
-		error = event_loop_add_input(&tool->loop, tool->session.rings.ring[i].map_fd);
+	for (size_t i = 0; !error && i < tool->probe.rings.count; i++)
+		error = event_loop_add_input(&tool->loop, tool->probe.rings.ring[i].map_fd);
 	return error;
 }
 
@@ -305,15 +306,16 @@ static int run(struct tool *tool)
 		error = event_loop_add_deadline(&tool->loop, tool->options.duration_ns);
 	if (!error) {
 		if (tool->options.verbose) {
-			message("%s, sockets remembered in %s, %zu ring buffers of %zu KiB", tool->session.hook,
-				tool->session.storage, tool->session.rings.count, tool->session.rings.size / 1024);
-			message("%s tells who accepts a connection%s", tool->session.accept.hook,
-				accept_counts(&tool->session.accept)
+			message("%s/inet_sock_set_state, sockets remembered in %s, %zu ring buffers of %zu KiB",
+				tool->probe.hook, tool->probe.storage, tool->probe.rings.count,
+				tool->probe.rings.size / 1024);
+			message("%s tells who accepts a connection%s", probe_accept_hook(&tool->probe),
+				probe_counts_accepts(&tool->probe)
 					? ""
 					: ", and this kernel does not tell what that misses");
 			if (tool->options.stuck.states)
-				message("%s goes through the connections", stuck_iterator(&tool->session));
-			message("%s tells why one ended", tool->session.btf ? "the socket" : "nothing");
+				message("%s goes through the connections", look_iterator(&tool->probe));
+			message("%s tells why one ended", tool->probe.vitals ? "the socket" : "nothing");
 			message("tracing");
 		}
 		print_header(&tool->printer);
@@ -321,7 +323,7 @@ static int run(struct tool *tool)
 		if (!tool->sink.error)
 			error = tool->options.stuck.states ? trace_stuck(tool) : trace(tool);
 	}
-	session_detach(&tool->session);
+	probe_detach(&tool->probe);
 	finish_error = finish(tool, tool->options.summary && !error);
 	return report(tool, error ? error : finish_error);
 }
@@ -336,10 +338,43 @@ static void prepare_names(struct tool *tool)
 		message("numbers instead of names of %s: %s", errors[i].what, errors[i].why);
 }
 
+static unsigned int emits_of(const struct tcpstates_options *options)
+{
+	if (options->stuck.states)
+		return EMIT_LOOKS;
+	if (options->connections)
+		return EMIT_CONNECTIONS;
+	return options->summary ? EMIT_COUNTS : EMIT_ROWS;
+}
+
+static struct probe_wants wants_of(const struct tcpstates_options *options)
+{
+	return (struct probe_wants){
+		.tool = "tcpstates",
+		.emits = emits_of(options),
+		.scope = &options->scope,
+		.stuck = {.longer_ns = options->stuck.longer_ns,
+			  .states = options->stuck.states,
+			  .once = options->stuck.once},
+		.owners = true,
+		.older = !options->command.command.argv, /* what a command does is all to come */
+		.needs_btf = tcpstates_unknown_to_tracepoint(options),
+		.buffer_size = options->buffer_size,
+		.rings = options->rings,
+		.hook = options->hook,
+		.storage = options->storage,
+		.accept = options->accept,
+		.hash_size = options->hash_size,
+		.without_casts = options->without_casts,
+		.verbose = options->verbose,
+	};
+}
+
 /* Opens what is needed, and says why not. 0 or a negative errno. */
 static int prepare(struct tool *tool)
 {
-	struct session_error why;
+	struct probe_wants wants;
+	struct probe_error why;
 	int error;
 
 	if (tool->options.journal && (error = journal_open(&tool->printer.journal_fd))) {
@@ -362,7 +397,8 @@ static int prepare(struct tool *tool)
 		message("cannot wait for events: %s", strerror(-error));
 		return error;
 	}
-	error = session_open(&tool->options, &tool->session, &why);
+	wants = wants_of(&tool->options);
+	error = probe_open(&wants, &tool->probe, &why);
 	if (error)
 		message("cannot load: %s", why.text);
 	return error;
@@ -377,6 +413,7 @@ int main(int argc, char **argv)
 	status = failure(&tool);
 	tool.watch.options = &tool.options.stuck;
 	tool.watch.verbose = tool.options.verbose;
+	tool.probe = PROBE_CLOSED;
 	tool.loop = EVENT_LOOP_CLOSED;
 	tool.printer = (struct printer){
 		.options = &tool.options, .sink = &tool.sink, .resolver = &tool.resolver, .journal_fd = -1};
@@ -386,7 +423,7 @@ int main(int argc, char **argv)
 	if (!status)
 		status = run(&tool);
 	summary_close(&tool.summarizer);
-	session_close(&tool.session);
+	probe_close(&tool.probe);
 	status = command_outcome(&tool.options.command.command, &tool.loop, status);
 	event_loop_close(&tool.loop);
 	sink_close(&tool.sink);

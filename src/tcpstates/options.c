@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tcpstates/options.h"
 
-#include "bpfio/rings.h"
 #include "core/parse.h"
 #include "os/command_line.h"
 #include "os/command_options.h"
 #include "os/hash_size.h"
 #include "os/scope_options.h"
+#include "probe/rings.h"
 #include "tcpstates/stuck_options.h"
 
 #include <stdlib.h>

@@ -5,6 +5,7 @@
 #include "core/column.h"
 #include "core/scope.h"
 #include "os/command_options.h"
+#include "probe/probe.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,25 +15,6 @@ enum output_format {
 	OUTPUT_CSV,
 	OUTPUT_JSON
 };
-enum hook {
-	HOOK_AUTO,
-	HOOK_TP_BTF,
-	HOOK_TRACEPOINT
-};
-enum storage {
-	STORAGE_AUTO,
-	STORAGE_SOCKET,
-	STORAGE_HASH
-};
-
-enum accept_hook {
-	ACCEPT_AUTO,
-	ACCEPT_FEXIT,
-	ACCEPT_KRETPROBE,
-	ACCEPT_RECEIVE,
-	ACCEPT_NONE
-};
-
 /* Connections that stay in a state, instead of transitions. */
 struct stuck_options {
 	uint16_t states; /* 1 << enum tcp_state; 0: not asked for */
@@ -55,11 +37,11 @@ struct tcpstates_options {
 	uint64_t duration_ns; /* 0: until interrupted */
 	uint64_t buffer_size; /* bytes, a power of two of at least a page */
 	size_t rings;         /* that these are shared out to, a power of two */
-	enum hook hook;
-	enum storage storage;
+	enum probe_hook hook;
+	enum probe_storage storage;
 	uint32_t hash_size; /* sockets that the hash remembers, where it is used */
 	bool without_casts; /* for tests: as on kernels before 6.2 */
-	enum accept_hook accept;
+	enum probe_accept accept;
 	bool connections;     /* whole connections instead of transitions */
 	bool summary;         /* times per kind of transition instead */
 	uint64_t interval_ns; /* of the summary; 0: one at the end */

@@ -4,7 +4,7 @@
 #include "os/message.h"
 #include "os/netns.h"
 #include "os/privileges.h"
-#include "tcpstates/session_stuck.h"
+#include "probe/look.h"
 
 #define NS_PER_S 1000000000ULL
 
@@ -23,15 +23,15 @@ static bool is_partial(const struct netns_omissions *omissions)
 	return omissions->namespaces || (omissions->processes && !privileges_see_processes());
 }
 
-int stuck_look(struct stuck_watch *watch, const struct session *session, uint64_t now_ns, bool is_last)
+int stuck_look(struct stuck_watch *watch, const struct probe *probe, uint64_t now_ns, bool is_last)
 {
 	bool is_first = !watch->start_ns;
 	struct netns_omissions omissions = {};
-	int error = stuck_look_around(session, now_ns, is_last, &watch->look, &omissions);
+	int error = look_around(probe, now_ns, is_last, &watch->look, &omissions);
 
 	if (is_first)
 		watch->start_ns = now_ns;
-	watch->incomplete = session->unseeded || is_partial(&omissions);
+	watch->incomplete = probe->unseeded || is_partial(&omissions);
 	if (is_first && (watch->verbose || is_partial(&omissions)))
 		netns_tell(&omissions, "connections there are not looked at");
 	return error;

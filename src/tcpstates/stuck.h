@@ -4,8 +4,8 @@
 #define TCPVITALS_TCPSTATES_STUCK_H
 
 #include "abi/stuck.h"
+#include "probe/probe.h"
 #include "tcpstates/options.h"
-#include "tcpstates/session.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@ struct stuck_watch {
 };
 
 /* Looks; `is_last`: there will be no other. 0, or a negative errno. */
-int stuck_look(struct stuck_watch *watch, const struct session *session, uint64_t now_ns, bool is_last);
+int stuck_look(struct stuck_watch *watch, const struct probe *probe, uint64_t now_ns, bool is_last);
 
 /* With --once: whether there is nothing left to wait for. */
 bool stuck_is_decided(const struct stuck_watch *watch);

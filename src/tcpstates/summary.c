@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tcpstates/summary.h"
 
-#include "bpfio/map.h"
 #include "output/summary.h"
+#include "probe/map.h"
 
 #include <errno.h>
 #include <stdlib.h>

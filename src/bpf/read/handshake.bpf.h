@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a socket shows about its handshake. */
+#ifndef TCPVITALS_BPF_READ_HANDSHAKE_H
+#define TCPVITALS_BPF_READ_HANDSHAKE_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/tcp_state.h"
+#include "abi/transition.h"
+
+/* Well or badly. */
+static __always_inline bool handshake_ends(const struct transition *t)
+{
+	return is_zero((t->oldstate ^ STATE_SYN_SENT) * (t->oldstate ^ STATE_SYN_RECV) |
+		       (t->newstate ^ STATE_ESTABLISHED) * (t->newstate ^ STATE_CLOSE));
+}
+
+/*
+ * A child that nobody has accepted yet is in SYN_RECV for the few microseconds that the kernel takes to make it: the
+ * real SYN_RECV was a request socket's, which has no transitions. What that lasted is the socket's first RTT sample,
+ * SYN-ACK to ACK (tcp_synack_rtt_meas()); there is none with a SYN cookie. When the SYN-ACK was sent again there is one
+ * if there are timestamps, in whole milliseconds and of one of the SYN-ACKs: not what the handshake took.
+ */
+static __always_inline void handshake_read(struct transition *t, struct tcp_sock *tp)
+{
+	__u32 retrans = tp->total_retrans;
+
+	t->syn_retrans = retrans < SYN_RETRANS_NONE ? retrans : SYN_RETRANS_NONE - 1;
+	if (is_zero((t->oldstate ^ STATE_SYN_RECV) | (t->newstate ^ STATE_ESTABLISHED)) &&
+	    !tp->inet_conn.icsk_inet.sk.sk_socket) {
+		__u64 us = tp->srtt_us >> 3;
+
+		t->flags |= TRANSITION_TIMED;
+		t->duration_ns = us * 1000 | -(is_zero(us) | (is_zero(retrans) ^ 1)); /* or DURATION_UNKNOWN */
+	}
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a pair of states means, without a branch. */
+#ifndef TCPVITALS_BPF_READ_STATE_H
+#define TCPVITALS_BPF_READ_STATE_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/tcp_state.h"
+
+/* How far the current task can be trusted to be the owner. */
+enum sock_context {
+	CONTEXT_ANY,     /* whoever the CPU happened to run */
+	CONTEXT_PROCESS, /* the process that is using the socket */
+};
+
+/* A socket comes out of a listening one. */
+static __always_inline __u64 state_is_birth(__u8 oldstate, __u8 newstate)
+{
+	return is_zero((oldstate ^ STATE_LISTEN) | (newstate ^ STATE_SYN_RECV));
+}
+
+/* connect() or listen() */
+static __always_inline __u64 state_is_begin(__u8 oldstate, __u8 newstate)
+{
+	return is_zero((oldstate ^ STATE_CLOSE) | (newstate ^ STATE_SYN_SENT) * (newstate ^ STATE_LISTEN));
+}
+
+#endif

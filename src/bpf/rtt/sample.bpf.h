@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* When a sample is taken, of which connection, and in which group it counts. */
+#ifndef TCPVITALS_BPF_RTT_SAMPLE_H
+#define TCPVITALS_BPF_RTT_SAMPLE_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/rtt.h"
+#include "bpf/read/sock.bpf.h"
+#include "bpf/rtt/group.bpf.h"
+#include "bpf/rtt/histogram.bpf.h"
+#include "bpf/track/conn_any.bpf.h"
+#include "bpf/track/losses.bpf.h"
+#include "bpf/track/owner.bpf.h"
+#include "bpf/track/scope.bpf.h"
+
+const volatile __u8 rtt_kind = RTT_SRTT;
+const volatile bool rtt_grouped = false;
+const volatile __u32 rtt_fields = 0;        /* enum rtt_field */
+const volatile bool rtt_scoped = false;     /* not every connection counts */
+const volatile bool rtt_uses_owner = false; /* whose a connection is decides about its group, or whether it counts */
+const volatile bool rtt_remembers = false;  /* samples need a struct conn */
+
+static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp, bool probed)
+{
+	__u32 fields = rtt_fields;
+	/* all but the smoothed value may be asked for at the end */
+	bool closed = rtt_kind != RTT_SRTT;
+
+	if (fields & RTT_FIELD_ADDRESSES)
+		sock_read_addresses(t, tp, 0, probed);
+	if (fields & RTT_FIELD_LPORT)
+		t->lport = sock_lport(tp, probed, closed);
+	if (fields & RTT_FIELD_RPORT)
+		t->rport = sock_rport(tp, probed);
+	if (fields & RTT_FIELD_NETNS)
+		t->netns = sock_netns(tp, probed);
+	if (fields & RTT_FIELD_UID)
+		t->uid = SOCK_GET(probed, tp, SOCK_INET.sk.sk_uid.val);
+}
+
+static __always_inline bool in_scope(const struct transition *t, const struct owner *owner, __u8 role)
+{
+	if (!rtt_scoped)
+		return true;
+	if (scope.by_socket && !scope_admits_socket(t))
+		return false;
+	return scope_admits_role(role) && scope_admits_uid(t->uid) && scope_admits_owner(owner);
+}
+
+/* The number of the connection's group + 1 (1 when there are no groups), or GROUP_OUT. */
+static __always_inline __u32 classify(struct tcp_sock *tp, const struct owner *owner, __u8 role, bool probed)
+{
+	struct transition t = {};
+
+	read_asked(&t, tp, probed);
+	if (!in_scope(&t, owner, role))
+		return GROUP_OUT;
+	return rtt_grouped ? group_number(&t, owner, rtt_kind == RTT_SRTT) + 1 : 1;
+}
+
+/*
+ * The group is kept until somebody else is known to be the owner. That of a connection without one is not kept: the
+ * seeding may be about to tell. `owner_turn` is read first: the owner may be written on another CPU meanwhile.
+ */
+static __always_inline __u32 classify_once(struct tcp_sock *tp, struct conn *conn)
+{
+	__u8 turn = *(volatile __u8 *)&conn->owner_turn;
+	__u32 group = conn->group;
+	struct owner owner;
+
+	if (group && conn->group_turn == turn)
+		return group;
+	owner_copy(&owner, &conn->owner);
+	group = classify(tp, &owner, conn->role, false);
+	conn->group_turn = turn;
+	conn->group = rtt_uses_owner && owner.source == OWNER_UNKNOWN ? 0 : group;
+	return group;
+}
+
+/* The number of the group + 1, or GROUP_OUT. `conn` is NULL when nothing needs to be remembered, or there is no
+ * memory. */
+static __always_inline __u32 group_of(struct tcp_sock *tp, struct conn *conn, bool probed)
+{
+	if (conn && !probed)
+		return classify_once(tp, conn);
+	if (rtt_scoped || rtt_grouped) {
+		struct owner nobody = {};
+
+		return classify(tp, &nobody, ROLE_UNKNOWN, probed);
+	}
+	return 1;
+}
+
+static __always_inline void take_sample(struct tcp_sock *tp, struct conn *conn, bool probed, __u32 own_histogram,
+					__u64 us)
+{
+	__u32 group = group_of(tp, conn, probed);
+	struct histogram *histogram;
+	bool shared;
+
+	if (group == GROUP_OUT)
+		return;
+	if (rtt_remembers && !conn)
+		count(&counters.storage_full);
+	group--;
+	shared = rtt_grouped && (group >= RTT_GROUPS_PER_CPU || own_histogram != HISTOGRAM_OF_SAMPLES);
+	if (shared)
+		histogram = bpf_map_lookup_elem(&group_histograms, &group);
+	else
+		histogram = bpf_map_lookup_elem(&histograms, rtt_grouped ? &group : &own_histogram);
+	if (histogram)
+		histogram_add(histogram, shared || rtt_may_nest, us, rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0);
+}
+
+/* There should be a sample here, and the kernel has not measured it. That takes no room among the groups. */
+static __always_inline void note_unmeasured(struct tcp_sock *tp, const struct conn *conn, bool probed)
+{
+	struct transition t = {};
+	struct owner nobody = {};
+
+	if (rtt_scoped) {
+		read_asked(&t, tp, probed);
+		if (!in_scope(&t, conn ? &conn->owner : &nobody, conn ? conn->role : ROLE_UNKNOWN))
+			return;
+	}
+	count(&counters.unmeasured);
+}
+
+/*
+ * RACK's clock moves with each new measurement, but for an ACK of a part of a GSO buffer: that only changes the
+ * measured value. What is found on a connection that is older than we are was measured before we came: only the next
+ * one counts.
+ */
+static __always_inline void take_measurement(struct tcp_sock *tp, struct conn *conn, __u32 own_histogram)
+{
+	__u64 mstamp = tp->rack.mstamp;
+	__u32 end_seq = tp->rack.end_seq, rtt_us = tp->rack.rtt_us;
+
+	if (mstamp != conn->mstamp || end_seq != conn->end_seq || rtt_us != conn->rtt_us) {
+		conn->mstamp = mstamp;
+		conn->end_seq = end_seq;
+		conn->rtt_us = rtt_us;
+		if (conn->followed)
+			take_sample(tp, conn, false, own_histogram, rtt_us);
+	}
+	conn->followed = 1; /* whatever comes from now on, also when nothing had been measured before we came */
+}
+
+/* RACK sees nothing without SACK: noted once, as soon as it is known. */
+static __always_inline void note_blind(struct tcp_sock *tp, struct conn *conn)
+{
+	if (conn && conn->blind)
+		return;
+	if (conn)
+		conn->blind = 1;
+	note_unmeasured(tp, conn, false);
+}
+
+static __always_inline bool is_blind(struct tcp_sock *tp)
+{
+	return !BPF_CORE_READ_BITFIELD(tp, rx_opt.sack_ok);
+}
+
+/* The smoothed value as it is when a segment arrives in ESTABLISHED, before that is looked at. */
+static __always_inline void take_smoothed(struct tcp_sock *tp, struct conn *conn, bool probed)
+{
+	__u64 us = SOCK_GET(probed, tp, srtt_us) >> 3;
+
+	if (us)
+		take_sample(tp, conn, probed, HISTOGRAM_OF_SAMPLES, us);
+	else
+		note_unmeasured(tp, conn, probed);
+}
+
+/* A connection that is older than the tool, and was not found by the seeding: whether it counts all the same. */
+static __always_inline bool sample_is_worth(struct tcp_sock *tp)
+{
+	struct transition t = {};
+	struct owner nobody = {};
+
+	if (!rtt_scoped)
+		return true;
+	read_asked(&t, tp, false);
+	return in_scope(&t, &nobody, ROLE_UNKNOWN);
+}
+
+static __always_inline void on_segment(struct sock *sk, struct tcp_sock *tp)
+{
+	struct conn *conn = rtt_remembers ? conn_of(sk) : NULL;
+
+	if (rtt_remembers && !conn) {
+		if (!sample_is_worth(tp))
+			return;
+		conn = conn_in_socket ? sock_storage_make(&conn_storage, sk) : conn_hash_add(sk);
+	}
+	if (rtt_kind == RTT_SRTT)
+		take_smoothed(tp, conn, false);
+	else if (!conn)
+		count(&counters.storage_full);
+	else if (is_blind(tp))
+		note_blind(tp, conn);
+	else
+		take_measurement(tp, conn, HISTOGRAM_OF_SAMPLES);
+}
+
+static __always_inline void take_handshake(struct tcp_sock *tp, struct conn *conn)
+{
+	__u64 us = tp->srtt_us >> 3;
+
+	if (us)
+		take_sample(tp, conn, false, HISTOGRAM_OF_STATES, us);
+	else
+		note_unmeasured(tp, conn, false); /* retransmitted, and no timestamps to tell which was answered */
+}
+
+/* The end of a connection that had been established. */
+static __always_inline void take_end(struct tcp_sock *tp, struct conn *conn)
+{
+	__u32 min_us = tp->rtt_min.s[0].v;
+
+	if (rtt_kind == RTT_MIN) {
+		if (min_us != ~0U)
+			take_sample(tp, conn, false, HISTOGRAM_OF_STATES, min_us);
+		else
+			note_unmeasured(tp, conn, false);
+	} else if (rtt_kind == RTT_RTT && is_blind(tp)) {
+		note_blind(tp, conn); /* no segment ever came */
+	}
+}
+
+/* A state has changed, and the tracker knows. `conn` is NULL when nothing needs to be remembered, or for lack of
+ * memory.
+ */
+static __always_inline void sample_on_state(struct tcp_sock *tp, struct conn *conn, int oldstate, int newstate)
+{
+	bool begins = state_is_birth(oldstate, newstate) || state_is_begin(oldstate, newstate);
+
+	if (conn && begins)
+		conn->followed = 1;
+	if (rtt_kind == RTT_RTT && conn && !begins)
+		take_measurement(tp, conn, HISTOGRAM_OF_STATES);
+	if (rtt_kind == RTT_HANDSHAKE && newstate == STATE_ESTABLISHED)
+		take_handshake(tp, conn);
+	if (newstate == STATE_CLOSE && oldstate != STATE_SYN_SENT && oldstate != STATE_SYN_RECV &&
+	    oldstate != STATE_LISTEN && oldstate != STATE_CLOSE)
+		take_end(tp, conn);
+}
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Socket iterators: one pass at start-up for sockets that are older than tcpstates, then one per --interval of --stuck.
+ */
+#ifndef TCPVITALS_BPF_STATES_ITERATOR_PROGRAMS_H
+#define TCPVITALS_BPF_STATES_ITERATOR_PROGRAMS_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "bpf/read/descriptor.bpf.h"
+#include "bpf/read/sock.bpf.h"
+#include "bpf/states/life.bpf.h"
+#include "bpf/states/look.bpf.h"
+#include "bpf/states/stuck.bpf.h"
+#include "bpf/states/transition.bpf.h"
+#include "bpf/track/conn_hash.bpf.h"
+#include "bpf/track/conn_table.bpf.h"
+#include "bpf/track/owner.bpf.h"
+
+/* Whether a socket that is older than we are may be of interest. */
+static __always_inline bool seeds(struct sock *sk)
+{
+	struct tcp_sock *tp = scope.by_socket ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct transition t;
+
+	return !tp || look(&t, tp, tp->SOCK_COMMON.skc_state, tp->SOCK_COMMON.skc_state) != SCOPE_OUT;
+}
+
+/* The owners of the sockets that are older than the tool. */
+SEC("iter/task_file")
+int seed_storage(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct sock *sk = task ? descriptor_socket(ctx) : NULL;
+	struct conn *conn;
+
+	if (!sk || !seeds(sk))
+		return 0;
+	conn = conn_make_older(sk);
+	if (conn) {
+		owner_seed(&conn->owner, task);
+		conn->owner_turn++;
+		transition_seed(conn);
+		if (sock_as_tcp(sk)->SOCK_COMMON.skc_state == STATE_LISTEN)
+			listener_put((__u64)(unsigned long)sk, &conn->owner, cookie_of(sk));
+	} else {
+		count(&losses.storage_full);
+	}
+	life_seed(sk);
+	return 0;
+}
+
+/* Sockets without a descriptor: in an accept queue, orphans, a kernel module's. Of one network namespace. */
+SEC("iter/tcp")
+int seed_rest(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
+	struct conn *conn;
+
+	/* An unused socket has nothing to tell yet. NULL is one in TIME_WAIT, or a request. */
+	if (!tp || tp->SOCK_COMMON.skc_state == STATE_CLOSE || !seeds((struct sock *)tp))
+		return 0;
+	conn = conn_make_older((struct sock *)tp);
+	if (conn)
+		transition_seed(conn);
+	else
+		count(&losses.storage_full);
+	life_seed((struct sock *)tp);
+	return 0;
+}
+
+/* What the socket at hand tells, if --stuck asks for its state and it is in scope. */
+static __always_inline bool sees_stuck(struct transition *t, struct tcp_sock *tp)
+{
+	__u8 state = tp ? tp->SOCK_COMMON.skc_state : 0;
+
+	barrier_var(state); /* read once: it may change meanwhile */
+	return tp && stuck_wants(state) && look(t, tp, state, state) == SCOPE_IN;
+}
+
+/* All sockets that are remembered: of all network namespaces, and orphans. */
+SEC("iter/bpf_sk_storage_map")
+int stuck_storage(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct sock *sk = ctx->sk;
+	struct conn *conn = ctx->value;
+	struct tcp_sock *tp = sk ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct transition t;
+
+	if (!conn || !sees_stuck(&t, tp))
+		return 0;
+	t.cookie = cookie_of(sk);
+	t.netns = netns_of(conn, tp);
+	stuck_judge(&t, tp, conn);
+	return 0;
+}
+
+/* The socket that iter/tcp is at; NULL if --stuck does not ask for its state, or it is out of scope. */
+static __always_inline struct tcp_sock *stuck_socket(struct transition *t, struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
+
+	return sees_stuck(t, tp) ? tp : NULL;
+}
+
+static __always_inline void stuck_judge_found(struct transition *t, struct tcp_sock *tp, struct conn *conn)
+{
+	t->netns = sock_netns(tp, false);
+	if (conn)
+		stuck_judge(t, tp, conn);
+	else
+		count(&losses.storage_full);
+}
+
+/* All sockets of a network namespace, where the kernel lets nobody go through the storage. */
+SEC("iter/tcp")
+int stuck_tcp(struct bpf_iter__tcp *ctx)
+{
+	struct transition t;
+	struct tcp_sock *tp = stuck_socket(&t, ctx);
+	struct sock *sk = (struct sock *)tp;
+
+	if (!tp || (scope_is_choosy() && !conn_find(sk) && !transition_is_worth(&t, CONTEXT_ANY)))
+		return 0;
+	t.cookie = cookie_of(sk);
+	stuck_judge_found(&t, tp, conn_make_older(sk));
+	return 0;
+}
+
+/* The same, where there is no storage: what is older than we are gets its place in the hash here. */
+SEC("iter/tcp")
+int stuck_hash(struct bpf_iter__tcp *ctx)
+{
+	struct transition t;
+	struct tcp_sock *tp = stuck_socket(&t, ctx);
+
+	if (!tp || (scope_is_choosy() && !conn_hash_find(tp) && !transition_is_worth(&t, CONTEXT_ANY)))
+		return 0;
+	t.cookie = tp->SOCK_COMMON.skc_cookie.counter;
+	stuck_judge_found(&t, tp, conn_hash_make(&t));
+	return 0;
+}
+
+#endif

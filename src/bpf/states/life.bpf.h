@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What is collected of a connection while it lives, and the record at its end. */
+#ifndef TCPVITALS_BPF_STATES_LIFE_H
+#define TCPVITALS_BPF_STATES_LIFE_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/connection.h"
+#include "abi/emit.h"
+#include "bpf/read/sock.bpf.h"
+#include "bpf/states/ring.bpf.h"
+#include "bpf/states/transition.bpf.h"
+#include "bpf/track/conn_table.bpf.h"
+#include "bpf/track/losses.bpf.h"
+#include "bpf/track/scope.bpf.h"
+
+/* Beside conn_table, for sockets that have a place there: by the place's number. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2 << CONN_TABLE_BITS);
+	__type(key, __u32);
+	__type(value, struct life);
+} life_table SEC(".maps");
+
+/* Beside conn_storage, for the others. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct life);
+} life_storage SEC(".maps");
+
+static __always_inline struct life *life_in_table(const void *sk)
+{
+	__u32 number;
+
+	return conn_place_number(sk, &number) ? bpf_map_lookup_elem(&life_table, &number) : NULL;
+}
+
+/* NULL when nothing is collected of the socket. */
+static __always_inline struct life *life_find(struct sock *sk)
+{
+	struct life *life = life_in_table(sk);
+
+	return life ? life : bpf_sk_storage_get(&life_storage, sk, NULL, 0);
+}
+
+/* NULL is lack of memory. */
+static __always_inline struct life *life_make(struct sock *sk)
+{
+	struct life *life = life_in_table(sk);
+
+	return life ? life : sock_storage_make(&life_storage, sk);
+}
+
+/* The seeding programs have found the socket: its samples have a place from now on. */
+static __always_inline void life_seed(struct sock *sk)
+{
+	if (emits & EMIT_CONNECTIONS && sock_as_tcp(sk)->SOCK_COMMON.skc_state != STATE_LISTEN)
+		sock_storage_make(&life_storage, sk);
+}
+
+static __always_inline void life_begin(struct life *life, const struct transition *t)
+{
+	__builtin_memset(life, 0, sizeof(*life));
+	life->start_ns = t->time_ns;
+	life->role = state_is_birth(t->oldstate, t->newstate) ? ROLE_SERVER : ROLE_CLIENT;
+}
+
+/* The time in the old state has been told. */
+static __always_inline void life_add(struct life *life, const struct transition *t)
+{
+	bool known = t->duration_ns != DURATION_UNKNOWN;
+
+	if (!life->start_ns && known) {
+		life->start_ns = t->time_ns - t->duration_ns;
+		life->is_old = 1;
+	}
+	/* A transition to itself tells the time so far, and the clock runs on. */
+	if (known && t->oldstate != t->newstate && t->oldstate < CONNECTION_STATES)
+		life->in_state_ns[t->oldstate] += t->duration_ns;
+	if (t->syn_retrans != SYN_RETRANS_NONE)
+		life->syn_retrans = t->syn_retrans;
+}
+
+static const struct life life_unknown = {};
+
+/* `life` is NULL when there was no memory for it. */
+static __always_inline void life_emit(const struct life *life, const struct transition *t, struct tcp_sock *tp)
+{
+	void *ring = ring_here();
+	struct connection *record = ring_reserve(ring, sizeof(*record));
+
+	if (!record)
+		return;
+	record->end = *t;
+	record->life = life ? *life : life_unknown;
+	record->bytes_sent = tp->bytes_sent;
+	record->bytes_acked = tp->bytes_acked;
+	record->bytes_received = tp->bytes_received;
+	record->segs_out = tp->segs_out;
+	record->segs_in = tp->segs_in;
+	record->retransmits = tp->total_retrans;
+	record->srtt_us = tp->srtt_us >> 3;
+	record->min_rtt_us = tp->rtt_min.s[0].v;
+	record->pad = 0;
+	ring_submit(ring, record);
+}
+
+/*
+ * A transition that everything is known of by now: also its time and owner, if there is a struct conn. A listener's own
+ * are no connection's.
+ */
+static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
+					enum scope_verdict verdict, bool has_conn)
+{
+	bool begins = state_is_birth(t->oldstate, t->newstate) || state_is_begin(t->oldstate, t->newstate);
+	struct life *life;
+
+	if (t->newstate == STATE_LISTEN || (t->oldstate == STATE_LISTEN && !begins))
+		return;
+	life = life_make(sk);
+	if (begins) {
+		if (life)
+			life_begin(life, t);
+		return;
+	}
+	if (life)
+		life_add(life, t);
+	if (t->newstate != STATE_CLOSE)
+		return;
+	if (verdict == SCOPE_IN &&
+	    scope_admits_row(t, cause_of_connection(t->cause, t->oldstate), life ? life->role : ROLE_UNKNOWN)) {
+		if (!life || !has_conn)
+			count(&losses.storage_full);
+		life_emit(life, t, tp);
+	}
+	if (life)
+		life->start_ns = 0; /* a used socket may begin another one */
+}
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How the first of two programs on a hook tells the second one that nothing is to be remembered of an event. */
+#ifndef TCPVITALS_BPF_STATES_PASSED_OVER_H
+#define TCPVITALS_BPF_STATES_PASSED_OVER_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "bpf/track/losses.bpf.h"
+#include "bpf/track/scope.bpf.h"
+
+/*
+ * The last event that the first program has judged to be out of scope, or has shown without memory for its socket. The
+ * second program runs right after it on the same CPU. An event that comes in between (in a softirq) takes the place;
+ * then the second program judges again.
+ */
+struct passed_over {
+	__u64 sk;
+	int oldstate;
+	int newstate; /* 0: none */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct passed_over);
+} passed_over SEC(".maps");
+
+static __always_inline struct passed_over *passed_over_here(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&passed_over, &zero);
+}
+
+static __always_inline void pass_over(struct sock *sk, int oldstate, int newstate)
+{
+	struct passed_over *last = passed_over_here();
+
+	if (!last)
+		return;
+	last->sk = (__u64)(unsigned long)sk;
+	last->oldstate = oldstate;
+	last->newstate = newstate;
+}
+
+static __always_inline bool was_passed_over(struct sock *sk, int oldstate, int newstate)
+{
+	bool may_be = scope.by_socket || scope_is_choosy() || losses.unstored;
+	struct passed_over *last = may_be ? passed_over_here() : NULL;
+
+	if (!last || last->sk != (__u64)(unsigned long)sk || last->oldstate != oldstate || last->newstate != newstate)
+		return false;
+	last->newstate = 0;
+	return true;
+}
+
+#endif

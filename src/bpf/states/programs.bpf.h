@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The programs that follow changes of state. One of three ways is loaded: socket storage where the kernel has it, with
+ * a cast or a helper call, else a hash.
+ *
+ * Each way has two programs on the same hook. The kernel skips a program that interrupts itself on a CPU (a timer
+ * inside it, then a softirq that closes a connection); the second one, which runs right after the first, finds the
+ * state not advanced and does the first one's work.
+ */
+#ifndef TCPVITALS_BPF_STATES_PROGRAMS_H
+#define TCPVITALS_BPF_STATES_PROGRAMS_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "bpf/read/sock.bpf.h"
+#include "bpf/states/record.bpf.h"
+
+/*
+ * The kernel destroys closed sockets only. In front of the other programs, since programs are attached in this order:
+ * what these remember is to be forgotten.
+ */
+static __always_inline void look_for_missed_end(struct sock *sk, const struct conn *conn)
+{
+	struct transition t = {};
+	struct tcp_sock *tp;
+
+	if (!conn || !conn->state || conn->state == STATE_CLOSE || !conn->since_ns)
+		return;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp && look(&t, tp, conn->state, STATE_CLOSE) == SCOPE_IN && scope_admits_role(conn->role) &&
+	    scope_admits_owner(&conn->owner))
+		count(&losses.unclosed);
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(destroy_storage, struct sock *sk)
+{
+	struct conn_place *place = conn_place_of(sk);
+	struct conn *conn = place ? &place->conn : bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+
+	accept_forget(sk);
+	if (conn && conn->state == STATE_LISTEN)
+		listener_forget((__u64)(unsigned long)sk);
+	look_for_missed_end(sk, conn);
+	conn_place_leave(place);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(set_state_cast, struct sock *sk, int oldstate, int newstate)
+{
+	if (sock_as_tcp(sk)->SOCK_BASE.sk_protocol == IPPROTO_TCP_NUM)
+		record_event(sk, sock_cast_to_tcp(sk), oldstate, newstate, true);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (tp)
+		record_event(sk, tp, oldstate, newstate, true);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (tp)
+		record_event(sk, tp, oldstate, newstate, false);
+	return 0;
+}
+
+/* Whether the first program has been here. */
+static __always_inline bool is_recorded(struct sock *sk, int oldstate, int newstate)
+{
+	struct conn_place *place = conn_place_of(sk);
+	struct conn *stored;
+
+	if (place && transition_was_recorded(&place->conn, oldstate, newstate))
+		return true;
+	stored = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+	if (!stored || !transition_was_recorded(stored, oldstate, newstate))
+		return false;
+	/* In the same moment the seeding program has given the listener a place. */
+	conn_place_leave(place);
+	return true;
+}
+
+/* Cast, for the verifier's sake, too (owner_leader_comm()). */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(recover_cast, struct sock *sk, int oldstate, int newstate)
+{
+	if (was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
+		return 0;
+	if (sock_as_tcp(sk)->SOCK_BASE.sk_protocol == IPPROTO_TCP_NUM)
+		record_recovered(sk, sock_cast_to_tcp(sk), oldstate, newstate, true);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp;
+
+	if (was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp)
+		record_recovered(sk, tp, oldstate, newstate, true);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp;
+	struct conn *conn;
+
+	if (was_passed_over(sk, oldstate, newstate))
+		return 0;
+	conn = conn_hash_find(sk);
+	/* The hash forgets a socket at its CLOSE: one that is still there has missed it. */
+	if (conn ? transition_was_recorded(conn, oldstate, newstate) : newstate == STATE_CLOSE)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp)
+		record_recovered(sk, tp, oldstate, newstate, false);
+	return 0;
+}
+
+/* For the mean RTT of whole connections. The kernel calls it with the socket locked, as it does the others. */
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(sample_rtt, struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct life *life = tp ? life_find(sk) : NULL;
+	__u32 us = tp ? tp->srtt_us >> 3 : 0;
+
+	if (!life || !us)
+		return 0;
+	life->rtt_sum_us += us;
+	life->rtt_samples++;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is done with a change of state: read the socket, find its memory, record. For the first of two programs on the
+ * hook, and for the second, which does the same when the first was skipped (states/programs.bpf.h).
+ */
+#ifndef TCPVITALS_BPF_STATES_RECORD_H
+#define TCPVITALS_BPF_STATES_RECORD_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "bpf/read/sock.bpf.h"
+#include "bpf/states/life.bpf.h"
+#include "bpf/states/look.bpf.h"
+#include "bpf/states/passed_over.bpf.h"
+#include "bpf/states/transition.bpf.h"
+#include "bpf/track/accept.bpf.h"
+#include "bpf/track/conn_hash.bpf.h"
+#include "bpf/track/conn_table.bpf.h"
+
+/* `in_socket`, a constant: whether there is socket storage. Then a socket's conn is in the table or there. */
+static __always_inline struct conn *record_find(struct sock *sk, bool in_socket)
+{
+	return in_socket ? conn_find(sk) : conn_hash_find(sk);
+}
+
+static __always_inline struct conn *record_make(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
+						bool in_socket)
+{
+	struct conn *conn;
+
+	if (in_socket)
+		return conn_make(sk, tp, t);
+	conn = conn_hash_make(t);
+	if (conn && state_is_birth(t->oldstate, t->newstate))
+		listener_inherit(conn, tp);
+	return conn;
+}
+
+/*
+ * Out of scope. A used socket begins a connection that will not be followed: what is stored is history then. And what
+ * was held back until the port is known need not be shown.
+ */
+static __always_inline void record_forget(struct sock *sk, int oldstate, int newstate, bool in_socket)
+{
+	/* Before 6.15 a child's remote address comes after its birth. */
+	bool was_held = oldstate == STATE_SYN_RECV ||
+			(scope.by_lport && (oldstate == STATE_SYN_SENT || oldstate == STATE_LISTEN));
+	struct conn *conn;
+
+	if (!was_held && !state_is_begin(oldstate, newstate))
+		return;
+	conn = record_find(sk, in_socket);
+	if (!conn)
+		return;
+	transition_drop_held(conn);
+	conn->since_ns = 0;
+	conn->state = STATE_CLOSE; /* nobody waits for its end */
+	if (!in_socket)
+		conn_hash_forget((__u64)(unsigned long)sk);
+}
+
+/* Whether nothing is remembered of the socket, and need not be. */
+static __always_inline bool record_ignores(struct sock *sk, const struct transition *t, struct tcp_sock *tp,
+					   bool in_socket)
+{
+	return scope_is_choosy() && !record_find(sk, in_socket) && !transition_is_worth(t, sock_context_of(t, tp));
+}
+
+/*
+ * A function that the verifier looks at once, whatever memory `conn` is in: both programs, and all their ways, lead
+ * here. It says at once how much stack it uses: where one way has come to a point with more of it than another, 6.18's
+ * verifier may look for a value of the one on the other's ("verifier bug: stack slot 15, total slots 0").
+ */
+__noinline int record(struct conn *conn, struct transition *t, int verdict, int context)
+{
+	asm volatile("*(u64 *)(r10 - 192) = %0" ::"r"(verdict));
+	if (conn && t)
+		transition_record(conn, t, verdict, context);
+	return 0;
+}
+
+/* `conn` may be NULL: no memory. `t` is in scope. */
+static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, struct transition *t, struct conn *conn,
+					 enum scope_verdict verdict, bool in_socket)
+{
+	/* 5.10 has no helper that would make a cookie: 0 unless somebody asked for SO_COOKIE. */
+	t->cookie = in_socket ? cookie_of(sk) : tp->SOCK_COMMON.skc_cookie.counter;
+	if (conn) {
+		conn->cookie = t->cookie;
+		t->netns = netns_of(conn, tp);
+		accept_take_owner(conn, t);
+		/* Before 5.13 a function of its own takes no pointer. */
+		if (in_socket)
+			record(conn, t, verdict, sock_context_of(t, tp));
+		else
+			transition_record(conn, t, verdict, sock_context_of(t, tp));
+	} else {
+		t->netns = sock_netns(tp, false);
+		transition_record_unstored(t, verdict);
+		pass_over(sk, t->oldstate, t->newstate);
+	}
+	if (emits & EMIT_CONNECTIONS && in_socket)
+		life_follow(sk, tp, t, verdict, conn);
+	if (!in_socket && t->newstate == STATE_CLOSE && !conn_hash_outlives_close)
+		conn_hash_forget(t->skaddr);
+}
+
+/* The first program. */
+static __always_inline void record_event(struct sock *sk, struct tcp_sock *tp, int oldstate, int newstate,
+					 bool in_socket)
+{
+	enum scope_verdict verdict;
+	struct transition t;
+
+	verdict = look(&t, tp, oldstate, newstate);
+	if (verdict == SCOPE_OUT)
+		record_forget(sk, oldstate, newstate, in_socket);
+	if (verdict == SCOPE_OUT || record_ignores(sk, &t, tp, in_socket)) {
+		pass_over(sk, oldstate, newstate);
+		return;
+	}
+	look_closer(&t, tp);
+	record_known(sk, tp, &t, record_make(sk, tp, &t, in_socket), verdict, in_socket);
+}
+
+/* The second program, when the first one was skipped. */
+static __always_inline void record_recovered(struct sock *sk, struct tcp_sock *tp, int oldstate, int newstate,
+					     bool in_socket)
+{
+	enum scope_verdict verdict;
+	struct transition t;
+	struct conn *conn;
+
+	verdict = look(&t, tp, oldstate, newstate);
+	if (verdict == SCOPE_OUT)
+		record_forget(sk, oldstate, newstate, in_socket);
+	if (verdict == SCOPE_OUT || record_ignores(sk, &t, tp, in_socket))
+		return;
+	look_closer(&t, tp);
+	conn = record_make(sk, tp, &t, in_socket);
+	if (!conn) {
+		count(&losses.unrecovered);
+		return;
+	}
+	count(&losses.recovered);
+	record_known(sk, tp, &t, conn, verdict, in_socket);
+	conn->turned = 0;
+}
+
+#endif

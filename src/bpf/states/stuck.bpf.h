@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Looking at all connections for those that stay in a state (--stuck). Transitions are only remembered then. A look
+ * does not hold the sockets' locks: a transition may happen on another CPU meanwhile.
+ */
+#ifndef TCPVITALS_BPF_STATES_STUCK_H
+#define TCPVITALS_BPF_STATES_STUCK_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/stuck.h"
+#include "bpf/read/sock.bpf.h"
+#include "bpf/states/transition.bpf.h"
+
+const volatile struct stuck_settings stuck = {};
+
+struct stuck_look stuck_look = {};
+
+static __always_inline bool stuck_wants(__u8 state)
+{
+	return stuck.states >> (state & 15) & 1;
+}
+
+/* The kernel fires the tracepoint just before it stores the new state. */
+#define STUCK_MOMENT_NS 1000000000ULL
+
+/*
+ * When the state was entered, with SINCE_AT_LEAST when it was found; 0: that cannot be told at this moment. A state
+ * that is not the one remembered, and has not just changed, was entered unseen: before the tool began, or past it. It
+ * is found now. Nothing goes wrong when a transition comes between the two writes: the next look finds that they
+ * differ.
+ */
+static __always_inline __u64 stuck_since(struct conn *conn, __u8 state)
+{
+	/* In this order: a transition writes the state last. */
+	__u8 remembered = *(volatile __u8 *)&conn->state;
+	__u64 since_ns = *(volatile __u64 *)&conn->since_ns, now_ns = stuck_look.time_ns;
+
+	if (since_ns && remembered == state)
+		return since_ns;
+	if (remembered && since_ns + STUCK_MOMENT_NS > now_ns)
+		return 0;
+	if (remembered && since_ns && scope_admits_owner(&conn->owner))
+		count(&losses.gaps);
+	*(volatile __u64 *)&conn->since_ns = now_ns | SINCE_AT_LEAST;
+	*(volatile __u8 *)&conn->state = state;
+	return now_ns | SINCE_AT_LEAST;
+}
+
+/* Milliseconds at the first SYN, for stuck_clocks; 0 where they are microseconds, which the route may ask for (6.7). */
+static __always_inline __u32 stuck_syn_ms(struct tcp_sock *tp)
+{
+	if (bpf_core_field_exists(tp->tcp_usec_ts) && BPF_CORE_READ_BITFIELD(tp, tcp_usec_ts))
+		return 0;
+	return tp->retrans_stamp;
+}
+
+static __always_inline __u64 stuck_age(struct tcp_sock *tp, __u8 state, __u64 since_ns)
+{
+	struct stuck_clocks clocks = {
+		.time_ns = stuck_look.time_ns,
+		.found_ns = since_ns & ~SINCE_AT_LEAST,
+		.mstamp_us = tp->tcp_mstamp,
+		.syn_ms = state == STATE_SYN_SENT ? stuck_syn_ms(tp) : 0,
+		.state = state,
+	};
+
+	if (since_ns & SINCE_AT_LEAST)
+		return stuck_least_ns(&clocks);
+	return clocks.time_ns > since_ns ? clocks.time_ns - since_ns : 0;
+}
+
+static __always_inline void stuck_emit(const struct transition *t)
+{
+	void *ring = ring_here();
+	struct transition *record = ring_reserve(ring, sizeof(*record));
+
+	if (!record)
+		return;
+	*record = *t;
+	ring_submit(ring, record);
+}
+
+/* `t` has what the socket tells, and is in scope as far as that goes. */
+static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *tp, struct conn *conn)
+{
+	__u64 since_ns = stuck_since(conn, t->newstate);
+	bool is_stuck, is_known = !(since_ns & SINCE_AT_LEAST);
+
+	owner_copy(&t->owner, &conn->owner);
+	if (!since_ns || !scope_admits_row(t, CAUSE_NONE, scope_role(t, conn->role)))
+		return;
+	t->time_ns = stuck_look.time_ns;
+	t->duration_ns = stuck_age(tp, t->newstate, since_ns);
+	t->flags = is_known ? 0 : TRANSITION_AT_LEAST;
+	t->conn_seq = conn->conn_seq;
+	t->syn_retrans = SYN_RETRANS_NONE;
+	is_stuck = t->duration_ns >= stuck.longer_ns;
+	if (stuck.once && conn->shown_ns == since_ns)
+		return;
+	if (!is_stuck && !is_known)
+		stuck_look.undecided++;
+	if (!is_stuck && (is_known || !stuck_look.is_last))
+		return;
+	stuck_look.found += is_stuck;
+	conn->shown_ns = since_ns;
+	stuck_emit(t);
+}
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * An owner on its way from a kretprobe, whose pointers open no socket storage, to the socket's next transition: one for
+ * each connection that nothing has happened to since it was accepted. Goes with the socket at the latest. Allocated in
+ * advance, as conn_hash is: about 7 MiB.
+ */
+#ifndef TCPVITALS_BPF_TRACK_ACCEPT_H
+#define TCPVITALS_BPF_TRACK_ACCEPT_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/transition.h"
+#include "bpf/track/listener.bpf.h"
+#include "bpf/track/owner.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64); /* address of struct sock */
+	__type(value, struct owner);
+} accepted SEC(".maps");
+
+/* Whether the kretprobe is attached. */
+const volatile bool accept_by_kretprobe = false;
+
+/* Before a transition makes something else of the owner. A new child may have an old one's address. */
+static __always_inline void accept_take_owner(struct conn *conn, const struct transition *t)
+{
+	struct owner *left;
+
+	if (!accept_by_kretprobe)
+		return;
+	if (state_is_birth(t->oldstate, t->newstate)) {
+		bpf_map_delete_elem(&accepted, &t->skaddr);
+		return;
+	}
+	if (!owner_is_guess(&conn->owner))
+		return;
+	left = bpf_map_lookup_elem(&accepted, &t->skaddr);
+	if (!left)
+		return;
+	conn->owner = *left;
+	conn->owner_turn++;
+	listener_learn(conn, &conn->owner);
+	bpf_map_delete_elem(&accepted, &t->skaddr);
+}
+
+/* The socket goes: one that was closed before it was accepted has no more transitions. */
+static __always_inline void accept_forget(struct sock *sk)
+{
+	__u64 key = (__u64)(unsigned long)sk;
+
+	if (accept_by_kretprobe)
+		bpf_map_delete_elem(&accepted, &key);
+}
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Who owns a listener, by its address. A connection that nobody has accepted yet belongs to its listener's owner.
+ *
+ * The owner of a listener is the process that called listen(), or was found with its descriptor. A server that
+ * daemonised, or was given the socket by another process, accepts in a process of its own: when the remembered owner
+ * has ended, or is PID 1, the next process that is seen accepting takes its place. As long as the owner lives it stays:
+ * a master that listens for its workers.
+ */
+#ifndef TCPVITALS_BPF_TRACK_LISTENER_H
+#define TCPVITALS_BPF_TRACK_LISTENER_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "bpf/read/sock.bpf.h"
+#include "bpf/track/conn.bpf.h"
+#include "bpf/track/losses.bpf.h"
+#include "bpf/track/owner.bpf.h"
+
+struct listener {
+	struct owner owner;
+	__u32 cookie; /* half of the socket's: another listener may have the address later */
+	__u32 pad;
+};
+
+/* Allocated in advance, as conn_hash is: 1 MiB. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64); /* address of struct sock */
+	__type(value, struct listener);
+} listeners SEC(".maps");
+
+static __always_inline void listener_forget(__u64 address)
+{
+	bpf_map_delete_elem(&listeners, &address);
+}
+
+#ifdef WITHOUT_BTF
+
+static __always_inline void listener_put(__u64 address, const struct owner *owner, __u32 cookie)
+{
+}
+
+#else
+
+/* The processes that own listeners, by their number, while they live. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, __u8);
+} listening SEC(".maps");
+
+static __always_inline bool listener_owner_lives(__u32 pid)
+{
+	return bpf_map_lookup_elem(&listening, &pid) != NULL;
+}
+
+/* Each thread's end comes here. A process has ended when its last thread has. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(listener_exit, struct task_struct *task)
+{
+	__u32 tgid = task->tgid;
+
+	if (!task->signal->live.counter && listener_owner_lives(tgid))
+		bpf_map_delete_elem(&listening, &tgid);
+	return 0;
+}
+
+static __always_inline void listener_put(__u64 address, const struct owner *owner, __u32 cookie)
+{
+	struct listener listener = {.owner = *owner, .cookie = cookie};
+	__u8 lives = 1;
+
+	if (owner->source == OWNER_UNKNOWN)
+		return;
+	bpf_map_update_elem(&listening, &listener.owner.pid, &lives, BPF_ANY);
+	if (bpf_map_update_elem(&listeners, &address, &listener, BPF_ANY))
+		count(&losses.storage_full);
+}
+
+/*
+ * The kernel makes a child by copying the listening socket, and fires LISTEN -> SYN_RECV before it puts right what
+ * points into itself: the head of an empty list still is the listener's (inet_csk_clone_lock() and
+ * tcp_create_openreq_child()). Its address is all that is used here.
+ */
+static __always_inline __u64 listener_of(struct tcp_sock *child)
+{
+	return (__u64)child->tsorted_sent_queue.next - bpf_core_field_offset(struct tcp_sock, tsorted_sent_queue);
+}
+
+/* To a child's new conn. */
+static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock *child)
+{
+	__u64 address = listener_of(child);
+	struct listener *listener = bpf_map_lookup_elem(&listeners, &address);
+
+	if (!listener)
+		return;
+	owner_copy(&conn->owner, &listener->owner);
+	conn->listener = address;
+	conn->listener_cookie = listener->cookie;
+}
+
+/* `owner` has accepted a connection, or is the first process to use it. */
+static __always_inline void listener_learn(const struct conn *conn, const struct owner *owner)
+{
+	struct listener *listener = conn->listener ? bpf_map_lookup_elem(&listeners, &conn->listener) : NULL;
+	__u32 known;
+
+	if (!listener || listener->cookie != conn->listener_cookie || owner->source == OWNER_KERNEL)
+		return;
+	known = listener->owner.pid;
+	if (known == owner->pid || (known != 1 && listener_owner_lives(known)))
+		return;
+	listener_put(conn->listener, owner, conn->listener_cookie);
+}
+
+#endif
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Who owns a socket. */
+#ifndef TCPVITALS_BPF_TRACK_OWNER_H
+#define TCPVITALS_BPF_TRACK_OWNER_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/owner.h"
+#include "abi/tcp_state.h"
+#include "bpf/read/state.bpf.h"
+#include "bpf/track/scope.bpf.h"
+#include "bpf/track/tree.bpf.h"
+
+/*
+ * Who accepts a connection, or seeds it, does not hold the socket's lock: a transition may read the owner on another
+ * CPU meanwhile. So `source` is taken away first and written last, and what a reader got is nobody's if it changed.
+ * Volatile, to keep the order in the compiler; 5.10 has nothing that would keep it in a CPU that is not x86.
+ */
+#define OWNER_PUT(member, value) (*(volatile typeof(member) *)&(member) = (value))
+#define OWNER_GET(member)        (*(volatile typeof(member) *)&(member))
+
+static __always_inline void owner_copy(struct owner *ret, struct owner *owner)
+{
+	__u8 source = OWNER_GET(owner->source);
+
+#pragma unroll
+	for (unsigned int i = 0; i < sizeof(*owner) / 8; i++)
+		((__u64 *)ret)[i] = OWNER_GET(((__u64 *)owner)[i]);
+	if (OWNER_GET(owner->source) != source)
+		ret->source = OWNER_UNKNOWN;
+}
+
+#ifdef WITHOUT_BTF
+
+static __always_inline int owner_is_in_cgroup(void)
+{
+	return 0; /* nobody can tell: --cgroup is refused */
+}
+
+static __always_inline int owner_is_in_tree(void)
+{
+	return 0; /* likewise: a command is refused */
+}
+
+static __always_inline bool owner_is_kernel_thread(void)
+{
+	return false; /* nobody can tell */
+}
+
+static __always_inline void owner_read_comm(struct owner *owner)
+{
+	bpf_get_current_comm(owner->comm, sizeof(owner->comm));
+}
+
+#else
+
+/*
+ * Since 5.11 the current task can be read like a socket: 20 ns for a member, of which a helper takes 60, and 100 for
+ * the leader's name.
+ */
+const volatile bool owner_task_is_typed = false;
+
+static __always_inline bool owner_is_kernel_thread(void)
+{
+	struct task_struct *task;
+
+	if (owner_task_is_typed)
+		return bpf_get_current_task_btf()->flags & PF_KTHREAD;
+	task = (void *)bpf_get_current_task();
+	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
+}
+
+/*
+ * The current process's. A function that the verifier looks at once, not for each way that leads here; before 6.8 also
+ * when none does, and then there is no map.
+ */
+__noinline int owner_is_in_cgroup(void)
+{
+	if (!scope.numbers[SCOPE_CGROUP])
+		return 0;
+	if (owner_task_is_typed)
+		return scope_admits_cgroup_of(bpf_get_current_task_btf(), true);
+	return scope_admits_cgroup_of((void *)bpf_get_current_task(), false);
+}
+
+/* Likewise. */
+__noinline int owner_is_in_tree(void)
+{
+	struct task_struct *task;
+	__u64 start_time;
+
+	if (!scope.tree.tgid)
+		return 0;
+	if (owner_task_is_typed) {
+		start_time = bpf_get_current_task_btf()->group_leader->start_time;
+	} else {
+		task = (void *)bpf_get_current_task();
+		start_time = BPF_CORE_READ(task, group_leader, start_time);
+	}
+	return tree_has(bpf_get_current_pid_tgid() >> 32, start_time);
+}
+
+/*
+ * Half of the leader's name. A function that the verifier looks at once: for each time that it sees a pointer read
+ * through one that it trusts, it searches the kernel's types by name, 1 ms.
+ */
+__noinline __u64 owner_leader_comm(int half)
+{
+	struct task_struct *leader;
+	__u64 words[2];
+
+	if (!owner_task_is_typed)
+		return 0;
+	leader = bpf_get_current_task_btf()->group_leader;
+	words[0] = *(__u64 *)&leader->comm[0];
+	words[1] = *(__u64 *)&leader->comm[8];
+	return half ? words[1] : words[0];
+}
+
+/* The bytes of `word` in front of the first that is zero; all bits set in *ret_ended when there is one. */
+static __always_inline __u64 owner_cut(__u64 word, __u64 *ret_ended)
+{
+	__u64 zeros = (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
+	__u64 first = zeros & -zeros;
+
+	*ret_ended = zeros ? ~0ULL : 0;
+	return word & ((first >> 7) - 1);
+}
+
+/*
+ * The thread-group leader's name: a thread's own ("http-worker-3") does not go with the process's number. Behind its
+ * end there may be what is left of a longer one (until 5.17).
+ */
+static __always_inline void owner_read_comm(struct owner *owner)
+{
+	struct task_struct *task;
+
+	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && owner_task_is_typed) {
+		__u64 *comm = (__u64 *)owner->comm, ended, unused;
+
+		OWNER_PUT(comm[0], owner_cut(owner_leader_comm(0), &ended));
+		OWNER_PUT(comm[1], owner_cut(owner_leader_comm(1), &unused) & ~ended);
+		return;
+	}
+	task = (void *)bpf_get_current_task();
+	__builtin_memset(owner->comm, 0, sizeof(owner->comm));
+	BPF_CORE_READ_STR_INTO(&owner->comm, task, group_leader, comm);
+}
+
+#endif
+
+/* When its number or name has changed: later rows just read what comes of it. */
+static __always_inline void owner_judge(struct owner *owner)
+{
+	if (scope.by_owner)
+		OWNER_PUT(owner->in_scope, scope_admits_process(owner));
+}
+
+/* The current process. One that is not new has its name read again: a process that calls exec() keeps its number. */
+static __always_inline void owner_write(struct owner *owner, __u8 source, bool is_new)
+{
+	OWNER_PUT(owner->source, OWNER_UNKNOWN);
+	if (is_new) {
+		OWNER_PUT(owner->pid, bpf_get_current_pid_tgid() >> 32);
+		OWNER_PUT(owner->cgroup_id, bpf_get_current_cgroup_id());
+		if (scope.numbers[SCOPE_CGROUP])
+			OWNER_PUT(owner->in_cgroup, owner_is_in_cgroup() != 0);
+		if (scope.tree.tgid)
+			OWNER_PUT(owner->in_tree, owner_is_in_tree() != 0);
+	}
+	owner_read_comm(owner);
+	owner_judge(owner);
+	OWNER_PUT(owner->source, source);
+}
+
+/* Nobody has been seen with the socket itself. */
+static __always_inline bool owner_is_guess(const struct owner *owner)
+{
+	return owner->source == OWNER_UNKNOWN || owner->source == OWNER_LISTENER;
+}
+
+/*
+ * For the context of the process in question only: it began this connection or listener, accepted it, or is using it
+ * (OWNER_USE: it holds the socket's lock). A kernel thread that does so (delayed work, a workqueue closing the last
+ * file) is no better owner than one already known.
+ *
+ * The verifier shall take what is written for unknown: else it follows the writing for each way that leads there.
+ */
+static __always_inline void owner_take(struct owner *owner, __u64 source)
+{
+	bool uses = source == OWNER_USE, is_kernel = owner_is_kernel_thread();
+	__u64 zero = opaque_zero(owner->pid);
+	__u64 is_new = !uses || owner_is_guess(owner) || owner->pid != bpf_get_current_pid_tgid() >> 32;
+
+	if (uses && is_kernel && owner->source != OWNER_UNKNOWN)
+		return;
+	if (!is_new)
+		source = owner->source;
+	if (is_kernel)
+		source = OWNER_KERNEL;
+	owner_write(owner, source + zero, is_new + zero);
+}
+
+#ifndef WITHOUT_BTF
+
+/* `task` has a descriptor of a socket that nothing has told about yet. A socket of several processes is not PID 1's. */
+static __always_inline void owner_seed(struct owner *owner, struct task_struct *task)
+{
+	if (owner->source != OWNER_UNKNOWN && !(owner->source == OWNER_SEED && owner->pid == 1))
+		return;
+	OWNER_PUT(owner->source, OWNER_UNKNOWN);
+	OWNER_PUT(owner->pid, task->tgid);
+	OWNER_PUT(owner->cgroup_id, task->cgroups->dfl_cgrp->kn->id);
+	__builtin_memset(owner->comm, 0, sizeof(owner->comm));
+	BPF_CORE_READ_STR_INTO(&owner->comm, task, group_leader, comm);
+	if (scope.numbers[SCOPE_CGROUP])
+		OWNER_PUT(owner->in_cgroup, scope_admits_cgroup_of(task, true));
+	owner_judge(owner);
+	OWNER_PUT(owner->source, OWNER_SEED);
+}
+
+#endif
+
+/* A child of a listening socket, which has just been cloned with the listener's owner. */
+static __always_inline void owner_inherit(struct owner *owner)
+{
+	if (owner->source != OWNER_UNKNOWN && owner->source != OWNER_KERNEL)
+		owner->source = OWNER_LISTENER;
+}
+
+/* Whose the socket is after a transition. `owner` is what it was, or for a birth the listener's, or zero. */
+static __always_inline void owner_transition(struct owner *owner, __u8 oldstate, __u8 newstate,
+					     enum sock_context context)
+{
+	bool begins = state_is_begin(oldstate, newstate);
+
+	if (state_is_birth(oldstate, newstate))
+		owner_inherit(owner);
+	else if (begins || context == CONTEXT_PROCESS)
+		owner_take(owner, !begins ? OWNER_USE : newstate == STATE_LISTEN ? OWNER_LISTEN : OWNER_CONNECT);
+}
+
+#endif

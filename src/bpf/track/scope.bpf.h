@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the user asked to see (abi/scope.h). The settings are constants when the program is loaded: unused filters cost
+ * nothing. First what the socket tells, which needs no storage; then what is known of its owner; at last what only the
+ * finished row tells.
+ */
+#ifndef TCPVITALS_BPF_TRACK_SCOPE_H
+#define TCPVITALS_BPF_TRACK_SCOPE_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/connection.h"
+#include "abi/scope.h"
+#include "abi/tcp_state.h"
+#include "abi/transition.h"
+
+const volatile struct scope_settings scope = {};
+
+/* Room for more is made when there is more. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct scope_number);
+	__type(value, __u8);
+} scope_numbers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct prefix_key);
+	__type(value, __u8);
+} scope_laddrs SEC(".maps"), scope_raddrs SEC(".maps");
+
+enum scope_verdict {
+	SCOPE_OUT,   /* of no interest, and never will be */
+	SCOPE_IN,    /* to be shown */
+	SCOPE_TRACK, /* not to be shown, but what it will be tells on others: a listener's children inherit its owner */
+	SCOPE_HOLD,  /* its addresses are not known yet: the next transition decides */
+};
+
+static __always_inline bool scope_has_port(const volatile struct port_set *set, __u32 port)
+{
+	/* Before 6.8 the verifier forgets the range of a 16-bit value that was on the stack. clang must not remember it
+	 * either, or it leaves out the masking. */
+	asm volatile("" : "+r"(port));
+	return port_set_has(set, port);
+}
+
+/* `sense`: what a list says of a value, NULL if nothing. `list`: enum scope_sense, as bits. */
+static __always_inline bool scope_admits(__u8 list, const __u8 *sense)
+{
+	return sense ? *sense == SCOPE_WANTED : !(list & SCOPE_WANTED);
+}
+
+static __always_inline bool scope_admits_number(enum scope_kind kind, __u64 value)
+{
+	struct scope_number key = {.value = value, .kind = kind};
+
+	return scope_admits(scope.numbers[kind], bpf_map_lookup_elem(&scope_numbers, &key));
+}
+
+static __always_inline bool scope_admits_address(void *map, __u8 list, __u8 ip_version, const __u8 address[16])
+{
+	struct prefix_key key = {.bits = PREFIX_KEY_BITS, .ip_version = ip_version};
+
+	__builtin_memcpy(key.address, address, 16);
+	return scope_admits(list, bpf_map_lookup_elem(map, &key));
+}
+
+/* ---- what the socket tells, for as long as its connection lasts ------------------------------------------------- */
+
+static __always_inline bool scope_admits_netns(const struct transition *t)
+{
+	return !scope.numbers[SCOPE_NETNS] || scope_admits_number(SCOPE_NETNS, t->netns);
+}
+
+static __always_inline bool scope_admits_local(const struct transition *t)
+{
+	if (scope.ip_version && t->ip_version != scope.ip_version)
+		return false;
+	return !scope.laddrs || scope_admits_address(&scope_laddrs, scope.laddrs, t->ip_version, t->laddr);
+}
+
+static __always_inline bool scope_admits_remote(const struct transition *t)
+{
+	if (scope.by_rport && !scope_has_port(&scope.rports, t->rport))
+		return false;
+	return !scope.raddrs || scope_admits_address(&scope_raddrs, scope.raddrs, t->ip_version, t->raddr);
+}
+
+/* Of an established connection: what the scope asks for is filled in. */
+static __always_inline bool scope_admits_socket(const struct transition *t)
+{
+	if (scope.by_lport && !scope_has_port(&scope.lports, t->lport))
+		return false;
+	return scope_admits_netns(t) && scope_admits_local(t) && scope_admits_remote(t);
+}
+
+/*
+ * A listening socket has no remote end, and its children need not have its family and its local address: it is shown
+ * if it matches itself, and followed for its children.
+ */
+static __always_inline bool scope_admits_listener(const struct transition *t)
+{
+	if (scope.by_rport && !scope_has_port(&scope.rports, 0))
+		return false;
+	return scope_admits(scope.raddrs, NULL) && scope_admits_local(t);
+}
+
+/* Ports, addresses and the namespace of `t` are filled in. */
+static __always_inline enum scope_verdict scope_judge(const struct transition *t)
+{
+	/* Before 6.15 a child has its own remote address only after LISTEN -> SYN_RECV. */
+	__u64 nameless_child = is_zero((t->newstate ^ STATE_SYN_RECV) | t->rport);
+	bool listening = t->newstate == STATE_LISTEN || (t->oldstate == STATE_LISTEN && t->newstate == STATE_CLOSE);
+	/* Without bind(), the port is chosen after CLOSE -> SYN_SENT and CLOSE -> LISTEN. */
+	bool portless = !t->lport && (t->newstate == STATE_SYN_SENT || t->newstate == STATE_LISTEN);
+
+	if (!scope.by_socket)
+		return SCOPE_IN + nameless_child * (SCOPE_HOLD - SCOPE_IN);
+	if (scope.by_lport && !portless && !scope_has_port(&scope.lports, t->lport))
+		return SCOPE_OUT;
+	if (!scope_admits_netns(t))
+		return SCOPE_OUT;
+	if (nameless_child)
+		return SCOPE_HOLD;
+	if (listening && !scope_admits_listener(t))
+		return SCOPE_TRACK;
+	if (!listening && !(scope_admits_local(t) && scope_admits_remote(t)))
+		return SCOPE_OUT;
+	return scope.by_lport && portless ? SCOPE_HOLD : SCOPE_IN;
+}
+
+/* ---- whose it is ------------------------------------------------------------------------------------------------ */
+
+/* One that nobody knows is in no list. */
+static __always_inline bool scope_admits_nobody(void)
+{
+	return !scope.tree.tgid &&
+	       !((scope.numbers[SCOPE_PID] | scope.numbers[SCOPE_CGROUP] | scope.comms) & SCOPE_WANTED);
+}
+
+#ifndef WITHOUT_BTF
+
+/* As deep as --cgroup looks for an ancestor; what is deeper than that is in none. */
+#define SCOPE_CGROUP_DEPTH 32
+
+/* Read as if it were the cgroup's, which begins with it (kernel.bpf.h says why). */
+static __always_inline struct cgroup *scope_cgroup_of(struct cgroup_subsys_state *self, bool typed)
+{
+	struct cgroup *same = (struct cgroup *)self;
+
+	return typed ? same->self.cgroup : BPF_CORE_READ(same, self.cgroup);
+}
+
+/*
+ * The nearest cgroup above the task (or its own) that is in the list decides. `typed`: the task can be read directly.
+ * Walked rather than asked for with bpf_get_current_ancestor_cgroup_id(): that knows the current task only, came to
+ * tracing programs in 5.14, and wants to know how deep the cgroup is, which a cgroup namespace hides.
+ */
+static __always_inline bool scope_admits_cgroup_of(struct task_struct *task, bool typed)
+{
+	struct cgroup *cgroup = typed ? task->cgroups->dfl_cgrp : BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	__u8 nearest = 0;
+
+	for (int i = 0; i < SCOPE_CGROUP_DEPTH && cgroup && !nearest; i++) {
+		struct scope_number key = {.kind = SCOPE_CGROUP};
+		struct cgroup_subsys_state *above;
+		__u8 *sense;
+
+		key.value = typed ? cgroup->kn->id : BPF_CORE_READ(cgroup, kn, id);
+		sense = bpf_map_lookup_elem(&scope_numbers, &key);
+		if (sense)
+			nearest = *sense;
+		above = typed ? cgroup->self.parent : BPF_CORE_READ(cgroup, self.parent);
+		cgroup = above ? scope_cgroup_of(above, typed) : NULL;
+	}
+	return nearest ? nearest == SCOPE_WANTED : !(scope.numbers[SCOPE_CGROUP] & SCOPE_WANTED);
+}
+
+#endif
+
+/*
+ * A function of its own, as others here: a program that does not ask is not made longer by it (all inlined, the
+ * verifier followed half as much again, through code that could not be reached).
+ */
+static __noinline bool scope_admits_process(const struct owner *owner)
+{
+	bool admitted = !scope.numbers[SCOPE_CGROUP] || owner->in_cgroup;
+
+	if (scope.tree.tgid)
+		admitted &= owner->in_tree;
+	if (scope.numbers[SCOPE_PID])
+		admitted &= scope_admits_number(SCOPE_PID, owner->pid);
+	if (scope.comms) {
+		__u64 matched = glob_match(&scope.comm_globs, owner->comm);
+
+		admitted &= !(matched & scope.comm_globs.unwanted) &&
+			    (!(scope.comms & SCOPE_WANTED) || matched & scope.comm_globs.wanted);
+	}
+	return admitted;
+}
+
+static __always_inline bool scope_admits_owner(const struct owner *owner)
+{
+	if (!scope.by_owner)
+		return true;
+	return owner->source == OWNER_UNKNOWN ? scope_admits_nobody() : owner->in_scope;
+}
+
+/* ---- what the row tells ----------------------------------------------------------------------------------------- */
+
+/* `known`: what is remembered of it. */
+static __always_inline __u8 scope_role(const struct transition *t, __u8 known)
+{
+	if (t->oldstate == STATE_LISTEN || t->newstate == STATE_LISTEN)
+		return ROLE_SERVER;
+	return t->oldstate == STATE_SYN_SENT || t->newstate == STATE_SYN_SENT ? ROLE_CLIENT : known;
+}
+
+static __always_inline bool scope_admits_role(__u8 role)
+{
+	return !scope.roles || scope.roles >> (role & 7) & 1;
+}
+
+static __always_inline bool scope_admits_uid(__u32 uid)
+{
+	return !scope.numbers[SCOPE_UID] || scope_admits_number(SCOPE_UID, uid);
+}
+
+static __always_inline bool scope_admits_states(const struct transition *t)
+{
+	/* A duration is one of the old state, so then that is the one asked for. */
+	__u16 touched = 1U << t->oldstate | (scope.min_duration_ns ? 0 : 1U << t->newstate);
+
+	if (scope.states_wanted && !(touched & scope.states_wanted))
+		return false;
+	return !(touched & scope.states_unwanted);
+}
+
+static __noinline bool scope_admits_finished(const struct transition *t, __u8 cause, __u8 role)
+{
+	if ((scope.states_wanted || scope.states_unwanted) && !scope_admits_states(t))
+		return false;
+	if (scope.causes && !(scope.causes >> (cause & 31) & 1))
+		return false;
+	if (scope.min_duration_ns && (t->duration_ns == DURATION_UNKNOWN || t->duration_ns < scope.min_duration_ns))
+		return false;
+	return scope_admits_role(role) && scope_admits_uid(t->uid) && scope_admits_owner(&t->owner);
+}
+
+/* `t` is complete; `cause` is its, or that of the whole connection. */
+static __always_inline bool scope_admits_row(const struct transition *t, __u8 cause, __u8 role)
+{
+	return !scope.by_row || scope_admits_finished(t, cause, role);
+}
+
+/*
+ * Whether what nobody knows is out of scope, so that a socket need not be remembered until it turns out to be in. With
+ * lists of what not to show it must be: what is out has to be known.
+ */
+static __always_inline bool scope_is_choosy(void)
+{
+	return scope.by_row && (!scope_admits_nobody() || (scope.roles && !scope_admits_role(ROLE_UNKNOWN)) ||
+				scope.numbers[SCOPE_UID]);
+}
+
+#endif

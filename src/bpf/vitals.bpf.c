@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * All programs for kernels with BTF. User space (src/probe) loads those that a tool needs, in the best way that the
+ * kernel admits. Programs on one hook are attached, and run, in the order of this file: first who follows states.
+ */
+#include "bpf/kernel.bpf.h"
+
+#include "bpf/states/programs.bpf.h"
+
+#include "bpf/rtt/programs.bpf.h"
+#include "bpf/states/iterator_programs.bpf.h"
+#include "bpf/track/accept_programs.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "probe/accept.h"
+
+#include "os/message.h"
+#include "probe/program.h"
+#include "probe/skeleton.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+
+/* Best first. */
+static const struct accept_way {
+	enum probe_accept hook;
+	const char *program;
+	const char *name;
+} ways[] = {
+	{ACCEPT_FEXIT, "accept_fexit", "fexit/inet_csk_accept"},
+	{ACCEPT_KRETPROBE, "accept_kretprobe", "kretprobe/inet_csk_accept"},
+	{ACCEPT_RECEIVE, "accept_receive", "tp_btf/tcp_rcv_space_adjust"},
+};
+
+#define WAYS_END (ways + sizeof(ways) / sizeof(ways[0]))
+
+/* 0, or what trying would fail with: to try means to load everything once more. */
+static int check_way(const struct accept_way *way)
+{
+	switch (way->hook) {
+	case ACCEPT_FEXIT:
+		return program_check_fexit();
+	case ACCEPT_KRETPROBE:
+		return program_check_kretprobe();
+	default:
+		return 0;
+	}
+}
+
+bool accept_is_blamed(const struct accept *accept)
+{
+	return accept->way && !strcmp(accept->way->program, program_blamed());
+}
+
+void accept_tell(const struct accept *accept, int error)
+{
+	if (accept->way)
+		message("not usable here: %s (%s): %s", accept->way->name, accept->way->program, program_error(error));
+}
+
+void accept_tell_nothing(const struct accept *accept)
+{
+	if (accept->is_exhausted)
+		message("the kernel refuses each program that sees who accepts a connection: "
+			"it has its listener's owner until another process changes its state");
+}
+
+bool accept_is_demanded(const struct probe_wants *wants)
+{
+	return wants->accept != ACCEPT_AUTO && wants->accept != ACCEPT_NONE;
+}
+
+int accept_next(struct accept *accept, const struct probe_wants *wants)
+{
+	const struct accept_way *way = accept->way ? accept->way + 1 : ways;
+	int error = -ENOENT;
+
+	if (accept->hook && !accept->way)
+		return error;
+	for (; way < WAYS_END; way++) {
+		if (!wants->owners || (wants->accept != ACCEPT_AUTO && wants->accept != way->hook))
+			continue;
+		*accept = (struct accept){.way = way, .hook = way->name};
+		error = check_way(way);
+		if (!error)
+			return 0;
+		if (wants->verbose)
+			accept_tell(accept, error);
+	}
+	if (accept_is_demanded(wants))
+		return error;
+	*accept = (struct accept){.hook = "nothing", .is_exhausted = wants->owners && wants->accept == ACCEPT_AUTO};
+	return 0;
+}
+
+static bool by_kretprobe(const struct accept *accept)
+{
+	return accept->way && accept->way->hook == ACCEPT_KRETPROBE;
+}
+
+void accept_prepare(const struct accept *accept, struct vitals_bpf *vitals, bool in_socket)
+{
+	for (const struct accept_way *way = ways; way < WAYS_END; way++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(vitals->obj, way->program);
+
+		bpf_program__set_autoload(program, way == accept->way);
+		bpf_program__set_autoattach(program, false);
+	}
+	vitals->rodata->conn_in_socket = in_socket;
+	vitals->rodata->accept_by_kretprobe = by_kretprobe(accept);
+	bpf_map__set_autocreate(vitals->maps.accepted, by_kretprobe(accept));
+}
+
+int accept_attach(struct accept *accept, const struct vitals_bpf *vitals)
+{
+	if (!accept->way)
+		return 0;
+	accept->link = bpf_program__attach(bpf_object__find_program_by_name(vitals->obj, accept->way->program));
+	return accept->link ? 0 : -errno;
+}
+
+bool accept_counts(const struct accept *accept)
+{
+	uint64_t missed;
+
+	return !by_kretprobe(accept) || !program_probe_misses(accept->link, &missed);
+}
+
+uint64_t accept_missed(const struct accept *accept)
+{
+	uint64_t missed = accept->missed;
+
+	if (accept->link && by_kretprobe(accept))
+		program_probe_misses(accept->link, &missed);
+	return missed;
+}
+
+void accept_close(struct accept *accept)
+{
+	accept->missed = accept_missed(accept);
+	bpf_link__destroy(accept->link);
+	accept->link = NULL;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "probe/look.h"
+
+#include "os/netns.h"
+#include "probe/optional.h"
+#include "probe/program.h"
+#include "probe/skeleton.h"
+
+#include <bpf/libbpf.h>
+
+void look_prepare(const struct probe_wants *wants, const struct refusals *refusals, struct vitals_bpf *vitals,
+		  bool in_socket)
+{
+	bool wanted = wants->emits & EMIT_LOOKS, by_namespace = optional_is_refused(refusals, "stuck_storage");
+
+	vitals->rodata->stuck = wants->stuck;
+	bpf_program__set_autoload(vitals->progs.stuck_storage, wanted && in_socket);
+	bpf_program__set_autoload(vitals->progs.stuck_tcp, wanted && in_socket && by_namespace);
+	bpf_program__set_autoload(vitals->progs.stuck_hash, wanted && !in_socket);
+	bpf_program__set_autoattach(vitals->progs.stuck_storage, false);
+	bpf_program__set_autoattach(vitals->progs.stuck_tcp, false);
+	bpf_program__set_autoattach(vitals->progs.stuck_hash, false);
+}
+
+/* The one that goes through the connections of a network namespace; NULL where one goes through all. */
+static const struct bpf_program *namespace_program(const struct vitals_bpf *vitals)
+{
+	if (program_is_loaded(vitals->progs.stuck_tcp))
+		return vitals->progs.stuck_tcp;
+	return program_is_loaded(vitals->progs.stuck_hash) ? vitals->progs.stuck_hash : NULL;
+}
+
+int look_try(const struct vitals_bpf *vitals)
+{
+	const struct bpf_program *by_namespace = namespace_program(vitals);
+
+	if (by_namespace)
+		return program_try_iterator(by_namespace, NULL);
+	if (program_is_loaded(vitals->progs.stuck_storage))
+		return program_try_iterator(vitals->progs.stuck_storage, vitals->maps.conn_storage);
+	return 0;
+}
+
+const char *look_iterator(const struct probe *probe)
+{
+	return namespace_program(probe->vitals) ? "iter/tcp in each network namespace" : "iter/bpf_sk_storage_map";
+}
+
+static int look_at_namespace(void *context)
+{
+	const struct vitals_bpf *vitals = context;
+
+	return program_iterate(namespace_program(vitals), NULL);
+}
+
+int look_around(const struct probe *probe, uint64_t now_ns, bool is_last, struct stuck_look *ret,
+		struct netns_omissions *ret_omissions)
+{
+	struct vitals_bpf *vitals = probe->vitals;
+	struct stuck_look *look = &vitals->bss->stuck_look;
+	struct netns_omissions omissions = {0};
+	int error;
+
+	look->time_ns = now_ns;
+	look->is_last = is_last;
+	look->undecided = 0;
+	if (namespace_program(vitals))
+		error = netns_visit_all(look_at_namespace, vitals, &omissions);
+	else
+		error = program_iterate(vitals->progs.stuck_storage, vitals->maps.conn_storage);
+	*ret = *look;
+	*ret_omissions = omissions;
+	return error;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "probe/losses.h"
+
+#include "probe/accept.h"
+#include "probe/program.h"
+#include "probe/skeleton.h"
+
+/*
+ * Both programs must have been skipped for an event to be lost: not more often than either was, and not for what the
+ * second one recovered. (Their counters also have what a filter would have left out, so this is the most there can be.)
+ */
+static uint64_t missed_by_both(const struct probe *probe, uint64_t otherwise)
+{
+	uint64_t recovered = __atomic_load_n(&probe->losses->recovered, __ATOMIC_RELAXED);
+	uint64_t unrecovered = __atomic_load_n(&probe->losses->unrecovered, __ATOMIC_RELAXED);
+	uint64_t first, second;
+
+	if (program_recursion_misses(probe->prog_fd, &first))
+		return otherwise;
+	first = first > recovered ? first - recovered : 0;
+	if (probe->recover_fd < 0 || program_recursion_misses(probe->recover_fd, &second))
+		return first;
+	second += unrecovered;
+	return first < second ? first : second;
+}
+
+void probe_losses(const struct probe *probe, bool exact, struct loss_report *report)
+{
+	report->ring_full = __atomic_load_n(&probe->losses->ring_full, __ATOMIC_RELAXED);
+	report->summary_full = __atomic_load_n(&probe->losses->summary_full, __ATOMIC_RELAXED);
+	report->storage_full = __atomic_load_n(&probe->losses->storage_full, __ATOMIC_RELAXED);
+	report->gaps = __atomic_load_n(&probe->losses->gaps, __ATOMIC_RELAXED);
+	report->unclosed = __atomic_load_n(&probe->losses->unclosed, __ATOMIC_RELAXED);
+	report->recovered = __atomic_load_n(&probe->losses->recovered, __ATOMIC_RELAXED);
+	if (!exact)
+		return;
+	report->unaccepted =
+		accept_missed(&probe->accept) + __atomic_load_n(&probe->losses->accept_full, __ATOMIC_RELAXED);
+	if (probe->tree_fd >= 0 && !program_recursion_misses(probe->tree_fd, &report->unfollowed))
+		report->unfollowed += __atomic_load_n(&probe->vitals->bss->tree_full, __ATOMIC_RELAXED);
+	report->recursion = missed_by_both(probe, report->recursion);
+	if (probe->segment_fd >= 0)
+		program_recursion_misses(probe->segment_fd, &report->unsampled);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "probe/samples.h"
+
+#include "core/histogram.h"
+#include "probe/skeleton.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+bool samples_are_grouped(const struct sample_wants *samples)
+{
+	return samples->grouping.by[0] != RTT_BY_NOTHING;
+}
+
+bool samples_see_segments(const struct probe_wants *wants)
+{
+	return wants->samples.kind == RTT_SRTT || wants->samples.kind == RTT_RTT;
+}
+
+/*
+ * The group of a connection is looked up at each sample, unless it takes what only the socket's memory knows: that is
+ * some cache misses away with many connections, while the few groups stay in the cache.
+ */
+bool samples_remember(const struct probe_wants *wants)
+{
+	return wants->samples.kind == RTT_RTT || wants->owners || wants->scope->settings.roles;
+}
+
+/* A kprobe remembers nothing of a socket. */
+bool samples_have_hook(const struct probe_wants *wants, enum probe_hook hook)
+{
+	if (hook == HOOK_KPROBE)
+		return wants->samples.kind == RTT_SRTT && !samples_remember(wants) && wants->storage != STORAGE_SOCKET;
+	return hook == HOOK_TP_BTF || (hook == HOOK_FENTRY && samples_see_segments(wants));
+}
+
+/* `bits` ones in front. */
+static void set_mask(volatile const __u64 mask[2], uint8_t bits)
+{
+	uint8_t *bytes = (uint8_t *)mask;
+
+	for (int i = 0; i < 16; i++)
+		bytes[i] = bits >= 8 * (i + 1) ? 0xff : bits <= 8 * i ? 0 : (uint8_t)(0xff00 >> (bits - 8 * i));
+}
+
+static bool groups_by(const struct grouping *grouping, enum rtt_by by)
+{
+	return grouping->by[0] == by || grouping->by[1] == by || (grouping->by[0] == RTT_BY_CONN && by <= RTT_BY_RPORT);
+}
+
+/* enum rtt_field, as bits */
+static uint32_t fields_asked(const struct probe_wants *wants)
+{
+	const struct scope_settings *scope = &wants->scope->settings;
+	const struct grouping *grouping = &wants->samples.grouping;
+	uint32_t fields = 0;
+
+	if (scope->ip_version || scope->laddrs || scope->raddrs || groups_by(grouping, RTT_BY_LADDR) ||
+	    groups_by(grouping, RTT_BY_RADDR) || groups_by(grouping, RTT_BY_PREFIX))
+		fields |= RTT_FIELD_ADDRESSES;
+	if (scope->by_lport || groups_by(grouping, RTT_BY_LPORT))
+		fields |= RTT_FIELD_LPORT;
+	if (scope->by_rport || groups_by(grouping, RTT_BY_RPORT))
+		fields |= RTT_FIELD_RPORT;
+	if (scope->numbers[SCOPE_NETNS] || groups_by(grouping, RTT_BY_NETNS) || groups_by(grouping, RTT_BY_CONN))
+		fields |= RTT_FIELD_NETNS;
+	if (scope->numbers[SCOPE_UID])
+		fields |= RTT_FIELD_UID;
+	return fields;
+}
+
+/* How many groups have a histogram on each CPU, RTT_GROUP_OTHER being the first. */
+static uint32_t groups_per_cpu(const struct probe_wants *wants)
+{
+	const struct sample_wants *samples = &wants->samples;
+
+	if (!samples_are_grouped(samples) || !samples_see_segments(wants))
+		return 0;
+	return samples->max_keys < RTT_GROUPS_PER_CPU ? samples->max_keys + 1 : RTT_GROUPS_PER_CPU;
+}
+
+static void size_maps(const struct probe_wants *wants, struct vitals_bpf *vitals)
+{
+	const struct sample_wants *samples = &wants->samples;
+	uint32_t groups = samples_are_grouped(samples) ? samples->max_keys : 1;
+
+	bpf_map__set_key_size(vitals->maps.groups, rtt_key_size(samples->grouping.by[0], samples->grouping.by[1]));
+	if (groups_per_cpu(wants))
+		bpf_map__set_max_entries(vitals->maps.histograms, groups_per_cpu(wants));
+	if (samples_are_grouped(samples) && samples->kind == RTT_SRTT)
+		bpf_map__set_max_entries(vitals->maps.group_recent, 1 << RTT_RECENT_BITS);
+	bpf_map__set_max_entries(vitals->maps.groups, groups);
+	bpf_map__set_max_entries(vitals->maps.group_numbers, groups);
+	bpf_map__set_max_entries(vitals->maps.group_histograms, groups + 1);
+}
+
+static void choose_maps(struct vitals_bpf *vitals, bool wanted)
+{
+	bpf_map__set_autocreate(vitals->maps.groups, wanted);
+	bpf_map__set_autocreate(vitals->maps.group_numbers, wanted);
+	bpf_map__set_autocreate(vitals->maps.group_recent, wanted);
+	bpf_map__set_autocreate(vitals->maps.group_histograms, wanted);
+	bpf_map__set_autocreate(vitals->maps.histograms, wanted);
+}
+
+static void choose_programs(const struct probe_wants *wants, const struct way *way, struct vitals_bpf *vitals)
+{
+	bool segments = wants->emits & EMIT_SAMPLES && samples_see_segments(wants);
+	bool states = wants->emits & EMIT_SAMPLES && wants->samples.kind != RTT_SRTT;
+
+	bpf_program__set_autoload(vitals->progs.sample_cast, segments && way->hook == HOOK_TP_BTF && way->casts);
+	bpf_program__set_autoload(vitals->progs.sample_call, segments && way->hook == HOOK_TP_BTF && !way->casts);
+	bpf_program__set_autoload(vitals->progs.sample_fentry, segments && way->hook == HOOK_FENTRY);
+	bpf_program__set_autoload(vitals->progs.sample_state_cast, states && way->casts);
+	bpf_program__set_autoload(vitals->progs.sample_state_call, states && !way->casts);
+	bpf_program__set_autoload(vitals->progs.sample_kprobe, segments && way->hook == HOOK_KPROBE);
+}
+
+void samples_prepare(const struct probe_wants *wants, const struct way *way, struct vitals_bpf *vitals)
+{
+	const struct sample_wants *samples = &wants->samples;
+
+	choose_programs(wants, way, vitals);
+	choose_maps(vitals, wants->emits & EMIT_SAMPLES);
+	if (!(wants->emits & EMIT_SAMPLES))
+		return;
+	vitals->rodata->rtt_kind = samples->kind;
+	vitals->rodata->rtt_in_ms = samples->milliseconds;
+	vitals->rodata->rtt_sums = samples->sums;
+	vitals->rodata->rtt_grouped = samples_are_grouped(samples);
+	vitals->rodata->rtt_fields = fields_asked(wants);
+	vitals->rodata->rtt_scoped = scope_is_limited(wants->scope);
+	vitals->rodata->rtt_uses_owner = wants->owners;
+	/* Kernels that cast are newer than those that let a program interrupt itself. */
+	vitals->rodata->rtt_may_nest = !way->casts;
+	vitals->rodata->rtt_remembers = samples_remember(wants) && way->hook != HOOK_KPROBE;
+	vitals->rodata->conn_hash_outlives_close =
+		way->storage == STORAGE_HASH && samples_remember(wants) && samples->kind != RTT_SRTT;
+	memcpy((void *)vitals->rodata->group_by, samples->grouping.by, sizeof(samples->grouping.by));
+	vitals->rodata->group_key_words =
+		rtt_key_size(samples->grouping.by[0], samples->grouping.by[1]) / sizeof(__u64);
+	set_mask(vitals->rodata->group_mask_v4, samples->grouping.prefix_v4);
+	set_mask(vitals->rodata->group_mask_v6, samples->grouping.prefix_v6);
+	size_maps(wants, vitals);
+}
+
+/* The numbers that groups will get, 1 first. */
+static int fill_numbers(const struct bpf_map *map, uint32_t count)
+{
+	for (uint32_t number = count; number > 0; number--) {
+		if (bpf_map_update_elem(bpf_map__fd(map), NULL, &number, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+static int map_groups(struct probe *probe, uint32_t count)
+{
+	void *groups;
+
+	probe->groups_size = (size_t)(count + 1) * sizeof(struct histogram);
+	groups = mmap(NULL, probe->groups_size, PROT_READ, MAP_SHARED,
+		      bpf_map__fd(probe->vitals->maps.group_histograms), 0);
+	if (groups == MAP_FAILED)
+		return -errno;
+	probe->groups = groups;
+	return 0;
+}
+
+int samples_open(struct probe *probe)
+{
+	const struct sample_wants *samples = &probe->wants.samples;
+	int error = 0;
+
+	if (!(probe->wants.emits & EMIT_SAMPLES))
+		return 0;
+	probe->groups_per_cpu = groups_per_cpu(&probe->wants);
+	probe->cpus = libbpf_num_possible_cpus();
+	probe->per_cpu = probe->cpus > 0 ? calloc((size_t)probe->cpus, sizeof(struct histogram)) : NULL;
+	if (!probe->per_cpu)
+		return -ENOMEM;
+	if (samples_are_grouped(samples))
+		error = fill_numbers(probe->vitals->maps.group_numbers, samples->max_keys);
+	if (!error && samples_are_grouped(samples))
+		error = map_groups(probe, samples->max_keys);
+	return error;
+}
+
+void samples_close(struct probe *probe)
+{
+	if (probe->groups)
+		munmap((void *)probe->groups, probe->groups_size);
+	free(probe->per_cpu);
+	probe->groups = NULL;
+	probe->per_cpu = NULL;
+}
+
+/* Adds those of all CPUs. 0 or a negative errno. */
+static int add_per_cpu(const struct probe *probe, uint32_t index, struct histogram *sum)
+{
+	if (bpf_map_lookup_elem(bpf_map__fd(probe->vitals->maps.histograms), &index, probe->per_cpu))
+		return -errno;
+	for (int cpu = 0; cpu < probe->cpus; cpu++)
+		histogram_add(sum, &probe->per_cpu[cpu]);
+	return 0;
+}
+
+int samples_read_all(const struct probe *probe, struct histogram *ret)
+{
+	int error = 0;
+
+	*ret = (struct histogram){};
+	for (uint32_t i = 0; i < bpf_map__max_entries(probe->vitals->maps.histograms) && !error; i++)
+		error = add_per_cpu(probe, i, ret);
+	return error;
+}
+
+int samples_read_group(const struct probe *probe, uint32_t number, struct histogram *ret)
+{
+	*ret = probe->groups[number];
+	return number < probe->groups_per_cpu ? add_per_cpu(probe, number, ret) : 0;
+}
+
+int samples_next_group(const struct probe *probe, const struct rtt_key *key, struct rtt_key *ret_key,
+		       uint32_t *ret_number)
+{
+	int fd = bpf_map__fd(probe->vitals->maps.groups);
+	struct rtt_key next = {};
+	uint32_t number;
+
+	if (bpf_map_get_next_key(fd, key, &next) || bpf_map_lookup_elem(fd, &next, &number))
+		return -errno;
+	*ret_key = next;
+	*ret_number = number;
+	return 0;
+}
+
+const struct rtt_counters *samples_counters(const struct probe *probe)
+{
+	return &probe->vitals->bss->counters;
+}

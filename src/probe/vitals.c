@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "probe/vitals.h"
+
+#include "abi/transition.h"
+#include "os/message.h"
+#include "os/privileges.h"
+#include "probe/accept.h"
+#include "probe/load.h"
+#include "probe/look.h"
+#include "probe/program.h"
+#include "probe/samples.h"
+#include "probe/scope.h"
+#include "probe/seed.h"
+#include "probe/skeleton.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Records come through rings. */
+#define EMIT_RECORDS (EMIT_ROWS | EMIT_CONNECTIONS | EMIT_LOOKS)
+
+#define WITHOUT_SECOND "a transition that comes while the first program runs on that CPU is missed, and counted"
+
+static const struct optional optional_programs[] = {
+	{"recover_cast", WITHOUT_SECOND},
+	{"recover_storage", WITHOUT_SECOND},
+	{"recover_hash", WITHOUT_SECOND},
+	{"destroy_storage", "sockets that end unseen are not counted, and each connection costs more"},
+	{"seed_storage", "the owners of connections that are older than the tool are not known"},
+	{"seed_rest", "connections that are older than the tool and have no descriptor are not known"},
+	{"sample_rtt", "mean round-trip times are not known"},
+	{"listener_exit", "a listener keeps the owner that it was first seen with"},
+	{"tree_free", SCOPE_WITHOUT_TREE_FREE},
+	{"stuck_storage", NULL}, /* stuck_tcp */
+	{},
+};
+
+/* Why a program that is not optional is missed. */
+static bool explain(int error, char *ret, size_t size)
+{
+	static const char without_looks[] = "nothing goes through the connections; try ss -tnp";
+
+	return scope_explain(error, ret, size) || optional_explain("stuck_tcp", without_looks, error, ret, size) ||
+	       optional_explain("stuck_hash", without_looks, error, ret, size);
+}
+
+/* What this process takes of the kernel, as the wants come to. */
+struct plan {
+	bool tracks;    /* programs that follow states, and remember sockets */
+	bool in_socket; /* in their storage */
+	bool in_table;  /* and in a table in front of it */
+	bool casts;
+};
+
+static bool remembers(const struct probe_wants *wants)
+{
+	return wants->emits & ~(unsigned int)EMIT_SAMPLES || samples_remember(wants);
+}
+
+/* Looks go over all storage, and a place is given back by destroy_storage. */
+bool vitals_use_table(const struct way *way, const struct probe *probe)
+{
+	const struct probe_wants *wants = &probe->wants;
+
+	return way->storage == STORAGE_SOCKET && wants->storage == STORAGE_AUTO && !(wants->emits & EMIT_LOOKS) &&
+	       remembers(wants) && !optional_is_refused(&probe->refusals, "destroy_storage");
+}
+
+static struct plan plan_of(const struct way *way, const struct probe *probe)
+{
+	const struct probe_wants *wants = &probe->wants;
+	struct plan plan = {
+		.tracks = way->hook != HOOK_KPROBE && remembers(wants),
+		.in_socket = way->storage == STORAGE_SOCKET,
+		.in_table = vitals_use_table(way, probe),
+		.casts = way->casts,
+	};
+
+	return plan;
+}
+
+static struct bpf_program *main_program(const struct vitals_bpf *vitals, const struct way *way)
+{
+	if (way->storage != STORAGE_SOCKET)
+		return vitals->progs.set_state_hash;
+	return way->casts ? vitals->progs.set_state_cast : vitals->progs.set_state_storage;
+}
+
+/* The one that records what the first was skipped for. */
+static struct bpf_program *second_program(const struct vitals_bpf *vitals, const struct way *way)
+{
+	if (way->storage != STORAGE_SOCKET)
+		return vitals->progs.recover_hash;
+	return way->casts ? vitals->progs.recover_cast : vitals->progs.recover_storage;
+}
+
+static void choose_programs(const struct probe_wants *wants, const struct plan *plan, struct vitals_bpf *vitals)
+{
+	bool tracks = plan->tracks, in_socket = plan->in_socket, casts = plan->casts;
+	bool seeds = tracks && in_socket && wants->older && (wants->owners || wants->emits & ~(unsigned)EMIT_SAMPLES);
+
+	bpf_program__set_autoload(vitals->progs.set_state_cast, tracks && in_socket && casts);
+	bpf_program__set_autoload(vitals->progs.set_state_storage, tracks && in_socket && !casts);
+	bpf_program__set_autoload(vitals->progs.set_state_hash, tracks && !in_socket);
+	bpf_program__set_autoload(vitals->progs.recover_cast, tracks && in_socket && casts);
+	bpf_program__set_autoload(vitals->progs.recover_storage, tracks && in_socket && !casts);
+	bpf_program__set_autoload(vitals->progs.recover_hash, tracks && !in_socket);
+	bpf_program__set_autoload(vitals->progs.destroy_storage, tracks && in_socket);
+	bpf_program__set_autoload(vitals->progs.listener_exit, tracks && wants->owners);
+	bpf_program__set_autoload(vitals->progs.sample_rtt, wants->emits & EMIT_CONNECTIONS);
+	bpf_program__set_autoload(vitals->progs.seed_storage, seeds);
+	bpf_program__set_autoload(vitals->progs.seed_rest, seeds && wants->emits & ~(unsigned int)EMIT_SAMPLES);
+	bpf_program__set_autoattach(vitals->progs.seed_storage, false);
+	bpf_program__set_autoattach(vitals->progs.seed_rest, false);
+}
+
+static void choose_maps(const struct probe_wants *wants, const struct plan *plan, struct vitals_bpf *vitals)
+{
+	bool connections = wants->emits & EMIT_CONNECTIONS;
+
+	bpf_map__set_autocreate(vitals->maps.conn_storage, plan->tracks && plan->in_socket);
+	bpf_map__set_autocreate(vitals->maps.conn_table, plan->in_table);
+	bpf_map__set_autocreate(vitals->maps.conn_hash, plan->tracks && !plan->in_socket);
+	bpf_map__set_autocreate(vitals->maps.listeners, plan->tracks);
+	bpf_map__set_autocreate(vitals->maps.listening, plan->tracks);
+	bpf_map__set_autocreate(vitals->maps.life_storage, connections);
+	bpf_map__set_autocreate(vitals->maps.life_table, connections && plan->in_table);
+	bpf_map__set_autocreate(vitals->maps.passed_over, plan->tracks);
+	bpf_map__set_autocreate(vitals->maps.summaries, wants->emits & EMIT_COUNTS);
+	bpf_map__set_max_entries(vitals->maps.summaries, SUMMARY_KINDS_MAX);
+	bpf_map__set_max_entries(vitals->maps.conn_hash, wants->hash_size);
+}
+
+static size_t ring_size(const struct probe_wants *wants)
+{
+	return wants->buffer_size / wants->rings;
+}
+
+static int size_rings(const struct probe_wants *wants, struct vitals_bpf *vitals)
+{
+	if (!(wants->emits & EMIT_RECORDS))
+		return rings_size_maps(vitals->obj, 0, 0);
+	vitals->rodata->ring_wake_bytes = ring_size(wants) / 2;
+	vitals->rodata->ring_mask = (__u32)wants->rings - 1;
+	return rings_size_maps(vitals->obj, wants->rings, ring_size(wants));
+}
+
+/* What the verifier does not like about the main program; as much as libbpf would keep. */
+#define LOG_SIZE (16 << 20)
+
+/* Opens the object and makes it ready to be loaded. 0 or a negative errno. */
+static int open_object(const struct way *way, char *log, struct probe *probe)
+{
+	const struct probe_wants *wants = &probe->wants;
+	struct plan plan = plan_of(way, probe);
+	struct vitals_bpf *vitals = probe->vitals = vitals_bpf__open();
+	int error;
+
+	if (!vitals)
+		return -errno;
+	vitals->rodata->scope = wants->scope->settings;
+	vitals->rodata->emits = wants->emits;
+	vitals->rodata->owner_task_is_typed = program_has_typed_task();
+	vitals->rodata->conn_in_table = plan.in_table;
+	choose_programs(wants, &plan, vitals);
+	choose_maps(wants, &plan, vitals);
+	samples_prepare(wants, way, vitals);
+	look_prepare(wants, &probe->refusals, vitals, plan.in_socket);
+	accept_prepare(&probe->accept, vitals, plan.in_socket);
+	bpf_program__set_log_buf(main_program(vitals, way), log, LOG_SIZE);
+	error = scope_size_maps(wants->scope, vitals->obj);
+	return error ? error : size_rings(wants, vitals);
+}
+
+static int open_rings(struct probe *probe)
+{
+	const struct probe_wants *wants = &probe->wants;
+
+	if (!(wants->emits & EMIT_RECORDS))
+		return 0;
+	return rings_open(probe->vitals->obj, wants->rings, ring_size(wants), offsetof(struct transition, time_ns),
+			  &probe->rings);
+}
+
+/* Loads and attaches everything, the accept hook included. 0 or a negative errno. */
+static int load(const struct way *way, char *log, struct probe *probe)
+{
+	int error = open_object(way, log, probe);
+
+	if (!error)
+		error = load_skeleton(probe->vitals->skeleton, &probe->refusals);
+	if (!error)
+		error = scope_fill_maps(probe->wants.scope, probe->vitals->obj);
+	if (!error)
+		error = open_rings(probe);
+	if (!error)
+		error = samples_open(probe);
+	if (!error)
+		error = look_try(probe->vitals);
+	if (!error)
+		error = accept_attach(&probe->accept, probe->vitals);
+	return error ? error : vitals_bpf__attach(probe->vitals);
+}
+
+void vitals_close(struct probe *probe)
+{
+	rings_close(&probe->rings);
+	samples_close(probe);
+	accept_close(&probe->accept);
+	vitals_bpf__destroy(probe->vitals);
+	probe->vitals = NULL;
+}
+
+/* The main program alone: when it does not load, others are of no use. 0 or a negative errno. */
+static int try_main(const struct way *way, char *log, struct probe *probe)
+{
+	int error = open_object(way, log, probe);
+	struct bpf_program *program;
+
+	if (!error) {
+		bpf_object__for_each_program(program, probe->vitals->obj)
+			bpf_program__set_autoload(program, program == main_program(probe->vitals, way));
+		error = load_skeleton(probe->vitals->skeleton, NULL);
+	}
+	vitals_close(probe);
+	return error;
+}
+
+static void explain_accept(int error, struct probe_error *why)
+{
+	char reason[256];
+
+	privileges_explain(error, reason, sizeof(reason));
+	snprintf(why->text, sizeof(why->text),
+		 "the accept hook that --accept asks for: %s; try --accept receive, or leave it out", reason);
+}
+
+/*
+ * With the best accept hook, and without the optional programs that are refused: an object is loaded as a whole, and
+ * what works shows only then.
+ */
+static int load_best(const struct way *way, char *log, struct probe *probe, struct probe_error *why)
+{
+	int failed = 0, error = accept_next(&probe->accept, &probe->wants);
+
+	while (!error) {
+		bool is_first = !failed, is_optional;
+
+		failed = load(way, log, probe);
+		if (!failed)
+			return 0;
+		vitals_close(probe);
+		is_optional = optional_note(&probe->refusals, failed);
+		if (!is_optional && !accept_is_blamed(&probe->accept)) {
+			explain(failed, why->text, sizeof(why->text));
+			return failed;
+		}
+		error = is_first ? try_main(way, log, probe) : 0;
+		if (error)
+			return error;
+		if (is_optional)
+			continue;
+		if (probe->wants.verbose)
+			accept_tell(&probe->accept, failed);
+		error = accept_next(&probe->accept, &probe->wants);
+	}
+	failed = failed ? failed : error;
+	if (accept_is_demanded(&probe->wants))
+		explain_accept(failed, why);
+	return failed;
+}
+
+static struct bpf_program *segment_program(const struct vitals_bpf *vitals)
+{
+	struct bpf_program *const programs[] = {vitals->progs.sample_cast, vitals->progs.sample_call,
+						vitals->progs.sample_fentry, vitals->progs.sample_kprobe,
+						vitals->progs.sample_rtt};
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		if (program_is_loaded(programs[i]))
+			return programs[i];
+	}
+	return NULL;
+}
+
+/* -1 for a program or map that is not there. */
+static void find_descriptors(const struct way *way, struct probe *probe)
+{
+	struct vitals_bpf *vitals = probe->vitals;
+	struct bpf_program *segments = segment_program(vitals);
+
+	probe->prog_fd = bpf_program__fd(main_program(vitals, way));
+	probe->recover_fd = bpf_program__fd(second_program(vitals, way));
+	probe->segment_fd = segments ? bpf_program__fd(segments) : -1;
+	probe->tree_fd = bpf_program__fd(vitals->progs.tree_fork);
+	probe->summary_fd = bpf_map__fd(vitals->maps.summaries);
+	probe->losses = &vitals->bss->losses;
+}
+
+int vitals_open(const struct way *way, struct probe *ret, struct probe_error *why)
+{
+	char *log = calloc(1, LOG_SIZE);
+	int error;
+
+	if (!log)
+		return -ENOMEM;
+	ret->refusals.optional = optional_programs;
+	error = load_best(way, log, ret, why);
+	if (error && ret->wants.verbose && log[0])
+		message("the kernel says: %s", program_verdict(log));
+	free(log);
+	if (error)
+		return error;
+	find_descriptors(way, ret);
+	if (ret->wants.older)
+		seed(ret);
+	return 0;
+}
+
+void vitals_detach(struct probe *probe)
+{
+	struct vitals_bpf *vitals = probe->vitals;
+
+	accept_close(&probe->accept);
+	if (!vitals)
+		return;
+	/* First those that would take what the others no longer see for something missed. */
+	bpf_link__destroy(vitals->links.destroy_storage);
+	vitals->links.destroy_storage = NULL;
+	bpf_link__destroy(vitals->links.recover_cast);
+	bpf_link__destroy(vitals->links.recover_storage);
+	bpf_link__destroy(vitals->links.recover_hash);
+	vitals->links.recover_cast = vitals->links.recover_storage = vitals->links.recover_hash = NULL;
+	vitals_bpf__detach(vitals);
+}
