@@ -74,7 +74,8 @@ bool loss_impaired(const struct loss_report *report)
 
 bool loss_missed(const struct loss_report *report)
 {
-	return loss_total(report) || report->gaps || report->unclosed || report->unfollowed || report->unjournaled;
+	return loss_total(report) || report->gaps || report->unclosed || report->unaccepted || report->unfollowed ||
+	       report->unjournaled;
 }
 
 bool loss_grew(const struct loss_report *before, const struct loss_report *now)

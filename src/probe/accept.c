@@ -96,14 +96,19 @@ void accept_prepare(const struct accept *accept, struct vitals_bpf *vitals, bool
 	}
 	vitals->rodata->conn_in_socket = in_socket;
 	vitals->rodata->accept_by_kretprobe = by_kretprobe(accept);
+	vitals->rodata->accept_sees_all = accept->way && accept->way->hook != ACCEPT_RECEIVE;
 	bpf_map__set_autocreate(vitals->maps.accepted, by_kretprobe(accept));
 }
 
 int accept_attach(struct accept *accept, const struct vitals_bpf *vitals)
 {
+	struct bpf_program *program;
+
 	if (!accept->way)
 		return 0;
-	accept->link = bpf_program__attach(bpf_object__find_program_by_name(vitals->obj, accept->way->program));
+	program = bpf_object__find_program_by_name(vitals->obj, accept->way->program);
+	accept->prog_fd = bpf_program__fd(program);
+	accept->link = bpf_program__attach(program);
 	return accept->link ? 0 : -errno;
 }
 
@@ -118,8 +123,13 @@ uint64_t accept_missed(const struct accept *accept)
 {
 	uint64_t missed = accept->missed;
 
-	if (accept->link && by_kretprobe(accept))
+	if (!accept->link)
+		return missed;
+	if (by_kretprobe(accept))
 		program_probe_misses(accept->link, &missed);
+	/* A read that was skipped is no loss: the next one shows the same. */
+	else if (accept->way->hook == ACCEPT_FEXIT)
+		program_recursion_misses(accept->prog_fd, &missed);
 	return missed;
 }
 

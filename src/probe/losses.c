@@ -24,6 +24,16 @@ static uint64_t missed_by_both(const struct probe *probe, uint64_t otherwise)
 	return first < second ? first : second;
 }
 
+/* What the hook says that it missed, and what connections show of that: the same ones, each in part. */
+static uint64_t unaccepted(const struct probe *probe)
+{
+	uint64_t by_hook = accept_missed(&probe->accept);
+	uint64_t by_socket = __atomic_load_n(&probe->losses->accept_missed, __ATOMIC_RELAXED);
+
+	return (by_hook > by_socket ? by_hook : by_socket) +
+	       __atomic_load_n(&probe->losses->accept_full, __ATOMIC_RELAXED);
+}
+
 void probe_losses(const struct probe *probe, bool exact, struct loss_report *report)
 {
 	report->ring_full = __atomic_load_n(&probe->losses->ring_full, __ATOMIC_RELAXED);
@@ -34,8 +44,7 @@ void probe_losses(const struct probe *probe, bool exact, struct loss_report *rep
 	report->recovered = __atomic_load_n(&probe->losses->recovered, __ATOMIC_RELAXED);
 	if (!exact)
 		return;
-	report->unaccepted =
-		accept_missed(&probe->accept) + __atomic_load_n(&probe->losses->accept_full, __ATOMIC_RELAXED);
+	report->unaccepted = unaccepted(probe);
 	if (probe->tree_fd >= 0 && !program_recursion_misses(probe->tree_fd, &report->unfollowed))
 		report->unfollowed += __atomic_load_n(&probe->vitals->bss->tree_full, __ATOMIC_RELAXED);
 	report->recursion = missed_by_both(probe, report->recursion);

@@ -79,6 +79,7 @@ struct accept {
 	const struct accept_way *way; /* what is to be tried, or was chosen; NULL: nothing */
 	const char *hook;             /* that in words */
 	bool is_exhausted;            /* nothing was chosen, as nothing worked */
+	int prog_fd;
 	struct bpf_link *link;
 	uint64_t missed; /* so far, when it was closed */
 };

@@ -97,6 +97,11 @@ static struct bpf_program *second_program(const struct vitals_bpf *vitals, const
 	return way->casts ? vitals->progs.recover_cast : vitals->progs.recover_storage;
 }
 
+static bool sees_exits(const struct probe_wants *wants, const struct plan *plan, const struct probe *probe)
+{
+	return plan->tracks && wants->owners && !optional_is_refused(&probe->refusals, "listener_exit");
+}
+
 static void choose_programs(const struct probe_wants *wants, const struct plan *plan, struct vitals_bpf *vitals)
 {
 	bool tracks = plan->tracks, in_socket = plan->in_socket, casts = plan->casts;
@@ -165,6 +170,7 @@ static int open_object(const struct way *way, char *log, struct probe *probe)
 	vitals->rodata->emits = wants->emits;
 	vitals->rodata->owner_task_is_typed = program_has_typed_task();
 	vitals->rodata->conn_in_table = plan.in_table;
+	vitals->rodata->listener_sees_exits = sees_exits(wants, &plan, probe);
 	choose_programs(wants, &plan, vitals);
 	choose_maps(wants, &plan, vitals);
 	samples_prepare(wants, way, vitals);

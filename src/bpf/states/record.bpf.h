@@ -89,6 +89,7 @@ static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, s
 		conn->cookie = t->cookie;
 		t->netns = netns_of(conn, tp);
 		accept_take_owner(conn, t);
+		accept_check(conn, tp);
 		/* Before 5.13 a function of its own takes no pointer. */
 		if (in_socket)
 			record(conn, t, verdict, sock_context_of(t, tp));

@@ -10,7 +10,10 @@
 #include "bpf/kernel.bpf.h"
 
 #include "abi/transition.h"
+#include "bpf/read/sock.bpf.h"
+#include "bpf/track/conn.bpf.h"
 #include "bpf/track/listener.bpf.h"
+#include "bpf/track/losses.bpf.h"
 #include "bpf/track/owner.bpf.h"
 
 struct {
@@ -22,6 +25,19 @@ struct {
 
 /* Whether the kretprobe is attached. */
 const volatile bool accept_by_kretprobe = false;
+
+/* Whether each accept() shows, but for one that was under way when the program was attached, or is missed otherwise. */
+const volatile bool accept_sees_all = false;
+
+/* A connection that a process has, and nobody was seen accepting. Before a transition, with the socket locked. */
+static __always_inline void accept_check(struct conn *conn, struct tcp_sock *tp)
+{
+	if (!accept_sees_all || !conn->listener || !owner_is_guess(&conn->owner) || conn->accept_missed ||
+	    !tp->SOCK_BASE.sk_socket)
+		return;
+	conn->accept_missed = 1;
+	count(&losses.accept_missed);
+}
 
 /* Before a transition makes something else of the owner. A new child may have an old one's address. */
 static __always_inline void accept_take_owner(struct conn *conn, const struct transition *t)

@@ -21,6 +21,7 @@ struct conn {
 	__u8 held_old;          /* the held row's old state; its new one is `state` */
 	__u8 turned : 1;        /* the last transition was one to itself, and the second program has not seen it yet */
 	__u8 role : 2;          /* enum connection_role, if the scope asks for it */
+	__u8 accept_missed : 1; /* counted in losses.accept_missed */
 	__u32 cookie;           /* half of the socket's, 0 when it has not been asked for yet */
 	union {                 /* seldom used: behind the end of a cache line (conn_table.bpf.h) */
 		__u64 held_ns;  /* the held row's duration */

@@ -52,6 +52,9 @@ struct {
 	__type(value, __u8);
 } listening SEC(".maps");
 
+/* Whether listener_exit is attached. */
+const volatile bool listener_sees_exits = false;
+
 static __always_inline bool listener_owner_lives(__u32 pid)
 {
 	return bpf_map_lookup_elem(&listening, &pid) != NULL;
@@ -90,7 +93,7 @@ static __always_inline __u64 listener_of(struct tcp_sock *child)
 	return (__u64)child->tsorted_sent_queue.next - bpf_core_field_offset(struct tcp_sock, tsorted_sent_queue);
 }
 
-/* To a child's new conn. */
+/* To a child's new conn. An owner that has ended is none: nobody has been seen accepting since. */
 static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock *child)
 {
 	__u64 address = listener_of(child);
@@ -99,6 +102,8 @@ static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock 
 	if (!listener)
 		return;
 	owner_copy(&conn->owner, &listener->owner);
+	if (listener_sees_exits && !listener_owner_lives(conn->owner.pid))
+		conn->owner.source = OWNER_UNKNOWN;
 	conn->listener = address;
 	conn->listener_cookie = listener->cookie;
 }
