@@ -97,7 +97,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -O2 -g -std=gnu11
 
 # ---- files -------------------------------------------------------------------------------------------------------------
 
-LIB_SRC   := $(wildcard src/core/*.c src/output/*.c src/os/*.c src/probe/*.c)
+LIB_SRC   := $(wildcard src/core/*.c src/output/*.c src/os/*.c src/probe/*.c src/app/*.c)
 LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB       := $(BUILD)/libtcpvitals.a
 BPF_SRC   := $(wildcard src/bpf/*.bpf.c)

@@ -106,6 +106,11 @@ static int inherited_fd(const char *path)
 	return -1;
 }
 
+const char *command_output_file(const struct command_options *options)
+{
+	return options->out && inherited_fd(options->out) < 0 ? options->out : NULL;
+}
+
 int command_open_output(const struct command_options *options, int *ret_fd, const char **ret_name)
 {
 	int fd;
@@ -118,7 +123,7 @@ int command_open_output(const struct command_options *options, int *ret_fd, cons
 	*ret_name = options->out;
 	fd = inherited_fd(options->out);
 	if (fd < 0)
-		fd = open(options->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+		fd = open(options->out, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
 	if (fd < 0)
 		return -errno;
 	*ret_fd = fd;

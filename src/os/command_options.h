@@ -18,7 +18,7 @@ enum {
 #define OUT_OPTION(group)                                                                                              \
 	{                                                                                                              \
 		"out", COMMAND_KEY_OUT, "FILE", 0,                                                                     \
-			"write there; unless told otherwise to stdout, or stderr with a COMMAND", group                \
+			"write there, and open it again at SIGHUP; else to stdout, or stderr with a COMMAND", group    \
 	}
 #define COMMAND_OPTIONS(group)                                                                                         \
 	{"linger",                                                                                                     \
@@ -50,7 +50,13 @@ error_t command_option(int key, const char *argument, const struct argp_state *s
  */
 void command_options_end(const struct argp_state *state, struct command_options *options, struct scope *scope);
 
-/* The descriptor for the output, and its name for diagnostics. 0 or a negative errno and the name. */
+/* The file of --out, or NULL: there is none, or it stands for a descriptor that somebody else has opened. */
+const char *command_output_file(const struct command_options *options);
+
+/*
+ * The descriptor for the output, and its name for diagnostics: the file is emptied, and appended to from then on. 0 or
+ * a negative errno and the name.
+ */
 int command_open_output(const struct command_options *options, int *ret_fd, const char **ret_name);
 
 #endif

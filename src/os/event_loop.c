@@ -2,6 +2,7 @@
 #include "os/event_loop.h"
 
 #include "os/cleanup.h"
+#include "os/terminal.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,17 +16,19 @@
 
 #define NS_PER_S 1000000000ULL
 
-static int open_signals(int *ret_fd)
+static int open_signals(struct event_loop *loop)
 {
 	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction old;
 	sigset_t set;
-	int fd;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		if (!sigaction(wanted[i], NULL, &old) && wanted[i] == SIGHUP && old.sa_handler == SIG_IGN)
-			continue;
+		if (!sigaction(wanted[i], NULL, &old) && wanted[i] == SIGHUP && old.sa_handler == SIG_IGN) {
+			loop->ignores_hangup = true;
+			if (!loop->reopens)
+				continue;
+		}
 		/* A shell starts background jobs with SIGINT ignored; kill -INT is meant all the same. */
 		signal(wanted[i], SIG_DFL);
 		sigaddset(&set, wanted[i]);
@@ -33,11 +36,9 @@ static int open_signals(int *ret_fd)
 	if (sigprocmask(SIG_BLOCK, &set, NULL) || signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return -errno;
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		return -errno;
-	*ret_fd = fd;
-	return 0;
+	loop->has_terminal = terminal_controls_us();
+	loop->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return loop->signal_fd < 0 ? -errno : 0;
 }
 
 static int open_timer(uint64_t first_ns, uint64_t interval_ns, int *ret_fd)
@@ -61,13 +62,14 @@ static int watch(struct event_loop *loop, int operation, int fd, uint32_t events
 	return epoll_ctl(loop->epoll_fd, operation, fd, &watched) ? -errno : 0;
 }
 
-int event_loop_open(struct event_loop *ret)
+int event_loop_open(bool reopens, struct event_loop *ret)
 {
 	struct event_loop loop = EVENT_LOOP_CLOSED;
 	int error;
 
+	loop.reopens = reopens;
 	loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	error = loop.epoll_fd < 0 ? -errno : open_signals(&loop.signal_fd);
+	error = loop.epoll_fd < 0 ? -errno : open_signals(&loop);
 	if (!error)
 		error = watch(&loop, EPOLL_CTL_ADD, loop.signal_fd, EPOLLIN, EVENT_STOP);
 	if (!error)
@@ -117,6 +119,8 @@ int event_loop_add_output(struct event_loop *loop, int fd)
 	/* Without any event asked for, epoll still reports EPOLLERR: the reader of a pipe has gone. */
 	int error = watch(loop, EPOLL_CTL_ADD, fd, 0, EVENT_OUTPUT);
 
+	loop->output_fd = -1;
+	loop->output_wanted = false;
 	if (error == -EPERM)
 		return 0;
 	if (!error)
@@ -158,15 +162,32 @@ static int end_of_command(struct event_loop *loop)
 	return EVENT_COMMAND;
 }
 
+/*
+ * Whether a SIGHUP says that the terminal has gone: the kernel sent it, or a shell that passes on its own. The kernel
+ * takes the terminal from the whole session before it sends the first one.
+ */
+static bool is_hangup(const struct event_loop *loop, const struct signalfd_siginfo *info)
+{
+	return info->ssi_code > 0 || (loop->has_terminal && !terminal_controls_us());
+}
+
 /* A signal of the kernel's comes from the terminal, which has sent it to the command, too. */
-static int take_signal(const struct event_loop *loop)
+static int take_signal(struct event_loop *loop)
 {
 	struct signalfd_siginfo info;
 
 	if (read(loop->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
-	if (loop->command_fd < 0)
+	if (info.ssi_signo == SIGHUP && loop->reopens) {
+		if (!is_hangup(loop, &info))
+			return EVENT_REOPEN;
+		if (loop->ignores_hangup)
+			return 0;
+	}
+	if (loop->command_fd < 0) {
+		loop->stop_signal = (int)info.ssi_signo;
 		return EVENT_STOP;
+	}
 	if (info.ssi_code <= 0 && info.ssi_pid != (uint32_t)loop->command_pid)
 		syscall(SYS_pidfd_send_signal, loop->command_fd, info.ssi_signo, NULL, 0);
 	return 0;

@@ -8,7 +8,7 @@
 
 /* What event_loop_wait() returns, or-ed together. */
 enum event {
-	EVENT_STOP = 1 << 0,     /* SIGINT, SIGTERM or SIGHUP; once for each */
+	EVENT_STOP = 1 << 0,     /* SIGINT, SIGTERM, or a SIGHUP that is no EVENT_REOPEN; once for each */
 	EVENT_DEADLINE = 1 << 1, /* the time of event_loop_add_deadline() is over */
 	EVENT_TICK = 1 << 2,     /* once a second */
 	EVENT_INPUT =
@@ -17,6 +17,7 @@ enum event {
 	EVENT_HANGUP = 1 << 5,   /* nobody will ever read the output again */
 	EVENT_INTERVAL = 1 << 6, /* another interval is over; said once however many were missed */
 	EVENT_COMMAND = 1 << 7,  /* the command has ended; once */
+	EVENT_REOPEN = 1 << 8,   /* somebody has sent SIGHUP for the output file to be opened again */
 };
 
 struct event_loop {
@@ -31,20 +32,27 @@ struct event_loop {
 	int linger_fd;
 	uint64_t linger_ns;
 	bool output_wanted;
+	bool reopens;        /* SIGHUP is for the output file */
+	bool ignores_hangup; /* as it was told when it was started: nohup(1) */
+	bool has_terminal;   /* was started from one */
+	int stop_signal;     /* the last one that became an EVENT_STOP; 0: none */
 };
 
 #define EVENT_LOOP_CLOSED                                                                                              \
 	(struct event_loop)                                                                                            \
 	{                                                                                                              \
-		-1, -1, -1, -1, -1, -1, -1, -1, -1, 0, false                                                           \
+		-1, -1, -1, -1, -1, -1, -1, -1, -1, 0, false, false, false, false, 0                                   \
 	}
 
 /*
  * Blocks SIGINT, SIGTERM and SIGHUP for the process (a SIGHUP that was ignored from the start, as under nohup, stays
  * so), and ignores SIGPIPE and SIGXFSZ: writes fail instead. 0 or a negative errno; on success give it to
  * event_loop_close().
+ *
+ * With `reopens`, a SIGHUP that somebody sends is an EVENT_REOPEN, also under nohup and with a command, which does not
+ * get it. A terminal that is closed sends SIGHUP, too: that one stays what it is without `reopens`.
  */
-int event_loop_open(struct event_loop *ret);
+int event_loop_open(bool reopens, struct event_loop *ret);
 void event_loop_close(struct event_loop *loop);
 
 /* EVENT_DEADLINE once, after that time. 0 or a negative errno. */
@@ -55,7 +63,10 @@ int event_loop_add_interval(struct event_loop *loop, uint64_t interval_ns);
 
 int event_loop_add_input(struct event_loop *loop, int fd);
 
-/* A descriptor that cannot be waited for (a regular file) is fine: it never needs it. */
+/*
+ * In place of an earlier one, which has been closed. A descriptor that cannot be waited for (a regular file) is fine:
+ * it never needs it. 0 or a negative errno.
+ */
 int event_loop_add_output(struct event_loop *loop, int fd);
 
 /*

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "os/terminal.h"
 
+#include "os/cleanup.h"
+
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -26,4 +29,11 @@ bool terminal_has_color(int fd)
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 
 	return isatty(fd) && term && strcmp(term, "dumb") && !(no_color && *no_color);
+}
+
+bool terminal_controls_us(void)
+{
+	_cleanup_close_ int fd = open("/dev/tty", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return fd >= 0;
 }

@@ -11,4 +11,7 @@ uint32_t terminal_width(int fd);
 /* A terminal that is not "dumb", and no NO_COLOR (https://no-color.org). */
 bool terminal_has_color(int fd);
 
+/* Whether this process has a controlling terminal. One that was closed is none. */
+bool terminal_controls_us(void);
+
 #endif

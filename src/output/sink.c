@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define SINK_CAPACITY (64 * 1024)
+#define HEADER_MAX    2048
 
 /*
  * A second open file description of the same pipe or terminal: O_NONBLOCK on the caller's own would be set for the
@@ -25,31 +26,42 @@ static int open_twin(int fd)
 	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-int sink_open(int fd, struct sink *ret)
+/* 0 or a negative errno; then the sink is as it was. */
+static int write_to(struct sink *sink, int fd)
 {
-	struct sink sink = {.fd = fd};
+	int flags = fcntl(fd, F_GETFL), twin = -1;
 	struct stat st;
-	char *data;
-
-	int flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0 || fstat(fd, &st))
 		return -errno;
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
-	sink.regular = S_ISREG(st.st_mode);
-	data = malloc(SINK_CAPACITY);
-	if (!data)
-		return -ENOMEM;
-	sink.buffer = strbuf_over(data, SINK_CAPACITY);
-	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
-		int twin = open_twin(fd);
+	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
+		twin = open_twin(fd);
+	sink->given_fd = fd;
+	sink->own_fd = twin >= 0;
+	sink->fd = sink->own_fd ? twin : fd;
+	sink->regular = S_ISREG(st.st_mode);
+	sink->appends = sink->regular && flags & O_APPEND;
+	return 0;
+}
 
-		if (twin >= 0) {
-			sink.fd = twin;
-			sink.own_fd = true;
-		}
+int sink_open(int fd, struct sink *ret)
+{
+	struct sink sink = {};
+	int error = write_to(&sink, fd);
+	char *data;
+
+	if (error)
+		return error;
+	data = malloc(SINK_CAPACITY + HEADER_MAX);
+	if (!data) {
+		if (sink.own_fd)
+			close(sink.fd);
+		return -ENOMEM;
 	}
+	sink.buffer = strbuf_over(data, SINK_CAPACITY);
+	sink.header = strbuf_over(data + SINK_CAPACITY, HEADER_MAX);
 	*ret = sink;
 	return 0;
 }
@@ -88,6 +100,36 @@ static ssize_t sink_write(const struct sink *sink, const char *from, size_t leng
 	return written < 0 ? -errno : written;
 }
 
+/* Takes that much off the end of a file, if it still is what we have written there. */
+static bool take_back(const struct sink *sink, size_t length)
+{
+	off_t position = lseek(sink->fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (!sink->regular || !length || position < (off_t)length || fstat(sink->fd, &st) || st.st_size != position)
+		return false;
+	position -= (off_t)length;
+	return !ftruncate(sink->fd, position) && lseek(sink->fd, position, SEEK_SET) >= 0;
+}
+
+/* A file that has been emptied, or is a new one, begins with the header. */
+static void begin_file(struct sink *sink)
+{
+	ssize_t written = 0;
+	struct stat st;
+
+	if (!sink->header.length || !sink->appends || !sink->begun || sink->torn || fstat(sink->fd, &st) || st.st_size)
+		return;
+	for (size_t done = 0; done < sink->header.length; done += (size_t)written) {
+		written = sink_write(sink, sink->header.data + done, sink->header.length - done);
+		if (written < 0) {
+			take_back(sink, done);
+			sink->error = (int)written;
+			return;
+		}
+	}
+}
+
 /* Keeps count of a line that has been written in part only. */
 static void note_written(struct sink *sink, size_t length)
 {
@@ -96,19 +138,13 @@ static void note_written(struct sink *sink, size_t length)
 
 	sink->torn = newline ? (size_t)(from + length - newline) - 1 : sink->torn + length;
 	sink->written += length;
+	sink->begun = true;
 }
 
-/* A full disk takes what fits: takes back the beginning of a line, if it still is the end of the file. */
+/* A full disk takes what fits: takes back the beginning of a line. */
 static void untear(struct sink *sink)
 {
-	off_t position = lseek(sink->fd, 0, SEEK_CUR);
-	struct stat st;
-
-	if (!sink->regular || !sink->torn || position < (off_t)sink->torn || fstat(sink->fd, &st) ||
-	    st.st_size != position)
-		return;
-	position -= (off_t)sink->torn;
-	if (ftruncate(sink->fd, position) || lseek(sink->fd, position, SEEK_SET) < 0)
+	if (!take_back(sink, sink->torn))
 		return;
 	sink->written -= sink->torn;
 	sink->torn = 0;
@@ -123,8 +159,12 @@ static bool is_gone(const struct sink *sink, int error)
 int sink_flush(struct sink *sink)
 {
 	while (!sink->error && !sink_is_empty(sink)) {
-		ssize_t written = sink_write(sink, sink->buffer.data + sink->written, next_chunk(sink));
+		ssize_t written;
 
+		begin_file(sink);
+		if (sink->error)
+			break;
+		written = sink_write(sink, sink->buffer.data + sink->written, next_chunk(sink));
 		if (written == -EAGAIN)
 			return -EAGAIN;
 		if (written < 0) {
@@ -137,6 +177,36 @@ int sink_flush(struct sink *sink)
 	if (sink_is_empty(sink))
 		sink->buffer.length = sink->written = 0;
 	return sink->error;
+}
+
+void sink_keep_header(struct sink *sink)
+{
+	sink->header.length = 0;
+	strbuf_append(&sink->header, sink->buffer.data, sink->buffer.length);
+}
+
+int sink_reopen(struct sink *sink, const char *path)
+{
+	int fd, twin = sink->own_fd ? sink->fd : -1, error = 0;
+
+	if (!sink_is_empty(sink))
+		return sink->error ? sink->error : -EAGAIN;
+	/* O_NONBLOCK: a FIFO may be there that nobody reads. */
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return -errno;
+	if (dup3(fd, sink->given_fd, O_CLOEXEC) < 0)
+		error = -errno;
+	close(fd);
+	if (!error)
+		error = write_to(sink, sink->given_fd);
+	if (error)
+		return error;
+	if (twin >= 0)
+		close(twin);
+	sink->begun = true;
+	begin_file(sink);
+	return 0;
 }
 
 bool sink_make_room(struct sink *sink, size_t size)

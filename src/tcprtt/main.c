@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* tcprtt: attach, print histograms each interval or at the end, detach, and say what was lost. */
+#include "app/hangup.h"
 #include "core/loss.h"
 #include "core/number.h"
 #include "core/rtt_report.h"
@@ -200,6 +201,10 @@ static int trace(struct tool *tool)
 		}
 		if (events & EVENT_OUTPUT)
 			outlet_flush(outlet);
+		if (events & EVENT_REOPEN) {
+			outlet_reopen(outlet);
+			tool->map.width = 0; /* a new file begins with a scale */
+		}
 		if (events & EVENT_TICK && tool->options.names & NAMES_CGROUP)
 			error = measure_visit_groups(&tool->measure, learn_names, tool);
 		if (!error && events & EVENT_INTERVAL && !is_almost_over(tool))
@@ -226,6 +231,7 @@ static void put_opening(struct tool *tool)
 			strbuf_append_string(out, "... Hit Ctrl-C to end.\n");
 		}
 	}
+	sink_keep_header(&tool->outlet.sink);
 	outlet_flush(&tool->outlet);
 }
 
@@ -316,6 +322,7 @@ static int run(struct tool *tool)
 	if (!error)
 		error = trace(tool);
 	probe_detach(&tool->probe);
+	hangup_tell_end(&tool->loop);
 	tool->outlet.ending = true;
 	if (!error)
 		error = print_interval(tool);
@@ -376,8 +383,8 @@ static int prepare(struct tool *tool)
 		return error;
 	}
 	tool->map.color = terminal_has_color(tool->out_fd);
-	error = event_loop_open(&tool->loop);
-	if (error) {
+	tool->outlet.file = command_output_file(&tool->options.command);
+	if ((error = event_loop_open(tool->outlet.file, &tool->loop))) {
 		message("cannot wait for events: %s", strerror(-error));
 		return error;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tcprtt/outlet.h"
 
+#include "app/hangup.h"
 #include "os/clock.h"
 
 #define MS_NS    1000000ULL
@@ -32,6 +33,12 @@ void outlet_flush(struct outlet *outlet)
 	note_written(outlet, before);
 }
 
+void outlet_reopen(struct outlet *outlet)
+{
+	outlet_flush(outlet);
+	hangup_reopen(outlet->loop, &outlet->sink, outlet->file);
+}
+
 static bool has_room(struct outlet *outlet, size_t size)
 {
 	size_t before = pending(outlet);
@@ -61,6 +68,8 @@ static bool wait_for_reader(struct outlet *outlet)
 	events = event_loop_wait(outlet->loop, timeout_ms);
 	if (events & EVENT_HANGUP)
 		outlet_flush(outlet); /* for the sink to know */
+	if (events > 0 && events & EVENT_REOPEN)
+		outlet_reopen(outlet);
 	if (events < 0 || events & EVENT_HANGUP || (outlet->ending && events & EVENT_STOP))
 		return false;
 	outlet->ending |= !!(events & (EVENT_STOP | EVENT_DEADLINE | EVENT_COMMAND));

@@ -15,6 +15,7 @@
 struct outlet {
 	struct sink sink;
 	struct event_loop *loop; /* knows the sink's descriptor */
+	const char *file;        /* what SIGHUP opens again, or NULL */
 	bool ending;             /* told to: a reader that takes nothing for a second is given up */
 	bool given_up;           /* nothing more will be written */
 	uint64_t give_up_ns;     /* on the monotonic clock; 0 when there is no hurry */
@@ -39,6 +40,9 @@ void outlet_drop_row(struct outlet *outlet, uint64_t samples);
 
 /* As much as can be written without waiting. */
 void outlet_flush(struct outlet *outlet);
+
+/* For EVENT_REOPEN. */
+void outlet_reopen(struct outlet *outlet);
 
 /* Everything, as long as somebody reads. */
 void outlet_finish(struct outlet *outlet);

@@ -2,6 +2,7 @@
 /* tcpstates: attach, print what happens until told to stop, detach, print the rest, and say what was lost. */
 #include "abi/emit.h"
 #include "abi/loss.h"
+#include "app/hangup.h"
 #include "core/loss.h"
 #include "os/clock.h"
 #include "os/command.h"
@@ -192,6 +193,8 @@ static int trace(struct tool *tool)
 		taken = rings_drain(&tool->probe.rings, print_record, &tool->printer);
 		if (sink_flush(&tool->sink) != 0 && tool->sink.error)
 			return 0;
+		if (events & EVENT_REOPEN)
+			hangup_reopen(&tool->loop, &tool->sink, command_output_file(&tool->options.command));
 		tell_new_losses(tool, false);
 		nap_ms = nap_after(tool, taken);
 	}
@@ -324,6 +327,7 @@ static int run(struct tool *tool)
 			error = tool->options.stuck.states ? trace_stuck(tool) : trace(tool);
 	}
 	probe_detach(&tool->probe);
+	hangup_tell_end(&tool->loop);
 	finish_error = finish(tool, tool->options.summary && !error);
 	return report(tool, error ? error : finish_error);
 }
@@ -392,8 +396,7 @@ static int prepare(struct tool *tool)
 		return error;
 	}
 	prepare_names(tool);
-	error = event_loop_open(&tool->loop);
-	if (error) {
+	if ((error = event_loop_open(command_output_file(&tool->options.command), &tool->loop))) {
 		message("cannot wait for events: %s", strerror(-error));
 		return error;
 	}

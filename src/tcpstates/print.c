@@ -57,20 +57,17 @@ static void print_connection(struct printer *printer, const struct connection *c
 void print_header(struct printer *printer)
 {
 	const struct tcpstates_options *options = printer->options;
+	struct strbuf *out = &printer->sink->buffer;
 
-	if (options->connections) {
+	if (options->connections)
 		print_connection_header(printer);
-		return;
-	}
-	if (options->summary) {
-		if (options->format == OUTPUT_CSV)
-			summary_csv_header(&printer->sink->buffer);
-		return;
-	}
-	if (options->format == OUTPUT_TEXT)
-		table_header(&printer->sink->buffer, &options->columns, options->style);
-	else if (options->format == OUTPUT_CSV)
-		csv_header(&printer->sink->buffer, &options->columns);
+	else if (options->summary && options->format == OUTPUT_CSV)
+		summary_csv_header(out);
+	else if (!options->summary && options->format == OUTPUT_TEXT)
+		table_header(out, &options->columns, options->style);
+	else if (!options->summary && options->format == OUTPUT_CSV)
+		csv_header(out, &options->columns);
+	sink_keep_header(printer->sink);
 }
 
 static void print_row(struct printer *printer, const struct transition *event)

@@ -99,6 +99,23 @@ threading.Event().wait()
 """
 
 
+# Says when it is ready, and ends after the first signal, with 40 and the number of signals.
+COUNTER = """
+import signal, sys, time
+count = 0
+def note(*_):
+    global count
+    count += 1
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, note)
+print("ready", flush=True)
+while not count:
+    time.sleep(0.01)
+time.sleep(0.3)
+sys.exit(40 + count)
+"""
+
+
 @contextlib.contextmanager
 def temporary(text=""):
     with tempfile.NamedTemporaryFile("w+", prefix="tcpvitals-") as file:

@@ -14,7 +14,7 @@ import time
 
 from cli import (CLIENT_FIRST, END_LIMIT_S, RTT_TOOL, assert_equal, assert_in, main, need_command, need_root, run, states, tool_command,
                  wait_until)
-from commands import BOTH, Server, read, temporary
+from commands import BOTH, COUNTER, Server, read, temporary
 
 
 def test_exit_statuses():
@@ -23,22 +23,6 @@ def test_exit_statuses():
         for command, status in ((["true"], 0), (["sh", "-c", "exit 1"], 1), (["sh", "-c", "exit 255"], 255),
                                 (["sh", "-c", "kill -TERM $$"], 143), (["sh", "-c", "kill -KILL $$"], 137)):
             assert_equal(run("--", *command, tool=tool).returncode, status, f"exit status of {tool} -- {command}")
-
-
-COUNTER = """
-import signal, sys, time
-count = 0
-def note(*_):
-    global count
-    count += 1
-for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(number, note)
-print("ready", flush=True)
-while not count:
-    time.sleep(0.01)
-time.sleep(0.3)
-sys.exit(40 + count)
-"""
 
 
 def test_signals_are_passed_on():
