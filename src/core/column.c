@@ -33,18 +33,18 @@ static char *put_known(char *at, const struct row *row, bool known, uint64_t val
 	return known ? put_u64(at, value) : put_unknown(at, row);
 }
 
-/* At most `max_columns` of it in text that is not wide. */
-static char *put_text(char *at, struct row *row, struct name text, size_t max_columns)
+/* Cut after `max_cells` in text that is not wide. */
+static char *put_text(char *at, struct row *row, struct name text, size_t max_cells)
 {
-	struct strbuf out = strbuf_over(at, ESCAPED_MAX * text.length);
-	size_t columns;
+	struct strbuf out = strbuf_over(at, ESCAPED_MAX * text.length + strlen("\"\""));
+	size_t cells;
 
 	if (row->style == COLUMN_STYLE_CSV) {
 		escape_csv(&out, text.bytes, text.length);
 	} else {
-		columns = escape_terminal(&out, text.bytes, text.length,
-					  row->style == COLUMN_STYLE_WIDE ? SIZE_MAX : max_columns);
-		row->unseen = out.length - columns;
+		cells = escape_name(&out, text.bytes, text.length,
+				    row->style == COLUMN_STYLE_WIDE ? SIZE_MAX : max_cells, row->width);
+		row->unseen = out.length - cells;
 	}
 	return at + out.length;
 }
@@ -99,17 +99,21 @@ _Static_assert(OWNER_COMM_LEN == ESCAPE_FIELD, "a comm is looked at as a whole")
 
 static char *put_comm(char *at, struct row *row)
 {
-	int max_columns = row->style == COLUMN_STYLE_TEXT ? COMM_COLUMNS : OWNER_COMM_LEN;
+	int max_cells = row->style == COLUMN_STYLE_TEXT ? COMM_COLUMNS : OWNER_COMM_LEN;
 	const char *comm = row->event->owner.comm;
 	int length;
 
 	if (!is_owned(row))
 		return put_unknown(at, row);
 	length = escape_plain_field(comm);
-	if (length < 0)
-		return put_text(at, row, (struct name){comm, escape_field_length(comm, OWNER_COMM_LEN)}, max_columns);
+	/* An empty name, a dash and a blank in front are up to '-', and few others are. */
+	if (length < 0 || comm[0] <= '-')
+		return put_text(at, row, (struct name){comm, escape_field_length(comm, OWNER_COMM_LEN)}, max_cells);
 	put_bytes(at, comm, OWNER_COMM_LEN);
-	return at + (length < max_columns ? length : max_columns);
+	if (length <= max_cells)
+		return at + length;
+	at[max_cells - 1] = '+';
+	return at + max_cells;
 }
 
 static char *put_owner(char *at, struct row *row)
@@ -219,9 +223,12 @@ static char *put_unit(char *at, struct row *row)
 
 static char *put_container(char *at, struct row *row)
 {
-	if (!row->names->container.bytes)
-		return put_unknown(at, row);
-	return put_text(at, row, row->names->container, CONTAINER_COLUMNS);
+	struct name id = row->names->container;
+
+	/* As container tools do: the beginning of an id is an id, too. */
+	if (row->style == COLUMN_STYLE_TEXT && id.length > CONTAINER_COLUMNS)
+		id.length = CONTAINER_COLUMNS;
+	return put_named(at, row, id, false, 0);
 }
 
 static char *put_pod(char *at, struct row *row)

@@ -25,7 +25,7 @@ enum column_id {
 	COLUMN_COOKIE,    /* COOKIE    %-10s    unknown when 0 */
 	COLUMN_SEQ,       /* SEQ       %-3s     conn_seq */
 	COLUMN_PID,       /* PID       %-7s     unknown without an owner */
-	COLUMN_COMM,      /* COMM      %-10.10s, wide %-16s; unknown without an owner */
+	COLUMN_COMM,      /* COMM      %-10.10s (cut: nine and a '+'), wide %-16s; unknown without an owner */
 	COLUMN_OWNER,     /* OWNER     %-8s     owner_source_put() */
 	COLUMN_UID,       /* UID       %-6s     the socket's, unknown for UID_UNKNOWN */
 	COLUMN_CGROUP,    /* CGROUP    %-8s     cgroup id, unknown without an owner or when 0 */
@@ -70,6 +70,7 @@ enum column_style {
 struct column_list {
 	uint8_t ids[COLUMN_COUNT]; /* enum column_id, in the order of printing */
 	size_t count;              /* at least one */
+	cell_width *width;         /* of a character in text; NULL: one cell each */
 };
 
 /*
@@ -108,7 +109,8 @@ struct row {
 	const struct names *names; /* not NULL; a port is its service's name where there is one in them */
 	const struct timebase *base;
 	enum column_style style;
-	size_t unseen; /* bytes of the value that take no column in text: a put() sets it where there are any */
+	cell_width *width; /* of a character in text */
+	size_t unseen;     /* bytes of the value beyond its cells in text: a put() sets it where there are any */
 };
 
 extern const struct names names_none;

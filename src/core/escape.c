@@ -6,6 +6,9 @@
 /* One in each byte of a word. */
 #define ONES (~0ULL / 0xff)
 
+/* U+0300: the Latin letters in front take one cell each. */
+#define COMBINING 0x300
+
 /* What one character, or one byte that belongs to no character, becomes. */
 struct piece {
 	char text[12]; /* \xHH for each of up to three bytes: no character above U+FFFF is escaped */
@@ -42,6 +45,13 @@ static bool is_unsafe(uint32_t code)
 	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
+/* Space_Separator, and letters that nobody can see. */
+static bool is_blank(uint32_t code)
+{
+	return code == ' ' || code == 0xa0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x202f ||
+	       code == 0x205f || code == 0x2800 || code == 0x3000 || code == 0x3164 || code == 0xffa0;
+}
+
 /* The number of bytes up to the first that is not printable ASCII, or is one of the two special characters. */
 static size_t plain_run(const char *bytes, size_t length, char special1, char special2)
 {
@@ -66,6 +76,17 @@ static void piece_put_hex(struct piece *piece, unsigned int value, unsigned int 
 		piece->text[piece->length++] = "0123456789ABCDEF"[value >> 4 * digits & 15];
 }
 
+static void piece_put_escape(struct piece *piece, unsigned char byte)
+{
+	piece->text[piece->length++] = '\\';
+	if (byte == '\\') {
+		piece->text[piece->length++] = '\\';
+	} else {
+		piece->text[piece->length++] = 'x';
+		piece_put_hex(piece, byte, 2);
+	}
+}
+
 /* Returns whether the piece is an escape. */
 static bool terminal_piece(struct piece *piece, const char *bytes, size_t available)
 {
@@ -78,15 +99,8 @@ static bool terminal_piece(struct piece *piece, const char *bytes, size_t availa
 		piece_copy(piece, bytes, length);
 		return false;
 	}
-	for (size_t i = 0; i < piece->consumed; i++) {
-		piece->text[piece->length++] = '\\';
-		if (*bytes == '\\') {
-			piece->text[piece->length++] = '\\';
-		} else {
-			piece->text[piece->length++] = 'x';
-			piece_put_hex(piece, (unsigned char)bytes[i], 2);
-		}
-	}
+	for (size_t i = 0; i < piece->consumed; i++)
+		piece_put_escape(piece, (unsigned char)bytes[i]);
 	piece->columns = piece->length;
 	return true;
 }
@@ -149,10 +163,82 @@ size_t escape_terminal(struct strbuf *out, const char *bytes, size_t length, siz
 	return columns;
 }
 
+/* An empty name, and those that read as an empty or an unknown one. Returns the cells used, 0 for any other name. */
+static size_t escape_odd_name(struct strbuf *out, const char *bytes, size_t length)
+{
+	struct piece piece = {};
+
+	if (!length) {
+		strbuf_append_literal(out, "\"\"");
+		return 2;
+	}
+	if ((length != 1 || *bytes != '-') && (length != 2 || memcmp(bytes, "\"\"", 2) != 0))
+		return 0;
+	for (size_t i = 0; i < length; i++)
+		piece_put_escape(&piece, (unsigned char)bytes[i]);
+	strbuf_append(out, piece.text, piece.length);
+	return piece.length;
+}
+
+/* One character, or an escape of one byte: what is left of its character are bytes that belong to none. */
+static void name_piece(struct piece *piece, const char *bytes, size_t available, bool is_first, cell_width *width)
+{
+	uint32_t code = 0;
+	size_t length = utf8_decode(bytes, available, &code);
+	int cells = code >= COMBINING && width ? width(code) : 1;
+
+	piece->length = 0;
+	if (length && code != '\\' && !is_unsafe(code) && cells >= 0 && !(is_first && (!cells || is_blank(code)))) {
+		piece_copy(piece, bytes, length);
+		piece->columns = (size_t)cells;
+		piece->consumed = length;
+		return;
+	}
+	piece_put_escape(piece, (unsigned char)*bytes);
+	piece->columns = piece->length;
+	piece->consumed = 1;
+}
+
+/* A name that has no room for its next piece ends behind the last one that leaves a cell for the '+'. */
+size_t escape_name(struct strbuf *out, const char *bytes, size_t length, size_t max_cells, cell_width *width)
+{
+	size_t cells = escape_odd_name(out, bytes, length), done = cells ? length : 0;
+	size_t cut = out->length, cut_cells = 0;
+
+	while (done < length) {
+		size_t left = length - done, room = max_cells - cells;
+		size_t run = room > 1 && (done || *bytes != ' ')
+				     ? plain_run(bytes + done, left < room ? left : room - 1, '\\', '\\')
+				     : 0;
+		struct piece piece = {.consumed = run, .columns = run};
+
+		if (run) {
+			strbuf_append(out, bytes + done, run);
+		} else {
+			name_piece(&piece, bytes + done, left, !done, width);
+			if (piece.columns > room) {
+				out->length = cut;
+				strbuf_append_char(out, '+');
+				return cut_cells + 1;
+			}
+			strbuf_append(out, piece.text, piece.length);
+		}
+		cells += piece.columns;
+		done += piece.consumed;
+		if (cells < max_cells) {
+			cut = out->length;
+			cut_cells = cells;
+		}
+	}
+	return cells;
+}
+
 static bool csv_needs_quotes(const char *bytes, size_t length)
 {
 	struct piece piece;
 
+	if (!length)
+		return true;
 	for (size_t i = 0; i < length; i += piece.consumed) {
 		if (terminal_piece(&piece, bytes + i, length - i) || bytes[i] == ',' || bytes[i] == '"')
 			return true;
@@ -164,7 +250,7 @@ void escape_csv(struct strbuf *out, const char *bytes, size_t length)
 {
 	struct piece piece;
 
-	if (plain_run(bytes, length, ',', '"') == length && !memchr(bytes, '\\', length)) {
+	if (length && plain_run(bytes, length, ',', '"') == length && !memchr(bytes, '\\', length)) {
 		strbuf_append(out, bytes, length);
 		return;
 	}

@@ -32,8 +32,24 @@ int escape_plain_field(const char field[ESCAPE_FIELD]);
 size_t escape_terminal(struct strbuf *out, const char *bytes, size_t length, size_t max_columns);
 
 /*
+ * How many cells of a terminal a character takes, as wcwidth(3) says: 0 for a mark on the one before it, 2 for an
+ * ideograph, less than 0 for one that cannot be printed. That depends on a locale, so the caller brings it. It is asked
+ * from U+0300 on; without it (NULL) each character takes one cell.
+ */
+typedef int cell_width(uint32_t code);
+
+/*
+ * A name in a column of a terminal, escaped as by escape_terminal(), but byte by byte. A name that takes more than
+ * `max_cells` (at least 1) ends in a '+' there. No name looks like none: an empty one is "" in quotes; one that reads
+ * so, or is just a dash, is escaped; so are a blank and a mark in front, and what cannot be printed. At most
+ * ESCAPED_MAX times its length is written, and two bytes for an empty one. Returns the cells used.
+ */
+size_t escape_name(struct strbuf *out, const char *bytes, size_t length, size_t max_cells, cell_width *width);
+
+/*
  * One RFC 4180 field. CSV is read on terminals and line by line, too, so bytes are escaped as for a terminal; the field
- * is in quotes (each quote doubled) when the name holds a comma, a quote, a newline or anything else that was escaped.
+ * is in quotes (each quote doubled) when the name holds a comma, a quote, a newline or anything else that was escaped,
+ * and when it is empty: a field without quotes is what is not known.
  */
 void escape_csv(struct strbuf *out, const char *bytes, size_t length);
 

@@ -4,10 +4,12 @@
 #include "os/cleanup.h"
 
 #include <fcntl.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #define WIDTH_USUAL 80
 #define WIDTH_MAX   1000
@@ -36,4 +38,14 @@ bool terminal_controls_us(void)
 	_cleanup_close_ int fd = open("/dev/tty", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	return fd >= 0;
+}
+
+static int count_cells(uint32_t code)
+{
+	return wcwidth((wchar_t)code);
+}
+
+cell_width *terminal_cells(void)
+{
+	return setlocale(LC_CTYPE, "C.UTF-8") ? count_cells : NULL;
 }

@@ -71,6 +71,7 @@ void connection_text(struct strbuf *out, const struct connection_layout *layout,
 
 	if (!at)
 		return;
+	row.width = layout->columns->width;
 	for (size_t i = 0; i < layout->columns->count; i++)
 		at = table_put_cell(at, layout->columns->ids[i], &row);
 	at = put_kib(at, connection->bytes_acked);

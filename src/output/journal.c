@@ -83,7 +83,7 @@ static void add_message(struct journal_entry *entry, struct strbuf *out, const s
 	if (owner->source == OWNER_UNKNOWN)
 		strbuf_append_char(out, '-');
 	else
-		escape_terminal(out, owner->comm, escape_field_length(owner->comm, sizeof(owner->comm)), SIZE_MAX);
+		escape_name(out, owner->comm, escape_field_length(owner->comm, sizeof(owner->comm)), SIZE_MAX, NULL);
 	strbuf_append_char(out, ' ');
 	address_format(out, event->ip_version, event->laddr);
 	strbuf_append_char(out, ' ');

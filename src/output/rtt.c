@@ -54,7 +54,10 @@ static void text_heading(struct strbuf *out, const struct rtt_report *report)
 	else
 		strbuf_append_string(out, report->by);
 	strbuf_append_literal(out, " = ");
-	escape_terminal(out, report->key, key_length(report), SIZE_MAX);
+	if (has_no_name(report))
+		strbuf_append_char(out, '-');
+	else
+		escape_name(out, report->key, key_length(report), SIZE_MAX, NULL);
 	strbuf_append_char(out, ' ');
 }
 
@@ -361,7 +364,8 @@ void rtt_csv(struct strbuf *out, const struct rtt_report *report)
 	strbuf_append_char(out, ',');
 	escape_csv(out, report->by, strlen(report->by));
 	strbuf_append_char(out, ',');
-	if (!has_no_name(report))
+	/* an empty key of "all" is no name that is empty */
+	if (!has_no_name(report) && (report->key[0] || strcmp(report->by, "all") != 0))
 		escape_csv(out, report->key, key_length(report));
 	strbuf_append_char(out, ',');
 	strbuf_append_string(out, report->sample);

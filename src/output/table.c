@@ -11,7 +11,7 @@ static char *put_arrow(char *at, const struct column_list *columns, size_t i)
 	return at;
 }
 
-/* An empty name, or one that ends in blanks, must not leave blanks at the end of the line either. */
+/* A name that ends in blanks must not leave blanks at the end of the line either. */
 static char *end_line(char *at, const char *line)
 {
 	while (at > line && at[-1] == ' ')
@@ -39,6 +39,7 @@ void table_row(struct strbuf *out, const struct column_list *columns, enum colum
 
 	if (!line)
 		return;
+	row.width = columns->width;
 	for (size_t i = 0; i < last; i++)
 		at = put_arrow(table_put_cell(at, columns->ids[i], &row), columns, i);
 	at = column_table[columns->ids[last]].put(at, &row);

@@ -6,6 +6,7 @@
 #include "os/command_options.h"
 #include "os/hash_size.h"
 #include "os/scope_options.h"
+#include "os/terminal.h"
 #include "probe/rings.h"
 #include "tcpstates/stuck_options.h"
 
@@ -374,6 +375,7 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 	command_options_begin(&argc, argv, &options.command);
 	command_line_parse(&argp, argc, argv, "tcpstates (tcpvitals) " TCPVITALS_VERSION, &line);
 	settle_buffer(&options);
+	options.columns.width = terminal_cells();
 	*ret = options;
 }
 

@@ -95,7 +95,7 @@ static void accept(const char *text, const char *names)
 static void refuse(const char *text, const char *word, const char *why)
 {
 	struct parse_error error;
-	struct column_list list = {{7}, 1};
+	struct column_list list = {.ids = {7}, .count = 1};
 	char message[512];
 
 	assert_int_equal(column_list_parse(text, &list, &error), -EINVAL);
@@ -141,7 +141,7 @@ static void test_parse(void **state)
 
 static void test_prepend(void **state)
 {
-	struct column_list list = {{COLUMN_PID, COLUMN_MS}, 2};
+	struct column_list list = {.ids = {COLUMN_PID, COLUMN_MS}, .count = 2};
 
 	(void)state;
 	column_list_prepend(&list, COLUMN_TIME);
@@ -241,7 +241,7 @@ static void test_values(void **state)
 		[COLUMN_COOKIE] = "4711",
 		[COLUMN_SEQ] = "2",
 		[COLUMN_PID] = "2607",
-		[COLUMN_COMM] = "a,very lon",
+		[COLUMN_COMM] = "a,very lo+",
 		[COLUMN_OWNER] = "connect",
 		[COLUMN_CGROUP] = "4242",
 		[COLUMN_NETNS] = "4026531840",
@@ -323,7 +323,9 @@ static void test_unknown(void **state)
 
 	event.owner = (struct owner){.source = OWNER_KERNEL};
 	check_value(COLUMN_PID, COLUMN_STYLE_TEXT, &event, "0");
-	check_value(COLUMN_COMM, COLUMN_STYLE_TEXT, &event, "");
+	check_value(COLUMN_COMM, COLUMN_STYLE_TEXT, &event, "\"\"");
+	check_value(COLUMN_COMM, COLUMN_STYLE_WIDE, &event, "\"\"");
+	check_value(COLUMN_COMM, COLUMN_STYLE_CSV, &event, "\"\"");
 	check_value(COLUMN_CGROUP, COLUMN_STYLE_TEXT, &event, "-");
 	check_value(COLUMN_CGROUP, COLUMN_STYLE_CSV, &event, "");
 
@@ -390,6 +392,11 @@ static void test_room(void **state)
 	free(sb.data);
 }
 
+static int two_cells(uint32_t code)
+{
+	return code >= 0x80 ? 2 : 1;
+}
+
 /* Bytes that take no column are said to be there, of a name alone. */
 static void test_unseen(void **state)
 {
@@ -409,6 +416,9 @@ static void test_unseen(void **state)
 	column_table[COLUMN_COMM].put(text, &row);
 	column_table[COLUMN_LADDR].put(text, &row);
 	assert_int_equal(row.unseen, 0);
+	row.width = two_cells;
+	column_table[COLUMN_CGPATH].put(text, &row);
+	assert_int_equal(row.unseen, 1 + 1); /* a Latin letter is not asked for */
 }
 
 static void check_asked(const char *columns, unsigned int names)

@@ -101,7 +101,8 @@ static void test_single_column(void **state)
 	csv_row(&sb, &list, &records[0], NULL, &records_base);
 	csv_row(&sb, &list, &records[2], NULL, &records_base); /* unknown */
 	csv_row(&sb, &list, &records[4], NULL, &records_base);
-	text_check(&sb, "COMM\ncurl\n\n\"a,\"\"b\"\" \\\\n\"\n");
+	csv_row(&sb, &list, &records[7], NULL, &records_base); /* empty */
+	text_check(&sb, "COMM\ncurl\n\n\"a,\"\"b\"\" \\\\n\"\n\"\"\n");
 }
 
 static void test_longest_row(void **state)

@@ -95,7 +95,7 @@ static void test_name(void **state)
 static void test_numbered_states(void **state)
 {
 	static const char *const fields[] = {
-		"MESSAGE= 1.2.3.4 2049 → 5.6.7.8 700 14 → 255",
+		"MESSAGE=\"\" 1.2.3.4 2049 → 5.6.7.8 700 14 → 255",
 		"SYSLOG_IDENTIFIER=tcpstates",
 		"PRIORITY=5",
 		"SOURCE_REALTIME_TIMESTAMP=1795386708000000",
