@@ -15,7 +15,7 @@ from this_machine import PROGRAM, answers, ask, machine_refuses, parse
 
 HOOKS = ["tp_btf/inet_sock_set_state", "tp_btf/tcp_probe", "socket_storage", "fentry", "fexit", "kprobe", "kretprobe", "tracepoint",
          "iter/task_file", "iter/tcp", "iter/bpf_sk_storage_map"]
-PLACES = ["tracefs", "netns", "netem", "tun"]
+PLACES = ["tracefs", "netns", "timens", "netem", "tun"]
 BY_ANYONE = ["btf", "cgroup2", "userns", "seccomp_notify"]
 CONSUMER = """
 from cli import main

@@ -28,6 +28,7 @@ static const char *const everywhere[] = {"btf",
 					 "tracefs",
 					 "cgroup2",
 					 "netns",
+					 "timens",
 					 "netem",
 					 "tun",
 					 "seccomp_notify"};

@@ -43,6 +43,7 @@ static const struct question questions[] = {
 	{.name = "cgroup2", .try = mounts_try_cgroup2, .by_anyone = true},
 	{.name = "userns", .try = namespaces_try_user, .by_anyone = true},
 	{.name = "netns", .try = namespaces_try_network},
+	{.name = "timens", .try = namespaces_try_time},
 	{.name = "netem", .try = namespaces_try_netem},
 	{.name = "tun", .try = namespaces_try_tun},
 	{.name = "seccomp_notify", .try = seccomp_try_notify, .by_anyone = true},

@@ -17,6 +17,7 @@ int mounts_show_tracefs(void);
 
 void namespaces_try_user(const char *unused, struct answer *answer);
 void namespaces_try_network(const char *unused, struct answer *answer);
+void namespaces_try_time(const char *unused, struct answer *answer);
 void namespaces_try_netem(const char *unused, struct answer *answer);
 void namespaces_try_tun(const char *unused, struct answer *answer);
 
