@@ -12,7 +12,6 @@
 
 struct rtt_report {
 	uint64_t time_realtime_ns; /* end of the interval, since the epoch */
-	int32_t utc_offset_s;      /* local time - UTC */
 	double interval_s;
 	const char *by;     /* "all", "raddr", "laddr,rport", ...: never needs escaping */
 	const char *key;    /* the group: untrusted text (a comm may be in it) */

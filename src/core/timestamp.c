@@ -14,12 +14,6 @@ static int64_t floor_divide(int64_t value, int64_t divisor)
 	return value / divisor - (value % divisor < 0);
 }
 
-static int64_t realtime_ns(const struct timebase *base, uint64_t monotonic_ns)
-{
-	/* unsigned: a wild event time must not be undefined behaviour */
-	return (int64_t)(monotonic_ns + (uint64_t)base->realtime_offset_ns);
-}
-
 struct date {
 	unsigned int year, month, day;
 };
@@ -54,14 +48,17 @@ static char *put_clock(char *at, unsigned int second_of_day)
 
 char *timestamp_put_local(char *at, const struct timebase *base, uint64_t monotonic_ns)
 {
-	int64_t seconds = floor_divide(realtime_ns(base, monotonic_ns), NS_PER_S) + base->utc_offset_s;
+	const struct clock_point *point = clock_history_at(&base->clocks, monotonic_ns);
+	/* unsigned: a wild event time must not be undefined behaviour */
+	int64_t ns = (int64_t)(monotonic_ns + (uint64_t)point->realtime_offset_ns);
+	int64_t seconds = floor_divide(ns, NS_PER_S) + point->utc_offset_s;
 
 	return put_clock(at, seconds - floor_divide(seconds, SECONDS_A_DAY) * SECONDS_A_DAY);
 }
 
-char *timestamp_put_utc(char *at, const struct timebase *base, uint64_t monotonic_ns)
+char *timestamp_put_realtime(char *at, int64_t realtime_ns)
 {
-	int64_t ns = realtime_ns(base, monotonic_ns), seconds = floor_divide(ns, NS_PER_S);
+	int64_t seconds = floor_divide(realtime_ns, NS_PER_S);
 	int64_t day = floor_divide(seconds, SECONDS_A_DAY);
 	struct date date = date_of_day(day);
 
@@ -72,7 +69,7 @@ char *timestamp_put_utc(char *at, const struct timebase *base, uint64_t monotoni
 	at = put_char(put_2_digits(at, date.day), 'T');
 	at = put_char(put_clock(at, seconds - day * SECONDS_A_DAY), '.');
 	/* multiplied as unsigned: the first second of the range begins below INT64_MIN */
-	return put_char(put_6_digits(at, ((uint64_t)ns - (uint64_t)seconds * NS_PER_S) / 1000), 'Z');
+	return put_char(put_6_digits(at, ((uint64_t)realtime_ns - (uint64_t)seconds * NS_PER_S) / 1000), 'Z');
 }
 
 char *timestamp_put_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns)
@@ -92,4 +89,11 @@ void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint6
 	char text[TIMESTAMP_TEXT_MAX + PUT_BEYOND];
 
 	strbuf_append(out, text, timestamp_put_utc(text, base, monotonic_ns) - text);
+}
+
+void timestamp_format_realtime(struct strbuf *out, int64_t realtime_ns)
+{
+	char text[TIMESTAMP_TEXT_MAX + PUT_BEYOND];
+
+	strbuf_append(out, text, timestamp_put_realtime(text, realtime_ns) - text);
 }

@@ -3,16 +3,16 @@
 #ifndef TCPVITALS_CORE_TIMESTAMP_H
 #define TCPVITALS_CORE_TIMESTAMP_H
 
+#include "core/clock_history.h"
 #include "core/put.h"
 #include "core/strbuf.h"
 
 #include <stdint.h>
 
-/* How to turn an event's CLOCK_MONOTONIC time into what a person reads. */
+/* How to turn an event's CLOCK_MONOTONIC time, the kernel's, into what a person reads. */
 struct timebase {
-	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	int32_t utc_offset_s;       /* local time - UTC, daylight saving included */
-	uint64_t first_ns;          /* CLOCK_MONOTONIC time of the first event, the zero of the elapsed column */
+	struct clock_history clocks;
+	uint64_t first_ns; /* time of the first event, the zero of the elapsed column */
 };
 
 /* That of timestamp_put_utc(). */
@@ -23,10 +23,17 @@ char *timestamp_put_local(char *at, const struct timebase *base, uint64_t monoto
 void timestamp_format_local(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
 
 /* RFC 3339 in UTC with microseconds, rounded down: "2026-11-22T12:31:49.123456Z". */
-char *timestamp_put_utc(char *at, const struct timebase *base, uint64_t monotonic_ns);
+char *timestamp_put_realtime(char *at, int64_t realtime_ns);
+void timestamp_format_realtime(struct strbuf *out, int64_t realtime_ns);
+
+static inline char *timestamp_put_utc(char *at, const struct timebase *base, uint64_t monotonic_ns)
+{
+	return timestamp_put_realtime(at, clock_history_realtime_ns(&base->clocks, monotonic_ns));
+}
+
 void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
 
-/* Seconds since base->first_ns with six decimals ("0.000000" for anything earlier). */
+/* Seconds since base->first_ns, none suspended, with six decimals ("0.000000" for anything earlier). */
 char *timestamp_put_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns);
 
 #endif

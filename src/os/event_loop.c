@@ -55,6 +55,18 @@ static int open_timer(uint64_t first_ns, uint64_t interval_ns, int *ret_fd)
 	return 0;
 }
 
+/* A timer for the end of time, which is cancelled when CLOCK_REALTIME is set, and when the machine resumes. */
+static int open_clock_watch(int *ret_fd)
+{
+	struct itimerspec never = {.it_value = {.tv_sec = (time_t)(INT64_MAX / NS_PER_S)}};
+	_cleanup_close_ int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd < 0 || timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL))
+		return -errno;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
 static int watch(struct event_loop *loop, int operation, int fd, uint32_t events, enum event event)
 {
 	struct epoll_event watched = {.events = events, .data = {.u64 = (uint64_t)event << 32 | (uint32_t)fd}};
@@ -76,6 +88,10 @@ int event_loop_open(bool reopens, struct event_loop *ret)
 		error = open_timer(NS_PER_S, NS_PER_S, &loop.tick_fd);
 	if (!error)
 		error = watch(&loop, EPOLL_CTL_ADD, loop.tick_fd, EPOLLIN, EVENT_TICK);
+	if (!error)
+		error = open_clock_watch(&loop.clock_fd);
+	if (!error)
+		error = watch(&loop, EPOLL_CTL_ADD, loop.clock_fd, EPOLLIN, EVENT_CLOCK);
 	if (error) {
 		event_loop_close(&loop);
 		return error;
@@ -92,6 +108,7 @@ void event_loop_close(struct event_loop *loop)
 	cleanup_close(&loop->deadline_fd);
 	cleanup_close(&loop->interval_fd);
 	cleanup_close(&loop->linger_fd);
+	cleanup_close(&loop->clock_fd);
 	*loop = EVENT_LOOP_CLOSED;
 }
 
@@ -224,6 +241,8 @@ static int collect(struct event_loop *loop, const struct epoll_event *ready)
 	case EVENT_TICK:
 	case EVENT_INTERVAL:
 		return read(fd, &expirations, sizeof(expirations)) > 0 ? event : 0;
+	case EVENT_CLOCK:
+		return read(fd, &expirations, sizeof(expirations)) < 0 && errno == ECANCELED ? event : 0;
 	case EVENT_OUTPUT:
 		return (ready->events & EPOLLOUT ? EVENT_OUTPUT : 0) |
 		       (ready->events & (EPOLLERR | EPOLLHUP) ? EVENT_HANGUP : 0);

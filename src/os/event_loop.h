@@ -18,6 +18,7 @@ enum event {
 	EVENT_INTERVAL = 1 << 6, /* another interval is over; said once however many were missed */
 	EVENT_COMMAND = 1 << 7,  /* the command has ended; once */
 	EVENT_REOPEN = 1 << 8,   /* somebody has sent SIGHUP for the output file to be opened again */
+	EVENT_CLOCK = 1 << 9,    /* somebody has set CLOCK_REALTIME, or the machine was suspended */
 };
 
 struct event_loop {
@@ -30,6 +31,7 @@ struct event_loop {
 	int command_fd;
 	int command_pid;
 	int linger_fd;
+	int clock_fd;
 	uint64_t linger_ns;
 	bool output_wanted;
 	bool reopens;        /* SIGHUP is for the output file */
@@ -41,7 +43,7 @@ struct event_loop {
 #define EVENT_LOOP_CLOSED                                                                                              \
 	(struct event_loop)                                                                                            \
 	{                                                                                                              \
-		-1, -1, -1, -1, -1, -1, -1, -1, -1, 0, false, false, false, false, 0                                   \
+		-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, false, false, false, false, 0                               \
 	}
 
 /*

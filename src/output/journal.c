@@ -109,8 +109,8 @@ void journal_entry_build(struct journal_entry *ret, const struct transition *eve
 	add_message(ret, &out, event);
 	add_bytes(ret, &out, "SYSLOG_IDENTIFIER=", "tcpstates", strlen("tcpstates"));
 	add_u64(ret, &out, "PRIORITY=", 5); /* LOG_NOTICE */
-	add_u64(ret, &out,
-		"SOURCE_REALTIME_TIMESTAMP=", (event->time_ns + (uint64_t)base->realtime_offset_ns) / NS_PER_US);
+	add_u64(ret, &out, "SOURCE_REALTIME_TIMESTAMP=",
+		(uint64_t)clock_history_realtime_ns(&base->clocks, event->time_ns) / NS_PER_US);
 	if (owner->source != OWNER_UNKNOWN) {
 		add_u64(ret, &out, "OBJECT_PID=", owner->pid);
 		add_bytes(ret, &out, "OBJECT_COMM=", owner->comm,

@@ -219,7 +219,7 @@ static void append_values(struct strbuf *out, const struct rtt_report *report, c
 
 static void append_time(struct strbuf *out, const struct rtt_report *report)
 {
-	timestamp_format_utc(out, &(struct timebase){}, report->time_realtime_ns);
+	timestamp_format_realtime(out, (int64_t)report->time_realtime_ns);
 }
 
 static void json_identity(struct strbuf *out, const struct rtt_report *report)

@@ -91,8 +91,7 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 {
 	struct strbuf *out = &tool->outlet.sink.buffer;
 	struct rtt_report report = {
-		.time_realtime_ns = now_ns + (uint64_t)tool->base.realtime_offset_ns,
-		.utc_offset_s = tool->base.utc_offset_s,
+		.time_realtime_ns = (uint64_t)clock_history_realtime_ns(&tool->base.clocks, now_ns),
 		.interval_s = (double)(now_ns - tool->since_ns) / 1e9,
 		.by = tool->by,
 		.key = row->name,
@@ -144,12 +143,14 @@ static void put_interval_heading(struct tool *tool, uint64_t now_ns)
 /* Everything since the last time. 0 or a negative errno. */
 static int print_interval(struct tool *tool)
 {
-	uint64_t now_ns = clock_monotonic_ns();
-	int error = measure_take(&tool->measure);
+	uint64_t now_ns;
+	int error;
 
+	clock_refresh(&tool->base);
+	now_ns = clock_monotonic_ns();
+	error = measure_take(&tool->measure);
 	if (error)
 		return error;
-	clock_refresh(&tool->base);
 	if (outlet_make_room(&tool->outlet, RTT_TEXT_MAX))
 		put_interval_heading(tool, now_ns);
 	for (size_t i = 0; i < tool->measure.count; i++) {

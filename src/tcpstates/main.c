@@ -107,7 +107,6 @@ static void tell_new_losses(struct tool *tool, bool exact)
 
 static void tick(struct tool *tool)
 {
-	clock_refresh(&tool->printer.base);
 	tell_new_losses(tool, true);
 	if (tool->options.stuck.states)
 		stuck_tick(&tool->watch, clock_monotonic_ns());
@@ -121,13 +120,14 @@ static int summarize(struct tool *tool)
 {
 	if (sink_flush(&tool->sink))
 		return 0;
+	clock_refresh(&tool->printer.base);
 	return summary_print(&tool->summarizer, &tool->printer, clock_monotonic_ns());
 }
 
 /* Likewise: what the last look found must be out of the ring before the next one. 0 or a negative errno. */
 static int look(struct tool *tool)
 {
-	rings_drain(&tool->probe.rings, print_record, &tool->printer);
+	print_drain(&tool->printer, &tool->probe.rings);
 	if (sink_flush(&tool->sink) || rings_pending(&tool->probe.rings))
 		return 0;
 	return stuck_look(&tool->watch, &tool->probe, clock_monotonic_ns(), false);
@@ -190,7 +190,7 @@ static int trace(struct tool *tool)
 			if (error || stuck_is_decided(&tool->watch))
 				return error;
 		}
-		taken = rings_drain(&tool->probe.rings, print_record, &tool->printer);
+		taken = print_drain(&tool->printer, &tool->probe.rings);
 		if (sink_flush(&tool->sink) != 0 && tool->sink.error)
 			return 0;
 		if (events & EVENT_REOPEN)
@@ -217,7 +217,7 @@ static int finish(struct tool *tool, bool summary_due)
 	while (events >= 0 && !(events & (EVENT_STOP | EVENT_HANGUP))) {
 		uint64_t now_ns = clock_monotonic_ns();
 
-		rings_drain(&tool->probe.rings, print_record, &tool->printer);
+		print_drain(&tool->printer, &tool->probe.rings);
 		if (!sink_flush(&tool->sink) && summary_due) {
 			error = summarize(tool);
 			summary_due = false;
@@ -235,7 +235,7 @@ static int finish(struct tool *tool, bool summary_due)
 	}
 	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
 	tool->printer.discarding = tool->sink.error != -EPIPE;
-	rings_drain(&tool->probe.rings, print_record, &tool->printer);
+	print_drain(&tool->printer, &tool->probe.rings);
 	return summary_due ? summary_drop(&tool->summarizer) : error;
 }
 

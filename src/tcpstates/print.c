@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tcpstates/print.h"
 
+#include "os/clock.h"
 #include "output/connection.h"
 #include "output/csv.h"
 #include "output/journal.h"
@@ -130,4 +131,15 @@ int print_record(void *context, const void *record, size_t size)
 	if (printer->options->journal && journal_transition(event, &printer->base))
 		printer->unjournaled++;
 	return 0;
+}
+
+int64_t print_drain(struct printer *printer, struct rings *rings)
+{
+	int64_t taken;
+
+	clock_refresh(&printer->base);
+	taken = rings_drain(rings, print_record, printer);
+	/* A change of the clocks that is found later is not about these records. */
+	clock_refresh(&printer->base);
+	return taken;
 }

@@ -83,11 +83,12 @@ static int print_to_stdout(const struct tcpstates_options *options, uint64_t rou
 	struct resolver_error errors[RESOLVER_ERRORS];
 	struct resolver resolver;
 	struct sink sink;
-	struct printer printer = {.options = options,
-				  .sink = &sink,
-				  .resolver = &resolver,
-				  .journal_fd = -1,
-				  .base = {.realtime_offset_ns = 1795350709000000000, .utc_offset_s = 5400}};
+	struct printer printer = {
+		.options = options,
+		.sink = &sink,
+		.resolver = &resolver,
+		.journal_fd = -1,
+		.base = {.clocks.newest = {.realtime_offset_ns = 1795350709000000000, .utc_offset_s = 5400}}};
 	int error;
 
 	if (sink_open(STDOUT_FILENO, &sink))

@@ -207,7 +207,7 @@ static const struct transition known = {
 };
 
 static const struct timebase base = {
-	.realtime_offset_ns = 1795350709000000000, .utc_offset_s = -3600, .first_ns = 5000000000};
+	.clocks.newest = {.realtime_offset_ns = 1795350709000000000, .utc_offset_s = -3600}, .first_ns = 5000000000};
 
 static void check_named(enum column_id id, enum column_style style, const struct transition *event,
 			const struct names *names, const char *expected)

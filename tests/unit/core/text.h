@@ -12,6 +12,7 @@
 
 #include "core/strbuf.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -46,6 +47,11 @@ static inline void text_check_bytes(struct strbuf *sb, const char *expected, siz
 static inline void text_check(struct strbuf *sb, const char *expected)
 {
 	text_check_bytes(sb, expected, strlen(expected));
+}
+
+static inline bool text_has(const struct strbuf *sb, const char *part)
+{
+	return memmem(sb->data, sb->length, part, strlen(part));
 }
 
 /* The same numbers in every run: a failure can be repeated. */

@@ -14,12 +14,13 @@ static void check_utc(int64_t seconds, unsigned int ns)
 {
 	/* the offset and the event's time share what makes up the moment */
 	uint64_t monotonic = 123456789012ULL;
-	struct timebase base = {.realtime_offset_ns = seconds * NS + ns - (int64_t)monotonic};
+	static struct timebase base;
 	time_t t = seconds;
 	struct tm tm;
 	char date[40], expected[96];
 	struct strbuf sb = text_new(27);
 
+	base.clocks.newest.realtime_offset_ns = seconds * NS + ns - (int64_t)monotonic;
 	assert_non_null(gmtime_r(&t, &tm));
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(expected, sizeof(expected), "%s.%06uZ", date, ns / 1000);
@@ -29,12 +30,13 @@ static void check_utc(int64_t seconds, unsigned int ns)
 
 static void check_local(int64_t seconds, unsigned int ns, int32_t utc_offset)
 {
-	struct timebase base = {.realtime_offset_ns = seconds * NS, .utc_offset_s = utc_offset};
+	static struct timebase base;
 	time_t t = seconds + utc_offset;
 	struct tm tm;
 	char expected[40];
 	struct strbuf sb = text_new(8);
 
+	base.clocks.newest = (struct clock_point){.realtime_offset_ns = seconds * NS, .utc_offset_s = utc_offset};
 	assert_non_null(gmtime_r(&t, &tm));
 	strftime(expected, sizeof(expected), "%H:%M:%S", &tm);
 	timestamp_format_local(&sb, &base, ns);
@@ -43,13 +45,13 @@ static void check_local(int64_t seconds, unsigned int ns, int32_t utc_offset)
 
 static void test_known(void **state)
 {
-	struct timebase base = {.realtime_offset_ns = 1795350709 * NS};
+	struct timebase base = {.clocks.newest.realtime_offset_ns = 1795350709 * NS};
 	struct strbuf sb = text_new(27);
 
 	(void)state;
 	timestamp_format_utc(&sb, &base, 123456999);
 	text_check(&sb, "2026-11-22T12:31:49.123456Z");
-	base.utc_offset_s = 3600;
+	base.clocks.newest.utc_offset_s = 3600;
 	sb = text_new(8);
 	timestamp_format_local(&sb, &base, 123456999);
 	text_check(&sb, "13:31:49");
@@ -133,7 +135,7 @@ static void test_wild_times(void **state)
 	for (size_t o = 0; o < COUNT(offsets); o++) {
 		for (size_t t = 0; t < COUNT(times); t++) {
 			for (size_t u = 0; u < COUNT(utc_offsets); u++) {
-				struct timebase base = {offsets[o], utc_offsets[u], 0};
+				struct timebase base = {.clocks.newest = {0, offsets[o], 0, utc_offsets[u]}};
 				struct strbuf sb = text_new(64);
 
 				timestamp_format_local(&sb, &base, times[t]);
@@ -149,13 +151,13 @@ static void test_wild_times(void **state)
 
 static void test_range_ends(void **state)
 {
-	struct timebase base = {.realtime_offset_ns = INT64_MIN};
+	struct timebase base = {.clocks.newest.realtime_offset_ns = INT64_MIN};
 	struct strbuf sb = text_new(27);
 
 	(void)state;
 	timestamp_format_utc(&sb, &base, 0);
 	text_check(&sb, "1677-09-21T00:12:43.145224Z");
-	base.realtime_offset_ns = INT64_MAX;
+	base.clocks.newest.realtime_offset_ns = INT64_MAX;
 	sb = text_new(27);
 	timestamp_format_utc(&sb, &base, 0);
 	text_check(&sb, "2262-04-11T23:47:16.854775Z");

@@ -178,8 +178,11 @@ static void test_random_records(void **state)
 	(void)state;
 	for (int i = 0; i < 50000; i++) {
 		struct transition event;
-		struct timebase base = {(int64_t)text_random(&seed), (int32_t)text_random(&seed), text_random(&seed)};
+		static struct timebase base;
 
+		base.clocks.newest.realtime_offset_ns = (int64_t)text_random(&seed);
+		base.clocks.newest.utc_offset_s = (int32_t)text_random(&seed);
+		base.first_ns = text_random(&seed);
 		for (size_t byte = 0; byte < sizeof(event); byte++)
 			((unsigned char *)&event)[byte] = text_random(&seed);
 		if (i % 2)

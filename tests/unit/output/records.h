@@ -14,8 +14,7 @@
 
 /* 2026-11-22T12:31:49Z, an hour and a half east of Greenwich; the first event is at 1 s. */
 static const struct timebase records_base = {
-	.realtime_offset_ns = 1795350709000000000 - 1000000000,
-	.utc_offset_s = 5400,
+	.clocks.newest = {.realtime_offset_ns = 1795350709000000000 - 1000000000, .utc_offset_s = 5400},
 	.first_ns = 1000000000,
 };
 

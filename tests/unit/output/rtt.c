@@ -21,7 +21,6 @@ static const struct input inputs[] = {
 	{
 		/* what everybody wants to see */
 		.report = {.time_realtime_ns = 1795350709123456789,
-			   .utc_offset_s = 5400,
 			   .interval_s = 1,
 			   .by = "all",
 			   .key = "",
@@ -33,7 +32,6 @@ static const struct input inputs[] = {
 	{
 		/* nothing happened */
 		.report = {.time_realtime_ns = 1795350710000000000,
-			   .utc_offset_s = 5400,
 			   .interval_s = 1.0004,
 			   .by = "all",
 			   .key = "",
@@ -55,7 +53,6 @@ static const struct input inputs[] = {
 	{
 		/* counts beyond 32 bits, both ends of the range, no mean deviations */
 		.report = {.time_realtime_ns = 1795350712500000000,
-			   .utc_offset_s = -3600,
 			   .interval_s = 86400,
 			   .by = "laddr",
 			   .key = "2001:db8::1",
@@ -397,7 +394,6 @@ static void test_longest(void **state)
 	histogram.slots[0] = UINT64_MAX - SLOT_COUNT;
 	for (size_t i = 0; i < COUNT(characters) * 2; i++) {
 		struct rtt_report report = {.time_realtime_ns = INT64_MAX,
-					    .utc_offset_s = INT32_MAX,
 					    .interval_s = 1e300,
 					    .by = "prefix:128,comm",
 					    .key = key,
