@@ -176,10 +176,15 @@ static char *put_states(char *at, const struct life *life)
 
 static char *put_times(char *at, const struct connection *connection, const struct timebase *base)
 {
+	uint64_t suspended_ns;
+
 	at = put_start(at, connection, base);
 	at = put_member_us(at, "total_us", total_is_known(connection), total_ns(connection));
 	if (connection->life.is_old)
 		at = put_member_us(at, "at_least_us", true, total_ns(connection));
+	suspended_ns = clock_history_suspended_ns(&base->clocks, connection->end.time_ns, total_ns(connection));
+	if (suspended_ns)
+		at = json_put_suspended(at, suspended_ns);
 	return put_states(at, &connection->life);
 }
 

@@ -85,6 +85,11 @@ static char *put_tuple(char *at, const struct transition *event)
 	return put_u64(at, event->rport);
 }
 
+char *json_put_suspended(char *at, uint64_t suspended_ns)
+{
+	return duration_put_us(put_literal(at, ",\"suspended_us\":"), suspended_ns);
+}
+
 static char *put_change(char *at, const struct transition *event)
 {
 	at = put_literal(at, ",\"oldstate\":\"");
@@ -122,6 +127,7 @@ char *json_put_socket(char *at, const struct transition *event)
 
 void json_transition(struct strbuf *out, const struct transition *event, const struct timebase *base)
 {
+	uint64_t suspended_ns;
 	char *at = strbuf_room(out, ROW_TEXT_MAX);
 
 	if (!at)
@@ -130,6 +136,9 @@ void json_transition(struct strbuf *out, const struct transition *event, const s
 	at = timestamp_put_utc(at, base, event->time_ns);
 	at = json_put_socket(at, event);
 	at = put_change(at, event);
+	suspended_ns = clock_history_suspended_ns(&base->clocks, event->time_ns, event->duration_ns);
+	if (suspended_ns)
+		at = json_put_suspended(at, suspended_ns);
 	at = put_story(at, event);
 	strbuf_end(out, put_literal(at, "}\n"));
 }

@@ -20,6 +20,9 @@ void json_transition(struct strbuf *out, const struct transition *event, const s
  */
 char *json_put_socket(char *at, const struct transition *event);
 
+/* The member that rows have when the machine was suspended meanwhile, with a comma before it. As core/put.h. */
+char *json_put_suspended(char *at, uint64_t suspended_ns);
+
 /* A member with a comma before it; null for a name that there is not. */
 void json_name(struct strbuf *out, const char *key, struct name name);
 

@@ -10,6 +10,8 @@
 /* Behind an open string, which it closes. */
 static char *put_age(char *at, const struct transition *event, const struct timebase *base)
 {
+	uint64_t suspended_ns = clock_history_suspended_ns(&base->clocks, event->time_ns, event->duration_ns);
+
 	if (event->flags & TRANSITION_AT_LEAST) {
 		at = put_literal(at, "\",\"since\":null,\"duration_us\":null,\"at_least_us\":");
 	} else {
@@ -17,7 +19,8 @@ static char *put_age(char *at, const struct transition *event, const struct time
 		at = timestamp_put_utc(at, base, event->time_ns - event->duration_ns);
 		at = put_literal(at, "\",\"duration_us\":");
 	}
-	return duration_put_us(at, event->duration_ns);
+	at = duration_put_us(at, event->duration_ns);
+	return suspended_ns ? json_put_suspended(at, suspended_ns) : at;
 }
 
 void stuck_json(struct strbuf *out, const struct transition *event, const struct timebase *base)

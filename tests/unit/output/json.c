@@ -30,6 +30,38 @@ static void test_schema(void **state)
 		   "\"duration_us\":1373.000,\"syn_retrans\":2,\"cause\":null}\n");
 }
 
+/* Only where it was within the duration; before the suspend it was another time than after it. */
+static void test_suspended(void **state)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+	struct transition event = records[0];
+
+	(void)state;
+	event.duration_ns = 123456789 - 100000000;
+	json_transition(&sb, &event, &records_suspended);
+	assert_false(text_has(&sb, "suspended_us"));
+	assert_true(text_has(&sb, "\"time\":\"2026-11-22T13:31:49.123456Z\""));
+	sb.length = 0;
+	event.duration_ns++;
+	json_transition(&sb, &event, &records_suspended);
+	assert_true(text_has(&sb, ",\"duration_us\":23456.790,\"suspended_us\":3600000000.000,\"syn_retrans\":2"));
+	sb.length = 0;
+	event.flags = TRANSITION_AT_LEAST;
+	json_transition(&sb, &event, &records_suspended);
+	assert_true(text_has(&sb, ",\"at_least_us\":23456.790,\"suspended_us\":3600000000.000,"));
+	sb.length = 0;
+	event.duration_ns = DURATION_UNKNOWN;
+	json_transition(&sb, &event, &records_suspended);
+	assert_false(text_has(&sb, "suspended_us"));
+	sb.length = 0;
+	event.time_ns = 1099999999;
+	event.duration_ns = 1000000000;
+	json_transition(&sb, &event, &records_suspended);
+	assert_false(text_has(&sb, "suspended_us"));
+	assert_true(text_has(&sb, "\"time\":\"2026-11-22T12:31:49.099999Z\""));
+	free(sb.data);
+}
+
 /* RFC 3629, table 3-7 of the Unicode standard: written apart from the decoder under test. */
 static bool is_utf8(const char *text, size_t length)
 {
@@ -191,6 +223,16 @@ static void test_random_records(void **state)
 	}
 }
 
+static void check_longest(const struct transition *event)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+
+	json_transition(&sb, event, &records_longest_suspended);
+	assert_true(text_has(&sb, "\"suspended_us\":9223372036854775.807"));
+	assert_true(!sb.overflow && sb.length + PUT_BEYOND <= ROW_TEXT_MAX);
+	free(sb.data);
+}
+
 static void test_longest(void **state)
 {
 	(void)state;
@@ -198,6 +240,7 @@ static void test_longest(void **state)
 		struct transition event = records_longest(variant);
 
 		check_object(&event, &(struct timebase){});
+		check_longest(&event);
 	}
 }
 
@@ -271,10 +314,11 @@ static void test_longest_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),        cmocka_unit_test(test_schema),
-		cmocka_unit_test(test_random_names),  cmocka_unit_test(test_random_records),
-		cmocka_unit_test(test_longest),       cmocka_unit_test(test_names),
-		cmocka_unit_test(test_longest_names), cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_golden),         cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_suspended),      cmocka_unit_test(test_random_names),
+		cmocka_unit_test(test_random_records), cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_names),          cmocka_unit_test(test_longest_names),
+		cmocka_unit_test(test_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

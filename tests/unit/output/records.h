@@ -18,6 +18,21 @@ static const struct timebase records_base = {
 	.first_ns = 1000000000,
 };
 
+/* The same, but that the machine was suspended for an hour when its clock was at 1.1 s. */
+static const struct timebase records_suspended = {
+	.clocks = {.newest = {.from_ns = 1100000000,
+			      .realtime_offset_ns = 1795350709000000000 - 1000000000 + 3600000000000,
+			      .boottime_offset_ns = 3600000000000,
+			      .utc_offset_s = 5400},
+		   .count = 1,
+		   .older = {{.realtime_offset_ns = 1795350709000000000 - 1000000000, .utc_offset_s = 5400}}},
+	.first_ns = 1000000000,
+};
+
+/* Suspended for as long as a number can say, before the longest records end. */
+static const struct timebase records_longest_suspended = {
+	.clocks = {.newest = {.from_ns = 1ULL << 63, .boottime_offset_ns = INT64_MAX}, .count = 1}};
+
 static const struct transition records[] = {
 	{
 		/* what everybody wants to see */

@@ -49,6 +49,28 @@ static void test_found(void **state)
 		"\"since\":null,\"duration_us\":null,\"at_least_us\":3600000001.500}\n");
 }
 
+/* The time suspended is no time in the state. */
+static void test_suspended(void **state)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+	struct transition event = connection();
+
+	(void)state;
+	stuck_json(&sb, &event, &records_base);
+	assert_false(text_has(&sb, "suspended_us"));
+	sb.length = 0;
+	event.duration_ns = event.time_ns - 1050000000;
+	stuck_json(&sb, &event, &records_suspended);
+	assert_true(text_has(&sb, "\"time\":\"2026-11-22T15:31:49.000000Z\""));
+	assert_true(text_has(&sb, "\"since\":\"2026-11-22T12:31:49.050000Z\",\"duration_us\":7199950000.000,"
+				  "\"suspended_us\":3600000000.000}\n"));
+	sb.length = 0;
+	event.flags = TRANSITION_AT_LEAST;
+	stuck_json(&sb, &event, &records_suspended);
+	assert_true(text_has(&sb, "\"at_least_us\":7199950000.000,\"suspended_us\":3600000000.000}\n"));
+	free(sb.data);
+}
+
 /* With the longest of everything, there is room for it. */
 static void test_longest(void **state)
 {
@@ -63,6 +85,11 @@ static void test_longest(void **state)
 		event.flags = TRANSITION_AT_LEAST;
 		stuck_json(&sb, &event, &records_base);
 		assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX && sb.data[sb.length - 1] == '\n');
+		sb.length = 0;
+		event.time_ns = UINT64_MAX;
+		stuck_json(&sb, &event, &records_longest_suspended);
+		assert_true(text_has(&sb, "\"suspended_us\":9223372036854775.807}"));
+		assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX && sb.data[sb.length - 1] == '\n');
 	}
 	free(sb.data);
 }
@@ -72,6 +99,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_found),
+		cmocka_unit_test(test_suspended),
 		cmocka_unit_test(test_longest),
 	};
 
