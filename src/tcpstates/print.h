@@ -3,7 +3,7 @@
 #ifndef TCPVITALS_TCPSTATES_PRINT_H
 #define TCPVITALS_TCPSTATES_PRINT_H
 
-#include "bpfio/rings.h"
+#include "probe/rings.h"
 #include "core/timestamp.h"
 #include "os/resolver.h"
 #include "output/sink.h"
