@@ -18,7 +18,7 @@
 
 #define NAME_COLUMNS_MAX 100
 
-static const int signals[COMMAND_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGQUIT, SIGCHLD};
+static const int signals[COMMAND_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGQUIT, SIGCHLD, SIGVTALRM};
 
 void command_prepare(struct command *command)
 {

@@ -17,7 +17,7 @@
 #define EXIT_NOT_FOUND      127
 
 /* Signals whose handling a tool changes for itself. */
-#define COMMAND_SIGNALS 7
+#define COMMAND_SIGNALS 8
 
 struct command {
 	char **argv;       /* NULL: none */

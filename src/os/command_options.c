@@ -41,6 +41,9 @@ error_t command_option(int key, const char *argument, const struct argp_state *s
 			command_line_fail(state, &error);
 		options->command.changes_user = true;
 		return 0;
+	case COMMAND_KEY_NO_PRIORITY:
+		options->no_priority = true;
+		return 0;
 	case COMMAND_KEY_LINGER:
 		options->command.linger_ns = command_line_seconds(state, "time to linger", argument);
 		return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What both tools' command lines have in common about a command to run, and about where the output goes. */
+/* What both tools' command lines have in common about a command to run, the output, and the priority. */
 #ifndef TCPVITALS_OS_COMMAND_OPTIONS_H
 #define TCPVITALS_OS_COMMAND_OPTIONS_H
 
@@ -11,7 +11,8 @@
 enum {
 	COMMAND_KEY_OUT = 0x300,
 	COMMAND_KEY_RUN_AS,
-	COMMAND_KEY_LINGER
+	COMMAND_KEY_LINGER,
+	COMMAND_KEY_NO_PRIORITY
 };
 
 /* Rows of a table of options. */
@@ -32,8 +33,14 @@ enum {
 			"run COMMAND as that user; under sudo it is run as the user who called sudo", group            \
 	}
 
+#define PRIORITY_OPTION(group)                                                                                         \
+	{                                                                                                              \
+		"no-priority", COMMAND_KEY_NO_PRIORITY, 0, 0, "do not run before other programs", group                \
+	}
+
 struct command_options {
 	const char *out; /* NULL: a standard descriptor */
+	bool no_priority;
 	struct command command;
 };
 

@@ -20,7 +20,7 @@ void message(const char *format, ...)
 	char line[1024];
 	struct strbuf out = strbuf_over(line, sizeof(line) - 1);
 	va_list arguments;
-	int length;
+	int length, ready;
 
 	/* argv[0] is the caller's choice, of any length and any bytes. */
 	escape_terminal(&out, name, strlen(name), NAME_COLUMNS_MAX);
@@ -34,6 +34,9 @@ void message(const char *format, ...)
 	if (out.length > out.capacity)
 		out.length = out.capacity;
 	line[out.length++] = '\n';
-	if (poll(&polled, 1, 200) > 0 && write(STDERR_FILENO, line, out.length) < 0)
+	do
+		ready = poll(&polled, 1, 200);
+	while (ready < 0 && errno == EINTR);
+	if (ready > 0 && write(STDERR_FILENO, line, out.length) < 0)
 		return; /* there is nobody to tell */
 }

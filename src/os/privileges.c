@@ -28,13 +28,23 @@ bool privileges_suffice(void)
 	return may;
 }
 
-bool privileges_see_processes(void)
+static bool has_one(cap_value_t capability)
 {
 	cap_t caps = cap_get_proc();
-	bool may = has_capability(caps, CAP_SYS_PTRACE);
+	bool may = has_capability(caps, capability);
 
 	cap_free(caps);
 	return may;
+}
+
+bool privileges_see_processes(void)
+{
+	return has_one(CAP_SYS_PTRACE);
+}
+
+bool privileges_set_priority(void)
+{
+	return has_one(CAP_SYS_NICE);
 }
 
 /* Whether the file's first bytes contain `text`. */

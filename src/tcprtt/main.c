@@ -9,6 +9,7 @@
 #include "os/command.h"
 #include "os/event_loop.h"
 #include "os/message.h"
+#include "os/priority.h"
 #include "os/resolver.h"
 #include "os/terminal.h"
 #include "output/heatmap.h"
@@ -416,8 +417,10 @@ int main(int argc, char **argv)
 		.tick = tool.options.milliseconds ? TICK_MS1024 : TICK_US,
 	};
 	clock_refresh(&tool.base);
-	if (!prepare(&tool))
+	if (!prepare(&tool)) {
+		priority_begin(!tool.options.command.no_priority, tool.options.verbose);
 		status = command_launch(&tool.options.command.command, &tool.loop);
+	}
 	if (!status)
 		status = run(&tool);
 	measure_close(&tool.measure);

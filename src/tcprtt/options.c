@@ -72,6 +72,7 @@ static const struct argp_option option_table[] = {
 	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf, fentry or kprobe", 5},
 	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 5},
 	HASH_SIZE_OPTION(5),
+	PRIORITY_OPTION(5),
 	{"without-casts", KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, 5},
 	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost or could not be measured", 5},
 	{0, 0, 0, 0, "Help:", -1},

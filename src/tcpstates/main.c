@@ -8,6 +8,7 @@
 #include "os/command.h"
 #include "os/event_loop.h"
 #include "os/message.h"
+#include "os/priority.h"
 #include "output/journal.h"
 #include "output/sink.h"
 #include "probe/look.h"
@@ -213,7 +214,8 @@ static int finish(struct tool *tool, bool summary_due)
 	int events = 0, error = 0;
 
 	/* A program that was running on another CPU when it was detached writes its event now. */
-	usleep(NAP_MS * 1000);
+	while (usleep(NAP_MS * 1000) && errno == EINTR)
+		;
 	while (events >= 0 && !(events & (EVENT_STOP | EVENT_HANGUP))) {
 		uint64_t now_ns = clock_monotonic_ns();
 
@@ -421,8 +423,11 @@ int main(int argc, char **argv)
 	tool.printer = (struct printer){
 		.options = &tool.options, .sink = &tool.sink, .resolver = &tool.resolver, .journal_fd = -1};
 	clock_refresh(&tool.printer.base);
-	if (!prepare(&tool))
+	if (!prepare(&tool)) {
+		/* A look at all connections may be long, and nobody can interrupt it; nothing gets lost meanwhile. */
+		priority_begin(!tool.options.command.no_priority && !tool.options.stuck.states, tool.options.verbose);
 		status = command_launch(&tool.options.command.command, &tool.loop);
+	}
 	if (!status)
 		status = run(&tool);
 	summary_close(&tool.summarizer);

@@ -70,6 +70,7 @@ static const struct argp_option option_table[] = {
 	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf or tracepoint", 4},
 	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 4},
 	HASH_SIZE_OPTION(4),
+	PRIORITY_OPTION(4),
 	{"without-casts", KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, 4},
 	{"accept", KEY_ACCEPT, "HOOK", 0,
 	 "how to see who accepts: auto (the default), fexit, kretprobe, receive or none", 4},

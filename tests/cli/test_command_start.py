@@ -54,14 +54,15 @@ def test_descriptors_are_the_commands():
 
 
 def test_surroundings_are_the_callers():
-    """Signals, limits, descriptors, directory and environment, as without the tool."""
+    """Signals, limits, descriptors, directory and environment, as without the tool. SigQ is its user's, the tool's timer among it."""
     need_root()
-    look = ("import os; print([l for l in open('/proc/self/status') if l.startswith(('Sig', 'Uid', 'Gid', 'Groups', 'Cap', 'NoNew'))],"
+    look = ("import os; print([l for l in open('/proc/self/status')"
+            "if l.startswith(('SigP', 'SigB', 'SigI', 'SigC', 'Uid', 'Gid', 'Groups', 'Cap', 'NoNew'))],"
             "open('/proc/self/limits').read(), sorted(os.listdir('/proc/self/fd')), os.getcwd(), sorted(os.environ.items()))")
     plain = subprocess.run([sys.executable, "-c", look], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True).stdout
     for tool in BOTH:
         assert_equal(run("--", sys.executable, "-c", look, tool=tool).stdout, plain, "surroundings")
-    for setting in ("trap '' INT HUP PIPE", "ulimit -l 64"):
+    for setting in ("trap '' INT HUP PIPE VTALRM", "ulimit -l 64"):
         shell = ("sh", "-c", f'{setting}; exec "$@"', "sh")
         plain = subprocess.run([*shell, sys.executable, "-c", look], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                                check=True).stdout
