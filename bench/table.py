@@ -24,6 +24,11 @@ def at_most(what, value, goal, digits, unit=""):
     return f"- {what}: {value:.{digits}f}{unit}, goal at most {goal:.{digits}f}{unit}: {verdict}\n"
 
 
+def at_least(what, value, goal, digits, unit=""):
+    verdict = "met" if value >= goal else "**missed**"
+    return f"- {what}: {value:.{digits}f}{unit}, goal at least {goal:.{digits}f}{unit}: {verdict}\n"
+
+
 def beside_bound(what, value, low, high, unit):
     """A line that says how far a figure is from what a prototype without features reached."""
     return (f"- {what}: {value:.0f}{unit}, {value / high:.2f} to {value / low:.2f} times the lower bound "

@@ -17,7 +17,10 @@ from observer import Observer
 TITLE = "As fast as it goes, beside CPU hogs"
 
 TOOL = load.ROOT / "build/tcpstates"
-OURS = {"ours": [TOOL], "ours `-o json`": [TOOL, "-o", "json"]}
+OURS = {"ours": [TOOL], "ours `-o json`": [TOOL, "-o", "json"], "ours `--no-priority`": [TOOL, "--no-priority"]}
+# Whatever waits for the CPU beside them.
+PRINTED_AT_LEAST = 99
+WITH_PRIORITY = ("ours", "ours `-o json`")
 PEER = "libbpf-tools tcpstates"
 
 FIRST_PORT = 9979
@@ -107,13 +110,27 @@ def report_row(name, rounds, alone):
     return [*account.row(name, rounds), table.span(printed, 1), table.span(speed, 2, "x")]
 
 
+def printed_percent(rounds):
+    return sum(one["printed"] for one in rounds) * 100 / sum(one["expected"] for one in rounds)
+
+
+def printed_goal(name, found):
+    what = f"{name}: printed with hogs in other sessions"
+    if name not in found:
+        return table.unknown(what, "it did not run")
+    return table.at_least(what, printed_percent(found[name]), PRINTED_AT_LEAST, 1, " %")
+
+
 def report_setting(setting, figures):
     found = account.by_observer([{**one, "place": place} for place, one in enumerate(figures["rounds"])])
     alone = figures["alone_connections_per_s"]
     text = f"**{setting.capitalize()}**: {SETTINGS[setting]}; without an observer {table.span(alone, 0)} connections/s.\n\n"
     text += table.markdown([*account.HEADER, "printed, %", "speed of the load"],
                            [report_row(name, rounds, alone) for name, rounds in found.items()])
-    return text + "\n" + "".join(account.goal(name, found) for name in OURS) + "\n"
+    text += "\n" + "".join(account.goal(name, found) for name in OURS)
+    if setting == "apart":
+        text += "".join(printed_goal(name, found) for name in WITH_PRIORITY)
+    return text + "\n"
 
 
 def report(result):

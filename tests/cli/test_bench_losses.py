@@ -73,6 +73,11 @@ def test_report_of_extreme():
     assert_line(text, "| ours | 100 | 60 | 42 | 2 | 0 | 0 | 60.0 (60.0 to 60.0) | 1.00 (1.00 to 1.00)x |")
     assert_line(text, f"| {extreme.PEER} |", "0.40 (0.40 to 0.40)x |")
     assert_line(text, "ours: neither printed nor counted: 0, goal at most 0: met")
+    assert_line(text, "ours: printed with hogs in other sessions: 60.0 %, goal at least 99.0 %: **missed**")
+    assert_equal(len(lines_with(text, "ours: printed with hogs")), 1, "settings with that goal")
+    setting["rounds"] = [one(printed=99)]
+    text = extreme.report_setting("apart", setting)
+    assert_line(text, "ours: printed with hogs in other sessions: 99.0 %, goal at least 99.0 %: met")
 
 
 def test_witness():
