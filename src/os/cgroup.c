@@ -17,6 +17,19 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+/*
+ * The list of mounts also has those that another one hides, be it on the same directory or above. What the path leads
+ * to tells them apart: an ordinary directory there is no mount's root, and a directory of a cgroup is not, either.
+ */
+static bool is_visible(const char *path)
+{
+	struct statfs filesystem;
+	struct statx status;
+
+	return statfs(path, &filesystem) == 0 && filesystem.f_type == CGROUP2_SUPER_MAGIC &&
+	       statx(AT_FDCWD, path, 0, 0, &status) == 0 && status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
 int cgroup_mount_point(char *ret, size_t size)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -27,7 +40,7 @@ int cgroup_mount_point(char *ret, size_t size)
 	if (!mounts)
 		return -errno;
 	while (error == -ENOENT && (entry = getmntent_r(mounts, &storage, text, sizeof(text)))) {
-		if (strcmp(entry->mnt_type, "cgroup2") != 0)
+		if (strcmp(entry->mnt_type, "cgroup2") != 0 || !is_visible(entry->mnt_dir))
 			continue;
 		error = (size_t)snprintf(ret, size, "%s", entry->mnt_dir) < size ? 0 : -ENAMETOOLONG;
 	}

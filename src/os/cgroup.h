@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * Where cgroup v2 is mounted (it may be beside v1, on /sys/fs/cgroup/unified), NUL-terminated. 0, -ENOENT when it is
- * not mounted, or another negative errno.
+ * Where cgroup v2 is mounted (it may be beside v1, on /sys/fs/cgroup/unified) and no other mount hides it,
+ * NUL-terminated. 0, -ENOENT when there is no such place, or another negative errno.
  */
 int cgroup_mount_point(char *ret, size_t size);
 

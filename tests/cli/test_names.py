@@ -192,6 +192,39 @@ def test_cgroup_v1_alone():
         assert_in([str(port), "SYN_SENT", str(cgroup.id), "-"], [line.split() for line in text.out.splitlines()])
 
 
+# Over everything that is mounted there; the cgroups are in another place, and in a third that is hidden once more.
+MOVE_CGROUP2 = """
+mount -t tmpfs none /sys/fs/cgroup
+mkdir -p /sys/fs/cgroup/hidden/below /sys/fs/cgroup/seen
+mount -t cgroup2 none /sys/fs/cgroup/hidden/below
+mount -t tmpfs none /sys/fs/cgroup/hidden
+mkdir /sys/fs/cgroup/hidden/below
+mount -t cgroup2 none /sys/fs/cgroup/seen
+"""
+
+
+def test_cgroup_mounts_that_others_hide():
+    need_root()
+    need_command("unshare")
+    prefix = in_mount_namespace(MOVE_CGROUP2)
+    with Cgroup("any.service") as cgroup, Trace("-O", "RPORT,NEWSTATE,CGPATH", prefix=prefix) as text:
+        port = connect_from(cgroup)
+        assert_equal(text.stop(), 0, f"exit status: {text.err}")
+        assert_in([str(port), "SYN_SENT", cgroup.path], [line.split() for line in text.out.splitlines()])
+        result = run("-d", "0.1", "--cgroup", cgroup.path[1:], prefix=prefix)
+        assert_equal((result.returncode, result.stderr), (0, ""), "exit status and stderr of --cgroup")
+
+
+def test_no_cgroup_mount_that_is_seen():
+    """All that is left in the list is hidden."""
+    need_root()
+    need_command("unshare")
+    cgroup2_mount()
+    result = run("-d", "0.1", "--cgroup", "any.service", prefix=in_mount_namespace("mount -t tmpfs none /sys/fs"))
+    assert_equal(result.returncode, 2, f"exit status: {result.stderr}")
+    assert_in("cgroup v2 is not mounted here", result.stderr)
+
+
 def test_no_services_file():
     need_root()
     need_command("unshare")
