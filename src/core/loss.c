@@ -5,30 +5,50 @@
 
 struct cause {
 	size_t offset; /* in struct loss_report */
-	const char *name;
+	const char *one;
+	const char *many;
 };
 
+#define CAUSE(field, one, many)                                                                                        \
+	{                                                                                                              \
+		offsetof(struct loss_report, field), one, many                                                         \
+	}
+#define SAME(field, text) CAUSE(field, text, text)
+
+/* What happened to each of those that are lost. */
 static const struct cause losses[] = {
-	{offsetof(struct loss_report, ring_full), "ring full"},
-	{offsetof(struct loss_report, summary_full), "summary full"},
-	{offsetof(struct loss_report, recursion), "missed by recursion"},
-	{offsetof(struct loss_report, undecoded), "undecoded"},
-	{offsetof(struct loss_report, unwritten), "unwritten"},
+	SAME(ring_full, "found no room in the ring buffers (try --buffer-size)"),
+	SAME(summary_full, "found no room among the counters of --summary"),
+	SAME(recursion, "came while the program was busy on that CPU"),
+	SAME(held_lost, "waited for their local port, and what told it was missed"),
+	SAME(undecoded, "could not be decoded (a bug: please report it)"),
+	SAME(unwritten, "could not be written"),
+};
+
+/* Not there either, but nobody knows how many events that were, or they are counted above. */
+static const struct cause omissions[] = {
+	CAUSE(gaps, "gap between the states of a socket", "gaps between the states of sockets"),
+	CAUSE(unclosed, "socket ended unseen", "sockets ended unseen"),
+	CAUSE(untracked, "change of state was missed", "changes of state were missed"),
+	CAUSE(unaccepted, "accept was missed: a connection keeps its listener's owner",
+	      "accepts were missed: connections keep their listener's owner"),
+	CAUSE(unjournaled, "row is not in the journal", "rows are not in the journal"),
+	CAUSE(unfollowed, "process of the command was not followed", "processes of the command were not followed"),
 };
 
 static const struct cause remarks[] = {
-	{offsetof(struct loss_report, recovered), "recovered"},
+	CAUSE(recovered, "was recorded by the second program", "were recorded by the second program"),
 };
 
+#define NO_MEMORY "for lack of memory (net.core.optmem_max, --hash-size)"
+
 static const struct cause impairments[] = {
-	{offsetof(struct loss_report, storage_full), "rows without stored state"},
-	{offsetof(struct loss_report, held), "held back without a local port"},
-	{offsetof(struct loss_report, gaps), "gaps between a socket's states"},
-	{offsetof(struct loss_report, unclosed), "sockets that ended unseen"},
-	{offsetof(struct loss_report, unaccepted), "accepts that were missed"},
-	{offsetof(struct loss_report, unjournaled), "rows that the journal did not take"},
-	{offsetof(struct loss_report, unfollowed), "processes not followed"},
-	{offsetof(struct loss_report, unsampled), "round-trip samples skipped"},
+	CAUSE(storage_full, "row is without owner and duration " NO_MEMORY,
+	      "rows are without owner and duration " NO_MEMORY),
+	CAUSE(held, "row is held back: its local port was never known",
+	      "rows are held back: their local ports were never known"),
+	CAUSE(unsampled, "round-trip sample is not in a connection's mean",
+	      "round-trip samples are not in their connections' means"),
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -47,17 +67,19 @@ static uint64_t sum(const struct loss_report *report, const struct cause *causes
 	return total;
 }
 
-/* "<separator>12 ring full, 3 undecoded": what is not 0 */
+/* "<separator>12 found no room, 3 could not be written": what is not 0 */
 static void list(struct strbuf *out, const struct loss_report *report, const struct cause *causes, size_t count,
 		 const char *separator)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!count_of(report, &causes[i]))
+		uint64_t number = count_of(report, &causes[i]);
+
+		if (!number)
 			continue;
 		strbuf_append_string(out, separator);
-		strbuf_append_u64(out, count_of(report, &causes[i]));
+		strbuf_append_u64(out, number);
 		strbuf_append_char(out, ' ');
-		strbuf_append_string(out, causes[i].name);
+		strbuf_append_string(out, number == 1 ? causes[i].one : causes[i].many);
 		separator = ", ";
 	}
 }
@@ -69,30 +91,39 @@ uint64_t loss_total(const struct loss_report *report)
 
 bool loss_impaired(const struct loss_report *report)
 {
-	return sum(report, impairments, COUNT(impairments)) > 0;
+	return sum(report, omissions, COUNT(omissions)) || sum(report, impairments, COUNT(impairments));
 }
 
 bool loss_missed(const struct loss_report *report)
 {
-	return loss_total(report) || report->gaps || report->unclosed || report->unaccepted || report->unfollowed ||
-	       report->unjournaled;
+	return loss_total(report) || sum(report, omissions, COUNT(omissions));
 }
 
 bool loss_grew(const struct loss_report *before, const struct loss_report *now)
 {
 	return loss_total(now) > loss_total(before) ||
+	       sum(now, omissions, COUNT(omissions)) > sum(before, omissions, COUNT(omissions)) ||
 	       sum(now, impairments, COUNT(impairments)) > sum(before, impairments, COUNT(impairments));
 }
 
 void loss_format(struct strbuf *out, const struct loss_report *report)
 {
-	uint64_t total = loss_total(report);
+	uint64_t total = loss_total(report), of = report->delivered + total;
 
 	strbuf_append_literal(out, "lost ");
 	strbuf_append_u64(out, total);
 	strbuf_append_literal(out, " of ");
-	strbuf_append_u64(out, report->delivered + total);
+	strbuf_append_u64(out, of);
+	strbuf_append_char(out, ' ');
+	strbuf_append_string(out, report->unit ? report->unit : "row");
+	if (of != 1)
+		strbuf_append_char(out, 's');
 	list(out, report, losses, COUNT(losses), ": ");
+	if (!loss_missed(report))
+		strbuf_append_literal(out, ": nothing was missed");
+	else if (!total)
+		strbuf_append_literal(out, ", but something was missed");
+	list(out, report, omissions, COUNT(omissions), total ? "; " : ": ");
 	list(out, report, remarks, COUNT(remarks), "; ");
 	list(out, report, impairments, COUNT(impairments), "; ");
 }

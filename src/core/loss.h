@@ -16,6 +16,7 @@ struct loss_report {
 	uint64_t summary_full; /* --summary: not counted, for lack of room */
 	uint64_t recursion;    /* the kernel skipped our program because it interrupted itself
 				  (bpf_prog_info.recursion_misses) */
+	uint64_t held_lost;    /* held back for their port, and the transition that would have told it was missed */
 	uint64_t undecoded;    /* records of a wrong size or with impossible contents */
 	uint64_t unwritten;    /* formatted rows that could not be written; of --summary the transitions in them */
 	/* not lost */
@@ -26,10 +27,13 @@ struct loss_report {
 		held; /* rows at the end whose local port was never known, so that nobody can tell whether they match */
 	uint64_t gaps; /* a socket's old state is not the last one seen: an event was missed, counted above or not */
 	uint64_t unclosed;    /* sockets whose last event was missed */
+	uint64_t untracked;   /* of samples: transitions that were missed, so that owner and group may be old ones */
 	uint64_t unaccepted;  /* connections that keep their listener's owner until they are used */
 	uint64_t unjournaled; /* rows that were printed, but not taken by the journal */
 	uint64_t unfollowed;  /* processes of a command that are not known as such, nor what they started */
 	uint64_t unsampled;   /* round-trip samples that are not in a connection's mean, skipped as in `recursion` */
+	/* What was delivered or lost: "transition"; NULL for "row". */
+	const char *unit;
 };
 
 /* Lost events; impairments are none. */
@@ -47,11 +51,15 @@ bool loss_missed(const struct loss_report *report);
 /* True when `now` has more losses or impairments than `before`. */
 bool loss_grew(const struct loss_report *before, const struct loss_report *now);
 
+/* Room for every cause with the largest number. */
+#define LOSS_TEXT_MAX 1280
+
 /*
- * One line without newline: "lost 12 of 100032: 12 ring full", "lost 5 of 20: 3 ring full, 2 missed by recursion",
- * "lost 0 of 20". The second number is delivered + lost. Causes in the order of the struct: "ring full", "summary
- * full", "missed by recursion", "undecoded", "unwritten"; those at 0 are left out. Then, if any, "; 2 recovered" and ";
- * 7 rows without stored state, 2 rows that the journal did not take".
+ * One line without newline, which begins with two numbers: "lost 0 of 20 rows: nothing was missed", or "lost 12 of
+ * 100032 rows: 10 found no room in the ring buffers (try --buffer-size), 2 came while the program was busy on that
+ * CPU". The second number is delivered + lost. Events that nobody could count come next: "lost 0 of 20 rows, but
+ * something was missed: 1 gap between the states of a socket". Then whatever else there is to say, behind "; ". Causes
+ * at 0 are left out.
  */
 void loss_format(struct strbuf *out, const struct loss_report *report);
 

@@ -17,7 +17,7 @@ void message(const char *format, ...)
 {
 	struct pollfd polled = {.fd = STDERR_FILENO, .events = POLLOUT};
 	const char *name = program_invocation_short_name;
-	char line[1024];
+	char line[1536];
 	struct strbuf out = strbuf_over(line, sizeof(line) - 1);
 	va_list arguments;
 	int length, ready;

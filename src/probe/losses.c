@@ -39,6 +39,7 @@ void probe_losses(const struct probe *probe, bool exact, struct loss_report *rep
 	report->ring_full = __atomic_load_n(&probe->losses->ring_full, __ATOMIC_RELAXED);
 	report->summary_full = __atomic_load_n(&probe->losses->summary_full, __ATOMIC_RELAXED);
 	report->storage_full = __atomic_load_n(&probe->losses->storage_full, __ATOMIC_RELAXED);
+	report->held_lost = __atomic_load_n(&probe->losses->held_lost, __ATOMIC_RELAXED);
 	report->gaps = __atomic_load_n(&probe->losses->gaps, __ATOMIC_RELAXED);
 	report->unclosed = __atomic_load_n(&probe->losses->unclosed, __ATOMIC_RELAXED);
 	report->recovered = __atomic_load_n(&probe->losses->recovered, __ATOMIC_RELAXED);

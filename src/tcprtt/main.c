@@ -17,6 +17,7 @@
 #include "probe/losses.h"
 #include "probe/probe.h"
 #include "probe/samples.h"
+#include "tcprtt/losses.h"
 #include "tcprtt/measure.h"
 #include "tcprtt/options.h"
 #include "tcprtt/outlet.h"
@@ -237,55 +238,22 @@ static void put_opening(struct tool *tool)
 	outlet_flush(&tool->outlet);
 }
 
-/* In samples; what the tracker has missed (transitions, processes) is told apart. */
-static struct loss_report count_losses(const struct tool *tool, struct loss_report *ret_tracker)
+/* In samples; of states, what was missed of whole connections. */
+static struct loss_report count_losses(const struct tool *tool)
 {
-	struct loss_report losses = {.delivered = tool->outlet.delivered + tool->measure.cut};
+	struct loss_report losses = {.delivered = tool->outlet.delivered + tool->measure.cut, .unit = "sample"};
+	struct loss_report tracker = {};
 	uint64_t rows;
 
-	*ret_tracker = (struct loss_report){};
-	probe_losses(&tool->probe, true, ret_tracker);
-	losses.recursion = ret_tracker->unsampled;
+	probe_losses(&tool->probe, true, &tracker);
+	losses.recursion = tracker.unsampled;
+	losses.untracked = tracker.recursion;
+	losses.unaccepted = tracker.unaccepted;
+	losses.unfollowed = tracker.unfollowed;
 	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
 	if (tool->outlet.sink.error != -EPIPE)
 		outlet_unwritten(&tool->outlet, &rows, &losses.unwritten);
 	return losses;
-}
-
-static void tell_number(uint64_t number, const char *one, const char *many)
-{
-	if (number)
-		message("%llu %s", (unsigned long long)number, number == 1 ? one : many);
-}
-
-/* Whether anything was lost. Without memory for it, --sample rtt cannot look at a connection at all. */
-static bool tell_losses(const struct tool *tool)
-{
-	struct loss_report tracker, losses = count_losses(tool, &tracker);
-	const struct rtt_counters *counters = samples_counters(&tool->probe);
-	struct histogram other;
-	char text[256];
-	struct strbuf out = strbuf_over(text, sizeof(text));
-
-	loss_format(&out, &losses);
-	if (tool->options.verbose || loss_total(&losses))
-		message("%.*s", (int)out.length, text);
-	if (tool->options.sample == RTT_SRTT)
-		tell_number(counters->unmeasured, "segment without a measurement", "segments without a measurement");
-	else
-		tell_number(counters->unmeasured, "connection without a measurement",
-			    "connections without a measurement");
-	if (tcprtt_is_grouped(&tool->options) && !samples_read_group(&tool->probe, RTT_GROUP_OTHER, &other))
-		tell_number(histogram_count(&other), "sample of groups beyond --max-keys is in the group \"other\"",
-			    "samples of groups beyond --max-keys are in the group \"other\"");
-	tell_number(counters->storage_full, "sample not told apart, or not taken: no memory for the socket's storage",
-		    "samples not told apart, or not taken: no memory for the socket's storage");
-	tell_number(tracker.recursion, "change of state was missed: who owns a connection may be known late",
-		    "changes of state were missed: who owns a connection may be known late");
-	tell_number(tracker.unfollowed, "process of the command was not followed",
-		    "processes of the command were not followed");
-	return loss_total(&losses) || tracker.unfollowed || tracker.recursion ||
-	       (counters->storage_full && tool->options.sample == RTT_RTT);
 }
 
 /* Why the output is not complete, if it is not. */
@@ -309,6 +277,7 @@ static void tell_unwritten(const struct tool *tool, int error)
 static int run(struct tool *tool)
 {
 	int error = event_loop_add_output(&tool->loop, tool->outlet.sink.fd);
+	struct loss_report losses;
 	bool lost;
 
 	if (!error && tool->options.duration_ns)
@@ -334,7 +303,8 @@ static int run(struct tool *tool)
 	else if (tool->outlet.sink.error != -EPIPE)
 		error = tool->outlet.sink.error;
 	tell_unwritten(tool, tool->outlet.sink.error);
-	lost = tell_losses(tool);
+	losses = count_losses(tool);
+	lost = losses_tell(&tool->options, &tool->session, &losses);
 	if (error)
 		return EXIT_RUNTIME;
 	return tool->options.strict && lost ? EXIT_LOST : EXIT_SUCCESS;
@@ -398,7 +368,7 @@ static int prepare(struct tool *tool)
 	prepare_names(tool);
 	error = measure_open(&tool->options, &tool->probe, &tool->measure);
 	if (error)
-		message("%s", strerror(-error));
+		message("cannot measure: %s", strerror(-error));
 	return error;
 }
 

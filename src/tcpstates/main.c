@@ -69,6 +69,7 @@ static struct loss_report count_losses(const struct tool *tool, bool exact)
 	if (tool->options.summary) {
 		unwritten = summary_unwritten(&tool->summarizer, sink_unwritten_lines(&tool->sink));
 		printed = tool->summarizer.printed;
+		report.unit = "transition";
 	}
 	probe_losses(&tool->probe, exact, &report);
 	/* No row: the next look finds that the state is another one (`gaps`). */
@@ -85,7 +86,7 @@ static struct loss_report count_losses(const struct tool *tool, bool exact)
 
 static void tell_losses(struct tool *tool, const struct loss_report *report)
 {
-	char text[256];
+	char text[LOSS_TEXT_MAX];
 	struct strbuf out = strbuf_over(text, sizeof(text));
 
 	loss_format(&out, report);
@@ -248,14 +249,10 @@ static int report(struct tool *tool, int error)
 
 	losses.held = __atomic_load_n(&tool->probe.losses->held, __ATOMIC_RELAXED);
 	if (error) {
-		message("%s", strerror(-error));
+		message("cannot go on tracing: %s", strerror(-error));
 	} else if (tool->sink.error && tool->sink.error != -EPIPE) {
 		error = tool->sink.error;
-		if (losses.unwritten)
-			message("cannot write to %s: %s; %llu %s were not written", tool->out_name, strerror(-error),
-				(unsigned long long)losses.unwritten, tool->options.summary ? "transitions" : "rows");
-		else
-			message("cannot write to %s: %s", tool->out_name, strerror(-error));
+		message("cannot write to %s: %s", tool->out_name, strerror(-error));
 	}
 	if (tool->options.verbose || loss_total(&losses) || loss_impaired(&losses))
 		tell_losses(tool, &losses);

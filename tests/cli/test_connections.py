@@ -205,8 +205,8 @@ def libc_connect(sock, address):
 
 
 def unstored(text):
-    """What the last line about losses says of rows without stored state."""
-    found = re.search(r"(\d+) rows without stored state", text.splitlines()[-1])
+    """What the last line about losses says of rows without owner and duration."""
+    found = re.search(r"(\d+) rows? (?:is|are) without owner and duration", text.splitlines()[-1])
     return int(found[1]) if found else 0
 
 

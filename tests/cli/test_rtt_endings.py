@@ -287,7 +287,7 @@ def test_losses_of_output_are_counted():
                 lost, of = losses(trace.err)
                 assert read > 0 and lost > 0, trace.err
                 assert_equal((lost + read, of), (of, whole.rows()[0]["count"]), f"samples lost and read, of ({trace.err})")
-                assert_in(f"{lost} unwritten", trace.err)
+                assert_in(f": {lost} could not be written", trace.err)
                 assert_equal("File too large" in trace.err, full, f"the reason ({trace.err})")
         os.close(reader)
 

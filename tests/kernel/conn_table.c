@@ -187,7 +187,7 @@ static void test_gap(void **state)
 	receive_end(client);
 	wait_for_state(client, "CLOSE");
 	close(client);
-	require(strstr(end(tool, 3), "; 1 gaps between a socket's states\n"), "not one gap: %s", tool_errors(tool));
+	require(strstr(end(tool, 3), " 1 gap between the states of a socket\n"), "not one gap: %s", tool_errors(tool));
 }
 
 /* All places are somebody's. */

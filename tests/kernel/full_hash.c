@@ -210,7 +210,7 @@ static uint64_t counted_as_unstored(const struct run *run)
 
 	for (at = errors; (at = strstr(at, ": lost ")); at++)
 		line = at;
-	at = strstr(line, " rows without stored state");
+	at = strstr(line, " rows are without owner and duration");
 	require(at || !was_full(run), "not a word about what is not known: %s", line);
 	if (!at)
 		return 0;
@@ -233,7 +233,7 @@ static void expect_count(const struct run *run)
 		if (row->netns == netns.inode)
 			least++;
 	}
-	print_message("%" PRIu64 " rows without stored state, of this test %" PRIu64 "\n", counted, least);
+	print_message("%" PRIu64 " rows are without owner and duration, of this test %" PRIu64 "\n", counted, least);
 	require(counted >= least && counted <= most, "%" PRIu64 " are counted, but %" PRIu64 " to %" PRIu64 " are so",
 		counted, least, most);
 }

@@ -36,7 +36,8 @@ static void overflow(struct run *run, struct churn *churn, uint16_t *ret_late_po
 		"the tool does not stop");
 	churn_run(churn, connections());
 	kill(run->tools[0].pid, SIGCONT);
-	tool_await_error(&run->tools[0], "ring full", REPORT_SECONDS); /* while it runs, not only at the end */
+	tool_await_error(&run->tools[0], "no room in the ring buffers",
+			 REPORT_SECONDS); /* while it runs, not only at the end */
 	sleep_ms(DRAIN_MS);
 	scenario_named("client closes first")->play(IPV4, ret_late_port);
 }

@@ -163,7 +163,8 @@ static uint64_t count_of(const char *line, const char *cause)
 	return strtoull(at, NULL, 10);
 }
 
-/* "tcpstates: lost 12 of 100032: 12 ring full" or "tcpstates: lost 0 of 100032" */
+/* "tcpstates: lost 12 of 100032 rows: 12 found no room in the ring buffers", or "lost 0 of 100032 rows: nothing was
+ * missed" */
 void tool_read_losses(const struct tool *tool, struct tool_losses *ret_losses)
 {
 	static const char start[] = ": lost ";
@@ -178,11 +179,11 @@ void tool_read_losses(const struct tool *tool, struct tool_losses *ret_losses)
 	line[strcspn(line, "\n")] = '\0';
 	require(sscanf(line, ": lost %" SCNu64 " of %" SCNu64, &losses.lost, &losses.seen) == 2, "not understood: %s",
 		line);
-	losses.ring_full = count_of(line, " ring full");
-	losses.summary_full = count_of(line, " summary full");
-	losses.recursion = count_of(line, " missed by recursion");
-	losses.undecoded = count_of(line, " undecoded");
-	losses.unwritten = count_of(line, " unwritten");
+	losses.ring_full = count_of(line, " found no room in the ring buffers");
+	losses.summary_full = count_of(line, " found no room among the counters");
+	losses.recursion = count_of(line, " came while the program was busy");
+	losses.undecoded = count_of(line, " could not be decoded");
+	losses.unwritten = count_of(line, " could not be written");
 	require(losses.ring_full + losses.summary_full + losses.recursion + losses.undecoded + losses.unwritten ==
 			losses.lost,
 		"the causes do not add up: %s", line);

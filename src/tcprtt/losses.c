@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tcprtt/losses.h"
+
+#include "core/histogram.h"
+#include "os/message.h"
+#include "probe/samples.h"
+
+#define NO_MEMORY "for lack of memory (net.core.optmem_max, --hash-size)"
+
+static void tell_number(uint64_t number, const char *one, const char *many)
+{
+	if (number)
+		message("%llu %s", (unsigned long long)number, number == 1 ? one : many);
+}
+
+/*
+ * Segments before the first measurement are none, and a connection that ended before one has no minimum: the histograms
+ * have everything, unless they have nothing. The others leave out connections that took long.
+ */
+static const struct {
+	bool is_gap;
+	const char *one, *many;
+} unmeasured[] = {
+	[RTT_SRTT] = {false, "segment without a measurement of its connection so far",
+		      "segments without a measurement of their connections so far"},
+	[RTT_RTT] = {true, "connection without a measurement: it has no SACK",
+		     "connections without a measurement: they have no SACK"},
+	[RTT_MIN] = {false, "connection without a measurement until it ended",
+		     "connections without a measurement until they ended"},
+	[RTT_HANDSHAKE] = {true, "connection without a measurement: a SYN was sent again, without timestamps",
+			   "connections without a measurement: a SYN was sent again, without timestamps"},
+};
+
+bool losses_tell(const struct tcprtt_options *options, const struct probe *probe,
+		 const struct loss_report *losses)
+{
+	const struct rtt_counters *counters = samples_counters(probe);
+	enum rtt_sample sample = options->sample;
+	struct histogram other;
+	char text[LOSS_TEXT_MAX];
+	struct strbuf out = strbuf_over(text, sizeof(text));
+
+	loss_format(&out, losses);
+	if (options->verbose || loss_missed(losses))
+		message("%.*s", (int)out.length, text);
+	if (options->verbose || unmeasured[sample].is_gap || !losses->delivered)
+		tell_number(counters->unmeasured, unmeasured[sample].one, unmeasured[sample].many);
+	if (tcprtt_is_grouped(options) && !samples_read_group(probe, RTT_GROUP_OTHER, &other))
+		tell_number(histogram_count(&other), "sample of groups beyond --max-keys is in the group \"other\"",
+			    "samples of groups beyond --max-keys are in the group \"other\"");
+	tell_number(counters->storage_full, "sample is not told apart, or not taken, " NO_MEMORY,
+		    "samples are not told apart, or not taken, " NO_MEMORY);
+	/* Without memory for it, --sample rtt cannot look at a connection at all. */
+	return loss_missed(losses) || (counters->storage_full && sample == RTT_RTT);
+}
