@@ -119,8 +119,9 @@ void netns_tell(const struct netns_omissions *omissions, const char *effect)
 		message("cannot enter %zu network namespace%s (needs CAP_SYS_ADMIN): %s", omissions->namespaces,
 			omissions->namespaces == 1 ? "" : "s", effect);
 	if (omissions->processes)
-		message("cannot read the network namespace of %zu process%s (needs CAP_SYS_PTRACE, and no LSM that "
-			"forbids it): unless another process is in the same one, %s",
+		message("cannot read the network namespace of %zu process%s (needs CAP_SYS_PTRACE; a security module "
+			"may "
+			"forbid it): unless another process is in the same one, %s",
 			omissions->processes, omissions->processes == 1 ? "" : "es", effect);
 }
 

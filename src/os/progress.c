@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
 #define PATIENCE_S 2
 
@@ -28,8 +29,8 @@ void progress_begin(struct progress *ret, const char *doing)
 {
 	ret->doing = doing;
 	sem_init(&ret->done, 0, 0);
-	/* Nobody is told anything where no thread can be made: the work goes on. */
-	ret->watched = !pthread_create(&ret->thread, NULL, watch, ret);
+	/* A script misses nothing. Nobody is told anything where no thread can be made: the work goes on. */
+	ret->watched = isatty(STDERR_FILENO) && !pthread_create(&ret->thread, NULL, watch, ret);
 }
 
 void progress_end(struct progress *progress)

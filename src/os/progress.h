@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A word to whoever waits: work that takes more than two seconds says so on stderr, once. */
+/* A word to whoever waits: work that takes more than two seconds says so once, if stderr is a terminal. */
 #ifndef TCPVITALS_OS_PROGRESS_H
 #define TCPVITALS_OS_PROGRESS_H
 

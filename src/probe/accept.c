@@ -50,7 +50,7 @@ void accept_tell_nothing(const struct accept *accept)
 {
 	if (accept->is_exhausted)
 		message("the kernel refuses each program that sees who accepts a connection: "
-			"it has its listener's owner until another process changes its state");
+			"an accepted one has its listener's owner until another process changes its state");
 }
 
 bool accept_is_demanded(const struct probe_wants *wants)

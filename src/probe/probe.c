@@ -77,7 +77,7 @@ static void tell(const struct way *way, const struct failures *failures, const s
 		optional_tell(&probe->refusals, probe->wants.verbose);
 	accept_tell_nothing(&probe->accept);
 	if (failures->first && way->storage == STORAGE_HASH && probe->wants.owners)
-		message("socket storage cannot be used here (%s): remembering sockets in %s, and fewer owners are "
+		message("cannot use socket storage here (%s): sockets are remembered in %s, and fewer owners are "
 			"known; -v says more",
 			program_error(failures->first), probe->storage);
 }

@@ -51,7 +51,7 @@ void seed(struct probe *probe)
 	tell_failure(wants->tool, "have no owner", owners_error);
 	tell_failure(wants->tool, "and have no descriptor are not known", rest_error);
 	if (wants->verbose || (wants->stuck.once && omissions.namespaces && !looks_again))
-		netns_tell(&omissions, "connections there that no process has a descriptor of are not known yet");
+		netns_tell(&omissions, "connections there that no process has open are not known yet");
 	has_owners = program_is_loaded(vitals->progs.seed_storage) && !owners_error;
 	has_all = program_is_loaded(vitals->progs.seed_rest) && !rest_error && !omissions.namespaces;
 	probe->unseeded = !(has_all || looks_again) || (wants->scope->settings.by_owner && !has_owners);

@@ -52,8 +52,8 @@ int tracepoint_open(struct probe *ret)
 	if (error)
 		return error;
 	if (!kernel_is_at_least(6, 7))
-		message("this kernel does not count what the classic tracepoint misses (Linux 6.7 does): it shows in "
-			"gaps only");
+		message("this kernel does not count the events that the classic tracepoint misses (Linux 6.7 does): "
+			"some of them show as gaps between states");
 	ret->prog_fd = bpf_program__fd(tp->progs.set_state_tracepoint);
 	ret->summary_fd = bpf_map__fd(tp->maps.summaries);
 	ret->losses = &tp->bss->losses;

@@ -31,8 +31,7 @@ static const struct {
 			   "connections without a measurement: a SYN was sent again, without timestamps"},
 };
 
-bool losses_tell(const struct tcprtt_options *options, const struct probe *probe,
-		 const struct loss_report *losses)
+bool losses_tell(const struct tcprtt_options *options, const struct probe *probe, const struct loss_report *losses)
 {
 	const struct rtt_counters *counters = samples_counters(probe);
 	enum rtt_sample sample = options->sample;

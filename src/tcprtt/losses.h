@@ -12,7 +12,6 @@
  * Says on stderr what is not in the histograms, as far as the user needs to know, and with --verbose all there is.
  * Returns whether anything was lost.
  */
-bool losses_tell(const struct tcprtt_options *options, const struct probe *probe,
-		 const struct loss_report *losses);
+bool losses_tell(const struct tcprtt_options *options, const struct probe *probe, const struct loss_report *losses);
 
 #endif

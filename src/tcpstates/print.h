@@ -3,10 +3,10 @@
 #ifndef TCPVITALS_TCPSTATES_PRINT_H
 #define TCPVITALS_TCPSTATES_PRINT_H
 
-#include "probe/rings.h"
 #include "core/timestamp.h"
 #include "os/resolver.h"
 #include "output/sink.h"
+#include "probe/rings.h"
 #include "tcpstates/options.h"
 
 struct printer {

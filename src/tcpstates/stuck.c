@@ -6,6 +6,8 @@
 #include "os/privileges.h"
 #include "probe/look.h"
 
+#include <unistd.h>
+
 #define NS_PER_S 1000000000ULL
 
 /* As os/progress.h: then a person wants to know. */
@@ -53,7 +55,10 @@ void stuck_tick(struct stuck_watch *watch, uint64_t now_ns)
 
 	if (!watch->options->once || ++watch->seconds != PATIENCE_S || end_ns <= now_ns)
 		return;
-	message("watching %llu %s for at most %llu s more: that began before tcpstates did, and nothing tells when",
+	if (!watch->verbose && !isatty(STDERR_FILENO))
+		return;
+	message("watching %llu %s for at most %llu s more: nothing tells how long a connection that is older than "
+		"tcpstates has been in its state",
 		(unsigned long long)watch->look.undecided, connections(watch->look.undecided),
 		(unsigned long long)((end_ns - now_ns + NS_PER_S - 1) / NS_PER_S));
 }
@@ -63,8 +68,8 @@ int stuck_answer(const struct stuck_watch *watch, bool missed)
 	uint64_t undecided = watch->look.undecided;
 
 	if (undecided)
-		message("ended before it could be told of %llu %s since when; their rows have no SINCE",
-			(unsigned long long)undecided, connections(undecided));
+		message("ended too early to tell since when %llu %s in %s state", (unsigned long long)undecided,
+			undecided == 1 ? "connection is" : "connections are", undecided == 1 ? "its" : "their");
 	if (watch->look.found)
 		return ANSWER_STUCK;
 	return undecided || missed || watch->incomplete ? ANSWER_UNKNOWN : ANSWER_NONE;

@@ -84,7 +84,7 @@ def test_no_btf_falls_back_to_the_tracepoint():
     rows, port, errors = trace_one(prefix=in_mount_namespace(HIDE_BTF + HIDE_TRACEFS + SHOW_TRACEFS))
     assert_one_connection(rows, port)
     assert_in("tracepoint/", errors)
-    assert_in("socket storage cannot be used here", errors)
+    assert_in("cannot use socket storage here", errors)
 
 
 def test_no_btf_filters_on_ports():

@@ -79,7 +79,7 @@ def test_waits_until_it_can_tell():
     need_root()
     need_seeding()
     with HalfClosed() as stuck:
-        found = once("-L", stuck.port, "-o", "json", longer="3s")
+        found = once("-L", stuck.port, "-o", "json", "-v", longer="3s")
         took = time.monotonic() - stuck.since
         assert_equal(found.returncode, 1, "exit status")
         row = json.loads(found.stdout)
@@ -100,7 +100,7 @@ def test_cannot_tell():
                 status = trace.wait() if end == "-d" else trace.stop(signal.SIGINT)
                 assert_equal((status, len(trace.rows())), (3, 2), f"exit status and rows after {end}")
                 assert {row["since"] for row in trace.rows()} == {None}, trace.rows()
-                assert_in("could be told of 2 connections", trace.err)
+                assert_in("since when 2 connections are in their state", trace.err)
     with HalfClosed() as old:
         old.grow_old(2)
         with HalfClosed() as young:

@@ -221,7 +221,7 @@ static void check_undecided(struct run *run, const struct way *way)
 	require(tool_exit_code(impatient) == 3, "nobody can tell, and it ended with %d", tool_exit_code(impatient));
 	require(stuck_find_rows(impatient, &scene.victims[LAST_ACK_END], &first, &last) == 1 && !first.since_ns,
 		"the one in question is not shown");
-	require(strstr(tool_errors(impatient), "of 1 connection since when"),
+	require(strstr(tool_errors(impatient), "to tell since when 1 connection is in its state"),
 		"stderr does not name it: %s", tool_errors(impatient));
 
 	start(patient, way,

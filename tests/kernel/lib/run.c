@@ -196,7 +196,8 @@ static void keep_log(const struct tool *tool, const struct pairing *pairing)
 /* What may be missing besides: the classic tracepoint of an old kernel, of which the tool warns. */
 static size_t uncounted(const struct tool *tool, const struct pairing *pairing)
 {
-	if (kernel_counts_missed_tracepoints() || !strstr(tool_errors(tool), "does not count what the classic"))
+	if (kernel_counts_missed_tracepoints() ||
+	    !strstr(tool_errors(tool), "does not count the events that the classic"))
 		return 0;
 	return 2 + pairing->due / 1000;
 }
