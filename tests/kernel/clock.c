@@ -320,7 +320,7 @@ static void check_change(struct run *run, change_clocks change)
 	int events;
 
 	start_tools(run);
-	require(!event_loop_open(&loop), "no event loop");
+	require(!event_loop_open(false, &loop), "no event loop");
 	open_before(run, &witness);
 	slept_ns = change();
 	changed_ns = wall_ns() - slept_ns / 2;
