@@ -38,6 +38,8 @@ static const struct cause omissions[] = {
 
 static const struct cause remarks[] = {
 	CAUSE(recovered, "was recorded by the second program", "were recorded by the second program"),
+	CAUSE(held, "row is held back: its local port was never known",
+	      "rows are held back: their local ports were never known"),
 };
 
 #define NO_MEMORY "for lack of memory (net.core.optmem_max, --hash-size)"
@@ -45,8 +47,6 @@ static const struct cause remarks[] = {
 static const struct cause impairments[] = {
 	CAUSE(storage_full, "row is without owner and duration " NO_MEMORY,
 	      "rows are without owner and duration " NO_MEMORY),
-	CAUSE(held, "row is held back: its local port was never known",
-	      "rows are held back: their local ports were never known"),
 	CAUSE(unsampled, "round-trip sample is not in a connection's mean",
 	      "round-trip samples are not in their connections' means"),
 };

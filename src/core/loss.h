@@ -21,10 +21,9 @@ struct loss_report {
 	uint64_t unwritten;    /* formatted rows that could not be written; of --summary the transitions in them */
 	/* not lost */
 	uint64_t recovered; /* skipped like those, and recorded by the second program */
+	uint64_t held; /* rows whose local port is not known at the end, so that nobody can tell whether they match */
 	/* not lost, but impaired */
 	uint64_t storage_full; /* rows of sockets without room for their state: "-" for owner and duration */
-	uint64_t
-		held; /* rows at the end whose local port was never known, so that nobody can tell whether they match */
 	uint64_t gaps; /* a socket's old state is not the last one seen: an event was missed, counted above or not */
 	uint64_t unclosed;    /* sockets whose last event was missed */
 	uint64_t untracked;   /* of samples: transitions that were missed, so that owner and group may be old ones */

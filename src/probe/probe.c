@@ -22,7 +22,7 @@ static const struct way ways[] = {
 	{HOOK_FENTRY, STORAGE_SOCKET, false, "fentry", "socket storage"},
 	{HOOK_FENTRY, STORAGE_HASH, false, "fentry", "a hash"},
 	{HOOK_KPROBE, STORAGE_HASH, false, "kprobe", "nothing"},
-	{HOOK_TRACEPOINT, STORAGE_HASH, false, "tracepoint", "a hash"},
+	{HOOK_TRACEPOINT, STORAGE_HASH, false, "tracepoint/sock", "a hash"},
 };
 
 /* Segments have more hooks than states; the classic tracepoint tells only of states, and without what BTF gives. */

@@ -40,9 +40,9 @@ bool losses_tell(const struct tcprtt_options *options, const struct probe *probe
 	struct strbuf out = strbuf_over(text, sizeof(text));
 
 	loss_format(&out, losses);
-	if (options->verbose || loss_missed(losses))
+	if (options->app.verbose || loss_missed(losses))
 		message("%.*s", (int)out.length, text);
-	if (options->verbose || unmeasured[sample].is_gap || !losses->delivered)
+	if (options->app.verbose || unmeasured[sample].is_gap || !losses->delivered)
 		tell_number(counters->unmeasured, unmeasured[sample].one, unmeasured[sample].many);
 	if (tcprtt_is_grouped(options) && !samples_read_group(probe, RTT_GROUP_OTHER, &other))
 		tell_number(histogram_count(&other), "sample of groups beyond --max-keys is in the group \"other\"",

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* tcprtt: attach, print histograms each interval or at the end, detach, and say what was lost. */
-#include "app/hangup.h"
+#include "app/app.h"
 #include "core/loss.h"
 #include "core/number.h"
 #include "core/rtt_report.h"
 #include "core/timestamp.h"
 #include "os/clock.h"
-#include "os/command.h"
 #include "os/event_loop.h"
 #include "os/message.h"
-#include "os/priority.h"
-#include "os/resolver.h"
 #include "os/terminal.h"
 #include "output/heatmap.h"
 #include "output/rtt.h"
@@ -36,13 +33,9 @@
 
 struct tool {
 	struct tcprtt_options options;
-	struct event_loop loop;
-	struct probe probe;
+	struct app app;
 	struct measure measure;
 	struct outlet outlet;
-	struct resolver resolver;
-	int out_fd;           /* the outlet's */
-	const char *out_name; /* in words */
 	struct heatmap map;
 	struct timebase base;
 	uint64_t start_ns;
@@ -66,7 +59,7 @@ static void put_scale(struct tool *tool, uint32_t width)
 static const struct names *find_names(struct tool *tool, const struct rtt_key *key, struct grouping_ids *ret_ids)
 {
 	*ret_ids = grouping_ids(&tool->options.grouping, key);
-	return resolver_find(&tool->resolver, ret_ids->cgroup_id, ret_ids->netns, ret_ids->pid);
+	return resolver_find(&tool->app.resolver, ret_ids->cgroup_id, ret_ids->netns, ret_ids->pid);
 }
 
 static void add_names(struct tool *tool, const struct measured *row, struct rtt_report *report)
@@ -98,7 +91,7 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 		.by = tool->by,
 		.key = row->name,
 		.sample = sample_names[tool->options.sample],
-		.hook = tool->probe.hook,
+		.hook = tool->app.probe.hook,
 		.tick = tool->measure.tick,
 		.histogram = &row->histogram,
 		.jitter = tcprtt_shows_means(&tool->options),
@@ -108,7 +101,7 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 	char time[8];
 	struct strbuf clock = strbuf_over(time, sizeof(time));
 
-	if (tool->options.names)
+	if (tool->options.app.names)
 		add_names(tool, row, &report);
 	switch (tool->options.output) {
 	case RTT_OUTPUT_TEXT:
@@ -121,7 +114,7 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 		rtt_json(out, &report);
 		break;
 	case RTT_OUTPUT_HEATMAP:
-		put_scale(tool, terminal_width(tool->out_fd));
+		put_scale(tool, terminal_width(tool->app.out_fd));
 		timestamp_format_local(&clock, &tool->base, now_ns);
 		heatmap_line(&tool->map, out, time, &row->histogram);
 		break;
@@ -176,7 +169,7 @@ static int print_interval(struct tool *tool)
  */
 static bool is_almost_over(const struct tool *tool)
 {
-	uint64_t duration_ns = tool->options.duration_ns;
+	uint64_t duration_ns = tool->options.app.duration_ns;
 
 	return duration_ns && clock_monotonic_ns() + tool->options.interval_ns / 10 >= tool->start_ns + duration_ns;
 }
@@ -190,10 +183,10 @@ static int trace(struct tool *tool)
 	while (!error && !outlet->sink.error && !outlet->ending) {
 		int events;
 
-		error = event_loop_want_output(&tool->loop, !sink_is_empty(&outlet->sink));
+		error = event_loop_want_output(&tool->app.loop, !sink_is_empty(&outlet->sink));
 		if (error)
 			break;
-		events = event_loop_wait(&tool->loop, -1);
+		events = event_loop_wait(&tool->app.loop, -1);
 		if (events < 0)
 			return events;
 		if (events & EVENT_HANGUP)
@@ -208,7 +201,7 @@ static int trace(struct tool *tool)
 			outlet_reopen(outlet);
 			tool->map.width = 0; /* a new file begins with a scale */
 		}
-		if (events & EVENT_TICK && tool->options.names & NAMES_CGROUP)
+		if (events & EVENT_TICK && tool->options.app.names & NAMES_CGROUP)
 			error = measure_visit_groups(&tool->measure, learn_names, tool);
 		if (!error && events & EVENT_INTERVAL && !is_almost_over(tool))
 			error = print_interval(tool);
@@ -221,14 +214,14 @@ static void put_opening(struct tool *tool)
 	struct strbuf *out = &tool->outlet.sink.buffer;
 
 	if (tool->options.output == RTT_OUTPUT_CSV)
-		rtt_csv_header(out, tool->options.names);
+		rtt_csv_header(out, tool->options.app.names);
 	if (tool->options.output == RTT_OUTPUT_TEXT) {
 		strbuf_append_string(out, "Tracing TCP RTT");
-		if (tool->options.duration_ns) {
+		if (tool->options.app.duration_ns) {
 			strbuf_append_string(out, " for ");
-			number_append_short(out, (double)tool->options.duration_ns / 1e9, 3);
+			number_append_short(out, (double)tool->options.app.duration_ns / 1e9, 3);
 			strbuf_append_string(out, " secs.\n");
-		} else if (tool->options.command.command.argv) {
+		} else if (tool->options.app.command.command.argv) {
 			strbuf_append_string(out, " until the command ends.\n");
 		} else {
 			strbuf_append_string(out, "... Hit Ctrl-C to end.\n");
@@ -245,7 +238,7 @@ static struct loss_report count_losses(const struct tool *tool)
 	struct loss_report tracker = {};
 	uint64_t rows;
 
-	probe_losses(&tool->probe, true, &tracker);
+	probe_losses(&tool->app.probe, true, &tracker);
 	losses.recursion = tracker.unsampled;
 	losses.untracked = tracker.recursion;
 	losses.unaccepted = tracker.unaccepted;
@@ -265,9 +258,9 @@ static void tell_unwritten(const struct tool *tool, int error)
 	if (tool->outlet.sink.error == -EPIPE || (!rows && !error))
 		return;
 	if (error && !rows)
-		message("cannot write to %s: %s", tool->out_name, strerror(-error));
+		message("cannot write to %s: %s", tool->app.out_name, strerror(-error));
 	else if (error)
-		message("cannot write to %s: %s; histograms not written: %llu, with %llu samples", tool->out_name,
+		message("cannot write to %s: %s; histograms not written: %llu, with %llu samples", tool->app.out_name,
 			strerror(-error), (unsigned long long)rows, (unsigned long long)samples);
 	else
 		message("the reader of the output stopped; histograms not written: %llu, with %llu samples",
@@ -276,24 +269,16 @@ static void tell_unwritten(const struct tool *tool, int error)
 
 static int run(struct tool *tool)
 {
-	int error = event_loop_add_output(&tool->loop, tool->outlet.sink.fd);
+	int error = app_begin(&tool->app, tool->options.interval_ns);
 	struct loss_report losses;
 	bool lost;
 
-	if (!error && tool->options.duration_ns)
-		error = event_loop_add_deadline(&tool->loop, tool->options.duration_ns);
-	if (!error && tool->options.interval_ns)
-		error = event_loop_add_interval(&tool->loop, tool->options.interval_ns);
-	if (tool->options.verbose) {
-		message("%s, sockets remembered in %s", tool->probe.hook, tool->probe.storage);
-		message("tracing");
-	}
+	app_tell(&tool->app);
 	put_opening(tool);
 	tool->start_ns = tool->since_ns = clock_monotonic_ns();
 	if (!error)
 		error = trace(tool);
-	probe_detach(&tool->probe);
-	hangup_tell_end(&tool->loop);
+	app_detach(&tool->app);
 	tool->outlet.ending = true;
 	if (!error)
 		error = print_interval(tool);
@@ -304,69 +289,38 @@ static int run(struct tool *tool)
 		error = tool->outlet.sink.error;
 	tell_unwritten(tool, tool->outlet.sink.error);
 	losses = count_losses(tool);
-	lost = losses_tell(&tool->options, &tool->probe, &losses);
+	lost = losses_tell(&tool->options, &tool->app.probe, &losses);
 	if (error)
 		return EXIT_RUNTIME;
-	return tool->options.strict && lost ? EXIT_LOST : EXIT_SUCCESS;
-}
-
-/* Names are no reason not to measure. */
-static void prepare_names(struct tool *tool)
-{
-	struct resolver_error errors[RESOLVER_ERRORS];
-	size_t count = resolver_open(tool->options.names, &tool->resolver, errors);
-
-	for (size_t i = 0; i < count; i++)
-		message("numbers instead of names of %s: %s", errors[i].what, errors[i].why);
+	return tool->options.app.strict && lost ? EXIT_LOST : EXIT_SUCCESS;
 }
 
 static struct probe_wants wants_of(const struct tcprtt_options *options)
 {
-	return (struct probe_wants){
-		.tool = "tcprtt",
-		.emits = EMIT_SAMPLES,
-		.scope = &options->scope,
-		.samples = {.kind = options->sample,
-			    .grouping = options->grouping,
-			    .max_keys = options->max_keys,
-			    .milliseconds = options->milliseconds,
-			    .sums = tcprtt_has_sums(options)},
-		.owners = tcprtt_uses_owner(options),
-		.older = !options->command.command.argv, /* what a command does is all to come */
-		.hook = options->hook,
-		.storage = options->storage,
-		.hash_size = options->hash_size,
-		.without_casts = options->without_casts,
-		.verbose = options->verbose,
-	};
+	struct probe_wants wants = app_wants("tcprtt", &options->app);
+
+	wants.emits = EMIT_SAMPLES;
+	wants.samples = (struct sample_wants){.kind = options->sample,
+					      .grouping = options->grouping,
+					      .max_keys = options->max_keys,
+					      .milliseconds = options->milliseconds,
+					      .sums = tcprtt_has_sums(options)};
+	wants.owners = tcprtt_uses_owner(options);
+	return wants;
 }
 
 /* Opens what is needed, and says why not. 0 or a negative errno. */
 static int prepare(struct tool *tool)
 {
 	struct probe_wants wants = wants_of(&tool->options);
-	struct probe_error why;
-	int error = command_open_output(&tool->options.command, &tool->out_fd, &tool->out_name);
+	int error = app_open(&tool->options.app, &wants, &tool->outlet.sink, &tool->app);
 
-	if (!error)
-		error = sink_open(tool->out_fd, &tool->outlet.sink);
-	if (error) {
-		message("cannot write to %s: %s", tool->out_name, strerror(-error));
+	if (error)
 		return error;
-	}
-	tool->map.color = terminal_has_color(tool->out_fd);
-	tool->outlet.file = command_output_file(&tool->options.command);
-	if ((error = event_loop_open(tool->outlet.file, &tool->loop))) {
-		message("cannot wait for events: %s", strerror(-error));
-		return error;
-	}
-	error = probe_open(&wants, &tool->probe, &why);
-	if (error) {
-		message("cannot load: %s", why.text);
-		return error;
-	}
-	prepare_names(tool);
-	error = measure_open(&tool->options, &tool->probe, &tool->measure);
+	tool->map.color = terminal_has_color(tool->app.out_fd);
+	tool->outlet.loop = &tool->app.loop;
+	tool->outlet.file = command_output_file(&tool->options.app.command);
+	error = measure_open(&tool->options, &tool->app.probe, &tool->measure);
 	if (error)
 		message("cannot measure: %s", strerror(-error));
 	return error;
@@ -380,24 +334,15 @@ int main(int argc, char **argv)
 
 	tcprtt_options_parse(argc, argv, &tool.options);
 	grouping_format(&by, &tool.options.grouping);
-	tool.probe = PROBE_CLOSED;
-	tool.loop = EVENT_LOOP_CLOSED;
-	tool.outlet.loop = &tool.loop;
+	tool.app = APP_CLOSED;
 	tool.map = (struct heatmap){
 		.tick = tool.options.milliseconds ? TICK_MS1024 : TICK_US,
 	};
 	clock_refresh(&tool.base);
-	if (!prepare(&tool)) {
-		priority_begin(!tool.options.command.no_priority, tool.options.verbose);
-		status = command_launch(&tool.options.command.command, &tool.loop);
-	}
+	if (!prepare(&tool))
+		status = app_launch(&tool.app, true);
 	if (!status)
 		status = run(&tool);
 	measure_close(&tool.measure);
-	probe_close(&tool.probe);
-	status = command_outcome(&tool.options.command.command, &tool.loop, status);
-	event_loop_close(&tool.loop);
-	sink_close(&tool.outlet.sink);
-	resolver_close(&tool.resolver);
-	return status;
+	return app_close(&tool.app, status);
 }

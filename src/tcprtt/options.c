@@ -3,9 +3,6 @@
 
 #include "core/parse.h"
 #include "os/command_line.h"
-#include "os/command_options.h"
-#include "os/hash_size.h"
-#include "os/scope_options.h"
 
 #define SECOND_NS        1000000000ULL
 #define MAX_KEYS_DEFAULT 10240
@@ -18,11 +15,7 @@ enum {
 	KEY_MAX_KEYS,
 	KEY_SAMPLE,
 	KEY_NAMES,
-	KEY_HEATMAP,
-	KEY_STRICT,
-	KEY_HOOK,
-	KEY_STORAGE,
-	KEY_WITHOUT_CASTS
+	KEY_HEATMAP
 };
 
 /* What the options say before they are put together. */
@@ -39,8 +32,7 @@ static const struct argp_option option_table[] = {
 	 "srtt (the default: smoothed, at each segment), rtt (each measurement, once), min, handshake (once per "
 	 "connection)",
 	 2},
-	{"duration", 'd', "SECONDS", 0, "end after that time", 2},
-	COMMAND_OPTIONS(2),
+	APP_END_OPTIONS(2),
 	{0, 0, 0, 0, "How to group it:", 3},
 	{"byladdr", 'b', 0, 0, "a histogram for each local address", 3},
 	{"byraddr", 'B', 0, 0, "a histogram for each remote address", 3},
@@ -68,15 +60,8 @@ static const struct argp_option option_table[] = {
 	 "names for the groups of --by cgroup and netns: path, and in json and csv unit, container, pod", 4},
 	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map on the terminal, a line per interval (default 1 s)", 4},
 	{0, 0, 0, 0, "What to rely on:", 5},
-	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was lost", 5},
-	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf, fentry or kprobe", 5},
-	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 5},
-	HASH_SIZE_OPTION(5),
-	PRIORITY_OPTION(5),
-	{"without-casts", KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, 5},
-	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost or could not be measured", 5},
-	{0, 0, 0, 0, "Help:", -1},
-	{0, 'h', 0, OPTION_HIDDEN, 0, -1},
+	APP_RELIANCE_OPTIONS(5, "auto (the default), tp_btf, fentry or kprobe"),
+	APP_HELP_OPTIONS,
 	{0},
 };
 
@@ -121,9 +106,6 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 	struct tcprtt_options *options = ((struct command_line *)state->input)->options;
 
 	switch (key) {
-	case 'd':
-		options->duration_ns = command_line_seconds(state, "duration", argument);
-		return 0;
 	case KEY_SAMPLE:
 		options->sample =
 			command_line_choose(state, "sample", argument, samples, "not one of srtt, rtt, min, handshake");
@@ -199,56 +181,24 @@ static error_t parse_presentation(int key, const char *argument, const struct ar
 	return ARGP_ERR_UNKNOWN;
 }
 
-static error_t parse_reliance(int key, const char *argument, const struct argp_state *state)
-{
-	static const char *const hooks[] = {"auto", "tp_btf", "fentry", "kprobe", NULL};
-	static const enum probe_hook hook_of[] = {HOOK_AUTO, HOOK_TP_BTF, HOOK_FENTRY, HOOK_KPROBE};
-	static const char *const storages[] = {"auto", "socket", "hash", NULL};
-	struct tcprtt_options *options = ((struct command_line *)state->input)->options;
-
-	switch (key) {
-	case KEY_STRICT:
-		options->strict = true;
-		return 0;
-	case KEY_HOOK:
-		options->hook = hook_of[command_line_choose(state, "hook", argument, hooks,
-							    "not one of auto, tp_btf, fentry, kprobe")];
-		return 0;
-	case KEY_STORAGE:
-		options->storage =
-			command_line_choose(state, "storage", argument, storages, "not one of auto, socket, hash");
-		return 0;
-	case KEY_HASH_SIZE:
-		options->hash_size = command_line_number(state, "number of sockets", argument, HASH_SIZE_MAX);
-		return 0;
-	case KEY_WITHOUT_CASTS:
-		options->without_casts = true;
-		return 0;
-	case 'v':
-		options->verbose = true;
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
-
 static void check_hook(const struct tcprtt_options *options, const struct argp_state *state)
 {
-	if (options->hook != HOOK_AUTO && options->hook != HOOK_TP_BTF && !tcprtt_samples_segments(options))
+	if (options->app.hook != HOOK_AUTO && options->app.hook != HOOK_TP_BTF && !tcprtt_samples_segments(options))
 		argp_error(state,
 			   "--sample min and handshake follow changes of state, which only --hook tp_btf tells; leave "
 			   "--hook out");
-	if (options->hook == HOOK_KPROBE &&
-	    (options->sample != RTT_SRTT || tcprtt_uses_owner(options) || options->scope.settings.roles))
+	if (options->app.hook == HOOK_KPROBE &&
+	    (options->sample != RTT_SRTT || tcprtt_uses_owner(options) || options->app.scope.settings.roles))
 		argp_error(state, "--hook kprobe knows only --sample srtt, and neither whose a connection is nor its "
 				  "role; use another hook");
-	if (options->hook == HOOK_KPROBE && options->storage == STORAGE_SOCKET)
+	if (options->app.hook == HOOK_KPROBE && options->app.storage == STORAGE_SOCKET)
 		argp_error(state, "--hook kprobe has no socket storage; leave --storage out");
 }
 
 /* The language is the same for all tools; this one shows no transitions. */
 static void check_scope(const struct tcprtt_options *options, const struct argp_state *state)
 {
-	const struct scope *scope = &options->scope;
+	const struct scope *scope = &options->app.scope;
 
 	if (scope->settings.states_wanted || scope->settings.states_unwanted || scope->settings.min_duration_ns)
 		argp_error(state,
@@ -262,8 +212,7 @@ static void put_together(const struct command_line *line, const struct argp_stat
 	struct tcprtt_options *options = line->options;
 
 	check_scope(options, state);
-	command_options_end(state, &options->command, &options->scope);
-	scope_options_end(state, false, &options->scope);
+	app_options_end(state, false, &options->app);
 	if (line->by && (line->byladdr || line->byraddr))
 		argp_error(state, "-b and -B are --by laddr and --by raddr; use one or the other");
 	if (line->byladdr)
@@ -273,8 +222,8 @@ static void put_together(const struct command_line *line, const struct argp_stat
 	if (!tcprtt_is_grouped(options) && (options->top || line->sort || line->max_keys))
 		argp_error(state, "--top, --sort and --max-keys are about groups; add --by");
 	if (line->names)
-		options->names = grouping_names(&options->grouping);
-	if (line->names && !options->names)
+		options->app.names = grouping_names(&options->grouping);
+	if (line->names && !options->app.names)
 		argp_error(state, "--names is about groups by cgroup or netns; add --by cgroup or --by netns");
 	check_hook(options, state);
 	if (options->timestamp && (line->heatmap || options->output != RTT_OUTPUT_TEXT))
@@ -293,30 +242,17 @@ static void put_together(const struct command_line *line, const struct argp_stat
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-	struct parse_error error;
+	struct tcprtt_options *options = ((struct command_line *)state->input)->options;
 
-	switch (key) {
-	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-		return 0;
-	case ARGP_KEY_ARG:
-		parse_fail(&error, "argument", argument, strlen(argument),
-			   "tcprtt takes options only; a command goes behind --");
-		command_line_fail(state, &error);
-		return 0;
-	case ARGP_KEY_END:
+	if (key == ARGP_KEY_END) {
 		put_together(state->input, state);
 		return 0;
 	}
-	if (scope_option(scope_key(key), argument, state, &((struct command_line *)state->input)->options->scope) == 0)
-		return 0;
-	if (command_option(key, argument, state, &((struct command_line *)state->input)->options->command) == 0)
-		return 0;
 	if (parse_selection(key, argument, state) == 0 || parse_groups(key, argument, state) == 0)
 		return 0;
 	if (parse_presentation(key, argument, state) == 0)
 		return 0;
-	return parse_reliance(key, argument, state);
+	return app_option(key, scope_key(key), argument, state, &options->app);
 }
 
 void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret)
@@ -328,10 +264,13 @@ void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret)
 		.doc = documentation,
 	};
 	/* The scope has port sets and lists: too much for some stacks. */
-	static struct tcprtt_options options = {.max_keys = MAX_KEYS_DEFAULT, .hash_size = HASH_SIZE_DEFAULT};
+	static struct tcprtt_options options = {
+		.max_keys = MAX_KEYS_DEFAULT,
+		.app = {.hash_size = APP_HASH_SIZE_DEFAULT,
+			.hooks_allowed = 1 << HOOK_TP_BTF | 1 << HOOK_FENTRY | 1 << HOOK_KPROBE}};
 	struct command_line line = {.options = &options};
 
-	command_options_begin(&argc, argv, &options.command);
+	command_options_begin(&argc, argv, &options.app.command);
 	command_line_parse(&argp, argc, argv, "tcprtt (tcpvitals) " TCPVITALS_VERSION, &line);
 	*ret = options;
 }

@@ -3,10 +3,8 @@
 #define TCPVITALS_TCPRTT_OPTIONS_H
 
 #include "abi/rtt.h"
+#include "app/options.h"
 #include "core/grouping.h"
-#include "core/scope.h"
-#include "os/command_options.h"
-#include "probe/probe.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,26 +21,17 @@ enum rtt_sort {
 	RTT_SORT_MEAN
 };
 struct tcprtt_options {
-	struct command_options command;
-	struct scope scope;
+	struct app_options app;
 	enum rtt_sample sample;
 	struct grouping grouping;
 	uint32_t max_keys;
 	uint32_t top; /* 0: all groups */
 	enum rtt_sort sort;
 	enum rtt_output output;
-	unsigned int names; /* NAMES_ to look up */
 	bool milliseconds;
 	bool extended;
 	bool timestamp;
-	bool verbose;
-	bool strict;          /* exit with 3 when anything was lost */
 	uint64_t interval_ns; /* 0: one summary at the end */
-	uint64_t duration_ns; /* 0: until interrupted */
-	enum probe_hook hook;
-	enum probe_storage storage;
-	uint32_t hash_size; /* sockets that the hash remembers, where it is used */
-	bool without_casts; /* for tests: as on kernels before 6.2 */
 };
 
 /* Fills `ret` from the command line. Ends the process with --help and --version (0) and on a wrong command line (2). */
@@ -67,7 +56,7 @@ static inline bool tcprtt_has_sums(const struct tcprtt_options *options)
 /* Whose a connection is decides about its group, or whether it is measured. */
 static inline bool tcprtt_uses_owner(const struct tcprtt_options *options)
 {
-	return grouping_is_by_owner(&options->grouping) || options->scope.settings.by_owner;
+	return grouping_is_by_owner(&options->grouping) || options->app.scope.settings.by_owner;
 }
 
 /* Samples come from segments, or from changes of state. */

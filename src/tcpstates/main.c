@@ -2,16 +2,14 @@
 /* tcpstates: attach, print what happens until told to stop, detach, print the rest, and say what was lost. */
 #include "abi/emit.h"
 #include "abi/loss.h"
+#include "app/app.h"
 #include "app/hangup.h"
 #include "core/loss.h"
 #include "os/clock.h"
-#include "os/command.h"
 #include "os/event_loop.h"
 #include "os/message.h"
-#include "os/priority.h"
 #include "output/journal.h"
 #include "output/sink.h"
-#include "probe/look.h"
 #include "probe/losses.h"
 #include "probe/probe.h"
 #include "tcpstates/options.h"
@@ -41,12 +39,8 @@
 
 struct tool {
 	struct tcpstates_options options;
-	struct event_loop loop;
-	struct probe probe;
+	struct app app;
 	struct sink sink;
-	struct resolver resolver;
-	int out_fd;           /* the sink's */
-	const char *out_name; /* in words */
 	struct printer printer;
 	struct summarizer summarizer; /* with --summary */
 	struct stuck_watch watch;     /* with --stuck */
@@ -71,7 +65,7 @@ static struct loss_report count_losses(const struct tool *tool, bool exact)
 		printed = tool->summarizer.printed;
 		report.unit = "transition";
 	}
-	probe_losses(&tool->probe, exact, &report);
+	probe_losses(&tool->app.probe, exact, &report);
 	/* No row: the next look finds that the state is another one (`gaps`). */
 	if (tool->options.stuck.states)
 		report.recursion = 0;
@@ -113,7 +107,7 @@ static void tick(struct tool *tool)
 	if (tool->options.stuck.states)
 		stuck_tick(&tool->watch, clock_monotonic_ns());
 	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !tool->options.summary && !tool->options.stuck.states &&
-	    !scope_is_limited(&tool->options.scope) && isatty(STDERR_FILENO) && isatty(tool->out_fd))
+	    !scope_is_limited(&tool->options.app.scope) && isatty(STDERR_FILENO) && isatty(tool->app.out_fd))
 		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
 }
 
@@ -129,10 +123,10 @@ static int summarize(struct tool *tool)
 /* Likewise: what the last look found must be out of the ring before the next one. 0 or a negative errno. */
 static int look(struct tool *tool)
 {
-	print_drain(&tool->printer, &tool->probe.rings);
-	if (sink_flush(&tool->sink) || rings_pending(&tool->probe.rings))
+	print_drain(&tool->printer, &tool->app.probe.rings);
+	if (sink_flush(&tool->sink) || rings_pending(&tool->app.probe.rings))
 		return 0;
-	return stuck_look(&tool->watch, &tool->probe, clock_monotonic_ns(), false);
+	return stuck_look(&tool->watch, &tool->app.probe, clock_monotonic_ns(), false);
 }
 
 /* Sleeps until there is something to do; naps for `nap_ms` at most, unless that is less than 0. Returns events or a
@@ -141,13 +135,13 @@ static int wait_for_work(struct tool *tool, int nap_ms)
 {
 	bool blocked = !sink_is_empty(&tool->sink), napping = nap_ms >= 0;
 	uint64_t now_ns = clock_monotonic_ns(), end_ns = now_ns + (uint64_t)nap_ms * 1000000;
-	int error = event_loop_want_output(&tool->loop, blocked);
+	int error = event_loop_want_output(&tool->app.loop, blocked);
 	int events = 0;
 
 	while (error == 0 && !events) {
-		events = event_loop_wait(&tool->loop, napping ? (int)((end_ns - now_ns + 999999) / 1000000) : -1);
+		events = event_loop_wait(&tool->app.loop, napping ? (int)((end_ns - now_ns + 999999) / 1000000) : -1);
 		/* The first event after a drain says so; it can wait, unless the buffer is getting full. */
-		if (events == EVENT_INPUT && napping && !rings_crowded(&tool->probe.rings))
+		if (events == EVENT_INPUT && napping && !rings_crowded(&tool->app.probe.rings))
 			events = 0;
 		/* With a reader that is behind, new events stay in the ring. */
 		if (events == EVENT_INPUT && blocked)
@@ -165,7 +159,7 @@ static int nap_after(const struct tool *tool, int64_t taken)
 	if (!taken || !sink_is_empty(&tool->sink))
 		return -1;
 	/* Much has come since that drain began: there is no time for more than a look at what else there is. */
-	if (taken > 0 && rings_crowded(&tool->probe.rings))
+	if (taken > 0 && rings_crowded(&tool->app.probe.rings))
 		return 0;
 	/* Less than 0: the journal is behind, which nothing wakes us from. */
 	return NAP_MS;
@@ -192,11 +186,11 @@ static int trace(struct tool *tool)
 			if (error || stuck_is_decided(&tool->watch))
 				return error;
 		}
-		taken = print_drain(&tool->printer, &tool->probe.rings);
+		taken = print_drain(&tool->printer, &tool->app.probe.rings);
 		if (sink_flush(&tool->sink) != 0 && tool->sink.error)
 			return 0;
 		if (events & EVENT_REOPEN)
-			hangup_reopen(&tool->loop, &tool->sink, command_output_file(&tool->options.command));
+			hangup_reopen(&tool->app.loop, &tool->sink, command_output_file(&tool->options.app.command));
 		tell_new_losses(tool, false);
 		nap_ms = nap_after(tool, taken);
 	}
@@ -205,7 +199,7 @@ static int trace(struct tool *tool)
 /* Grows whenever a reader takes something. */
 static uint64_t progress(const struct tool *tool)
 {
-	return rings_position(&tool->probe.rings) + tool->sink.rows - sink_unwritten(&tool->sink);
+	return rings_position(&tool->app.probe.rings) + tool->sink.rows - sink_unwritten(&tool->sink);
 }
 
 /* What is still in the ring and the sink, and the last summary, as long as somebody reads it. 0 or a negative errno. */
@@ -220,25 +214,25 @@ static int finish(struct tool *tool, bool summary_due)
 	while (events >= 0 && !(events & (EVENT_STOP | EVENT_HANGUP))) {
 		uint64_t now_ns = clock_monotonic_ns();
 
-		print_drain(&tool->printer, &tool->probe.rings);
+		print_drain(&tool->printer, &tool->app.probe.rings);
 		if (!sink_flush(&tool->sink) && summary_due) {
 			error = summarize(tool);
 			summary_due = false;
 			sink_flush(&tool->sink);
 		}
-		if (tool->sink.error || (sink_is_empty(&tool->sink) && !rings_pending(&tool->probe.rings)))
+		if (tool->sink.error || (sink_is_empty(&tool->sink) && !rings_pending(&tool->app.probe.rings)))
 			break;
 		if (progress(tool) != seen)
 			moved_ns = now_ns;
 		seen = progress(tool);
 		if (now_ns - moved_ns > GRACE_IDLE_NS || now_ns - start_ns > GRACE_MAX_NS)
 			break;
-		event_loop_want_output(&tool->loop, !sink_is_empty(&tool->sink));
-		events = event_loop_wait(&tool->loop, NAP_MS);
+		event_loop_want_output(&tool->app.loop, !sink_is_empty(&tool->sink));
+		events = event_loop_wait(&tool->app.loop, NAP_MS);
 	}
 	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
 	tool->printer.discarding = tool->sink.error != -EPIPE;
-	print_drain(&tool->printer, &tool->probe.rings);
+	print_drain(&tool->printer, &tool->app.probe.rings);
 	return summary_due ? summary_drop(&tool->summarizer) : error;
 }
 
@@ -247,30 +241,21 @@ static int report(struct tool *tool, int error)
 {
 	struct loss_report losses = count_losses(tool, true);
 
-	losses.held = __atomic_load_n(&tool->probe.losses->held, __ATOMIC_RELAXED);
+	losses.held = __atomic_load_n(&tool->app.probe.losses->held, __ATOMIC_RELAXED);
 	if (error) {
 		message("cannot go on tracing: %s", strerror(-error));
 	} else if (tool->sink.error && tool->sink.error != -EPIPE) {
 		error = tool->sink.error;
-		message("cannot write to %s: %s", tool->out_name, strerror(-error));
+		message("cannot write to %s: %s", tool->app.out_name, strerror(-error));
 	}
-	if (tool->options.verbose || loss_total(&losses) || loss_impaired(&losses))
+	if (tool->options.app.verbose || loss_total(&losses) || loss_impaired(&losses))
 		tell_losses(tool, &losses);
 	if (error)
 		return failure(tool);
 	if (tool->options.stuck.once)
 		return stuck_answer(&tool->watch,
-				    losses.storage_full || (tool->options.strict && loss_missed(&losses)));
-	return tool->options.strict && loss_missed(&losses) ? EXIT_LOST : EXIT_SUCCESS;
-}
-
-static int open_summary(struct tool *tool)
-{
-	int error = summary_open(tool->probe.summary_fd, clock_monotonic_ns(), &tool->summarizer);
-
-	if (!error && tool->options.interval_ns)
-		error = event_loop_add_interval(&tool->loop, tool->options.interval_ns);
-	return error;
+				    losses.storage_full || (tool->options.app.strict && loss_missed(&losses)));
+	return tool->options.app.strict && loss_missed(&losses) ? EXIT_LOST : EXIT_SUCCESS;
 }
 
 /* Looks at once, and then now and then. 0 or a negative errno. */
@@ -281,64 +266,31 @@ static int trace_stuck(struct tool *tool)
 	if (!error && !stuck_is_decided(&tool->watch))
 		error = trace(tool);
 	if (!error && tool->options.stuck.once && !stuck_is_decided(&tool->watch))
-		error = stuck_look(&tool->watch, &tool->probe, clock_monotonic_ns(), true);
+		error = stuck_look(&tool->watch, &tool->app.probe, clock_monotonic_ns(), true);
 	return error;
 }
 
-static int wait_for_rings(struct tool *tool)
+static uint64_t interval_of(const struct tcpstates_options *options)
 {
-	int error = 0;
-
-	for (size_t i = 0; !error && i < tool->probe.rings.count; i++)
-		error = event_loop_add_input(&tool->loop, tool->probe.rings.ring[i].map_fd);
-	return error;
+	return options->stuck.states ? options->stuck.interval_ns : options->summary ? options->interval_ns : 0;
 }
 
 static int run(struct tool *tool)
 {
-	int error = event_loop_add_output(&tool->loop, tool->sink.fd), finish_error;
+	int error = app_begin(&tool->app, interval_of(&tool->options)), finish_error;
 
 	if (!error && tool->options.summary)
-		error = open_summary(tool);
-	if (!error && tool->options.stuck.states)
-		error = event_loop_add_interval(&tool->loop, tool->options.stuck.interval_ns);
-	if (!error)
-		error = wait_for_rings(tool);
-	if (!error && tool->options.duration_ns)
-		error = event_loop_add_deadline(&tool->loop, tool->options.duration_ns);
+		error = summary_open(tool->app.probe.summary_fd, clock_monotonic_ns(), &tool->summarizer);
 	if (!error) {
-		if (tool->options.verbose) {
-			message("%s/inet_sock_set_state, sockets remembered in %s, %zu ring buffers of %zu KiB",
-				tool->probe.hook, tool->probe.storage, tool->probe.rings.count,
-				tool->probe.rings.size / 1024);
-			message("%s tells who accepts a connection%s", probe_accept_hook(&tool->probe),
-				probe_counts_accepts(&tool->probe)
-					? ""
-					: ", and this kernel does not tell what that misses");
-			if (tool->options.stuck.states)
-				message("%s goes through the connections", look_iterator(&tool->probe));
-			message("%s tells why one ended", tool->probe.vitals ? "the socket" : "nothing");
-			message("tracing");
-		}
+		app_tell(&tool->app);
 		print_header(&tool->printer);
 		sink_flush(&tool->sink);
 		if (!tool->sink.error)
 			error = tool->options.stuck.states ? trace_stuck(tool) : trace(tool);
 	}
-	probe_detach(&tool->probe);
-	hangup_tell_end(&tool->loop);
+	app_detach(&tool->app);
 	finish_error = finish(tool, tool->options.summary && !error);
 	return report(tool, error ? error : finish_error);
-}
-
-/* Without some of the names there still are the numbers. */
-static void prepare_names(struct tool *tool)
-{
-	struct resolver_error errors[RESOLVER_ERRORS];
-	size_t count = resolver_open(tool->options.names, &tool->resolver, errors);
-
-	for (size_t i = 0; i < count; i++)
-		message("numbers instead of names of %s: %s", errors[i].what, errors[i].why);
 }
 
 static unsigned int emits_of(const struct tcpstates_options *options)
@@ -352,87 +304,53 @@ static unsigned int emits_of(const struct tcpstates_options *options)
 
 static struct probe_wants wants_of(const struct tcpstates_options *options)
 {
-	return (struct probe_wants){
-		.tool = "tcpstates",
-		.emits = emits_of(options),
-		.scope = &options->scope,
-		.stuck = {.longer_ns = options->stuck.longer_ns,
-			  .states = options->stuck.states,
-			  .once = options->stuck.once},
-		.owners = true,
-		.older = !options->command.command.argv, /* what a command does is all to come */
-		.needs_btf = tcpstates_unknown_to_tracepoint(options),
-		.buffer_size = options->buffer_size,
-		.rings = options->rings,
-		.hook = options->hook,
-		.storage = options->storage,
-		.accept = options->accept,
-		.hash_size = options->hash_size,
-		.without_casts = options->without_casts,
-		.verbose = options->verbose,
-	};
+	struct probe_wants wants = app_wants("tcpstates", &options->app);
+
+	wants.emits = emits_of(options);
+	wants.stuck = (struct stuck_settings){
+		.longer_ns = options->stuck.longer_ns, .states = options->stuck.states, .once = options->stuck.once};
+	wants.owners = true;
+	wants.needs_btf = tcpstates_unknown_to_tracepoint(options);
+	wants.buffer_size = options->buffer_size;
+	wants.rings = options->rings;
+	return wants;
 }
 
-/* Opens what is needed, and says why not. 0 or a negative errno. */
-static int prepare(struct tool *tool)
+static int open_journal(struct printer *printer)
 {
-	struct probe_wants wants;
-	struct probe_error why;
-	int error;
+	int error = journal_open(&printer->journal_fd);
 
-	if (tool->options.journal && (error = journal_open(&tool->printer.journal_fd))) {
+	if (error)
 		message("cannot write to the journal: %s",
 			error == -EOPNOTSUPP ? "this build has no libsystemd; build with libsystemd-dev installed"
 			: error == -ENOENT   ? "systemd-journald is not running; leave -Y out"
 					     : strerror(-error));
-		return error;
-	}
-	error = command_open_output(&tool->options.command, &tool->out_fd, &tool->out_name);
-	if (!error)
-		error = sink_open(tool->out_fd, &tool->sink);
-	if (error) {
-		message("cannot write to %s: %s", tool->out_name, strerror(-error));
-		return error;
-	}
-	prepare_names(tool);
-	if ((error = event_loop_open(command_output_file(&tool->options.command), &tool->loop))) {
-		message("cannot wait for events: %s", strerror(-error));
-		return error;
-	}
-	wants = wants_of(&tool->options);
-	error = probe_open(&wants, &tool->probe, &why);
-	if (error)
-		message("cannot load: %s", why.text);
 	return error;
 }
 
 int main(int argc, char **argv)
 {
 	static struct tool tool; /* port sets and lists: too much for some stacks */
+	struct probe_wants wants;
 	int status;
 
 	tcpstates_options_parse(argc, argv, &tool.options);
 	status = failure(&tool);
 	tool.watch.options = &tool.options.stuck;
-	tool.watch.verbose = tool.options.verbose;
-	tool.probe = PROBE_CLOSED;
-	tool.loop = EVENT_LOOP_CLOSED;
+	tool.watch.verbose = tool.options.app.verbose;
+	tool.app = APP_CLOSED;
 	tool.printer = (struct printer){
-		.options = &tool.options, .sink = &tool.sink, .resolver = &tool.resolver, .journal_fd = -1};
+		.options = &tool.options, .sink = &tool.sink, .resolver = &tool.app.resolver, .journal_fd = -1};
 	clock_refresh(&tool.printer.base);
-	if (!prepare(&tool)) {
+	wants = wants_of(&tool.options);
+	if ((!tool.options.journal || !open_journal(&tool.printer)) &&
+	    !app_open(&tool.options.app, &wants, &tool.sink, &tool.app))
 		/* A look at all connections may be long, and nobody can interrupt it; nothing gets lost meanwhile. */
-		priority_begin(!tool.options.command.no_priority && !tool.options.stuck.states, tool.options.verbose);
-		status = command_launch(&tool.options.command.command, &tool.loop);
-	}
+		status = app_launch(&tool.app, !tool.options.stuck.states);
 	if (!status)
 		status = run(&tool);
 	summary_close(&tool.summarizer);
-	probe_close(&tool.probe);
-	status = command_outcome(&tool.options.command.command, &tool.loop, status);
-	event_loop_close(&tool.loop);
-	sink_close(&tool.sink);
-	resolver_close(&tool.resolver);
+	status = app_close(&tool.app, status);
 	if (tool.printer.journal_fd >= 0)
 		close(tool.printer.journal_fd);
 	return status;

@@ -3,9 +3,6 @@
 
 #include "core/parse.h"
 #include "os/command_line.h"
-#include "os/command_options.h"
-#include "os/hash_size.h"
-#include "os/scope_options.h"
 #include "os/terminal.h"
 #include "probe/rings.h"
 #include "tcpstates/stuck_options.h"
@@ -23,11 +20,6 @@
 
 enum {
 	KEY_BUFFER_SIZE = 0x100,
-	KEY_STRICT,
-	KEY_HOOK,
-	KEY_STORAGE,
-	KEY_WITHOUT_CASTS,
-	KEY_ACCEPT,
 	KEY_SUMMARY,
 	KEY_NAMES,
 	KEY_SERVICES
@@ -45,8 +37,7 @@ static const struct argp_option option_table[] = {
 	SCOPE_OPTIONS(1, 'L', 'D', SCOPE_KEY_LADDR, SCOPE_KEY_RADDR),
 	{0, 0, 0, 0, "What to see of them:", 2},
 	SCOPE_TRANSITION_OPTIONS(2, 0),
-	{"duration", 'd', "SECONDS", 0, "end after that time", 2},
-	COMMAND_OPTIONS(2),
+	APP_END_OPTIONS(2),
 	{"connections", 'c', 0, 0, "one line for each connection at its end instead of each transition", 2},
 	{"summary", KEY_SUMMARY, "SECONDS", OPTION_ARG_OPTIONAL,
 	 "count in the kernel, and print the times in each state at the end, or that often", 2},
@@ -65,18 +56,9 @@ static const struct argp_option option_table[] = {
 	 3},
 	{"journal", 'Y', 0, 0, "write each transition to the systemd journal, too", 3},
 	{0, 0, 0, 0, "What to rely on:", 4},
-	{"strict", KEY_STRICT, 0, 0, "exit with 3 when anything was missed", 4},
 	{"buffer-size", KEY_BUFFER_SIZE, "SIZE", 0, "ring buffers, 64K to 1G (default: 1M for each CPU, 4M to 64M)", 4},
-	{"hook", KEY_HOOK, "HOOK", 0, "auto (the default), tp_btf or tracepoint", 4},
-	{"storage", KEY_STORAGE, "KIND", 0, "where sockets are remembered: auto (the default), socket or hash", 4},
-	HASH_SIZE_OPTION(4),
-	PRIORITY_OPTION(4),
-	{"without-casts", KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, 4},
-	{"accept", KEY_ACCEPT, "HOOK", 0,
-	 "how to see who accepts: auto (the default), fexit, kretprobe, receive or none", 4},
-	{"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost", 4},
-	{0, 0, 0, 0, "Help:", -1},
-	{0, 'h', 0, OPTION_HIDDEN, 0, -1},
+	APP_RELIANCE_OPTIONS(4, "auto (the default), tp_btf or tracepoint"),
+	APP_HELP_OPTIONS,
 	{0},
 };
 
@@ -146,47 +128,8 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 		options->summary = true;
 		options->interval_ns = argument ? command_line_seconds(state, "summary interval", argument) : 0;
 		return 0;
-	case 'd':
-		options->duration_ns = command_line_seconds(state, "duration", argument);
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
-
-static error_t parse_reliance(int key, const char *argument, const struct argp_state *state)
-{
-	static const char *const hooks[] = {"auto", "tp_btf", "tracepoint", NULL};
-	static const char *const storages[] = {"auto", "socket", "hash", NULL};
-	static const char *const accepts[] = {"auto", "fexit", "kretprobe", "receive", "none", NULL};
-	struct tcpstates_options *options = ((struct command_line *)state->input)->options;
-
-	switch (key) {
-	case KEY_STRICT:
-		options->strict = true;
-		return 0;
 	case KEY_BUFFER_SIZE:
 		options->buffer_size = parse_buffer_size(state, argument);
-		return 0;
-	case KEY_HOOK:
-		options->hook =
-			command_line_choose(state, "hook", argument, hooks, "not one of auto, tp_btf, tracepoint");
-		return 0;
-	case KEY_STORAGE:
-		options->storage =
-			command_line_choose(state, "storage", argument, storages, "not one of auto, socket, hash");
-		return 0;
-	case KEY_WITHOUT_CASTS:
-		options->without_casts = true;
-		return 0;
-	case KEY_HASH_SIZE:
-		options->hash_size = command_line_number(state, "number of sockets", argument, HASH_SIZE_MAX);
-		return 0;
-	case KEY_ACCEPT:
-		options->accept = command_line_choose(state, "accept hook", argument, accepts,
-						      "not one of auto, fexit, kretprobe, receive, none");
-		return 0;
-	case 'v':
-		options->verbose = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -196,7 +139,7 @@ static void check_scope(const struct tcpstates_options *options, const struct ar
 {
 	const char *unknown = tcpstates_unknown_to_tracepoint(options);
 
-	if (options->hook == HOOK_TRACEPOINT && unknown)
+	if (options->app.hook == HOOK_TRACEPOINT && unknown)
 		argp_error(state, "--hook tracepoint does not tell what %s asks for; leave --hook out", unknown);
 }
 
@@ -227,13 +170,14 @@ static void check_combinations(const struct command_line *line, const struct arg
 			   "-O chooses columns of transitions; -c has its own (-o json has every field, --names more)");
 	if (options->connections && options->journal)
 		argp_error(state, "-Y writes transitions; it excludes -c");
-	if (options->connections && (options->hook == HOOK_TRACEPOINT || options->storage == STORAGE_HASH))
+	if (options->connections && (options->app.hook == HOOK_TRACEPOINT || options->app.storage == STORAGE_HASH))
 		argp_error(state, "-c needs socket storage; leave --hook and --storage out");
 	stuck_options_check(options, state);
 	check_scope(options, state);
-	if (options->hook == HOOK_TRACEPOINT && options->storage == STORAGE_SOCKET)
+	if (options->app.hook == HOOK_TRACEPOINT && options->app.storage == STORAGE_SOCKET)
 		argp_error(state, "--hook tracepoint has no socket storage; use --storage hash");
-	if (options->hook == HOOK_TRACEPOINT && options->accept != ACCEPT_AUTO && options->accept != ACCEPT_NONE)
+	if (options->app.hook == HOOK_TRACEPOINT && options->app.accept != ACCEPT_AUTO &&
+	    options->app.accept != ACCEPT_NONE)
 		argp_error(state, "--hook tracepoint knows no owners; it excludes --accept");
 }
 
@@ -256,8 +200,7 @@ static void put_together(const struct command_line *line, const struct argp_stat
 
 	if (line->csv && !line->output)
 		options->format = OUTPUT_CSV;
-	command_options_end(state, &options->command, &options->scope);
-	scope_options_end(state, options->connections, &options->scope);
+	app_options_end(state, options->connections, &options->app);
 	stuck_options_end(state, &options->stuck);
 	check_combinations(line, state);
 	options->style = options->format == OUTPUT_CSV ? COLUMN_STYLE_CSV
@@ -272,9 +215,9 @@ static void put_together(const struct command_line *line, const struct argp_stat
 		column_list_prepend(&options->columns, COLUMN_ELAPSED);
 	if (line->columns && line->time)
 		column_list_prepend(&options->columns, COLUMN_TIME);
-	options->names = line->names ? NAMES_CGROUP | NAMES_NETNS : column_list_names(&options->columns);
+	options->app.names = line->names ? NAMES_CGROUP | NAMES_NETNS : column_list_names(&options->columns);
 	if (line->services)
-		options->names |= NAMES_SERVICES;
+		options->app.names |= NAMES_SERVICES;
 }
 
 static error_t parse_presentation(int key, char *argument, struct argp_state *state)
@@ -318,30 +261,17 @@ static error_t parse_presentation(int key, char *argument, struct argp_state *st
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-	struct parse_error error;
+	struct tcpstates_options *options = ((struct command_line *)state->input)->options;
 
-	switch (key) {
-	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-		return 0;
-	case ARGP_KEY_ARG:
-		parse_fail(&error, "argument", argument, strlen(argument),
-			   "tcpstates takes options only; a command goes behind --");
-		command_line_fail(state, &error);
-		return 0;
-	case ARGP_KEY_END:
+	if (key == ARGP_KEY_END) {
 		put_together(state->input, state);
 		return 0;
 	}
-	if (scope_option(scope_key(key), argument, state, &((struct command_line *)state->input)->options->scope) == 0)
-		return 0;
-	if (command_option(key, argument, state, &((struct command_line *)state->input)->options->command) == 0)
-		return 0;
-	if (stuck_option(key, argument, state, &((struct command_line *)state->input)->options->stuck) == 0)
+	if (stuck_option(key, argument, state, &options->stuck) == 0)
 		return 0;
 	if (parse_selection(key, argument, state) == 0 || parse_presentation(key, argument, state) == 0)
 		return 0;
-	return parse_reliance(key, argument, state);
+	return app_option(key, scope_key(key), argument, state, &options->app);
 }
 
 /* --help prints the column names from the one table that has them. */
@@ -370,10 +300,11 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 		.help_filter = add_column_names,
 	};
 	/* The scope has port sets and lists: too much for some stacks. */
-	static struct tcpstates_options options = {.hash_size = HASH_SIZE_DEFAULT};
+	static struct tcpstates_options options = {
+		.app = {.hash_size = APP_HASH_SIZE_DEFAULT, .hooks_allowed = 1 << HOOK_TP_BTF | 1 << HOOK_TRACEPOINT}};
 	struct command_line line = {.options = &options};
 
-	command_options_begin(&argc, argv, &options.command);
+	command_options_begin(&argc, argv, &options.app.command);
 	command_line_parse(&argp, argc, argv, "tcpstates (tcpvitals) " TCPVITALS_VERSION, &line);
 	settle_buffer(&options);
 	options.columns.width = terminal_cells();
@@ -382,7 +313,7 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 
 const char *tcpstates_unknown_to_tracepoint(const struct tcpstates_options *options)
 {
-	const struct scope_settings *scope = &options->scope.settings;
+	const struct scope_settings *scope = &options->app.scope.settings;
 
 	if (options->stuck.states)
 		return "--stuck";

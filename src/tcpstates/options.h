@@ -2,10 +2,8 @@
 #ifndef TCPVITALS_TCPSTATES_OPTIONS_H
 #define TCPVITALS_TCPSTATES_OPTIONS_H
 
+#include "app/options.h"
 #include "core/column.h"
-#include "core/scope.h"
-#include "os/command_options.h"
-#include "probe/probe.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,24 +22,14 @@ struct stuck_options {
 };
 
 struct tcpstates_options {
-	struct command_options command;
-	struct scope scope;
+	struct app_options app;
 	enum output_format format;
 	enum column_style style; /* of text and CSV */
 	struct column_list columns;
-	unsigned int names; /* NAMES_ to look up */
-	bool time;          /* in front of the summary */
+	bool time; /* in front of the summary */
 	bool journal;
-	bool verbose;
-	bool strict;
-	uint64_t duration_ns; /* 0: until interrupted */
 	uint64_t buffer_size; /* bytes, a power of two of at least a page */
 	size_t rings;         /* that these are shared out to, a power of two */
-	enum probe_hook hook;
-	enum probe_storage storage;
-	uint32_t hash_size; /* sockets that the hash remembers, where it is used */
-	bool without_casts; /* for tests: as on kernels before 6.2 */
-	enum probe_accept accept;
 	bool connections;     /* whole connections instead of transitions */
 	bool summary;         /* times per kind of transition instead */
 	uint64_t interval_ns; /* of the summary; 0: one at the end */

@@ -14,13 +14,13 @@
 
 static const struct names *names_of(struct printer *printer, const struct transition *event)
 {
-	return printer->options->names ? resolver_names(printer->resolver, event) : NULL;
+	return printer->options->app.names ? resolver_names(printer->resolver, event) : NULL;
 }
 
 static struct connection_layout layout_of(const struct tcpstates_options *options)
 {
 	return (struct connection_layout){
-		.style = options->style, .columns = &options->columns, .names = options->names & NAMES_CGROUP};
+		.style = options->style, .columns = &options->columns, .names = options->app.names & NAMES_CGROUP};
 }
 
 static void print_connection_header(struct printer *printer)
@@ -101,7 +101,7 @@ static bool has_room(struct printer *printer)
 {
 	if (printer->discarding)
 		return true;
-	if (!sink_room(printer->sink, ROW_TEXT_MAX + (printer->options->names ? ROW_NAMES_MAX : 0)))
+	if (!sink_room(printer->sink, ROW_TEXT_MAX + (printer->options->app.names ? ROW_NAMES_MAX : 0)))
 		return printer->sink->error;
 	return !printer->options->journal || journal_is_ready(printer->journal_fd);
 }

@@ -75,7 +75,7 @@ void stuck_options_end(const struct argp_state *state, struct stuck_options *opt
 
 void stuck_options_check(const struct tcpstates_options *options, const struct argp_state *state)
 {
-	const struct scope_settings *scope = &options->scope.settings;
+	const struct scope_settings *scope = &options->app.scope.settings;
 
 	if (!options->stuck.states)
 		return;
@@ -87,6 +87,6 @@ void stuck_options_check(const struct tcpstates_options *options, const struct a
 		argp_error(state, "--min-duration chooses transitions; with --stuck the least time is --longer");
 	if (scope->causes)
 		argp_error(state, "--cause is why a connection ended; those that are stuck have not");
-	if (options->stuck.once && options->command.command.argv)
+	if (options->stuck.once && options->app.command.command.argv)
 		argp_error(state, "--once asks for what there is now; a command's connections are yet to come");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Socket iterators: one pass at start-up for sockets that are older than tcpstates, then one per --interval of --stuck.
+ * Socket iterators: one pass at start-up for sockets that are older than the tool, then one per --interval of --stuck.
  */
 #ifndef TCPVITALS_BPF_STATES_ITERATOR_PROGRAMS_H
 #define TCPVITALS_BPF_STATES_ITERATOR_PROGRAMS_H

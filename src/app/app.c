@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "app/app.h"
+
+#include "app/hangup.h"
+#include "os/command.h"
+#include "os/message.h"
+#include "os/priority.h"
+#include "probe/look.h"
+
+#include <string.h>
+
+/* Without some of the names there still are the numbers. */
+static void open_names(struct app *app)
+{
+	struct resolver_error errors[RESOLVER_ERRORS];
+	size_t count = resolver_open(app->options->names, &app->resolver, errors);
+
+	for (size_t i = 0; i < count; i++)
+		message("numbers instead of names of %s: %s", errors[i].what, errors[i].why);
+}
+
+static int open_output(struct app *app)
+{
+	int error = command_open_output(&app->options->command, &app->out_fd, &app->out_name);
+
+	if (!error)
+		error = sink_open(app->out_fd, app->sink);
+	if (error)
+		message("cannot write to %s: %s", app->out_name, strerror(-error));
+	return error;
+}
+
+int app_open(struct app_options *options, const struct probe_wants *wants, struct sink *sink, struct app *app)
+{
+	struct probe_error why;
+	int error;
+
+	*app = APP_CLOSED;
+	app->options = options;
+	app->sink = sink;
+	error = open_output(app);
+	if (error)
+		return error;
+	open_names(app);
+	error = event_loop_open(command_output_file(&options->command), &app->loop);
+	if (error) {
+		message("cannot wait for events: %s", strerror(-error));
+		return error;
+	}
+	error = probe_open(wants, &app->probe, &why);
+	if (error)
+		message("cannot load: %s", why.text);
+	return error;
+}
+
+int app_launch(struct app *app, bool hurries)
+{
+	priority_begin(hurries && !app->options->command.no_priority, app->options->verbose);
+	return command_launch(&app->options->command.command, &app->loop);
+}
+
+int app_begin(struct app *app, uint64_t interval_ns)
+{
+	int error = event_loop_add_output(&app->loop, app->sink->fd);
+
+	for (size_t i = 0; !error && i < app->probe.rings.count; i++)
+		error = event_loop_add_input(&app->loop, app->probe.rings.ring[i].map_fd);
+	if (!error && interval_ns)
+		error = event_loop_add_interval(&app->loop, interval_ns);
+	if (!error && app->options->duration_ns)
+		error = event_loop_add_deadline(&app->loop, app->options->duration_ns);
+	return error;
+}
+
+void app_tell(const struct app *app)
+{
+	const struct probe *probe = &app->probe;
+
+	if (!app->options->verbose)
+		return;
+	if (probe->wants.emits == EMIT_SAMPLES)
+		message("%s, sockets remembered in %s", probe->hook, probe->storage);
+	else
+		message("%s/inet_sock_set_state, sockets remembered in %s, %zu ring buffers of %zu KiB", probe->hook,
+			probe->storage, probe->rings.count, probe->rings.size / 1024);
+	if (probe->wants.owners)
+		message("%s tells who accepts a connection%s", probe_accept_hook(probe),
+			probe_counts_accepts(probe) ? "" : ", and this kernel does not tell what that misses");
+	if (probe->wants.emits & EMIT_LOOKS)
+		message("%s goes through the connections", look_iterator(probe));
+	if (probe->wants.emits != EMIT_SAMPLES)
+		message("%s tells why one ended", probe->vitals ? "the socket" : "nothing");
+	message("tracing");
+}
+
+void app_detach(struct app *app)
+{
+	probe_detach(&app->probe);
+	hangup_tell_end(&app->loop);
+}
+
+int app_close(struct app *app, int status)
+{
+	probe_close(&app->probe);
+	status = command_outcome(&app->options->command.command, &app->loop, status);
+	event_loop_close(&app->loop);
+	sink_close(app->sink);
+	resolver_close(&app->resolver);
+	return status;
+}
