@@ -16,11 +16,10 @@ static int visit(void *context)
 	return program_iterate(vitals->progs.seed_rest, NULL);
 }
 
-static void tell_failure(const char *tool, const char *missing, int error)
+static void tell_failure(const char *missing, int error)
 {
 	if (error)
-		message("cannot go through the open sockets (%s): connections that are older than %s %s",
-			program_error(error), tool, missing);
+		message("cannot go through the open sockets (%s): %s", program_error(error), missing);
 }
 
 /* Runs what was not refused: each is 0 or a negative errno. */
@@ -48,8 +47,8 @@ void seed(struct probe *probe)
 	int owners_error, rest_error;
 
 	run(vitals, &owners_error, &rest_error, &omissions);
-	tell_failure(wants->tool, "have no owner", owners_error);
-	tell_failure(wants->tool, "and have no descriptor are not known", rest_error);
+	tell_failure(SEED_WITHOUT_OWNERS, owners_error);
+	tell_failure(SEED_WITHOUT_REST, rest_error);
 	if (wants->verbose || (wants->stuck.once && omissions.namespaces && !looks_again))
 		netns_tell(&omissions, "connections there that no process has open are not known yet");
 	has_owners = program_is_loaded(vitals->progs.seed_storage) && !owners_error;
