@@ -20,6 +20,7 @@ struct stuck_look {
 	__u64 is_last;   /* bool: those whose age cannot be told are shown, too */
 	__u64 found;     /* rows of stuck connections that were due; only grows */
 	__u64 undecided; /* of this look: in the state, perhaps for long enough */
+	__u64 unjudged;  /* of this look: stuck, but nobody knows whether in scope: its owner or role is not known */
 };
 
 /* What there is to say about the age of a state that was not seen beginning. */
@@ -65,6 +66,6 @@ static inline __u64 stuck_least_ns(const struct stuck_clocks *clocks)
 }
 
 _Static_assert(sizeof(struct stuck_settings) == 16, "struct stuck_settings is a program's constant");
-_Static_assert(sizeof(struct stuck_look) == 32, "struct stuck_look is in a program's memory");
+_Static_assert(sizeof(struct stuck_look) == 40, "struct stuck_look is in a program's memory");
 
 #endif

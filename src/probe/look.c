@@ -64,6 +64,7 @@ int look_around(const struct probe *probe, uint64_t now_ns, bool is_last, struct
 	look->time_ns = now_ns;
 	look->is_last = is_last;
 	look->undecided = 0;
+	look->unjudged = 0;
 	if (namespace_program(vitals))
 		error = netns_visit_all(look_at_namespace, vitals, &omissions);
 	else

@@ -42,7 +42,7 @@ void seed(struct probe *probe)
 	struct vitals_bpf *vitals = probe->vitals;
 	/* At each namespace, for --stuck. */
 	bool looks_again = program_is_loaded(vitals->progs.stuck_tcp) || program_is_loaded(vitals->progs.stuck_hash);
-	bool has_owners, has_all;
+	bool has_all;
 	struct netns_omissions omissions = {0};
 	int owners_error, rest_error;
 
@@ -51,8 +51,7 @@ void seed(struct probe *probe)
 	tell_failure(SEED_WITHOUT_REST, rest_error);
 	if (wants->verbose || (wants->stuck.once && omissions.namespaces && !looks_again))
 		netns_tell(&omissions, "connections there that no process has open are not known yet");
-	has_owners = program_is_loaded(vitals->progs.seed_storage) && !owners_error;
 	has_all = program_is_loaded(vitals->progs.seed_rest) && !rest_error && !omissions.namespaces;
-	probe->unseeded = !(has_all || looks_again) || (wants->scope->settings.by_owner && !has_owners);
+	probe->unseeded = !(has_all || looks_again);
 	vitals->bss->older_are_known = has_all;
 }

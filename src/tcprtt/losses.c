@@ -20,15 +20,19 @@ static void tell_number(uint64_t number, const char *one, const char *many)
 static const struct {
 	bool is_gap;
 	const char *one, *many;
-} unmeasured[] = {
+	const char *none; /* why there is no sample, when all that there was has been measured */
+} kinds[] = {
 	[RTT_SRTT] = {false, "segment without a measurement of its connection so far",
-		      "segments without a measurement of their connections so far"},
+		      "segments without a measurement of their connections so far",
+		      "no connection in scope received a segment"},
 	[RTT_RTT] = {true, "connection without a measurement: it has no SACK",
-		     "connections without a measurement: they have no SACK"},
+		     "connections without a measurement: they have no SACK",
+		     "no connection in scope had its round-trip time measured"},
 	[RTT_MIN] = {false, "connection without a measurement until it ended",
-		     "connections without a measurement until they ended"},
+		     "connections without a measurement until they ended", "no connection in scope ended"},
 	[RTT_HANDSHAKE] = {true, "connection without a measurement: a SYN was sent again, without timestamps",
-			   "connections without a measurement: a SYN was sent again, without timestamps"},
+			   "connections without a measurement: a SYN was sent again, without timestamps",
+			   "no connection in scope was established"},
 };
 
 bool losses_tell(const struct tcprtt_options *options, const struct probe *probe, const struct loss_report *losses)
@@ -42,8 +46,10 @@ bool losses_tell(const struct tcprtt_options *options, const struct probe *probe
 	loss_format(&out, losses);
 	if (options->app.verbose || loss_missed(losses))
 		message("%.*s", (int)out.length, text);
-	if (options->app.verbose || unmeasured[sample].is_gap || !losses->delivered)
-		tell_number(counters->unmeasured, unmeasured[sample].one, unmeasured[sample].many);
+	if (options->app.verbose || kinds[sample].is_gap || !losses->delivered)
+		tell_number(counters->unmeasured, kinds[sample].one, kinds[sample].many);
+	if (!losses->delivered && !loss_total(losses) && !counters->unmeasured)
+		message("no sample: %s", kinds[sample].none);
 	if (tcprtt_is_grouped(options) && !samples_read_group(probe, RTT_GROUP_OTHER, &other))
 		tell_number(histogram_count(&other), "sample of groups beyond --max-keys is in the group \"other\"",
 			    "samples of groups beyond --max-keys are in the group \"other\"");

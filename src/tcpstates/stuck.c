@@ -65,12 +65,17 @@ void stuck_tick(struct stuck_watch *watch, uint64_t now_ns)
 
 int stuck_answer(const struct stuck_watch *watch, bool missed)
 {
-	uint64_t undecided = watch->look.undecided;
+	uint64_t undecided = watch->look.undecided, unjudged = watch->look.unjudged;
 
 	if (undecided)
 		message("ended too early to tell since when %llu %s in %s state", (unsigned long long)undecided,
 			undecided == 1 ? "connection is" : "connections are", undecided == 1 ? "its" : "their");
+	if (unjudged)
+		message("cannot tell whether %llu %s in scope: %s older than tcpstates, and %s owner or role is not "
+			"known",
+			(unsigned long long)unjudged, unjudged == 1 ? "stuck connection is" : "stuck connections are",
+			unjudged == 1 ? "it is" : "they are", unjudged == 1 ? "its" : "their");
 	if (watch->look.found)
 		return ANSWER_STUCK;
-	return undecided || missed || watch->incomplete ? ANSWER_UNKNOWN : ANSWER_NONE;
+	return undecided || unjudged || missed || watch->incomplete ? ANSWER_UNKNOWN : ANSWER_NONE;
 }

@@ -85,11 +85,17 @@ static __always_inline void stuck_emit(const struct transition *t)
 static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *tp, struct conn *conn)
 {
 	__u64 since_ns = stuck_since(conn, t->newstate);
-	bool is_stuck, is_known = !(since_ns & SINCE_AT_LEAST);
+	bool is_stuck, is_known = !(since_ns & SINCE_AT_LEAST), is_judged = true;
+	__u8 role = scope_role(t, conn->role);
 
-	owner_copy(&t->owner, &conn->owner);
-	if (!since_ns || !scope_admits_row(t, CAUSE_NONE, scope_role(t, conn->role)))
+	if (!since_ns)
 		return;
+	owner_copy(&t->owner, &conn->owner);
+	if (!scope_admits_row(t, CAUSE_NONE, role)) {
+		if (!scope_cannot_judge(t, role))
+			return;
+		is_judged = false;
+	}
 	t->time_ns = stuck_look.time_ns;
 	t->duration_ns = stuck_age(tp, t->newstate, since_ns);
 	t->flags = is_known ? 0 : TRANSITION_AT_LEAST;
@@ -100,7 +106,9 @@ static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *t
 		return;
 	if (!is_stuck && !is_known)
 		stuck_look.undecided++;
-	if (!is_stuck && (is_known || !stuck_look.is_last))
+	if (is_stuck && !is_judged)
+		stuck_look.unjudged++;
+	if (!is_judged || (!is_stuck && (is_known || !stuck_look.is_last)))
 		return;
 	stuck_look.found += is_stuck;
 	conn->shown_ns = since_ns;

@@ -257,6 +257,20 @@ static __always_inline bool scope_admits_row(const struct transition *t, __u8 ca
 }
 
 /*
+ * Of a row that is not admitted: whether that is for want of knowing its owner or role.
+ */
+static __noinline bool scope_cannot_judge(const struct transition *t, __u8 role)
+{
+	bool unknown_role = role == ROLE_UNKNOWN && !scope_admits_role(role);
+	bool unknown_owner = t->owner.source == OWNER_UNKNOWN && !scope_admits_owner(&t->owner);
+
+	if (!unknown_role && !unknown_owner)
+		return false;
+	return (unknown_role || scope_admits_role(role)) && (unknown_owner || scope_admits_owner(&t->owner)) &&
+	       scope_admits_uid(t->uid);
+}
+
+/*
  * Whether what nobody knows is out of scope, so that a socket need not be remembered until it turns out to be in. With
  * lists of what not to show it must be: what is out has to be known.
  */
