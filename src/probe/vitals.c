@@ -22,6 +22,9 @@
 /* Records come through rings. */
 #define EMIT_RECORDS (EMIT_ROWS | EMIT_CONNECTIONS | EMIT_LOOKS)
 
+/* Listeners that are older than the tool. */
+#define PORTS_MAX 8192
+
 #define WITHOUT_SECOND "a transition that comes while the first program runs on that CPU is missed, and counted"
 
 static const struct optional optional_programs[] = {
@@ -131,6 +134,7 @@ static void choose_maps(const struct probe_wants *wants, const struct plan *plan
 	bpf_map__set_autocreate(vitals->maps.conn_hash, plan->tracks && !plan->in_socket);
 	bpf_map__set_autocreate(vitals->maps.listeners, plan->tracks);
 	bpf_map__set_autocreate(vitals->maps.listening, plan->tracks);
+	bpf_map__set_max_entries(vitals->maps.ports, wants->older ? PORTS_MAX : 1);
 	bpf_map__set_autocreate(vitals->maps.life_storage, connections);
 	bpf_map__set_autocreate(vitals->maps.life_table, connections && plan->in_table);
 	bpf_map__set_autocreate(vitals->maps.passed_over, plan->tracks);

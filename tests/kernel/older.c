@@ -161,11 +161,12 @@ static void rest_process(int channel, void *context)
 	close(listener);
 }
 
-/* No owner and no duration, but how long the socket has been watched. */
-static void expect_found(struct run *run, const char *what, const struct row *row, uint64_t least_ns)
+/* No duration, but how long the socket has been watched; its owner as said, -1 for none. */
+static void expect_found(struct run *run, const char *what, const struct row *row, uint64_t least_ns, pid_t pid)
 {
 	require(row, "%s: there is no row", what);
-	require(row->pid < 0 && !row->has_duration && row->has_at_least, "%s: not found at the start: line %llu", what,
+	require(row->pid == pid, "%s: it belongs to %d (%s), not %d", what, row->pid, row->owner, pid);
+	require(!row->has_duration && row->has_at_least, "%s: not found at the start: line %llu", what,
 		(unsigned long long)row->line);
 	require(row->at_least_us * 1000 >= (double)least_ns, "%s: watched for %.3f us only", what, row->at_least_us);
 	require(row->at_least_us < (double)(now_ns() - run->tools[0].start_ns) / 1000,
@@ -189,6 +190,7 @@ static void test_sockets_without_files(void **state)
 {
 	struct run *run = *state;
 	struct helper rest;
+	const struct row *row;
 	uint16_t orphan, waiting;
 
 	need_storage();
@@ -201,9 +203,11 @@ static void test_sockets_without_files(void **state)
 	helper_wait(&rest);
 	run_stop(run);
 	run_account(run, 0, NULL);
-	expect_found(run, "a connection that waits to be accepted", other_end(&run->rows, waiting, "ESTABLISHED"),
-		     50 * NS_PER_MS);
-	expect_found(run, "an orphan", rows_find(&run->rows, orphan, "FIN_WAIT1", "FIN_WAIT2", NULL), 50 * NS_PER_MS);
+	row = other_end(&run->rows, waiting, "ESTABLISHED");
+	expect_found(run, "a connection that waits to be accepted", row, 50 * NS_PER_MS, rest.pid);
+	owners_expect(run, row, "a connection that waits to be accepted", "listener", rest.pid, "tv-rest");
+	expect_found(run, "an orphan", rows_find(&run->rows, orphan, "FIN_WAIT1", "FIN_WAIT2", NULL), 50 * NS_PER_MS,
+		     -1);
 }
 
 #define BUSY_STARTS 15

@@ -16,14 +16,16 @@
 #include "bpf/track/conn_hash.bpf.h"
 #include "bpf/track/conn_table.bpf.h"
 #include "bpf/track/owner.bpf.h"
+#include "bpf/track/ports.bpf.h"
 
-/* Whether a socket that is older than we are may be of interest. */
-static __always_inline bool seeds(struct sock *sk)
+/* What a socket that is older than the tool tells; false if it is out of scope. */
+static __always_inline bool seed_look(struct transition *t, struct tcp_sock *tp)
 {
-	struct tcp_sock *tp = scope.by_socket ? bpf_skc_to_tcp_sock(sk) : NULL;
-	struct transition t;
+	__u8 state = tp->SOCK_COMMON.skc_state;
 
-	return !tp || look(&t, tp, tp->SOCK_COMMON.skc_state, tp->SOCK_COMMON.skc_state) != SCOPE_OUT;
+	barrier_var(state); /* read once: it may change meanwhile */
+	/* An unused socket has nothing to tell yet. */
+	return state != STATE_CLOSE && look(t, tp, state, state) != SCOPE_OUT;
 }
 
 /* The owners of the sockets that are older than the tool. */
@@ -32,9 +34,11 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct sock *sk = task ? descriptor_socket(ctx) : NULL;
+	struct tcp_sock *tp = sk && scope.by_socket ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct transition t;
 	struct conn *conn;
 
-	if (!sk || !seeds(sk))
+	if (!sk || (tp && !seed_look(&t, tp)))
 		return 0;
 	conn = conn_make_older(sk);
 	if (conn) {
@@ -50,23 +54,36 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Sockets without a descriptor: in an accept queue, orphans, a kernel module's. Of one network namespace. */
+/*
+ * All sockets of a network namespace, listeners first: also those without a descriptor, which are in an accept queue,
+ * orphans, or a kernel module's. Runs after seed_storage.
+ */
 SEC("iter/tcp")
 int seed_rest(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *common = ctx->sk_common;
 	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
+	struct sock *sk = (struct sock *)tp;
+	struct transition t;
 	struct conn *conn;
+	bool is_waiting;
 
-	/* An unused socket has nothing to tell yet. NULL is one in TIME_WAIT, or a request. */
-	if (!tp || tp->SOCK_COMMON.skc_state == STATE_CLOSE || !seeds((struct sock *)tp))
+	/* NULL is a socket in TIME_WAIT, or a request. */
+	if (!tp || !seed_look(&t, tp))
 		return 0;
-	conn = conn_make_older((struct sock *)tp);
-	if (conn)
+	t.netns = sock_netns(tp, false);
+	if (t.newstate == STATE_LISTEN)
+		ports_add(&t);
+	conn = conn_make_older(sk);
+	if (conn) {
 		transition_seed(conn);
-	else
+		is_waiting = !tp->SOCK_BASE.sk_socket && !(tp->SOCK_COMMON.skc_flags & 1UL << SOCK_DEAD_BIT);
+		if (t.newstate != STATE_LISTEN)
+			ports_seed(conn, &t, is_waiting);
+	} else {
 		count(&losses.storage_full);
-	life_seed((struct sock *)tp);
+	}
+	life_seed(sk);
 	return 0;
 }
 

@@ -221,7 +221,27 @@ static __always_inline void owner_seed(struct owner *owner, struct task_struct *
 
 #endif
 
-/* A child of a listening socket, which has just been cloned with the listener's owner. */
+/* The listener's owner, for a connection that nobody has accepted yet. Another CPU may read it meanwhile. */
+static __always_inline void owner_inherit_from(struct owner *owner, struct owner *of_listener)
+{
+	struct owner copy;
+
+	owner_copy(&copy, of_listener);
+	if (copy.source == OWNER_UNKNOWN)
+		return;
+#pragma unroll
+	for (unsigned int i = 0; i < sizeof(copy) / 8; i++) {
+		if (i * 8 != offsetof(struct owner, pid))
+			OWNER_PUT(((__u64 *)owner)[i], ((__u64 *)&copy)[i]);
+	}
+	OWNER_PUT(owner->pid, copy.pid);
+	OWNER_PUT(owner->in_cgroup, copy.in_cgroup);
+	OWNER_PUT(owner->in_scope, copy.in_scope);
+	OWNER_PUT(owner->in_tree, copy.in_tree);
+	OWNER_PUT(owner->source, OWNER_LISTENER);
+}
+
+/* A child of a listening socket, which has just got the listener's owner. */
 static __always_inline void owner_inherit(struct owner *owner)
 {
 	if (owner->source != OWNER_UNKNOWN && owner->source != OWNER_KERNEL)

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The listeners that are older than the tool, by what their children have in common with them: namespace, port and
+ * address. While the tool starts, this tells which older connections came out of a listener, and whose those are that
+ * nobody has accepted yet.
+ */
+#ifndef TCPVITALS_BPF_TRACK_PORTS_H
+#define TCPVITALS_BPF_TRACK_PORTS_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/connection.h"
+#include "abi/transition.h"
+#include "bpf/track/conn.bpf.h"
+#include "bpf/track/listener.bpf.h"
+#include "bpf/track/owner.bpf.h"
+
+struct port_key {
+	__u32 netns;
+	__u16 lport;
+	__u16 pad;
+	__u64 laddr[2]; /* 0: any */
+};
+
+/* The value is the listener's address. Of several that share a port, one: they are the same server's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* 8192 where it is used */
+	__type(key, struct port_key);
+	__type(value, __u64);
+} ports SEC(".maps");
+
+static __always_inline void ports_key(struct port_key *key, const struct transition *t)
+{
+	key->netns = t->netns;
+	key->lport = t->lport;
+	key->pad = 0;
+	__builtin_memcpy(key->laddr, t->laddr, sizeof(key->laddr));
+}
+
+/* `t` is about a listener, and complete as far as the socket tells. */
+static __always_inline void ports_add(const struct transition *t)
+{
+	struct port_key key;
+
+	ports_key(&key, t);
+	bpf_map_update_elem(&ports, &key, &t->skaddr, BPF_ANY);
+}
+
+/* The address of the listener that the connection `t` came out of, or NULL. */
+static __always_inline __u64 *ports_find(const struct transition *t)
+{
+	struct port_key key;
+	__u64 *listener;
+
+	ports_key(&key, t);
+	listener = bpf_map_lookup_elem(&ports, &key);
+	if (listener)
+		return listener;
+	key.laddr[0] = key.laddr[1] = 0;
+	return bpf_map_lookup_elem(&ports, &key);
+}
+
+/* A connection that is older than the tool: its role, and its owner while it waits in the accept queue. */
+static __always_inline void ports_seed(struct conn *conn, const struct transition *t, bool is_waiting)
+{
+	__u64 *address = ports_find(t);
+	struct listener *listener;
+
+	if (!address)
+		return;
+	conn->role = ROLE_SERVER;
+	listener = bpf_map_lookup_elem(&listeners, address);
+	if (!listener || !is_waiting || conn->owner.source != OWNER_UNKNOWN)
+		return;
+	conn->listener = *address;
+	conn->listener_cookie = listener->cookie;
+	owner_inherit_from(&conn->owner, &listener->owner);
+}
+
+#endif
