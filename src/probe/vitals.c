@@ -35,7 +35,8 @@ static const struct optional optional_programs[] = {
 	{"seed_storage", SEED_WITHOUT_OWNERS},
 	{"seed_rest", SEED_WITHOUT_REST},
 	{"sample_rtt", "mean round-trip times are not known"},
-	{"listener_exit", "a listener keeps the owner that it was first seen with"},
+	{"process_exit", "a listener keeps the owner that it was first seen with, and processes the name"},
+	{"process_rename", "a process that gets another name is shown with the old one until it uses the socket"},
 	{"tree_free", SCOPE_WITHOUT_TREE_FREE},
 	{"stuck_storage", NULL}, /* stuck_tcp */
 	{},
@@ -100,9 +101,15 @@ static struct bpf_program *second_program(const struct vitals_bpf *vitals, const
 	return way->casts ? vitals->progs.recover_cast : vitals->progs.recover_storage;
 }
 
-static bool sees_exits(const struct probe_wants *wants, const struct plan *plan, const struct probe *probe)
+static bool ends_show(const struct probe_wants *wants, const struct plan *plan, const struct probe *probe)
 {
-	return plan->tracks && wants->owners && !optional_is_refused(&probe->refusals, "listener_exit");
+	return plan->tracks && wants->owners && !optional_is_refused(&probe->refusals, "process_exit");
+}
+
+/* The name of a process that has ended must be forgotten: another one may get the number. */
+static bool names_show(const struct probe_wants *wants, const struct plan *plan, const struct probe *probe)
+{
+	return ends_show(wants, plan, probe) && !optional_is_refused(&probe->refusals, "process_rename");
 }
 
 static void choose_programs(const struct probe_wants *wants, const struct plan *plan, struct vitals_bpf *vitals)
@@ -117,7 +124,8 @@ static void choose_programs(const struct probe_wants *wants, const struct plan *
 	bpf_program__set_autoload(vitals->progs.recover_storage, tracks && in_socket && !casts);
 	bpf_program__set_autoload(vitals->progs.recover_hash, tracks && !in_socket);
 	bpf_program__set_autoload(vitals->progs.destroy_storage, tracks && in_socket);
-	bpf_program__set_autoload(vitals->progs.listener_exit, tracks && wants->owners);
+	bpf_program__set_autoload(vitals->progs.process_exit, tracks && wants->owners);
+	bpf_program__set_autoload(vitals->progs.process_rename, tracks && wants->owners);
 	bpf_program__set_autoload(vitals->progs.sample_rtt, wants->emits & EMIT_CONNECTIONS);
 	bpf_program__set_autoload(vitals->progs.seed_storage, seeds);
 	bpf_program__set_autoload(vitals->progs.seed_rest, seeds && wants->emits & ~(unsigned int)EMIT_SAMPLES);
@@ -134,6 +142,7 @@ static void choose_maps(const struct probe_wants *wants, const struct plan *plan
 	bpf_map__set_autocreate(vitals->maps.conn_hash, plan->tracks && !plan->in_socket);
 	bpf_map__set_autocreate(vitals->maps.listeners, plan->tracks);
 	bpf_map__set_autocreate(vitals->maps.listening, plan->tracks);
+	bpf_map__set_autocreate(vitals->maps.renamed, plan->tracks && wants->owners);
 	bpf_map__set_max_entries(vitals->maps.ports, wants->older ? PORTS_MAX : 1);
 	bpf_map__set_autocreate(vitals->maps.life_storage, connections);
 	bpf_map__set_autocreate(vitals->maps.life_table, connections && plan->in_table);
@@ -174,7 +183,8 @@ static int open_object(const struct way *way, char *log, struct probe *probe)
 	vitals->rodata->emits = wants->emits;
 	vitals->rodata->owner_task_is_typed = program_has_typed_task();
 	vitals->rodata->conn_in_table = plan.in_table;
-	vitals->rodata->listener_sees_exits = sees_exits(wants, &plan, probe);
+	vitals->rodata->process_ends_show = ends_show(wants, &plan, probe);
+	vitals->rodata->process_names_show = names_show(wants, &plan, probe);
 	choose_programs(wants, &plan, vitals);
 	choose_maps(wants, &plan, vitals);
 	samples_prepare(wants, way, vitals);

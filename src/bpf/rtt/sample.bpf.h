@@ -12,6 +12,7 @@
 #include "bpf/track/conn_any.bpf.h"
 #include "bpf/track/losses.bpf.h"
 #include "bpf/track/owner.bpf.h"
+#include "bpf/track/process.bpf.h"
 #include "bpf/track/scope.bpf.h"
 
 const volatile __u8 rtt_kind = RTT_SRTT;
@@ -65,10 +66,13 @@ static __always_inline __u32 classify(struct tcp_sock *tp, const struct owner *o
  */
 static __always_inline __u32 classify_once(struct tcp_sock *tp, struct conn *conn)
 {
-	__u8 turn = *(volatile __u8 *)&conn->owner_turn;
 	__u32 group = conn->group;
 	struct owner owner;
+	__u8 turn;
 
+	if (rtt_uses_owner)
+		process_refresh_name(conn);
+	turn = *(volatile __u8 *)&conn->owner_turn;
 	if (group && conn->group_turn == turn)
 		return group;
 	owner_copy(&owner, &conn->owner);

@@ -11,6 +11,7 @@
 #include "abi/stuck.h"
 #include "bpf/read/sock.bpf.h"
 #include "bpf/states/transition.bpf.h"
+#include "bpf/track/process.bpf.h"
 
 const volatile struct stuck_settings stuck = {};
 
@@ -91,6 +92,8 @@ static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *t
 	if (!since_ns)
 		return;
 	owner_copy(&t->owner, &conn->owner);
+	if (process_names_show)
+		process_put_name(&t->owner);
 	if (!scope_admits_row(t, CAUSE_NONE, role)) {
 		if (!scope_cannot_judge(t, role))
 			return;

@@ -16,6 +16,7 @@
 #include "bpf/track/listener.bpf.h"
 #include "bpf/track/losses.bpf.h"
 #include "bpf/track/owner.bpf.h"
+#include "bpf/track/process.bpf.h"
 #include "bpf/track/scope.bpf.h"
 
 /* In since_ns, whose nanoseconds are even: the state is older than that, it was found then. */
@@ -169,6 +170,7 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 		conn_begin(conn);
 	if (transition_is_gap(conn, t) && scope_admits_owner(&conn->owner))
 		count(&losses.gaps);
+	process_refresh_name(conn);
 	owner_transition(&conn->owner, t->oldstate, t->newstate, context);
 	conn->owner_turn++;
 	transition_note_listener(conn, t);

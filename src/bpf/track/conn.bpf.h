@@ -38,7 +38,7 @@ struct conn {
 	__u8 group_turn; /* owner_turn when `group` was found */
 	__u8 followed;   /* since its first measurement, or later */
 	__u8 blind;      /* noted as unmeasured for want of SACK */
-	__u8 pad[4];
+	__u32 name_turn; /* process_renames when the owner's name was looked at */
 };
 
 _Static_assert(sizeof(struct conn) <= 120, "struct conn has a place of 128 bytes, with its socket's address");

@@ -16,6 +16,7 @@
 #include "bpf/track/conn.bpf.h"
 #include "bpf/track/losses.bpf.h"
 #include "bpf/track/owner.bpf.h"
+#include "bpf/track/process.bpf.h"
 
 struct listener {
 	struct owner owner;
@@ -44,41 +45,13 @@ static __always_inline void listener_put(__u64 address, const struct owner *owne
 
 #else
 
-/* The processes that own listeners, by their number, while they live. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u32);
-	__type(value, __u8);
-} listening SEC(".maps");
-
-/* Whether listener_exit is attached. */
-const volatile bool listener_sees_exits = false;
-
-static __always_inline bool listener_owner_lives(__u32 pid)
-{
-	return bpf_map_lookup_elem(&listening, &pid) != NULL;
-}
-
-/* Each thread's end comes here. A process has ended when its last thread has. */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(listener_exit, struct task_struct *task)
-{
-	__u32 tgid = task->tgid;
-
-	if (!task->signal->live.counter && listener_owner_lives(tgid))
-		bpf_map_delete_elem(&listening, &tgid);
-	return 0;
-}
-
 static __always_inline void listener_put(__u64 address, const struct owner *owner, __u32 cookie)
 {
 	struct listener listener = {.owner = *owner, .cookie = cookie};
-	__u8 lives = 1;
 
 	if (owner->source == OWNER_UNKNOWN)
 		return;
-	bpf_map_update_elem(&listening, &listener.owner.pid, &lives, BPF_ANY);
+	process_listens(owner->pid);
 	if (bpf_map_update_elem(&listeners, &address, &listener, BPF_ANY))
 		count(&losses.storage_full);
 }
@@ -102,7 +75,7 @@ static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock 
 	if (!listener)
 		return;
 	owner_copy(&conn->owner, &listener->owner);
-	if (listener_sees_exits && !listener_owner_lives(conn->owner.pid))
+	if (process_ends_show && !process_lives(conn->owner.pid))
 		conn->owner.source = OWNER_UNKNOWN;
 	conn->listener = address;
 	conn->listener_cookie = listener->cookie;
@@ -117,7 +90,7 @@ static __always_inline void listener_learn(const struct conn *conn, const struct
 	if (!listener || listener->cookie != conn->listener_cookie || owner->source == OWNER_KERNEL)
 		return;
 	known = listener->owner.pid;
-	if (known == owner->pid || (known != 1 && listener_owner_lives(known)))
+	if (known == owner->pid || (known != 1 && process_lives(known)))
 		return;
 	listener_put(conn->listener, owner, conn->listener_cookie);
 }

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What happens to the processes that own sockets: they end, and they get another name (exec, prctl), which the sockets
+ * do not show.
+ */
+#ifndef TCPVITALS_BPF_TRACK_PROCESS_H
+#define TCPVITALS_BPF_TRACK_PROCESS_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "bpf/track/conn.bpf.h"
+#include "bpf/track/owner.bpf.h"
+
+#ifdef WITHOUT_BTF
+
+static __always_inline void process_refresh_name(struct conn *conn)
+{
+}
+
+#else
+
+/* The processes that own listeners, by their number, while they live. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, __u8);
+} listening SEC(".maps");
+
+struct process_name {
+	char comm[OWNER_COMM_LEN];
+};
+
+/* The last name that a process has been given, by its number. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct process_name);
+} renamed SEC(".maps");
+
+/* Counts names given: a socket that has seen as many needs not look. */
+__u32 process_renames = 0;
+
+/* Whether the programs below are attached. */
+const volatile bool process_ends_show = false;
+const volatile bool process_names_show = false;
+
+static __always_inline void process_listens(__u32 pid)
+{
+	__u8 lives = 1;
+
+	bpf_map_update_elem(&listening, &pid, &lives, BPF_ANY);
+}
+
+/* Of one that has been given to process_listens(). */
+static __always_inline bool process_lives(__u32 pid)
+{
+	return bpf_map_lookup_elem(&listening, &pid) != NULL;
+}
+
+/* Each thread's end comes here. A process has ended when its last thread has. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	__u32 tgid = task->tgid;
+
+	if (task->signal->live.counter)
+		return 0;
+	if (process_lives(tgid))
+		bpf_map_delete_elem(&listening, &tgid);
+	if (process_names_show && bpf_map_lookup_elem(&renamed, &tgid))
+		bpf_map_delete_elem(&renamed, &tgid);
+	return 0;
+}
+
+/* A process's name is its leader's. The task has the old one still. */
+SEC("tp_btf/task_rename")
+int BPF_PROG(process_rename, struct task_struct *task, const char *comm)
+{
+	struct process_name name = {};
+	__u32 tgid = task->tgid;
+
+	if (task->pid != task->tgid)
+		return 0;
+	bpf_probe_read_kernel_str(name.comm, sizeof(name.comm), comm);
+	if (!bpf_map_update_elem(&renamed, &tgid, &name, BPF_ANY))
+		__sync_fetch_and_add(&process_renames, 1);
+	return 0;
+}
+
+/* `owner`, which nobody else writes at this moment, gets the name that its process has now. */
+static __always_inline void process_put_name(struct owner *owner)
+{
+	__u32 pid = owner->pid;
+	struct process_name *name = bpf_map_lookup_elem(&renamed, &pid);
+	__u8 source = owner->source;
+
+	if (!name || source == OWNER_UNKNOWN)
+		return;
+	OWNER_PUT(owner->source, OWNER_UNKNOWN);
+	OWNER_PUT(((__u64 *)owner->comm)[0], ((__u64 *)name->comm)[0]);
+	OWNER_PUT(((__u64 *)owner->comm)[1], ((__u64 *)name->comm)[1]);
+	owner_judge(owner);
+	OWNER_PUT(owner->source, source);
+}
+
+/* With the socket locked: its owner may have another name since the last time. */
+static __always_inline void process_refresh_name(struct conn *conn)
+{
+	__u32 renames = process_renames;
+
+	if (!process_names_show || conn->name_turn == renames)
+		return;
+	conn->name_turn = renames;
+	process_put_name(&conn->owner);
+	conn->owner_turn++;
+}
+
+#endif
+
+#endif
