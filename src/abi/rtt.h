@@ -78,6 +78,21 @@ static inline __u32 rtt_key_size(enum rtt_by first, enum rtt_by second)
 /* log2 of how many groups each CPU remembers the numbers of. */
 #define RTT_RECENT_BITS 9
 
+/*
+ * Samples of one connection that wait for its owner to be known (bpf/rtt/pending.bpf.h). What is left at the end counts
+ * in `group`.
+ */
+#define PENDING_SOCKETS 8192
+#define PENDING_MAX     30
+
+struct pending {
+	__u32 group; /* its number + 1; ~0: out of scope */
+	__u32 count;
+	__u32 us[PENDING_MAX];
+};
+
+_Static_assert(sizeof(struct pending) == 128, "struct pending is a map's value");
+
 /* They only grow. */
 struct rtt_counters {
 	__u64 unmeasured; /* srtt: segments before the first measurement; rtt: connections without SACK; min, handshake:

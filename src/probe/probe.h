@@ -8,6 +8,7 @@
 #define TCPVITALS_PROBE_PROBE_H
 
 #include "abi/emit.h"
+#include "abi/histogram.h"
 #include "abi/rtt.h"
 #include "abi/stuck.h"
 #include "core/grouping.h"
@@ -101,10 +102,11 @@ struct probe {
 	int tree_fd;      /* the one that follows the processes of a command; -1 without */
 	int summary_fd;   /* the map of EMIT_COUNTS */
 	/* Of EMIT_SAMPLES. */
-	const struct histogram *groups; /* that CPUs share: mapped, max_keys + 1 of them; NULL when not grouped */
-	size_t groups_size;             /* of the mapping, in bytes */
-	uint32_t groups_per_cpu;        /* the first so many have a histogram on each CPU, too */
-	struct histogram *per_cpu;      /* room to read one histogram of all CPUs */
+	struct histogram *groups;  /* that CPUs share: mapped, max_keys + 1 of them; NULL when not grouped */
+	struct histogram settled;  /* of samples_settle(), where there are no groups */
+	size_t groups_size;        /* of the mapping, in bytes */
+	uint32_t groups_per_cpu;   /* the first so many have a histogram on each CPU, too */
+	struct histogram *per_cpu; /* room to read one histogram of all CPUs */
 	int cpus;
 };
 

@@ -98,6 +98,12 @@ static void size_maps(const struct probe_wants *wants, struct vitals_bpf *vitals
 	bpf_map__set_max_entries(vitals->maps.group_histograms, groups + 1);
 }
 
+/* Samples of a beginning or an end, or those that have waited for an owner. */
+static bool takes_states(const struct probe_wants *wants)
+{
+	return wants->samples.kind != RTT_SRTT || wants->owners;
+}
+
 static void choose_maps(struct vitals_bpf *vitals, bool wanted)
 {
 	bpf_map__set_autocreate(vitals->maps.groups, wanted);
@@ -110,7 +116,7 @@ static void choose_maps(struct vitals_bpf *vitals, bool wanted)
 static void choose_programs(const struct probe_wants *wants, const struct way *way, struct vitals_bpf *vitals)
 {
 	bool segments = wants->emits & EMIT_SAMPLES && samples_see_segments(wants);
-	bool states = wants->emits & EMIT_SAMPLES && wants->samples.kind != RTT_SRTT;
+	bool states = wants->emits & EMIT_SAMPLES && takes_states(wants);
 
 	bpf_program__set_autoload(vitals->progs.sample_cast, segments && way->hook == HOOK_TP_BTF && way->casts);
 	bpf_program__set_autoload(vitals->progs.sample_call, segments && way->hook == HOOK_TP_BTF && !way->casts);
@@ -126,6 +132,7 @@ void samples_prepare(const struct probe_wants *wants, const struct way *way, str
 
 	choose_programs(wants, way, vitals);
 	choose_maps(vitals, wants->emits & EMIT_SAMPLES);
+	bpf_map__set_autocreate(vitals->maps.pending_samples, wants->emits & EMIT_SAMPLES && wants->owners);
 	if (!(wants->emits & EMIT_SAMPLES))
 		return;
 	vitals->rodata->rtt_kind = samples->kind;
@@ -139,7 +146,7 @@ void samples_prepare(const struct probe_wants *wants, const struct way *way, str
 	vitals->rodata->rtt_may_nest = !way->casts;
 	vitals->rodata->rtt_remembers = samples_remember(wants) && way->hook != HOOK_KPROBE;
 	vitals->rodata->conn_hash_outlives_close =
-		way->storage == STORAGE_HASH && samples_remember(wants) && samples->kind != RTT_SRTT;
+		way->storage == STORAGE_HASH && samples_remember(wants) && takes_states(wants);
 	memcpy((void *)vitals->rodata->group_by, samples->grouping.by, sizeof(samples->grouping.by));
 	vitals->rodata->group_key_words =
 		rtt_key_size(samples->grouping.by[0], samples->grouping.by[1]) / sizeof(__u64);
@@ -163,7 +170,7 @@ static int map_groups(struct probe *probe, uint32_t count)
 	void *groups;
 
 	probe->groups_size = (size_t)(count + 1) * sizeof(struct histogram);
-	groups = mmap(NULL, probe->groups_size, PROT_READ, MAP_SHARED,
+	groups = mmap(NULL, probe->groups_size, PROT_READ | PROT_WRITE, MAP_SHARED,
 		      bpf_map__fd(probe->vitals->maps.group_histograms), 0);
 	if (groups == MAP_FAILED)
 		return -errno;
@@ -193,10 +200,40 @@ int samples_open(struct probe *probe)
 void samples_close(struct probe *probe)
 {
 	if (probe->groups)
-		munmap((void *)probe->groups, probe->groups_size);
+		munmap(probe->groups, probe->groups_size);
 	free(probe->per_cpu);
 	probe->groups = NULL;
 	probe->per_cpu = NULL;
+}
+
+static void add_pending(const struct pending *pending, bool milliseconds, struct histogram *histogram)
+{
+	for (uint32_t i = 0; i < pending->count && i < PENDING_MAX; i++) {
+		uint64_t us = pending->us[i];
+
+		histogram->slots[slot_of(milliseconds ? us * 1024 / 1000 : us)]++;
+		histogram->sum_us += us;
+	}
+}
+
+void samples_settle(struct probe *probe)
+{
+	const struct sample_wants *samples = &probe->wants.samples;
+	int fd = bpf_map__fd(probe->vitals->maps.pending_samples);
+	uint64_t key, *last = NULL;
+	struct pending pending;
+
+	if (!probe->wants.owners)
+		return;
+	while (!bpf_map_get_next_key(fd, last, &key)) {
+		last = &key;
+		if (bpf_map_lookup_elem(fd, &key, &pending) || !pending.group || pending.group == ~0U)
+			continue;
+		if (!samples_are_grouped(samples))
+			add_pending(&pending, samples->milliseconds, &probe->settled);
+		else if (pending.group - 1 <= samples->max_keys)
+			add_pending(&pending, samples->milliseconds, &probe->groups[pending.group - 1]);
+	}
 }
 
 /* Adds those of all CPUs. 0 or a negative errno. */
@@ -213,7 +250,7 @@ int samples_read_all(const struct probe *probe, struct histogram *ret)
 {
 	int error = 0;
 
-	*ret = (struct histogram){};
+	*ret = probe->settled;
 	for (uint32_t i = 0; i < bpf_map__max_entries(probe->vitals->maps.histograms) && !error; i++)
 		error = add_per_cpu(probe, i, ret);
 	return error;

@@ -26,6 +26,9 @@ void samples_prepare(const struct probe_wants *wants, const struct way *way, str
 int samples_open(struct probe *probe);
 void samples_close(struct probe *probe);
 
+/* After probe_detach(): samples that have waited for an owner that never showed count as their listener's. */
+void samples_settle(struct probe *probe);
+
 /* All samples so far, not grouped. 0 or a negative errno. */
 int samples_read_all(const struct probe *probe, struct histogram *ret);
 

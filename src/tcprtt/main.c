@@ -279,6 +279,7 @@ static int run(struct tool *tool)
 	if (!error)
 		error = trace(tool);
 	app_detach(&tool->app);
+	samples_settle(&tool->app.probe);
 	tool->outlet.ending = true;
 	if (!error)
 		error = print_interval(tool);

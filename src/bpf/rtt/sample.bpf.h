@@ -9,6 +9,7 @@
 #include "bpf/read/sock.bpf.h"
 #include "bpf/rtt/group.bpf.h"
 #include "bpf/rtt/histogram.bpf.h"
+#include "bpf/rtt/pending.bpf.h"
 #include "bpf/track/conn_any.bpf.h"
 #include "bpf/track/losses.bpf.h"
 #include "bpf/track/owner.bpf.h"
@@ -96,25 +97,69 @@ static __always_inline __u32 group_of(struct tcp_sock *tp, struct conn *conn, bo
 	return 1;
 }
 
+/* Where the samples of a group are counted. */
+static __always_inline struct histogram *histogram_of(__u32 group, __u32 own_histogram, bool shared)
+{
+	if (shared)
+		return bpf_map_lookup_elem(&group_histograms, &group);
+	return bpf_map_lookup_elem(&histograms, rtt_grouped ? &group : &own_histogram);
+}
+
+static __always_inline void count_sample(struct tcp_sock *tp, __u32 group, bool probed, __u32 own_histogram, __u64 us)
+{
+	bool shared = rtt_grouped && (group >= RTT_GROUPS_PER_CPU || own_histogram != HISTOGRAM_OF_SAMPLES);
+	struct histogram *histogram = histogram_of(group, own_histogram, shared);
+
+	if (histogram)
+		histogram_add(histogram, shared || rtt_may_nest, us, rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0);
+}
+
+/* The samples that have waited are of the connection's group, as it is known now. */
+static __noinline void release_pending(struct tcp_sock *tp, struct conn *conn, __u32 own_histogram)
+{
+	struct pending *pending = pending_find(tp);
+	__u32 group = classify_once(tp, conn);
+	struct histogram *histogram;
+
+	conn->pending = 0;
+	if (!pending)
+		return;
+	histogram = group == GROUP_OUT ? NULL : histogram_of(group - 1, own_histogram, rtt_grouped);
+	for (__u32 i = 0; histogram && i < PENDING_MAX && i < pending->count; i++)
+		histogram_add(histogram, true, pending->us[i], rtt_sums ? tp->mdev_us : 0);
+	pending_forget(tp);
+}
+
+/* Whether the sample waits until it is known who accepts the connection. */
+static __always_inline bool keep_pending(struct tcp_sock *tp, struct conn *conn, __u32 own_histogram, __u64 us)
+{
+	if (!rtt_uses_owner || !conn)
+		return false;
+	if (conn->listener && owner_is_guess(&conn->owner)) {
+		if (pending_add(tp, conn->pending ? 0 : classify_once(tp, conn), us)) {
+			conn->pending = 1;
+			return true;
+		}
+		/* Too many, or no room for more connections: they count as their listener's. */
+	}
+	if (conn->pending)
+		release_pending(tp, conn, own_histogram);
+	return false;
+}
+
 static __always_inline void take_sample(struct tcp_sock *tp, struct conn *conn, bool probed, __u32 own_histogram,
 					__u64 us)
 {
-	__u32 group = group_of(tp, conn, probed);
-	struct histogram *histogram;
-	bool shared;
+	__u32 group;
 
+	if (keep_pending(tp, conn, own_histogram, us))
+		return;
+	group = group_of(tp, conn, probed);
 	if (group == GROUP_OUT)
 		return;
 	if (rtt_remembers && !conn)
 		count(&counters.storage_full);
-	group--;
-	shared = rtt_grouped && (group >= RTT_GROUPS_PER_CPU || own_histogram != HISTOGRAM_OF_SAMPLES);
-	if (shared)
-		histogram = bpf_map_lookup_elem(&group_histograms, &group);
-	else
-		histogram = bpf_map_lookup_elem(&histograms, rtt_grouped ? &group : &own_histogram);
-	if (histogram)
-		histogram_add(histogram, shared || rtt_may_nest, us, rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0);
+	count_sample(tp, group - 1, probed, own_histogram, us);
 }
 
 /* There should be a sample here, and the kernel has not measured it. That takes no room among the groups. */
@@ -249,6 +294,8 @@ static __always_inline void sample_on_state(struct tcp_sock *tp, struct conn *co
 	if (newstate == STATE_CLOSE && oldstate != STATE_SYN_SENT && oldstate != STATE_SYN_RECV &&
 	    oldstate != STATE_LISTEN && oldstate != STATE_CLOSE)
 		take_end(tp, conn);
+	if (rtt_uses_owner && conn && conn->pending && (newstate == STATE_CLOSE || !owner_is_guess(&conn->owner)))
+		release_pending(tp, conn, HISTOGRAM_OF_STATES);
 }
 
 #endif

@@ -30,15 +30,16 @@ struct conn {
 	__u64 listener;        /* that a connection came from, by its address: a key of `listeners` */
 	__u32 listener_cookie; /* half of its cookie */
 	/* The rest is rtt/sample.bpf.h's. */
-	__u32 end_seq;   /* of the last measurement taken: RACK's */
-	__u64 mstamp;    /* the same measurement's time */
-	__u32 rtt_us;    /* its value */
-	__u32 group;     /* its group's number + 1, 0 when not known yet, GROUP_OUT */
-	__u8 owner_turn; /* counts what is written to `owner` */
-	__u8 group_turn; /* owner_turn when `group` was found */
-	__u8 followed;   /* since its first measurement, or later */
-	__u8 blind;      /* noted as unmeasured for want of SACK */
-	__u32 name_turn; /* process_renames when the owner's name was looked at */
+	__u32 end_seq;    /* of the last measurement taken: RACK's */
+	__u64 mstamp;     /* the same measurement's time */
+	__u32 rtt_us;     /* its value */
+	__u32 group;      /* its group's number + 1, 0 when not known yet, GROUP_OUT */
+	__u8 owner_turn;  /* counts what is written to `owner` */
+	__u8 group_turn;  /* owner_turn when `group` was found */
+	__u8 followed;    /* since its first measurement, or later */
+	__u8 blind : 1;   /* noted as unmeasured for want of SACK */
+	__u8 pending : 1; /* samples of it wait in `pending_samples` */
+	__u32 name_turn;  /* process_renames when the owner's name was looked at */
 };
 
 _Static_assert(sizeof(struct conn) <= 120, "struct conn has a place of 128 bytes, with its socket's address");
@@ -55,6 +56,7 @@ static __always_inline void conn_begin(struct conn *conn)
 	conn->rtt_us = 0;
 	conn->followed = 0;
 	conn->blind = 0;
+	conn->pending = 0;
 }
 
 #ifndef WITHOUT_BTF
