@@ -140,7 +140,13 @@ struct tcp_sock {
 	struct tcp_options_received rx_opt;
 };
 
+struct inode {
+	unsigned short i_mode;
+};
+
 struct file {
+	struct inode *f_inode;
+	void *private_data;
 };
 
 struct kernfs_node {
@@ -225,6 +231,8 @@ struct bpf_iter__task_file {
 #define PF_KTHREAD      0x00200000
 #define ECONNABORTED    103
 #define SHUTDOWN_MASK   3
+#define S_IFMT          0170000
+#define S_IFSOCK        0140000
 #define SOCK_DEAD_BIT   0 /* enum sock_flags, the same since 2.6 */
 #define SOCK_DONE_BIT   1
 

@@ -11,9 +11,7 @@
 
 static int visit(void *context)
 {
-	const struct vitals_bpf *vitals = context;
-
-	return program_iterate(vitals->progs.seed_rest, NULL);
+	return program_iterate(context, NULL);
 }
 
 static void tell_failure(const char *missing, int error)
@@ -22,17 +20,24 @@ static void tell_failure(const char *missing, int error)
 		message("cannot go through the open sockets (%s): %s", program_error(error), missing);
 }
 
+/* The first of two that the kernel has taken, or NULL. */
+static struct bpf_program *loaded_of(struct bpf_program *a, struct bpf_program *b)
+{
+	return program_is_loaded(a) ? a : program_is_loaded(b) ? b : NULL;
+}
+
 /* Runs what was not refused: each is 0 or a negative errno. */
-static void run(struct vitals_bpf *vitals, int *ret_owners, int *ret_rest, struct netns_omissions *ret)
+static void run(struct bpf_program *owners, struct bpf_program *rest, int *ret_owners, int *ret_rest,
+		struct netns_omissions *ret)
 {
 	struct progress progress;
 
 	*ret_owners = *ret_rest = 0;
 	progress_begin(&progress, "looking at the sockets that are already open");
-	if (program_is_loaded(vitals->progs.seed_storage))
-		*ret_owners = program_iterate(vitals->progs.seed_storage, NULL);
-	if (program_is_loaded(vitals->progs.seed_rest))
-		*ret_rest = netns_visit_all(visit, vitals, ret);
+	if (owners)
+		*ret_owners = program_iterate(owners, NULL);
+	if (rest)
+		*ret_rest = netns_visit_all(visit, rest, ret);
 	progress_end(&progress);
 }
 
@@ -42,16 +47,18 @@ void seed(struct probe *probe)
 	struct vitals_bpf *vitals = probe->vitals;
 	/* At each namespace, for --stuck. */
 	bool looks_again = program_is_loaded(vitals->progs.stuck_tcp) || program_is_loaded(vitals->progs.stuck_hash);
+	struct bpf_program *owners = loaded_of(vitals->progs.seed_storage, vitals->progs.seed_hash);
+	struct bpf_program *rest = loaded_of(vitals->progs.seed_rest, vitals->progs.seed_rest_hash);
 	bool has_all;
 	struct netns_omissions omissions = {0};
 	int owners_error, rest_error;
 
-	run(vitals, &owners_error, &rest_error, &omissions);
+	run(owners, rest, &owners_error, &rest_error, &omissions);
 	tell_failure(SEED_WITHOUT_OWNERS, owners_error);
 	tell_failure(SEED_WITHOUT_REST, rest_error);
 	if (wants->verbose || (wants->stuck.once && omissions.namespaces && !looks_again))
 		netns_tell(&omissions, "connections there that no process has open are not known yet");
-	has_all = program_is_loaded(vitals->progs.seed_rest) && !rest_error && !omissions.namespaces;
+	has_all = rest && !rest_error && !omissions.namespaces;
 	probe->unseeded = !(has_all || looks_again);
-	vitals->bss->older_are_known = has_all;
+	vitals->bss->older_are_known = has_all && program_is_loaded(vitals->progs.seed_rest);
 }

@@ -33,7 +33,9 @@ static const struct optional optional_programs[] = {
 	{"recover_hash", WITHOUT_SECOND},
 	{"destroy_storage", "sockets that end unseen are not counted, and each connection costs more"},
 	{"seed_storage", SEED_WITHOUT_OWNERS},
+	{"seed_hash", SEED_WITHOUT_OWNERS},
 	{"seed_rest", SEED_WITHOUT_REST},
+	{"seed_rest_hash", SEED_WITHOUT_REST},
 	{"sample_rtt", "mean round-trip times are not known"},
 	{"process_exit", "a listener keeps the owner that it was first seen with, and processes the name"},
 	{"process_rename", "a process that gets another name is shown with the old one until it uses the socket"},
@@ -115,7 +117,7 @@ static bool names_show(const struct probe_wants *wants, const struct plan *plan,
 static void choose_programs(const struct probe_wants *wants, const struct plan *plan, struct vitals_bpf *vitals)
 {
 	bool tracks = plan->tracks, in_socket = plan->in_socket, casts = plan->casts;
-	bool seeds = tracks && in_socket && wants->older && (wants->owners || wants->emits & ~(unsigned)EMIT_SAMPLES);
+	bool seeds = tracks && wants->older && (wants->owners || wants->emits & ~(unsigned)EMIT_SAMPLES);
 
 	bpf_program__set_autoload(vitals->progs.set_state_cast, tracks && in_socket && casts);
 	bpf_program__set_autoload(vitals->progs.set_state_storage, tracks && in_socket && !casts);
@@ -127,8 +129,14 @@ static void choose_programs(const struct probe_wants *wants, const struct plan *
 	bpf_program__set_autoload(vitals->progs.process_exit, tracks && wants->owners);
 	bpf_program__set_autoload(vitals->progs.process_rename, tracks && wants->owners);
 	bpf_program__set_autoload(vitals->progs.sample_rtt, wants->emits & EMIT_CONNECTIONS);
-	bpf_program__set_autoload(vitals->progs.seed_storage, seeds);
-	bpf_program__set_autoload(vitals->progs.seed_rest, seeds && wants->emits & ~(unsigned int)EMIT_SAMPLES);
+	bpf_program__set_autoload(vitals->progs.seed_storage, seeds && in_socket);
+	bpf_program__set_autoload(vitals->progs.seed_hash, seeds && !in_socket);
+	bpf_program__set_autoload(vitals->progs.seed_rest_hash,
+				  seeds && !in_socket && wants->emits & ~(unsigned int)EMIT_SAMPLES);
+	bpf_program__set_autoattach(vitals->progs.seed_hash, false);
+	bpf_program__set_autoattach(vitals->progs.seed_rest_hash, false);
+	bpf_program__set_autoload(vitals->progs.seed_rest,
+				  seeds && in_socket && wants->emits & ~(unsigned int)EMIT_SAMPLES);
 	bpf_program__set_autoattach(vitals->progs.seed_storage, false);
 	bpf_program__set_autoattach(vitals->progs.seed_rest, false);
 }
@@ -183,6 +191,7 @@ static int open_object(const struct way *way, char *log, struct probe *probe)
 	vitals->rodata->emits = wants->emits;
 	vitals->rodata->owner_task_is_typed = program_has_typed_task();
 	vitals->rodata->conn_in_table = plan.in_table;
+	vitals->rodata->seed_hash_max = wants->hash_size / 2;
 	vitals->rodata->process_ends_show = ends_show(wants, &plan, probe);
 	vitals->rodata->process_names_show = names_show(wants, &plan, probe);
 	choose_programs(wants, &plan, vitals);

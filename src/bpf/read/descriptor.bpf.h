@@ -30,4 +30,25 @@ static __always_inline struct sock *descriptor_socket(struct bpf_iter__task_file
 	return sock_as_tcp(sk)->SOCK_COMMON.skc_state == STATE_CLOSE ? NULL : sk;
 }
 
+/*
+ * The same before bpf_sock_from_file() (5.11): an address to read from with helpers, which opens no socket storage. A
+ * file of a socket has it in private_data.
+ */
+static __always_inline struct tcp_sock *descriptor_address(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct socket *socket;
+	struct tcp_sock *tp;
+	__u16 family;
+
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	socket = (struct socket *)BPF_CORE_READ(file, private_data);
+	tp = (struct tcp_sock *)BPF_CORE_READ(socket, sk);
+	if (!tp || BPF_CORE_READ(tp, SOCK_BASE.sk_protocol) != IPPROTO_TCP_NUM)
+		return NULL;
+	family = BPF_CORE_READ(tp, SOCK_COMMON.skc_family);
+	return family == AF_INET || family == AF_INET6 ? tp : NULL;
+}
+
 #endif

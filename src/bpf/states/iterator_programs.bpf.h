@@ -28,6 +28,17 @@ static __always_inline bool seed_look(struct transition *t, struct tcp_sock *tp)
 	return state != STATE_CLOSE && look(t, tp, state, state) != SCOPE_OUT;
 }
 
+/* `task` has a descriptor of the socket at that address, whose memory is `conn`. */
+static __always_inline void seed_owner(struct conn *conn, struct task_struct *task, __u64 address, __u8 state,
+				       __u32 cookie, bool in_socket)
+{
+	owner_seed(&conn->owner, task);
+	conn->owner_turn++;
+	transition_seed(conn, in_socket);
+	if (state == STATE_LISTEN)
+		listener_put(address, &conn->owner, cookie);
+}
+
 /* The owners of the sockets that are older than the tool. */
 SEC("iter/task_file")
 int seed_storage(struct bpf_iter__task_file *ctx)
@@ -41,22 +52,73 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 	if (!sk || (tp && !seed_look(&t, tp)))
 		return 0;
 	conn = conn_make_older(sk);
-	if (conn) {
-		owner_seed(&conn->owner, task);
-		conn->owner_turn++;
-		transition_seed(conn);
-		if (sock_as_tcp(sk)->SOCK_COMMON.skc_state == STATE_LISTEN)
-			listener_put((__u64)(unsigned long)sk, &conn->owner, cookie_of(sk));
-	} else {
+	if (conn)
+		seed_owner(conn, task, (__u64)(unsigned long)sk, sock_as_tcp(sk)->SOCK_COMMON.skc_state, cookie_of(sk),
+			   true);
+	else
 		count(&losses.storage_full);
-	}
 	life_seed(sk);
 	return 0;
 }
 
+/* Older sockets take half of the hash at most: the rest is for those to come. */
+__u32 seeded_in_hash = 0;
+const volatile __u32 seed_hash_max = 0;
+
+static __always_inline struct conn *seed_in_hash(const void *sk)
+{
+	struct conn *conn = conn_hash_find(sk);
+
+	if (conn || seeded_in_hash >= seed_hash_max)
+		return conn;
+	seeded_in_hash++;
+	return conn_hash_add(sk);
+}
+
+/* The same where there is no socket storage. */
+SEC("iter/task_file")
+int seed_hash(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct tcp_sock *tp = task ? descriptor_address(ctx) : NULL;
+	struct transition t = {};
+	struct conn *conn;
+	__u8 state;
+
+	if (!tp)
+		return 0;
+	state = BPF_CORE_READ(tp, SOCK_COMMON.skc_state);
+	t.oldstate = t.newstate = state;
+	sock_read_addresses(&t, tp, 0, true);
+	t.lport = sock_lport(tp, true, false);
+	t.rport = sock_rport(tp, true);
+	t.netns = sock_netns(tp, true);
+	if (state == STATE_CLOSE || scope_judge(&t) == SCOPE_OUT)
+		return 0;
+	conn = seed_in_hash(tp);
+	if (conn)
+		seed_owner(conn, task, (__u64)(unsigned long)tp, state,
+			   BPF_CORE_READ(tp, SOCK_COMMON.skc_cookie.counter), false);
+	return 0;
+}
+
+static __always_inline void seed_found(struct tcp_sock *tp, const struct transition *t, struct conn *conn,
+				       bool in_socket)
+{
+	bool is_waiting = !tp->SOCK_BASE.sk_socket && !(tp->SOCK_COMMON.skc_flags & 1UL << SOCK_DEAD_BIT);
+
+	if (t->newstate == STATE_LISTEN)
+		ports_add(t);
+	if (!conn)
+		return;
+	transition_seed(conn, in_socket);
+	if (t->newstate != STATE_LISTEN)
+		ports_seed(conn, t, is_waiting);
+}
+
 /*
  * All sockets of a network namespace, listeners first: also those without a descriptor, which are in an accept queue,
- * orphans, or a kernel module's. Runs after seed_storage.
+ * orphans, or a kernel module's. Runs after seed_storage. NULL is a socket in TIME_WAIT, or a request.
  */
 SEC("iter/tcp")
 int seed_rest(struct bpf_iter__tcp *ctx)
@@ -66,24 +128,30 @@ int seed_rest(struct bpf_iter__tcp *ctx)
 	struct sock *sk = (struct sock *)tp;
 	struct transition t;
 	struct conn *conn;
-	bool is_waiting;
 
-	/* NULL is a socket in TIME_WAIT, or a request. */
 	if (!tp || !seed_look(&t, tp))
 		return 0;
 	t.netns = sock_netns(tp, false);
-	if (t.newstate == STATE_LISTEN)
-		ports_add(&t);
 	conn = conn_make_older(sk);
-	if (conn) {
-		transition_seed(conn);
-		is_waiting = !tp->SOCK_BASE.sk_socket && !(tp->SOCK_COMMON.skc_flags & 1UL << SOCK_DEAD_BIT);
-		if (t.newstate != STATE_LISTEN)
-			ports_seed(conn, &t, is_waiting);
-	} else {
+	if (!conn)
 		count(&losses.storage_full);
-	}
+	seed_found(tp, &t, conn, true);
 	life_seed(sk);
+	return 0;
+}
+
+/* The same where there is no socket storage. Runs after seed_hash. */
+SEC("iter/tcp")
+int seed_rest_hash(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
+	struct transition t;
+
+	if (!tp || !seed_look(&t, tp))
+		return 0;
+	t.netns = sock_netns(tp, false);
+	seed_found(tp, &t, seed_in_hash(tp), false);
 	return 0;
 }
 

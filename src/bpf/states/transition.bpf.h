@@ -22,10 +22,19 @@
 /* In since_ns, whose nanoseconds are even: the state is older than that, it was found then. */
 #define SINCE_AT_LEAST 1ULL
 
-/* The seeding program has found the socket. It does not hold its lock: what a transition has told already stays. */
-static __always_inline void transition_seed(struct conn *conn)
+/*
+ * The seeding program has found the socket. It does not hold its lock: what a transition has told already stays.
+ * `atomically`, a constant: 5.10 refuses an atomic exchange; there a transition in the same moment may be overwritten,
+ * and the next one's duration is a lower bound.
+ */
+static __always_inline void transition_seed(struct conn *conn, bool atomically)
 {
-	__sync_val_compare_and_swap(&conn->since_ns, 0, bpf_ktime_get_ns() | SINCE_AT_LEAST);
+	__u64 now_ns = bpf_ktime_get_ns() | SINCE_AT_LEAST;
+
+	if (atomically)
+		__sync_val_compare_and_swap(&conn->since_ns, 0, now_ns);
+	else if (!conn->since_ns)
+		conn->since_ns = now_ns;
 }
 
 /* Whether since_ns is about the old state: else a transition was missed. A child was never in its listener's state. */
