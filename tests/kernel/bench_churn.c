@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -19,6 +17,7 @@
 
 #include "lib/guest.h"
 #include "lib/netns.h"
+#include "lib/process.h"
 #include "lib/require.h"
 #include "lib/run.h"
 
@@ -27,7 +26,8 @@
 /* The witness sees the whole machine: none that connect() chooses from elsewhere. */
 #define PORT "7919"
 
-#define THREADS "4"
+/* It gives up by itself after 60 s. */
+#define CHURN_SECONDS 90
 
 /* For the last acknowledgement, which the end of the processes does not wait for. */
 #define SETTLE_MS 100
@@ -44,7 +44,7 @@ struct churn_report {
 };
 
 struct churn_process {
-	pid_t pid;
+	struct process process;
 	int out;
 };
 
@@ -53,22 +53,10 @@ static struct churn_process churn_start(const char *connections, const char *ord
 {
 	const char *const argv[] = {CHURN,      "--port", PORT,        "--connections", connections,  "--order", order,
 				    "--family", family,   "--threads", threads,         "--deadline", "60",      NULL};
-	struct churn_process churn;
-	int ends[2];
+	struct churn_process churn = {.out = process_file("churn")};
 
 	require(!access(CHURN, X_OK), "no load at " CHURN " (make tests)");
-	require(!pipe(ends), "no pipe");
-	churn.pid = fork();
-	require(churn.pid >= 0, "cannot fork");
-	if (!churn.pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(ends[1], STDOUT_FILENO);
-		close_range(STDERR_FILENO + 1, ~0U, 0);
-		execv(CHURN, (char **)argv);
-		_exit(127);
-	}
-	close(ends[1]);
-	churn.out = ends[0];
+	process_start(&churn.process, argv, -1, churn.out, -1);
 	return churn;
 }
 
@@ -80,15 +68,16 @@ static uint64_t member(const json_t *report, const char *name)
 	return (uint64_t)json_integer_value(value);
 }
 
-static struct churn_report churn_finish(const struct churn_process *churn)
+static struct churn_report churn_finish(struct churn_process *churn)
 {
 	struct churn_report report;
 	json_error_t error;
-	json_t *json = json_loadfd(churn->out, 0, &error);
-	int status;
+	json_t *json;
 
+	require(process_wait(&churn->process, CHURN_SECONDS) && !churn->process.status,
+		"churn has not ended, or with status %#x", churn->process.status);
+	json = json_loads(process_said(churn->out), 0, &error);
 	close(churn->out);
-	require(waitpid(churn->pid, &status, 0) == churn->pid && !status, "churn ended with status %#x", status);
 	require(json, "churn printed no JSON: %s", error.text);
 	report = (struct churn_report){
 		.port = (uint16_t)member(json, "port"),
@@ -231,7 +220,7 @@ static void test_clients_wait_for_the_server(void **state)
 
 	start_witness(run);
 	churn = churn_start(is_guest() ? "1000" : "5000", "rst", "4", "1");
-	server = server_of(churn.pid);
+	server = server_of(churn.process.pid);
 	require(stop_process(server), "the load is over before its server could be stopped");
 	stop_ns = now_ns();
 	sleep_ms(LATE_MS);

@@ -58,7 +58,7 @@ static struct tool *begin(struct run *run)
 	snprintf(port_text, sizeof(port_text), "%u", port);
 	tool_start(tool, (const char *const[]){"-v", "--strict", "-D", port_text, NULL}, -1);
 	require(strstr(tool_errors(tool), "behind a table"), "no socket storage: %s", tool_errors(tool));
-	bpf_objects_of(tool->pid, &objects);
+	bpf_objects_of(tool->process.pid, &objects);
 	map = bpf_objects_open_map(&objects, "conn_table");
 	table = mmap(NULL, PLACES * sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
 	close(map);

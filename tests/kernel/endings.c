@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -34,7 +33,7 @@ static void end_with(void **state, int signal)
 	struct expectation expectation = {.ports = &port, .port_count = 1, .pid = getpid(), .comm = own_comm()};
 
 	run_start(run, NULL);
-	bpf_objects_of(run->tools[0].pid, &objects);
+	bpf_objects_of(run->tools[0].process.pid, &objects);
 	scenario_named("client closes first")->play(IPV4, &port);
 	/* At once: what just happened is still in the ring buffer. */
 	tool_stop(&run->tools[0], signal);
@@ -82,12 +81,12 @@ static void test_killed(void **state)
 	uint16_t port;
 
 	run_start(run, NULL);
-	bpf_objects_of(run->tools[0].pid, &objects);
+	bpf_objects_of(run->tools[0].process.pid, &objects);
 	print_message("%zu programs, %zu maps, %zu links\n", objects.counts[BPF_KIND_PROGRAM],
 		      objects.counts[BPF_KIND_MAP], objects.counts[BPF_KIND_LINK]);
 	require(objects.counts[BPF_KIND_PROGRAM] && objects.counts[BPF_KIND_MAP], "the tool has no BPF objects open");
 	scenario_named("client closes first")->play(IPV4, &port);
-	kill(run->tools[0].pid, SIGKILL);
+	kill(run->tools[0].process.pid, SIGKILL);
 	tool_wait(&run->tools[0], 10);
 	bpf_objects_wait_gone(&objects);
 	witness_stop(run->witness, &run->log);
@@ -127,7 +126,7 @@ static void test_one_of_two_ends(void **state)
 	run_start(run, NULL);
 	run_start_another(run, NULL);
 	scenario_named("client closes first")->play(IPV4, &ports[0]);
-	kill(run->tools[0].pid, SIGKILL);
+	kill(run->tools[0].process.pid, SIGKILL);
 	tool_wait(&run->tools[0], 10);
 	scenario_named("server closes first")->play(IPV4, &ports[1]);
 	tool_stop(&run->tools[1], SIGTERM);
@@ -171,7 +170,7 @@ static void test_stopped_reader(void **state)
 	start_with_output(run, ends[1]);
 	churn_run(&churn, 4 * connections());
 	run->tools[0].stop_ns = now_ns();
-	kill(run->tools[0].pid, SIGTERM);
+	kill(run->tools[0].process.pid, SIGTERM);
 	tool_wait(&run->tools[0], 10);
 	witness_stop(run->witness, &run->log);
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -207,7 +206,7 @@ static void test_full_disk(void **state)
 		skip_because("no /dev/full");
 	start_with_output(run, full);
 	scenario_named("client closes first")->play(IPV4, &port);
-	kill(run->tools[0].pid, SIGTERM);
+	kill(run->tools[0].process.pid, SIGTERM);
 	tool_wait(&run->tools[0], 10);
 	witness_stop(run->witness, &run->log);
 	tool_read_losses(&run->tools[0], &run->losses);

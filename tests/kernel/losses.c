@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What is lost is counted and said, and what comes after it is right again. */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -29,13 +27,9 @@ static unsigned int connections(void)
 /* The tool stands still while more happens than its ring buffer holds. Then a connection that it sees whole. */
 static void overflow(struct run *run, struct churn *churn, uint16_t *ret_late_port)
 {
-	int status;
-
-	kill(run->tools[0].pid, SIGSTOP);
-	require(waitpid(run->tools[0].pid, &status, WUNTRACED) == run->tools[0].pid && WIFSTOPPED(status),
-		"the tool does not stop");
+	process_pause(run->tools[0].process.pid);
 	churn_run(churn, connections());
-	kill(run->tools[0].pid, SIGCONT);
+	process_resume(run->tools[0].process.pid);
 	tool_await_error(&run->tools[0], "no room in the ring buffers",
 			 REPORT_SECONDS); /* while it runs, not only at the end */
 	sleep_ms(DRAIN_MS);

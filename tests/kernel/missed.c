@@ -74,7 +74,7 @@ static void begin(struct run *run, const char *option, const char *more, const c
 	}
 	scene.tool = &run->tools[run->tool_count++];
 	tool_start(scene.tool, args, -1);
-	bpf_objects_of(scene.tool->pid, &objects);
+	bpf_objects_of(scene.tool->process.pid, &objects);
 	scene.map = bpf_objects_open_map(&objects, map);
 }
 

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -219,19 +218,6 @@ static size_t busy_sockets(void)
 	return is_guest() ? 1000 : 8000;
 }
 
-/* It rests while its rows are read, which takes far longer than to make them. */
-static void go_on(const struct helper *busy)
-{
-	require(!kill(busy->pid, SIGCONT), "it does not go on");
-}
-
-static void rest(const struct helper *busy)
-{
-	siginfo_t info;
-
-	require(!kill(busy->pid, SIGSTOP) && !waitid(P_PID, (id_t)busy->pid, &info, WSTOPPED), "it does not rest");
-}
-
 /* Turns its sockets into listeners and back, against the order in which a scan of its descriptors finds them. */
 static void busy_process(int channel, void *context)
 {
@@ -281,10 +267,11 @@ static void test_starts_while_sockets_are_busy(void **state)
 		struct rows rows;
 
 		/* A row that is lost would make its neighbours look like twins. */
-		go_on(&busy);
+		process_resume(busy.pid);
 		tool_start(tool, (const char *const[]){"--buffer-size", "64M", NULL}, -1);
 		sleep_ms(30);
-		rest(&busy);
+		/* It rests while its rows are read, which takes far longer than to make them. */
+		process_pause(busy.pid);
 		tool_stop(tool, SIGTERM);
 		rows_read(tool->out, &rows);
 		qsort(rows.items, rows.count, sizeof(*rows.items), by_socket_and_line);

@@ -59,7 +59,7 @@ static void end_with(void **state, int signal)
 	int keeper = rtt_run_watch_new_port(run, IPV4, &port);
 	size_t tool = rtt_run_start(run, ARGS("-p", rtt_port_text(port)));
 
-	bpf_objects_of(run->tools[tool].pid, &objects);
+	bpf_objects_of(run->tools[tool].process.pid, &objects);
 	pair = open_and_exchange(keeper, port);
 	rtt_pair_close(&pair);
 	require(!*output_of(&run->tools[tool]), "a summary before the end: %s", output_of(&run->tools[tool]));
@@ -140,7 +140,8 @@ static void check_intervals(void **state, const char *interval, const char *dura
 	size_t held = 0;
 
 	pair = open_and_exchange(keeper, port);
-	while (run->tools[tool].pid && seconds_since(run->tools[tool].tracing_ns) < each_s * (double)count - 0.3) {
+	while (!process_has_ended(&run->tools[tool].process) &&
+	       seconds_since(run->tools[tool].tracing_ns) < each_s * (double)count - 0.3) {
 		rtt_exchange(&pair, 5, 0);
 		sleep_ms(20);
 	}
@@ -241,12 +242,12 @@ static void test_killed(void **state)
 	int keeper = rtt_run_watch_new_port(run, IPV4, &port);
 	size_t tool = rtt_run_start(run, ARGS("--by", "comm,raddr", "--sample", "rtt"));
 
-	bpf_objects_of(run->tools[tool].pid, &objects);
+	bpf_objects_of(run->tools[tool].process.pid, &objects);
 	print_message("%zu programs, %zu maps, %zu links\n", objects.counts[BPF_KIND_PROGRAM],
 		      objects.counts[BPF_KIND_MAP], objects.counts[BPF_KIND_LINK]);
 	require(objects.counts[BPF_KIND_PROGRAM] && objects.counts[BPF_KIND_MAP], "the tool has no BPF objects open");
 	pair = open_and_exchange(keeper, port);
-	kill(run->tools[tool].pid, SIGKILL);
+	kill(run->tools[tool].process.pid, SIGKILL);
 	tool_wait(&run->tools[tool], 10);
 	rtt_exchange(&pair, 5, 0);
 	rtt_pair_close(&pair);
@@ -265,7 +266,7 @@ static void test_two_at_once(void **state)
 	size_t two = rtt_run_start(run, ARGS("-p", rtt_port_text(port), "-m", "-e"));
 
 	pair = open_and_exchange(keeper, port);
-	kill(run->tools[killed].pid, SIGKILL);
+	kill(run->tools[killed].process.pid, SIGKILL);
 	tool_wait(&run->tools[killed], 10);
 	rtt_exchange(&pair, EXCHANGES, 0);
 	rtt_pair_close(&pair);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -65,19 +64,12 @@ static void start_server(void)
 	port = (uint16_t)channel_receive(server.channel, NULL);
 }
 
-static void stop_server(void)
-{
-	siginfo_t info;
-
-	require(!kill(server.pid, SIGSTOP) && !waitid(P_PID, (id_t)server.pid, &info, WSTOPPED), "it does not stop");
-}
-
 /* All come, send and leave while the unit cannot run; then it accepts. */
 static void make_connections(void)
 {
 	int fds[CONNECTIONS];
 
-	stop_server();
+	process_pause(server.pid);
 	for (int i = 0; i < CONNECTIONS; i++) {
 		fds[i] = connect_to(IPV4, port);
 		send_byte(fds[i]);
@@ -85,7 +77,7 @@ static void make_connections(void)
 	}
 	for (int i = 0; i < CONNECTIONS; i++)
 		wait_for_state(fds[i], "FIN_WAIT2");
-	require(!kill(server.pid, SIGCONT), "it does not go on");
+	process_resume(server.pid);
 	channel_send(server.channel, 0, -1);
 	for (int i = 0; i < CONNECTIONS; i++) {
 		receive_end(fds[i]);

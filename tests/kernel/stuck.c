@@ -227,7 +227,7 @@ static void check_undecided(struct run *run, const struct way *way)
 	start(patient, way,
 	      (const char *const[]){"--stuck", "LAST_ACK", "--longer", "60s", "--once", scene.namespaces, NULL});
 	sleep_ms(300);
-	require(patient->pid && !kill(patient->pid, 0), "it has not waited");
+	require(!process_has_ended(&patient->process), "it has not waited");
 	abort_socket(scene.closed.server);
 	scene.closed.server = socket(AF_INET, SOCK_STREAM, 0);
 	tool_wait(patient, 20);
@@ -256,7 +256,7 @@ static void check_entered_unseen(struct run *run, const struct way *way)
 	start(tool, way,
 	      (const char *const[]){"--stuck", "CLOSE_WAIT", "--longer", "400ms", "--interval", "50ms", "--strict",
 				    scene.namespaces, NULL});
-	bpf_objects_of(tool->pid, &objects);
+	bpf_objects_of(tool->process.pid, &objects);
 	map = bpf_objects_open_map(&objects, "conn_storage");
 	pair = wire_pair_open(&test_wire);
 	require(!bpf_map_lookup_elem(map, &pair.server, memory), "the tool does not remember this socket");

@@ -3,16 +3,13 @@
  * What this machine allows, for tests that must not take its policy for a fault of the tools. Each thing is really
  * tried. One line each: the name, a tab, "yes", "no" or "unknown", a tab, and why not or where.
  */
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../kernel/lib/process.h"
 #include "questions.h"
 
 /* An emulated machine is slow: a quarter of a second for one program. */
@@ -49,26 +46,11 @@ static const struct question questions[] = {
 	{.name = "seccomp_notify", .try = seccomp_try_notify, .by_anyone = true},
 };
 
-/* False when it has not ended by itself in time. */
-static bool wait_for(pid_t pid, int *ret_status)
-{
-	const struct timespec nap = {.tv_nsec = 2000000};
-
-	for (int i = 0; i < PATIENCE_SECONDS * 500; i++) {
-		if (waitpid(pid, ret_status, WNOHANG) == pid)
-			return true;
-		nanosleep(&nap, NULL);
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, ret_status, 0);
-	return false;
-}
-
 /* `answer` is shared with the process that tries. */
 static void ask(const struct question *question, struct answer *answer)
 {
-	int status;
-	pid_t pid;
+	struct process process;
+	bool ended;
 
 	if (!question->by_anyone && geteuid()) {
 		answer_set(answer, UNKNOWN, "needs root");
@@ -76,18 +58,16 @@ static void ask(const struct question *question, struct answer *answer)
 	}
 	answer_set(answer, UNKNOWN, "no answer");
 	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		return;
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (process_fork(&process)) {
 		question->try(question->argument, answer);
 		_exit(0);
 	}
-	if (!wait_for(pid, &status))
+	ended = process_wait(&process, PATIENCE_SECONDS);
+	process_kill(&process);
+	if (!ended)
 		answer_set(answer, UNKNOWN, "no answer in %d s", PATIENCE_SECONDS);
-	else if (status)
-		answer_set(answer, UNKNOWN, "the process that tried it ended with status %#x", status);
+	else if (process.status)
+		answer_set(answer, UNKNOWN, "the process that tried it ended with status %#x", process.status);
 }
 
 int main(void)

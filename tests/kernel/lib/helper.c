@@ -2,25 +2,24 @@
 #include "helper.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "process.h"
 #include "require.h"
 
-#define MAX_HELPERS     16
-#define PATIENCE_MS     60000
-#define HELPER_LIFE_SEC 120
+#define MAX_HELPERS      16
+#define PATIENCE_SECONDS 60
+#define HELPER_LIFE_SEC  120
 
-static pid_t running[MAX_HELPERS];
+static struct process running[MAX_HELPERS];
 
-static pid_t *slot_of(pid_t pid)
+static struct process *process_of(pid_t pid)
 {
 	for (size_t i = 0; i < MAX_HELPERS; i++)
-		if (running[i] == pid)
+		if (running[i].pid == pid)
 			return &running[i];
 	require(false, "no helper %d", pid);
 	return NULL;
@@ -28,15 +27,11 @@ static pid_t *slot_of(pid_t pid)
 
 struct helper helper_start(const char *comm, helper_fn *body, void *context)
 {
+	struct process *process = process_of(0);
 	int channels[2];
-	struct helper helper;
-	pid_t *slot = slot_of(0);
 
 	require(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channels), "no channel");
-	helper.pid = fork();
-	require(helper.pid >= 0, "cannot fork");
-	if (!helper.pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (process_fork(process)) {
 		prctl(PR_SET_NAME, comm);
 		alarm(HELPER_LIFE_SEC);
 		memset(running, 0, sizeof(running));
@@ -44,35 +39,23 @@ struct helper helper_start(const char *comm, helper_fn *body, void *context)
 		body(channels[1], context);
 		_exit(0);
 	}
-	*slot = helper.pid;
 	close(channels[1]);
-	helper.channel = channels[0];
-	return helper;
+	return (struct helper){.pid = process->pid, .channel = channels[0]};
 }
 
 void helper_wait(struct helper *helper)
 {
-	uint64_t deadline = now_ns() + PATIENCE_MS * NS_PER_MS;
-	int status;
+	struct process *process = process_of(helper->pid);
 
-	while (waitpid(helper->pid, &status, WNOHANG) != helper->pid) {
-		require(now_ns() < deadline, "helper %d does not end", helper->pid);
-		sleep_ms(1);
-	}
-	*slot_of(helper->pid) = 0;
+	require(process_wait(process, PATIENCE_SECONDS), "helper %d does not end", helper->pid);
 	close(helper->channel);
-	require(WIFEXITED(status) && !WEXITSTATUS(status), "a helper ended with status %#x", status);
+	require(!process->status, "a helper ended with status %#x", process->status);
 }
 
 void helpers_kill(void)
 {
-	for (size_t i = 0; i < MAX_HELPERS; i++) {
-		if (!running[i])
-			continue;
-		kill(running[i], SIGKILL);
-		waitpid(running[i], NULL, 0);
-		running[i] = 0;
-	}
+	for (size_t i = 0; i < MAX_HELPERS; i++)
+		process_kill(&running[i]);
 }
 
 void channel_send(int channel, int value, int fd)
@@ -106,7 +89,7 @@ int channel_receive(int channel, int *ret_fd)
 		.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 	struct pollfd ready = {.fd = channel, .events = POLLIN};
 
-	require(poll(&ready, 1, PATIENCE_MS) == 1, "nothing came through the channel");
+	require(poll(&ready, 1, PATIENCE_SECONDS * 1000) == 1, "nothing came through the channel");
 	require(recvmsg(channel, &message, MSG_CMSG_CLOEXEC) == sizeof(value), "the other end of the channel is gone");
 	if (ret_fd) {
 		require(message.msg_controllen && control.header.cmsg_type == SCM_RIGHTS, "no descriptor came");

@@ -8,9 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -20,7 +17,7 @@
 #define PATIENCE_SECONDS 30
 
 /* What a peer says first when it traces. */
-static const char *const ready_words[] = {"SKADDR", "Tracing TCP RTT"};
+static const char *const ready_words[] = {"SKADDR", "Tracing TCP RTT", NULL};
 
 /* It writes whole lines at once to a terminal only. */
 static int open_terminal(char *ret_name, size_t size)
@@ -43,28 +40,12 @@ static const char *path_of(const struct peer *peer)
 	return path;
 }
 
-static _Noreturn void exec_peer(const struct peer *peer, const char *const *args, int terminal)
-{
-	const char *argv[PEER_MAX_ARGS + 2] = {path_of(peer)};
-	int null = open("/dev/null", O_RDWR);
-
-	for (size_t i = 0; i < PEER_MAX_ARGS && args[i]; i++)
-		argv[i + 1] = args[i];
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	dup2(null, STDIN_FILENO);
-	dup2(terminal, STDOUT_FILENO);
-	dup2(terminal, STDERR_FILENO);
-	execv(argv[0], (char **)argv);
-	_exit(127);
-}
-
 /* Until the peer has closed its side. Keeps nothing else of the test's open: a listener would go on. */
 static _Noreturn void copy_terminal(int terminal, int output)
 {
 	char buffer[65536];
 	ssize_t got;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(terminal, STDIN_FILENO);
 	dup2(output, STDOUT_FILENO);
 	close_range(STDERR_FILENO + 1, ~0U, 0);
@@ -74,48 +55,26 @@ static _Noreturn void copy_terminal(int terminal, int output)
 	_exit(0);
 }
 
-static const char *text_of(const struct peer *peer, char *text, size_t size)
-{
-	ssize_t length = pread(peer->output, text, size - 1, 0);
-
-	text[length > 0 ? length : 0] = '\0';
-	return text;
-}
-
-static bool says_ready(const char *text)
-{
-	for (size_t i = 0; i < sizeof(ready_words) / sizeof(*ready_words); i++)
-		if (strstr(text, ready_words[i]))
-			return true;
-	return false;
-}
-
+/* NULL, or why it cannot run here. */
 static const char *wait_until_ready(struct peer *peer)
 {
 	static char why[1200];
-	uint64_t deadline = now_ns() + PATIENCE_SECONDS * NS_PER_SEC;
-	char text[1024];
-	int status;
+	const char *text;
 
-	while (!says_ready(text_of(peer, text, sizeof(text)))) {
-		if (waitpid(peer->pid, &status, WNOHANG) == peer->pid) {
-			peer->pid = 0;
-			sleep_ms(100); /* for its last words */
-			text_of(peer, text, sizeof(text));
-			text[strcspn(text, "\n")] = '\0';
-			snprintf(why, sizeof(why), "%s cannot run here: %s", path_of(peer), text);
-			peer_drop(peer);
-			return why;
-		}
-		require(now_ns() < deadline, "%s does not trace", path_of(peer));
-		sleep_ms(5);
-	}
-	return NULL;
+	if (process_await(&peer->process, peer->output, ready_words, PATIENCE_SECONDS))
+		return NULL;
+	require(!peer->process.pid && process_wait(&peer->reader, PATIENCE_SECONDS), "%s does not trace",
+		path_of(peer));
+	text = process_said(peer->output);
+	snprintf(why, sizeof(why), "%s cannot run here: %.*s", path_of(peer), (int)strcspn(text, "\n"), text);
+	peer_drop(peer);
+	return why;
 }
 
 const char *peer_start(struct peer *peer, const char *name, const char *const *args)
 {
 	static char why[128];
+	const char *argv[PEER_MAX_ARGS + 2] = {NULL};
 	struct termios raw;
 	char terminal[64];
 	int ours, its;
@@ -131,30 +90,16 @@ const char *peer_start(struct peer *peer, const char *name, const char *const *a
 	require(its >= 0 && !tcgetattr(its, &raw), "cannot open %s", terminal);
 	cfmakeraw(&raw);
 	tcsetattr(its, TCSANOW, &raw);
-	peer->output = memfd_create("peer", MFD_CLOEXEC);
-	require(peer->output >= 0, "no file");
-
-	peer->pid = fork();
-	if (!peer->pid)
-		exec_peer(peer, args, its);
+	argv[0] = path_of(peer);
+	for (size_t i = 0; i < PEER_MAX_ARGS && args[i]; i++)
+		argv[i + 1] = args[i];
+	peer->output = process_file("peer");
+	process_start(&peer->process, argv, -1, its, its);
 	close(its);
-	peer->reader = fork();
-	if (!peer->reader)
+	if (process_fork(&peer->reader))
 		copy_terminal(ours, peer->output);
 	close(ours);
-	require(peer->pid > 0 && peer->reader > 0, "cannot fork");
 	return wait_until_ready(peer);
-}
-
-static void wait_for(pid_t *pid, const char *what)
-{
-	uint64_t deadline = now_ns() + PATIENCE_SECONDS * NS_PER_SEC;
-
-	while (waitpid(*pid, NULL, WNOHANG) != *pid) {
-		require(now_ns() < deadline, "%s does not end", what);
-		sleep_ms(2);
-	}
-	*pid = 0;
 }
 
 /* SKADDR PID COMM IP LADDR LPORT RADDR RPORT OLDSTATE -> NEWSTATE MS, where COMM may hold anything: from the right. */
@@ -226,22 +171,15 @@ void peer_read_rows(const struct peer *peer, struct peer_rows *ret_rows)
 
 void peer_stop(struct peer *peer)
 {
-	kill(peer->pid, SIGINT);
-	wait_for(&peer->pid, path_of(peer));
-	wait_for(&peer->reader, "the terminal's reader");
+	kill(peer->process.pid, SIGINT);
+	require(process_wait(&peer->process, PATIENCE_SECONDS), "%s does not end", path_of(peer));
+	require(process_wait(&peer->reader, PATIENCE_SECONDS), "the terminal's reader does not end");
 }
 
 void peer_drop(struct peer *peer)
 {
-	pid_t *const pids[] = {&peer->pid, &peer->reader};
-
-	for (size_t i = 0; i < 2; i++) {
-		if (*pids[i] <= 0)
-			continue;
-		kill(*pids[i], SIGKILL);
-		waitpid(*pids[i], NULL, 0);
-		*pids[i] = 0;
-	}
+	process_kill(&peer->process);
+	process_kill(&peer->reader);
 	if (peer->output > 0)
 		close(peer->output);
 	peer->output = -1;

@@ -6,16 +6,16 @@
 #ifndef TESTS_KERNEL_PEER_H
 #define TESTS_KERNEL_PEER_H
 
-#include <sys/types.h>
-
+#include "process.h"
 #include "state.h"
 
 #define PEER_MAX_ARGS 8
 
 struct peer {
 	const char *name;
-	pid_t pid;
-	pid_t reader; /* takes what is printed from the terminal that the peer believes to write to, into `output` */
+	struct process process;
+	struct process
+		reader; /* takes what is printed from the terminal that the peer believes to write to, into `output` */
 	int output;
 };
 

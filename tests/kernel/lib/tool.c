@@ -2,14 +2,10 @@
 #include "tool.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,52 +25,9 @@ static const char *tool_path(const char *name)
 	return path;
 }
 
-static _Noreturn void exec_tool(const struct tool *tool, const char *const *args)
-{
-	const char *argv[TOOL_MAX_ARGS + 7] = {NULL};
-	size_t count = 0;
-	int null = open("/dev/null", O_RDONLY);
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (tool->refused) {
-		argv[count++] = "build/tests/refuse/refuse_bpf";
-		argv[count++] = tool->refused;
-	}
-	argv[count++] = tool_path(tool->name);
-	for (; args && *args && count < TOOL_MAX_ARGS + 6; args++)
-		argv[count++] = *args;
-	dup2(null, STDIN_FILENO);
-	dup2(tool->out, STDOUT_FILENO);
-	dup2(tool->err, STDERR_FILENO);
-	execv(argv[0], (char **)argv);
-	dprintf(STDERR_FILENO, "cannot run %s: %s\n", argv[0], strerror(errno));
-	_exit(127);
-}
-
-static int memory_file(const char *name)
-{
-	int fd = memfd_create(name, MFD_CLOEXEC);
-
-	require(fd >= 0, "cannot make a file for %s", name);
-	/* Appending: stdout and stderr of one process may be one file, and reading must not move the writer. */
-	fcntl(fd, F_SETFL, O_APPEND);
-	return fd;
-}
-
 const char *tool_errors(const struct tool *tool)
 {
-	static char text[1024 * 1024]; /* the verifier has much to say where it refuses */
-	ssize_t length = pread(tool->err, text, sizeof(text) - 1, 0);
-
-	text[length > 0 ? length : 0] = '\0';
-	return text;
-}
-
-static bool ended(struct tool *tool)
-{
-	if (tool->pid && waitpid(tool->pid, &tool->status, WNOHANG) == tool->pid)
-		tool->pid = 0;
-	return !tool->pid;
+	return process_said(tool->err);
 }
 
 void tool_start(struct tool *tool, const char *const *args, int out)
@@ -88,55 +41,53 @@ void tool_start(struct tool *tool, const char *const *args, int out)
 
 void tool_await_error(struct tool *tool, const char *text, unsigned int seconds)
 {
-	uint64_t deadline = now_ns() + seconds * NS_PER_SEC;
+	bool said = process_await(&tool->process, tool->err, (const char *const[]){text, NULL}, seconds);
 
-	while (!strstr(tool_errors(tool), text)) {
-		require(!ended(tool), "the tool ended with status %#x: %s", tool->status, tool_errors(tool));
-		require(now_ns() < deadline, "the tool does not say \"%s\" after %u s: %s", text, seconds,
-			tool_errors(tool));
-		sleep_ms(2);
-	}
+	require(said || tool->process.pid, "the tool ended with status %#x: %s", tool->process.status,
+		tool_errors(tool));
+	require(said, "the tool does not say \"%s\" after %u s: %s", text, seconds, tool_errors(tool));
 }
 
 void tool_start_other(struct tool *tool, const char *name, const char *const *args, int out)
 {
+	const char *argv[TOOL_MAX_ARGS + 7] = {NULL};
+	size_t count = 0;
+
 	require(!access(tool_path(name), X_OK), "no tool to test at %s (make)", tool_path(name));
 	*tool = (struct tool){.name = name, .refused = tool->refused};
-	tool->out = out >= 0 ? out : memory_file("stdout");
-	tool->err = memory_file("stderr");
+	if (tool->refused) {
+		argv[count++] = "build/tests/refuse/refuse_bpf";
+		argv[count++] = tool->refused;
+	}
+	argv[count++] = tool_path(name);
+	for (; args && *args && count < TOOL_MAX_ARGS + 6; args++)
+		argv[count++] = *args;
+	tool->out = out >= 0 ? out : process_file("stdout");
+	tool->err = process_file("stderr");
 	tool->start_ns = now_ns();
-	tool->pid = fork();
-	require(tool->pid >= 0, "cannot fork");
-	if (!tool->pid)
-		exec_tool(tool, args);
+	process_start(&tool->process, argv, -1, tool->out, tool->err);
 	tool_await_error(tool, ": tracing\n", START_SECONDS);
 	tool->tracing_ns = now_ns();
 }
 
 void tool_wait(struct tool *tool, unsigned int seconds)
 {
-	uint64_t deadline = now_ns() + seconds * NS_PER_SEC;
-
-	while (!ended(tool)) {
-		require(now_ns() < deadline, "the tool has not ended after %u s: %s", seconds, tool_errors(tool));
-		sleep_ms(2);
-	}
+	require(process_wait(&tool->process, seconds), "the tool has not ended after %u s: %s", seconds,
+		tool_errors(tool));
 }
 
 void tool_stop(struct tool *tool, int signal)
 {
-	require(!ended(tool), "the tool ended by itself with status %#x: %s", tool->status, tool_errors(tool));
+	require(!process_has_ended(&tool->process), "the tool ended by itself with status %#x: %s",
+		tool->process.status, tool_errors(tool));
 	tool->stop_ns = now_ns();
-	kill(tool->pid, signal);
+	kill(tool->process.pid, signal);
 	tool_wait(tool, STOP_SECONDS);
 }
 
 void tool_drop(struct tool *tool)
 {
-	if (tool->pid > 0) {
-		kill(tool->pid, SIGKILL);
-		waitpid(tool->pid, &tool->status, 0);
-	}
+	process_kill(&tool->process);
 	if (tool->err > 0) {
 		close(tool->err);
 		close(tool->out);
@@ -146,10 +97,10 @@ void tool_drop(struct tool *tool)
 
 int tool_exit_code(const struct tool *tool)
 {
-	require(!tool->pid, "the tool still runs");
-	require(WIFEXITED(tool->status), "the tool was ended by signal %d: %s", WTERMSIG(tool->status),
+	require(!tool->process.pid, "the tool still runs");
+	require(WIFEXITED(tool->process.status), "the tool was ended by signal %d: %s", WTERMSIG(tool->process.status),
 		tool_errors(tool));
-	return WEXITSTATUS(tool->status);
+	return WEXITSTATUS(tool->process.status);
 }
 
 static uint64_t count_of(const char *line, const char *cause)

@@ -4,8 +4,8 @@
 #define TESTS_KERNEL_TOOL_H
 
 #include <signal.h>
-#include <sys/types.h>
 
+#include "process.h"
 #include "require.h"
 #include "rows.h"
 
@@ -14,10 +14,9 @@
 struct tool {
 	const char *name;    /* "tcpstates" */
 	const char *refused; /* set before it is started: the programs that the kernel is to refuse (tests/refuse) */
-	pid_t pid;           /* 0 when none runs */
-	int out;             /* a file without a name, unless the test gave another one */
+	struct process process;
+	int out; /* a file without a name, unless the test gave another one */
 	int err;
-	int status;          /* as from waitpid(), once it has ended */
 	uint64_t start_ns;   /* before it was started */
 	uint64_t tracing_ns; /* from here on it sees every event */
 	uint64_t stop_ns;    /* until here */

@@ -8,13 +8,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
+#include "process.h"
 #include "wire.h"
 
 struct tshark {
-	pid_t pid;   /* of what runs; 0 when nothing does */
-	int capture; /* files without a name; -1 when there is none */
+	struct process process; /* what runs */
+	int capture;            /* files without a name; -1 when there is none */
 	int said;
 };
 
