@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "lib/helper.h"
-#include "lib/kernel.h"
 #include "lib/machine.h"
 #include "lib/owners.h"
 #include "lib/require.h"
@@ -128,8 +127,7 @@ static void test_nothing(void **state)
 	struct scene scene;
 	const struct row *row;
 
-	if (!kernel_has_socket_storage())
-		skip_because("a child does not inherit its listener's owner before Linux 5.12");
+	need_machine("socket_storage");
 	play_worker(run, &scene, (const char *const[]){"--accept", "none", NULL});
 	owners_check(run, &scene.port, 1);
 	row = rows_find(&run->rows, scene.port, "ESTABLISHED", "CLOSE_WAIT", NULL);

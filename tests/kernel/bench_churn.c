@@ -163,9 +163,7 @@ static void start_witness(struct run *run)
 
 	if (why)
 		skip_because("%s", why);
-	if (!run->witness)
-		skip_because("no witness: %s", run->why_not);
-	witness_start(run->witness);
+	run_watch(run);
 }
 
 static int leave(void **state)

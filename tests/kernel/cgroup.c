@@ -154,8 +154,7 @@ static void test_older_connection(void **state)
 	struct pair pair;
 	const struct row *row;
 
-	if (!kernel_has_socket_storage())
-		skip_because("no socket storage for tp_btf before Linux 5.12");
+	need_machine("socket_storage");
 	need_machine("iter/task_file");
 	make_cgroups();
 	pair_begin(&pair);

@@ -219,15 +219,15 @@ static void start_tools(struct run *run)
 {
 	static const char *const table[] = {"-v", "-o", "csv", "-O", "TIMESTAMP,LPORT,NEWSTATE,SINCE", NULL};
 	static const char *const stuck[] = {"--stuck", "ESTABLISHED", "--longer", "10ms", "--interval", "50ms", NULL};
-	static const char *const rtt[] = {"-v", "-o", "json", "-i", "0.2", NULL};
+	static const char *const rtt[] = {"-i", "0.2", NULL};
 
-	tool_start(&run->tools[ROWS], NULL, -1);
-	tool_start_other(&run->tools[TABLE], "tcpstates", table, -1);
-	tool_start(&run->tools[STUCK], stuck, -1);
-	tool_start_other(&run->tools[RTT], "tcprtt", rtt, -1);
-	run->tool_count = LIVES;
+	tool_start(&run->base.tools[ROWS], NULL, -1);
+	tool_start_other(&run->base.tools[TABLE], "tcpstates", table, -1);
+	tool_start(&run->base.tools[STUCK], stuck, -1);
+	tool_start_json(&run->base.tools[RTT], "tcprtt", rtt, -1);
+	run->base.tool_count = LIVES;
 	if (kernel_has_socket_storage())
-		tool_start(&run->tools[run->tool_count++], (const char *const[]){"-c", NULL}, -1);
+		tool_start(run_base_add(&run->base), (const char *const[]){"-c", NULL}, -1);
 }
 
 /* `suspended_us` is there, and right, where the machine was suspended; else it is not there. */
@@ -259,38 +259,38 @@ static void open_before(struct run *run, struct witness_pair *witness)
 	json_t *row;
 
 	witness->pair = open_pair(&witness->opened);
-	await_told(&run->tools[STUCK], false, witness->pair.port);
-	row = last_row(&run->tools[STUCK], witness->pair.port, NULL);
+	await_told(&run->base.tools[STUCK], false, witness->pair.port);
+	row = last_row(&run->base.tools[STUCK], witness->pair.port, NULL);
 	snprintf(witness->since, sizeof(witness->since), "%s", string_of(row, "since"));
 	expect_within("since", parse_time(witness->since), &witness->opened);
 	json_decref(row);
-	while (!find_table_row(&run->tools[TABLE], witness->pair.port, "ESTABLISHED", &witness->established))
+	while (!find_table_row(&run->base.tools[TABLE], witness->pair.port, "ESTABLISHED", &witness->established))
 		sleep_ms(10);
 	expect_within("the row", parse_time(witness->established.timestamp), &witness->opened);
-	expect_within("ROWS", await_told(&run->tools[ROWS], false, witness->pair.port), &witness->opened);
+	expect_within("ROWS", await_told(&run->base.tools[ROWS], false, witness->pair.port), &witness->opened);
 }
 
 static void check_after(struct run *run, struct witness_pair *witness, int64_t slept_ns)
 {
 	uint16_t port = witness->pair.port;
 	struct table_row line;
-	json_t *row = last_row(&run->tools[STUCK], port, NULL);
+	json_t *row = last_row(&run->base.tools[STUCK], port, NULL);
 
 	expect_same("since", witness->since, string_of(row, "since"));
 	expect_suspended("STUCK", row, slept_ns);
 	json_decref(row);
 	close_pair(&witness->pair, &witness->closed);
-	tool_stop(&run->tools[ROWS], SIGTERM);
-	tool_stop(&run->tools[TABLE], SIGTERM);
+	tool_stop(&run->base.tools[ROWS], SIGTERM);
+	tool_stop(&run->base.tools[TABLE], SIGTERM);
 
-	require(find_table_row(&run->tools[TABLE], port, "FIN_WAIT1", &line), "no row of the end");
+	require(find_table_row(&run->base.tools[TABLE], port, "FIN_WAIT1", &line), "no row of the end");
 	expect_same("SINCE", witness->established.timestamp, line.since);
 	expect_within("the end", parse_time(line.timestamp), &witness->closed);
-	row = last_row(&run->tools[ROWS], port, "FIN_WAIT1");
+	row = last_row(&run->base.tools[ROWS], port, "FIN_WAIT1");
 	expect_within("ROWS", parse_time(string_of(row, "time")), &witness->closed);
 	expect_suspended("ROWS", row, slept_ns);
 	json_decref(row);
-	row = last_row(&run->tools[ROWS], port, "CLOSE");
+	row = last_row(&run->base.tools[ROWS], port, "CLOSE");
 	expect_within("ROWS", parse_time(string_of(row, "time")), &witness->closed);
 	expect_suspended("ROWS, a state of after", row, 0);
 	json_decref(row);
@@ -328,15 +328,15 @@ static void check_change(struct run *run, change_clocks change)
 	while (!((events = event_loop_wait(&loop, 1000)) & EVENT_CLOCK))
 		require(events >= 0 && now_ns() < deadline, "who waits for events is not told");
 	event_loop_close(&loop);
-	await_noticed(&run->tools[ROWS], false);
-	await_noticed(&run->tools[TABLE], true);
-	if (run->tool_count > LIVES)
-		await_noticed(&run->tools[LIVES], false);
-	await_present(&run->tools[STUCK], witness.pair.port, changed_ns);
-	await_present(&run->tools[RTT], 0, changed_ns);
+	await_noticed(&run->base.tools[ROWS], false);
+	await_noticed(&run->base.tools[TABLE], true);
+	if (run->base.tool_count > LIVES)
+		await_noticed(&run->base.tools[LIVES], false);
+	await_present(&run->base.tools[STUCK], witness.pair.port, changed_ns);
+	await_present(&run->base.tools[RTT], 0, changed_ns);
 	check_after(run, &witness, slept_ns);
-	if (run->tool_count > LIVES)
-		check_life(&run->tools[LIVES], &witness, slept_ns);
+	if (run->base.tool_count > LIVES)
+		check_life(&run->base.tools[LIVES], &witness, slept_ns);
 }
 
 static int64_t step_ahead(void)

@@ -18,7 +18,7 @@
 
 #include "lib/require.h"
 #include "lib/rtt_report.h"
-#include "lib/tool.h"
+#include "lib/run_base.h"
 #include "lib/traffic.h"
 
 #define STATUS 7
@@ -33,8 +33,6 @@ enum member {
 	EXECUTED,
 	MEMBERS_END
 };
-
-static struct tool tool;
 
 /* All in this process's own context: a FIN's answer may come in a softirq that CI's machine hides from BPF. */
 static void connect_from(int host, uint16_t port)
@@ -106,8 +104,9 @@ static void expect_rows(const struct rows *rows, uint16_t port)
 		require(counts[member] == 3, "%zu transitions of 127.88.3.%d instead of 3", counts[member], member);
 }
 
-static void run_with(const char *option, const char *value)
+static void run_with(struct run_base *base, const char *option, const char *value)
 {
+	struct tool *tool = run_base_add(base);
 	struct tool_losses losses;
 	struct rows rows;
 	char self[512] = "", text[8];
@@ -122,14 +121,14 @@ static void run_with(const char *option, const char *value)
 		args[3] = value;
 	}
 	snprintf(text, sizeof(text), "%u", port);
-	tool_start(&tool, args, -1);
+	tool_start(tool, args, -1);
 	for (int i = 0; i < OTHERS; i++)
 		close(connect_to(IPV4, port));
-	tool_wait(&tool, 30);
+	tool_wait(tool, 30);
 	close(listener);
-	assert_int_equal(tool_exit_code(&tool), STATUS);
-	rows_read(tool.out, &rows);
-	tool_read_losses(&tool, &losses);
+	assert_int_equal(tool_exit_code(tool), STATUS);
+	rows_read(tool->out, &rows);
+	tool_read_losses(tool, &losses);
 	printf("# %zu rows, %llu lost\n", rows.count, (unsigned long long)losses.lost);
 	expect_rows(&rows, port);
 	/* Of the whole machine's connections: the most that can have been missed. */
@@ -138,9 +137,9 @@ static void run_with(const char *option, const char *value)
 }
 
 /* What tcprtt knows to be missing: skipped, or a handshake whose answer could be to either of two SYNs. */
-static unsigned int told_missing(void)
+static unsigned int told_missing(const struct tool *tool)
 {
-	const char *errors = tool_errors(&tool), *lost = strstr(errors, "lost "), *unmeasured;
+	const char *errors = tool_errors(tool), *lost = strstr(errors, "lost "), *unmeasured;
 	unsigned int missing = lost ? (unsigned int)strtoul(lost + 5, NULL, 10) : 0;
 
 	unmeasured = strstr(errors, " without a measurement");
@@ -154,27 +153,27 @@ static unsigned int told_missing(void)
 /* Each member's handshake, and no other. */
 static void test_round_trips(void **state)
 {
+	struct tool *tool = run_base_add(*state);
 	char self[512] = "", text[8], key[16];
 	struct rtt_reports reports;
 	unsigned int missing;
 	uint16_t port;
 	int listener = listen_on(IPV4, &port);
-	const char *args[] = {"-v", "-o", "json", "--sample", "handshake", "--by", "laddr", "--out", "/proc/self/fd/1",
-			      "--", self, "tree", text,       NULL};
+	const char *args[] = {"--sample", "handshake", "--by", "laddr", "--out", "/proc/self/fd/1",
+			      "--",       self,        "tree", text,    NULL};
 
-	(void)state;
 	require(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0, "no /proc");
 	snprintf(text, sizeof(text), "%u", port);
-	tool_start_other(&tool, "tcprtt", args, -1);
+	tool_start_json(tool, "tcprtt", args, -1);
 	for (int i = 0; i < OTHERS; i++)
 		close(connect_to(IPV4, port));
-	tool_wait(&tool, 30);
+	tool_wait(tool, 30);
 	close(listener);
-	assert_int_equal(tool_exit_code(&tool), STATUS);
-	rtt_reports_read(tool.out, &reports);
-	missing = told_missing();
+	assert_int_equal(tool_exit_code(tool), STATUS);
+	rtt_reports_read(tool->out, &reports);
+	missing = told_missing(tool);
 	require(reports.count <= MEMBERS_END - FIRST && reports.count + missing >= MEMBERS_END - FIRST,
-		"%zu groups, not %d: %s", reports.count, MEMBERS_END - FIRST, tool_errors(&tool));
+		"%zu groups, not %d: %s", reports.count, MEMBERS_END - FIRST, tool_errors(tool));
 	for (int member = FIRST; member < MEMBERS_END; member++) {
 		const struct rtt_report *report;
 
@@ -188,29 +187,20 @@ static void test_round_trips(void **state)
 
 static void test_tree(void **state)
 {
-	(void)state;
-	run_with(NULL, NULL);
+	run_with(*state, NULL, NULL);
 }
 
 static void test_tree_in_a_hash(void **state)
 {
-	(void)state;
-	run_with("--storage", "hash");
-}
-
-static int drop(void **state)
-{
-	(void)state;
-	tool_drop(&tool);
-	return 0;
+	run_with(*state, "--storage", "hash");
 }
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_tree, drop),
-		cmocka_unit_test_teardown(test_tree_in_a_hash, drop),
-		cmocka_unit_test_teardown(test_round_trips, drop),
+		cmocka_unit_test_teardown(test_tree, run_base_teardown),
+		cmocka_unit_test_teardown(test_tree_in_a_hash, run_base_teardown),
+		cmocka_unit_test_teardown(test_round_trips, run_base_teardown),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "tree"))
@@ -219,5 +209,5 @@ int main(int argc, char **argv)
 		connect_from(EXECUTED, (uint16_t)atoi(argv[2]));
 		return STATUS;
 	}
-	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("command", tests, run_base_group_setup, run_base_group_teardown);
 }

@@ -48,7 +48,7 @@ static int leave(void **state)
 /* A listener, and a tool that looks at all that is on its port. */
 static struct tool *begin(struct run *run)
 {
-	struct tool *tool = &run->tools[run->tool_count++];
+	struct tool *tool = run_base_add(&run->base);
 	struct bpf_objects objects;
 	char port_text[8];
 	int map;

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -33,10 +32,10 @@ static void end_with(void **state, int signal)
 	struct expectation expectation = {.ports = &port, .port_count = 1, .pid = getpid(), .comm = own_comm()};
 
 	run_start(run, NULL);
-	bpf_objects_of(run->tools[0].process.pid, &objects);
+	bpf_objects_of(run->base.tools[0].process.pid, &objects);
 	scenario_named("client closes first")->play(IPV4, &port);
 	/* At once: what just happened is still in the ring buffer. */
-	tool_stop(&run->tools[0], signal);
+	tool_stop(&run->base.tools[0], signal);
 	witness_stop(run->witness, &run->log);
 	run_check(run, 0, &expectation);
 	bpf_objects_wait_gone(&objects);
@@ -65,12 +64,12 @@ static void test_duration(void **state)
 
 	run_start(run, (const char *const[]){"-d", "1", NULL});
 	scenario_named("client closes first")->play(IPV4, &port);
-	run->tools[0].stop_ns = now_ns();
-	tool_wait(&run->tools[0], 30);
-	seconds = (double)(now_ns() - run->tools[0].tracing_ns) / NS_PER_SEC;
+	run->base.tools[0].stop_ns = now_ns();
+	tool_wait(&run->base.tools[0], 30);
+	seconds = (double)(now_ns() - run->base.tools[0].tracing_ns) / NS_PER_SEC;
 	witness_stop(run->witness, &run->log);
 	run_account(run, 0, NULL);
-	require(!tool_exit_code(&run->tools[0]), "the tool ended with %d", tool_exit_code(&run->tools[0]));
+	tool_expect_success(&run->base.tools[0]);
 	require(seconds > 0.9, "-d 1 ended after %.3f s", seconds);
 }
 
@@ -81,13 +80,13 @@ static void test_killed(void **state)
 	uint16_t port;
 
 	run_start(run, NULL);
-	bpf_objects_of(run->tools[0].process.pid, &objects);
+	bpf_objects_of(run->base.tools[0].process.pid, &objects);
 	print_message("%zu programs, %zu maps, %zu links\n", objects.counts[BPF_KIND_PROGRAM],
 		      objects.counts[BPF_KIND_MAP], objects.counts[BPF_KIND_LINK]);
 	require(objects.counts[BPF_KIND_PROGRAM] && objects.counts[BPF_KIND_MAP], "the tool has no BPF objects open");
 	scenario_named("client closes first")->play(IPV4, &port);
-	kill(run->tools[0].process.pid, SIGKILL);
-	tool_wait(&run->tools[0], 10);
+	kill(run->base.tools[0].process.pid, SIGKILL);
+	tool_wait(&run->base.tools[0], 10);
 	bpf_objects_wait_gone(&objects);
 	witness_stop(run->witness, &run->log);
 }
@@ -104,10 +103,9 @@ static void test_two_at_once(void **state)
 	run_stop(run);
 	for (size_t tool = 0; tool < 2; tool++) {
 		run_account(run, tool, NULL);
-		require(!tool_exit_code(&run->tools[tool]), "tool %zu ended with %d", tool,
-			tool_exit_code(&run->tools[tool]));
+		tool_expect_success(&run->base.tools[tool]);
 		for (size_t i = 0; i < CHURN_PROCESSES; i++)
-			expect_rows(&run->pairing, &run->tools[tool],
+			expect_rows(&run->pairing, &run->base.tools[tool],
 				    &(struct expectation){.ports = &churn.ports[i],
 							  .port_count = 1,
 							  .pid = churn.pids[i],
@@ -126,10 +124,10 @@ static void test_one_of_two_ends(void **state)
 	run_start(run, NULL);
 	run_start_another(run, NULL);
 	scenario_named("client closes first")->play(IPV4, &ports[0]);
-	kill(run->tools[0].process.pid, SIGKILL);
-	tool_wait(&run->tools[0], 10);
+	kill(run->base.tools[0].process.pid, SIGKILL);
+	tool_wait(&run->base.tools[0], 10);
 	scenario_named("server closes first")->play(IPV4, &ports[1]);
-	tool_stop(&run->tools[1], SIGTERM);
+	tool_stop(&run->base.tools[1], SIGTERM);
 	witness_stop(run->witness, &run->log);
 	run_check(run, 1, &expectation);
 }
@@ -137,11 +135,10 @@ static void test_one_of_two_ends(void **state)
 /* What the pipe holds, in place of the pipe. */
 static void take_pipe(struct tool *tool, int pipe_end)
 {
-	int file = memfd_create("pipe", MFD_CLOEXEC);
+	int file = process_file("pipe");
 	char buffer[65536];
 	ssize_t got;
 
-	require(file >= 0, "no file");
 	while ((got = read(pipe_end, buffer, sizeof(buffer))) > 0)
 		require(write(file, buffer, (size_t)got) == got, "cannot keep what came through the pipe");
 	close(pipe_end);
@@ -151,11 +148,9 @@ static void take_pipe(struct tool *tool, int pipe_end)
 
 static void start_with_output(struct run *run, int out)
 {
-	if (!run->witness)
-		skip_because("no witness: %s", run->why_not);
 	run->no_bracket = true;
-	witness_start(run->witness);
-	tool_start(&run->tools[run->tool_count++], NULL, out);
+	run_watch(run);
+	tool_start(run_base_add(&run->base), NULL, out);
 	run->wall_offset = wall_offset_ns();
 }
 
@@ -169,12 +164,12 @@ static void test_stopped_reader(void **state)
 	require(!pipe2(ends, O_CLOEXEC), "no pipe");
 	start_with_output(run, ends[1]);
 	churn_run(&churn, 4 * connections());
-	run->tools[0].stop_ns = now_ns();
-	kill(run->tools[0].process.pid, SIGTERM);
-	tool_wait(&run->tools[0], 10);
+	run->base.tools[0].stop_ns = now_ns();
+	kill(run->base.tools[0].process.pid, SIGTERM);
+	tool_wait(&run->base.tools[0], 10);
 	witness_stop(run->witness, &run->log);
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	take_pipe(&run->tools[0], ends[0]);
+	take_pipe(&run->base.tools[0], ends[0]);
 	run_account(run, 0, NULL);
 	require(run->losses.lost, "the pipe was large enough: this test has become pointless");
 }
@@ -190,8 +185,8 @@ static void test_reader_gone(void **state)
 	start_with_output(run, ends[1]);
 	close(ends[0]);
 	scenario_named("client closes first")->play(IPV4, &port);
-	tool_wait(&run->tools[0], 10);
-	tool_exit_code(&run->tools[0]);
+	tool_wait(&run->base.tools[0], 10);
+	tool_exit_code(&run->base.tools[0]);
 	witness_stop(run->witness, &run->log);
 }
 
@@ -206,15 +201,16 @@ static void test_full_disk(void **state)
 		skip_because("no /dev/full");
 	start_with_output(run, full);
 	scenario_named("client closes first")->play(IPV4, &port);
-	kill(run->tools[0].process.pid, SIGTERM);
-	tool_wait(&run->tools[0], 10);
+	kill(run->base.tools[0].process.pid, SIGTERM);
+	tool_wait(&run->base.tools[0], 10);
 	witness_stop(run->witness, &run->log);
-	tool_read_losses(&run->tools[0], &run->losses);
-	require(tool_exit_code(&run->tools[0]) == 1, "a full disk ends with %d", tool_exit_code(&run->tools[0]));
+	tool_read_losses(&run->base.tools[0], &run->losses);
+	require(tool_exit_code(&run->base.tools[0]) == 1, "a full disk ends with %d",
+		tool_exit_code(&run->base.tools[0]));
 	require(run->losses.unwritten && run->losses.lost == run->losses.seen, "not all is lost: %s",
-		tool_errors(&run->tools[0]));
-	require(strstr(tool_errors(&run->tools[0]), "No space left"), "not a word about the disk: %s",
-		tool_errors(&run->tools[0]));
+		tool_errors(&run->base.tools[0]));
+	require(strstr(tool_errors(&run->base.tools[0]), "No space left"), "not a word about the disk: %s",
+		tool_errors(&run->base.tools[0]));
 }
 
 int main(void)

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "lib/kernel.h"
+#include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/scenario.h"
@@ -68,10 +69,9 @@ static void test_without_casts(void **state)
 {
 	struct run *run = *state;
 
-	if (!kernel_has_socket_storage())
-		skip_because("no socket storage for tp_btf before Linux 5.12");
+	need_machine("socket_storage");
 	play_everything(state, (const char *const[]){"--storage", "socket", "--without-casts", NULL});
-	require(strstr(tool_errors(&run->tools[0]), "socket storage (no casts)"), "it casts");
+	require(strstr(tool_errors(&run->base.tools[0]), "socket storage (no casts)"), "it casts");
 	expect_clients_owned(run);
 }
 
@@ -107,17 +107,16 @@ static void test_best(void **state)
 	struct run *run = *state;
 
 	run_start(run, NULL);
-	expect_best(&run->tools[0], "tp_btf/inet_sock_set_state, sockets remembered in socket storage",
+	expect_best(&run->base.tools[0], "tp_btf/inet_sock_set_state, sockets remembered in socket storage",
 		    "tp_btf/inet_sock_set_state, sockets remembered in a hash");
-	tool_start_other(&run->tools[run->tool_count++], "tcprtt", args, -1);
-	expect_best(&run->tools[1], "tp_btf, sockets remembered in socket storage",
+	tool_start_other(run_base_add(&run->base), "tcprtt", args, -1);
+	expect_best(&run->base.tools[1], "tp_btf, sockets remembered in socket storage",
 		    "tp_btf, sockets remembered in a hash");
 }
 
 static void test_best_by_name(void **state)
 {
-	if (!kernel_has_socket_storage())
-		skip_because("no socket storage for tp_btf before Linux 5.12");
+	need_machine("socket_storage");
 	play_everything(state, (const char *const[]){"--hook", "tp_btf", "--storage", "socket", NULL});
 }
 

@@ -188,8 +188,8 @@ static void crowd_end(struct run *run, struct crowd *crowd)
 	run_account(run, 0, NULL);
 	require(run->pairing.due >= 2 * FILLERS * FILL_EACH, "only %zu transitions", run->pairing.due);
 	/* Rows without owner and duration are printed: nothing for --strict to complain about. */
-	require(tool_exit_code(&run->tools[0]) == (run->losses.lost ? 3 : 0) || run->pairing.hidden,
-		"the tool ended with %d: %s", tool_exit_code(&run->tools[0]), tool_errors(&run->tools[0]));
+	require(tool_exit_code(&run->base.tools[0]) == (run->losses.lost ? 3 : 0) || run->pairing.hidden,
+		"the tool ended with %d: %s", tool_exit_code(&run->base.tools[0]), tool_errors(&run->base.tools[0]));
 }
 
 static bool is_unknown(const struct row *row)
@@ -206,7 +206,7 @@ static bool was_full(const struct run *run)
 /* From the last line of stderr. */
 static uint64_t counted_as_unstored(const struct run *run)
 {
-	const char *errors = tool_errors(&run->tools[0]), *line = errors, *at, *number;
+	const char *errors = tool_errors(&run->base.tools[0]), *line = errors, *at, *number;
 
 	for (at = errors; (at = strstr(at, ": lost ")); at++)
 		line = at;

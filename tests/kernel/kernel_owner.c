@@ -276,7 +276,7 @@ static void join_with(void **state, const char *const *args)
 	require(joined, "the kernel has not opened the second path in %d s", JOIN_SECONDS);
 	run_stop(run);
 	run_account(run, 0, NULL);
-	require(!tool_exit_code(&run->tools[0]), "the tool ended with %d", tool_exit_code(&run->tools[0]));
+	tool_expect_success(&run->base.tools[0]);
 	expect_second_path(run, &client);
 	if (!args)
 		expect_the_rest(run, &client);

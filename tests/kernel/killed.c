@@ -156,7 +156,7 @@ static void kill_connection(void **state, const char *const *args, bool half_clo
 	settle(&scene.port, 1);
 	run_stop(run);
 	run_account(run, 0, NULL);
-	require(!tool_exit_code(&run->tools[0]), "the tool ended with %d", tool_exit_code(&run->tools[0]));
+	tool_expect_success(&run->base.tools[0]);
 	expect_killed(run, client_port, last_state, "connect", client.pid, "tv-client");
 	owners_expect_side(run, scene.port, false, client.pid, client.pid);
 	owners_expect_side(run, scene.port, true, getpid(), args ? -1 : getpid());
@@ -223,7 +223,7 @@ static void kill_listener(void **state, const char *const *args)
 	settle(&port, 1);
 	run_stop(run);
 	run_account(run, 0, NULL);
-	require(!tool_exit_code(&run->tools[0]), "the tool ended with %d", tool_exit_code(&run->tools[0]));
+	tool_expect_success(&run->base.tools[0]);
 	expect_no_row_of(run, killer.pid);
 	expect_killed(run, port, "LISTEN", "listen", server.pid, "tv-server");
 	if (args || !kernel_has_socket_storage())

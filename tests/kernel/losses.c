@@ -27,10 +27,10 @@ static unsigned int connections(void)
 /* The tool stands still while more happens than its ring buffer holds. Then a connection that it sees whole. */
 static void overflow(struct run *run, struct churn *churn, uint16_t *ret_late_port)
 {
-	process_pause(run->tools[0].process.pid);
+	process_pause(run->base.tools[0].process.pid);
 	churn_run(churn, connections());
-	process_resume(run->tools[0].process.pid);
-	tool_await_error(&run->tools[0], "no room in the ring buffers",
+	process_resume(run->base.tools[0].process.pid);
+	tool_await_error(&run->base.tools[0], "no room in the ring buffers",
 			 REPORT_SECONDS); /* while it runs, not only at the end */
 	sleep_ms(DRAIN_MS);
 	scenario_named("client closes first")->play(IPV4, ret_late_port);
@@ -47,11 +47,11 @@ static void expect_right_rows(struct run *run, const struct churn *churn, uint16
 		/* The other process's ring may have been full from its first connection on. */
 		for (size_t row = 0; row < run->rows.count; row++)
 			if (tuple_has_port(&run->rows.items[row].change.tuple, &churn->ports[i], 1)) {
-				expect_rows(&run->pairing, &run->tools[0], &expectation);
+				expect_rows(&run->pairing, &run->base.tools[0], &expectation);
 				break;
 			}
 	}
-	expect_rows(&run->pairing, &run->tools[0], &late);
+	expect_rows(&run->pairing, &run->base.tools[0], &late);
 }
 
 static void check_overflow(void **state, const char *const *args, int exit_code)
@@ -65,8 +65,8 @@ static void check_overflow(void **state, const char *const *args, int exit_code)
 	run_stop(run);
 	run_account(run, 0, NULL);
 	require(run->losses.ring_full, "nothing was lost: this test has become pointless");
-	require(tool_exit_code(&run->tools[0]) == exit_code, "the tool ended with %d, not %d",
-		tool_exit_code(&run->tools[0]), exit_code);
+	require(tool_exit_code(&run->base.tools[0]) == exit_code, "the tool ended with %d, not %d",
+		tool_exit_code(&run->base.tools[0]), exit_code);
 	expect_right_rows(run, &churn, late_port);
 }
 
@@ -115,8 +115,8 @@ static void test_strict_without_losses(void **state)
 	scenario_named("client closes first")->play(IPV4, &port);
 	run_stop(run);
 	run_account(run, 0, NULL);
-	require(tool_exit_code(&run->tools[0]) == (run->losses.lost ? 3 : 0) || run->pairing.hidden,
-		"the tool ended with %d", tool_exit_code(&run->tools[0]));
+	require(tool_exit_code(&run->base.tools[0]) == (run->losses.lost ? 3 : 0) || run->pairing.hidden,
+		"the tool ended with %d", tool_exit_code(&run->base.tools[0]));
 }
 
 int main(void)

@@ -15,6 +15,7 @@
 #include "lib/kernel.h"
 #include "lib/machine.h"
 #include "lib/require.h"
+#include "lib/run_base.h"
 
 static const char *const everywhere[] = {"btf",
 					 "tp_btf/inet_sock_set_state",
@@ -63,5 +64,5 @@ int main(void)
 		cmocka_unit_test(test_guest),
 	};
 
-	return cmocka_run_group_tests_name("machine", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("machine", tests, run_base_group_setup, run_base_group_teardown);
 }

@@ -72,7 +72,7 @@ static void begin(struct run *run, const char *option, const char *more, const c
 		args[count++] = option;
 		args[count++] = scene.port_text;
 	}
-	scene.tool = &run->tools[run->tool_count++];
+	scene.tool = run_base_add(&run->base);
 	tool_start(scene.tool, args, -1);
 	bpf_objects_of(scene.tool->process.pid, &objects);
 	scene.map = bpf_objects_open_map(&objects, map);

@@ -12,6 +12,7 @@
 
 #include "lib/cgroup.h"
 #include "lib/require.h"
+#include "lib/run_base.h"
 #include "os/cgroup.h"
 #include "os/cgroup_names.h"
 
@@ -163,5 +164,5 @@ int main(void)
 		cmocka_unit_test_teardown(test_room, leave),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, run_base_group_setup, run_base_group_teardown);
 }

@@ -303,7 +303,7 @@ static void check_states(void)
 {
 	struct tool_losses losses;
 
-	require(!tool_exit_code(&states), "the tool ended with %d: %s", tool_exit_code(&states), tool_errors(&states));
+	tool_expect_success(&states);
 	tool_read_losses(&states, &losses);
 	require(!losses.lost, "rows were lost: %s", tool_errors(&states));
 	rows_read(states.out, &rows);

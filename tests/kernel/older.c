@@ -13,7 +13,6 @@
 
 #include "lib/guest.h"
 #include "lib/helper.h"
-#include "lib/kernel.h"
 #include "lib/machine.h"
 #include "lib/netns.h"
 #include "lib/owners.h"
@@ -82,10 +81,9 @@ static void old_server_process(int channel, void *context)
 	close(scene->listener);
 }
 
-static void need_storage(void)
+static void need_older_sockets(void)
 {
-	if (!kernel_has_socket_storage())
-		skip_because("older sockets are not looked for before Linux 5.12");
+	need_machine("socket_storage");
 	need_machine("iter/task_file");
 	need_machine("iter/tcp");
 }
@@ -102,7 +100,7 @@ static void test_owners(void **state)
 	const struct row *row;
 	int old, new;
 
-	need_storage();
+	need_older_sockets();
 	server = helper_start("tv-old", old_server_process, &scene);
 	scene.port = (uint16_t)channel_receive(server.channel, NULL);
 	old = connect_to(IPV4, scene.port);
@@ -168,7 +166,7 @@ static void expect_found(struct run *run, const char *what, const struct row *ro
 	require(!row->has_duration && row->has_at_least, "%s: not found at the start: line %llu", what,
 		(unsigned long long)row->line);
 	require(row->at_least_us * 1000 >= (double)least_ns, "%s: watched for %.3f us only", what, row->at_least_us);
-	require(row->at_least_us < (double)(now_ns() - run->tools[0].start_ns) / 1000,
+	require(row->at_least_us < (double)(now_ns() - run->base.tools[0].start_ns) / 1000,
 		"%s: watched since before the start", what);
 }
 
@@ -192,7 +190,7 @@ static void test_sockets_without_files(void **state)
 	const struct row *row;
 	uint16_t orphan, waiting;
 
-	need_storage();
+	need_older_sockets();
 	rest = helper_start("tv-rest", rest_process, NULL);
 	orphan = (uint16_t)channel_receive(rest.channel, NULL);
 	waiting = (uint16_t)channel_receive(rest.channel, NULL);
@@ -258,12 +256,12 @@ static void test_starts_while_sockets_are_busy(void **state)
 	int starts = is_guest() ? FEW_STARTS : BUSY_STARTS; /* on a slow machine fewer */
 	uint64_t begin_ns;
 
-	need_storage();
+	need_older_sockets();
 	busy = helper_start("tv-busy", busy_process, NULL);
 	channel_receive(busy.channel, NULL);
 	begin_ns = now_ns();
 	for (int start = 0; start < starts; start++) {
-		struct tool *tool = &run->tools[run->tool_count++];
+		struct tool *tool = run_base_add(&run->base);
 		struct rows rows;
 
 		/* A row that is lost would make its neighbours look like twins. */
@@ -283,7 +281,7 @@ static void test_starts_while_sockets_are_busy(void **state)
 				(unsigned long long)rows.items[i - 1].line, (unsigned long long)rows.items[i].line);
 		rows_free(&rows);
 		tool_drop(tool);
-		run->tool_count = 0;
+		run->base.tool_count = 0;
 		if (now_ns() - begin_ns > FEW_AFTER_S * NS_PER_SEC)
 			starts = FEW_STARTS;
 	}

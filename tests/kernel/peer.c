@@ -245,9 +245,7 @@ static struct account run_beside_the_peer(struct run *run)
 	const char *why;
 	size_t count;
 
-	if (!run->witness)
-		skip_because("no witness: %s", run->why_not);
-	witness_start(run->witness);
+	run_watch(run);
 	why = peer_start(&peer, "tcpstates", (const char *const[]){"-w", NULL});
 	if (why)
 		skip_because("%s", why);

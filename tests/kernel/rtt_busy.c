@@ -14,7 +14,6 @@
 #include <cmocka.h>
 
 #include "lib/helper.h"
-#include "lib/kernel.h"
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/rtt_run.h"
@@ -32,8 +31,7 @@ struct scene {
 
 static void set_scene(struct rtt_run *run, struct scene *scene)
 {
-	if (!kernel_has_socket_storage())
-		skip_because("older connections have no owner before Linux 5.12");
+	need_machine("socket_storage");
 	need_machine("iter/task_file");
 	memset(scene, 0, sizeof(*scene));
 	scene->listener = rtt_run_watch_new_port(run, IPV4, &scene->port);
@@ -149,8 +147,8 @@ static void test_busy_while_it_starts(void **state)
 	helper_wait(&holder);
 	rtt_run_stop(run);
 	snprintf(number, sizeof(number), "%d", scene.server.pid);
-	check_busy(run, "comm", scene.server_comm, &scene, &run->tools[comm], comm);
-	check_busy(run, "pid", number, &scene, &run->tools[pid], pid);
+	check_busy(run, "comm", scene.server_comm, &scene, &run->base.tools[comm], comm);
+	check_busy(run, "pid", number, &scene, &run->base.tools[pid], pid);
 	rtt_run_read(run, rtt);
 	require(rtt_reports_find(&run->reports, scene.server_comm), "--sample rtt: all samples are nobody's");
 }

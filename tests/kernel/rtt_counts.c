@@ -83,7 +83,7 @@ static void test_intervals(void **state)
 	rtt_run_check_all(run, whole, rtt_has_lport, &port);
 
 	rtt_run_read(run, parts);
-	rtt_expect(&run->log, rtt_has_lport, &port, false, run->tools[parts].start_ns, &expected);
+	rtt_expect(&run->log, rtt_has_lport, &port, false, run->base.tools[parts].start_ns, &expected);
 	for (size_t i = 0; i < run->reports.count; i++) {
 		busy += !!run->reports.items[i].count;
 		for (size_t slot = 0; slot < SLOT_COUNT; slot++)
@@ -136,7 +136,7 @@ static void check_table(const struct rtt_run *run, size_t tool, uint16_t port, b
 	uint64_t expected[LOG2_ROWS] = {0}, hidden[LOG2_ROWS] = {0};
 	size_t rows = 0;
 
-	read_table(&run->tools[tool],
+	read_table(&run->base.tools[tool],
 		   ms ? "     msecs               : count    distribution\n"
 		      : "     usecs               : count    distribution\n",
 		   &table);
@@ -175,7 +175,7 @@ static void test_log2_table(void **state)
 	rtt_pair_close(&pair);
 	rtt_run_stop(run);
 	for (size_t tool = us; tool <= ms; tool++) {
-		tool_read_losses(&run->tools[tool], &losses);
+		tool_read_losses(&run->base.tools[tool], &losses);
 		if (losses.lost)
 			skip_because("%" PRIu64 " samples were skipped by the kernel", losses.lost);
 	}

@@ -59,12 +59,12 @@ static void end_with(void **state, int signal)
 	int keeper = rtt_run_watch_new_port(run, IPV4, &port);
 	size_t tool = rtt_run_start(run, ARGS("-p", rtt_port_text(port)));
 
-	bpf_objects_of(run->tools[tool].process.pid, &objects);
+	bpf_objects_of(run->base.tools[tool].process.pid, &objects);
 	pair = open_and_exchange(keeper, port);
 	rtt_pair_close(&pair);
-	require(!*output_of(&run->tools[tool]), "a summary before the end: %s", output_of(&run->tools[tool]));
+	require(!*output_of(&run->base.tools[tool]), "a summary before the end: %s", output_of(&run->base.tools[tool]));
 	told_ns = now_ns();
-	tool_stop(&run->tools[tool], signal);
+	tool_stop(&run->base.tools[tool], signal);
 	print_message("ended %.3f s after the signal\n", seconds_since(told_ns));
 	require(seconds_since(told_ns) < LATE_S, "it took %.3f s", seconds_since(told_ns));
 	check_summary(run, tool, port);
@@ -98,8 +98,8 @@ static void test_duration(void **state)
 
 	pair = open_and_exchange(keeper, port);
 	rtt_pair_close(&pair);
-	tool_wait(&run->tools[tool], 30);
-	seconds = seconds_since(run->tools[tool].tracing_ns);
+	tool_wait(&run->base.tools[tool], 30);
+	seconds = seconds_since(run->base.tools[tool].tracing_ns);
 	check_summary(run, tool, port);
 	interval = run->reports.items[0].interval_s;
 	require(seconds > 1.9 && seconds < 2 + LATE_S, "-d 2 ended after %.3f s", seconds);
@@ -118,7 +118,7 @@ static void test_signal_before_the_duration(void **state)
 	pair = open_and_exchange(keeper, port);
 	rtt_pair_close(&pair);
 	told_ns = now_ns();
-	tool_stop(&run->tools[tool], SIGINT);
+	tool_stop(&run->base.tools[tool], SIGINT);
 	require(seconds_since(told_ns) < LATE_S, "it took %.3f s", seconds_since(told_ns));
 	check_summary(run, tool, port);
 }
@@ -140,13 +140,13 @@ static void check_intervals(void **state, const char *interval, const char *dura
 	size_t held = 0;
 
 	pair = open_and_exchange(keeper, port);
-	while (!process_has_ended(&run->tools[tool].process) &&
-	       seconds_since(run->tools[tool].tracing_ns) < each_s * (double)count - 0.3) {
+	while (!process_has_ended(&run->base.tools[tool].process) &&
+	       seconds_since(run->base.tools[tool].tracing_ns) < each_s * (double)count - 0.3) {
 		rtt_exchange(&pair, 5, 0);
 		sleep_ms(20);
 	}
 	rtt_pair_close(&pair);
-	tool_wait(&run->tools[tool], 30);
+	tool_wait(&run->base.tools[tool], 30);
 	rtt_witness_stop(run->witness, &run->log);
 	rtt_run_read(run, tool);
 	for (size_t i = 0; i < run->reports.count; i++) {
@@ -188,7 +188,7 @@ static void test_broken_interval(void **state)
 	int keeper = rtt_run_watch_new_port(run, IPV4, &port);
 	size_t tool = rtt_run_start(run, ARGS("-i", "0.6", "-d", "1", "-p", rtt_port_text(port)));
 
-	tool_wait(&run->tools[tool], 30);
+	tool_wait(&run->base.tools[tool], 30);
 	close(keeper);
 	rtt_run_read(run, tool);
 	require(run->reports.count == 2 && run->reports.items[1].interval_s < 0.6 + LATE_S, "%zu histograms",
@@ -217,8 +217,8 @@ static void test_nothing_seen(void **state)
 		const char *text;
 
 		rtt_run_start(run, variants[i]);
-		tool = &run->tools[i];
-		tool_wait(&run->tools[i], 30);
+		tool = &run->base.tools[i];
+		tool_wait(&run->base.tools[i], 30);
 		text = output_of(tool);
 		require(!tool_exit_code(tool), "variant %zu ended with %d: %s", i, tool_exit_code(tool),
 			tool_errors(tool));
@@ -242,13 +242,13 @@ static void test_killed(void **state)
 	int keeper = rtt_run_watch_new_port(run, IPV4, &port);
 	size_t tool = rtt_run_start(run, ARGS("--by", "comm,raddr", "--sample", "rtt"));
 
-	bpf_objects_of(run->tools[tool].process.pid, &objects);
+	bpf_objects_of(run->base.tools[tool].process.pid, &objects);
 	print_message("%zu programs, %zu maps, %zu links\n", objects.counts[BPF_KIND_PROGRAM],
 		      objects.counts[BPF_KIND_MAP], objects.counts[BPF_KIND_LINK]);
 	require(objects.counts[BPF_KIND_PROGRAM] && objects.counts[BPF_KIND_MAP], "the tool has no BPF objects open");
 	pair = open_and_exchange(keeper, port);
-	kill(run->tools[tool].process.pid, SIGKILL);
-	tool_wait(&run->tools[tool], 10);
+	kill(run->base.tools[tool].process.pid, SIGKILL);
+	tool_wait(&run->base.tools[tool], 10);
 	rtt_exchange(&pair, 5, 0);
 	rtt_pair_close(&pair);
 	bpf_objects_wait_gone(&objects);
@@ -266,12 +266,12 @@ static void test_two_at_once(void **state)
 	size_t two = rtt_run_start(run, ARGS("-p", rtt_port_text(port), "-m", "-e"));
 
 	pair = open_and_exchange(keeper, port);
-	kill(run->tools[killed].process.pid, SIGKILL);
-	tool_wait(&run->tools[killed], 10);
+	kill(run->base.tools[killed].process.pid, SIGKILL);
+	tool_wait(&run->base.tools[killed], 10);
 	rtt_exchange(&pair, EXCHANGES, 0);
 	rtt_pair_close(&pair);
-	tool_stop(&run->tools[one], SIGTERM);
-	tool_stop(&run->tools[two], SIGTERM);
+	tool_stop(&run->base.tools[one], SIGTERM);
+	tool_stop(&run->base.tools[two], SIGTERM);
 	rtt_witness_stop(run->witness, &run->log);
 	rtt_run_check_all(run, one, rtt_has_lport, &port);
 	rtt_run_check_all(run, two, rtt_has_lport, &port);

@@ -13,7 +13,6 @@
 
 #include "lib/cgroup.h"
 #include "lib/helper.h"
-#include "lib/kernel.h"
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/rtt_run.h"
@@ -73,8 +72,7 @@ static void listening_process(int channel, void *context)
 /* With a client whose connect() is seen, and a server, which is known by its listener or by its descriptors. */
 static void set_scene(struct rtt_run *run, struct scene *scene)
 {
-	if (!kernel_has_socket_storage())
-		skip_because("accepted and older connections have no owner before Linux 5.12");
+	need_machine("socket_storage");
 	memset(scene, 0, sizeof(*scene));
 	scene->listener = rtt_run_watch_new_port(run, IPV4, &scene->port);
 	snprintf(scene->client_comm, sizeof(scene->client_comm), "rttc%d", getpid());

@@ -46,7 +46,7 @@ static void expect_churn(struct run *run, size_t tool, const struct churn *churn
 						  .netns = own_netns(),
 						  .durations_are_not_compared = true};
 
-		expect_rows(&run->pairing, &run->tools[tool], &expectation);
+		expect_rows(&run->pairing, &run->base.tools[tool], &expectation);
 	}
 }
 
@@ -63,17 +63,17 @@ static void churn_with(void **state, const char *const *args, bool fallback)
 	run_stop(run);
 	print_speed(&churn, connections);
 	run_account(run, 0, NULL);
-	require(!tool_exit_code(&run->tools[0]), "the tool ended with %d: %s", tool_exit_code(&run->tools[0]),
-		tool_errors(&run->tools[0]));
+	tool_expect_success(&run->base.tools[0]);
 	require(run->pairing.due >= connections / CHURN_PROCESSES * CHURN_PROCESSES * 10, "only %zu transitions",
 		run->pairing.due);
-	require(!run->losses.undecoded && !run->losses.unwritten, "lost by the tool: %s", tool_errors(&run->tools[0]));
+	require(!run->losses.undecoded && !run->losses.unwritten, "lost by the tool: %s",
+		tool_errors(&run->base.tools[0]));
 	/* The target is none with a default buffer. On a busy machine that is a matter of time, which decides no test.
 	 */
 	if (run->losses.ring_full)
 		print_message("NOTE: the ring buffer was full for a while\n");
 	require(run->losses.ring_full <= run->losses.seen / 10, "the ring buffer was full: %s",
-		tool_errors(&run->tools[0]));
+		tool_errors(&run->base.tools[0]));
 	if (!fallback)
 		expect_churn(run, 0, &churn);
 }

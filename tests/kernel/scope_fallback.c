@@ -7,28 +7,22 @@
 
 #include <cmocka.h>
 
-#include "lib/kernel.h"
+#include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/scope_check.h"
 
-static void need_storage(void)
-{
-	if (!kernel_has_socket_storage())
-		skip_because("as tests/kernel/scope: no socket storage before Linux 5.12");
-}
-
 /* Who accepts is not known to a hash, nor which listener a child has. */
 static void test_without_socket_storage(void **state)
 {
-	need_storage();
+	need_machine("socket_storage");
 	scope_check_each(state, (const char *const[]){"--storage", "hash", NULL},
 			 (scope_add_fn *const[]){scope_add_process_filters, scope_add_cgroup_filters, NULL});
 }
 
 static void test_rows_without_socket_storage(void **state)
 {
-	need_storage();
+	need_machine("socket_storage");
 	scope_check_each(state, (const char *const[]){"--storage", "hash", NULL},
 			 (scope_add_fn *const[]){scope_add_row_filters, scope_add_cause_filters, NULL});
 }

@@ -16,7 +16,6 @@
 
 #include "lib/cgroup.h"
 #include "lib/helper.h"
-#include "lib/kernel.h"
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run.h"
@@ -139,10 +138,10 @@ static void check_side(const struct run *run, size_t tool, bool of_server)
 	struct tool_losses losses;
 	struct rows all, shown;
 
-	tool_read_losses(&run->tools[tool], &losses);
-	require(!tool_exit_code(&run->tools[tool]), "the tool failed: %s", tool_errors(&run->tools[tool]));
-	rows_read(run->tools[0].out, &all);
-	rows_read(run->tools[tool].out, &shown);
+	tool_read_losses(&run->base.tools[tool], &losses);
+	tool_expect_success(&run->base.tools[tool]);
+	rows_read(run->base.tools[0].out, &all);
+	rows_read(run->base.tools[tool].out, &shown);
 	for (size_t i = 0; of_server && i < shown.count; i++)
 		require(is_own(&shown.items[i], true), "none of the unit's: %s", change_text(&shown.items[i].change));
 	for (size_t i = 0; !of_server && i < shown.count; i++)
@@ -198,8 +197,7 @@ static void check(void **state, bool older)
 	struct run *run = *state;
 	char negated[sizeof(service.path) + 1];
 
-	if (!kernel_has_socket_storage())
-		skip_because("no socket storage for tp_btf before Linux 5.12");
+	need_machine("socket_storage");
 	cgroup_make(&service, NULL, "softirq.service");
 	cgroup_make(&worker, &service, "worker");
 	snprintf(negated, sizeof(negated), "!%s", service.path);

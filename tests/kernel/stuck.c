@@ -15,7 +15,6 @@
 #include <cmocka.h>
 
 #include "lib/bpf_objects.h"
-#include "lib/kernel.h"
 #include "lib/machine.h"
 #include "lib/run.h"
 #include "lib/stuck_rows.h"
@@ -45,8 +44,8 @@ static const struct way by_hash = {"--storage=hash", NULL, "iter/tcp in each net
 /* Skips the test where it is not to be had. */
 static void need_way(const struct way *way)
 {
-	if (way != &by_hash && !kernel_has_socket_storage())
-		skip_because("no socket storage before Linux 5.12");
+	if (way != &by_hash)
+		need_machine("socket_storage");
 	need_machine(way == &by_storage ? "iter/bpf_sk_storage_map" : "iter/tcp");
 	if (way->refused)
 		need_machine("seccomp_notify");
@@ -117,7 +116,7 @@ static struct stuck_victim play_short(const struct stuck_scene *scene, bool *ret
  */
 static void check_live(struct run *run, const struct way *way)
 {
-	struct tool *tool = &run->tools[run->tool_count++];
+	struct tool *tool = run_base_add(&run->base);
 	struct stuck_scene scene;
 	struct stuck_victim brief;
 	struct stuck_row first, last;
@@ -146,7 +145,7 @@ static void check_live(struct run *run, const struct way *way)
 	stuck_wait_for_row(tool, &scene.victims[ESTABLISHED_END],
 			   stuck_wait_for_row(tool, &scene.victims[ESTABLISHED_END], left_ns).time_ns);
 	tool_stop(tool, SIGTERM);
-	require(!tool_exit_code(tool), "it ended with %d", tool_exit_code(tool));
+	tool_expect_success(tool);
 	require(stuck_find_rows(tool, &scene.victims[CLOSE_WAIT_END], &first, &last), "it was there before");
 	require(last.time_ns <= left_ns + CLOCK_NS, "shown %llu us after it was gone",
 		(unsigned long long)(last.time_ns - left_ns) / 1000);
@@ -180,7 +179,7 @@ static void expect_found(const struct tool *tool, const struct stuck_victim *vic
 
 static void check_old(struct run *run, const struct way *way)
 {
-	struct tool *tool = &run->tools[run->tool_count++];
+	struct tool *tool = run_base_add(&run->base);
 	struct stuck_scene scene;
 
 	need_older(way);
@@ -207,7 +206,7 @@ static void check_old(struct run *run, const struct way *way)
 /* --once waits for one that may be old enough, until it has left the state, or there is no more time. */
 static void check_undecided(struct run *run, const struct way *way)
 {
-	struct tool *impatient = &run->tools[run->tool_count++], *patient = &run->tools[run->tool_count++];
+	struct tool *impatient = run_base_add(&run->base), *patient = run_base_add(&run->base);
 	struct stuck_row first, last;
 	struct stuck_scene scene;
 
@@ -241,7 +240,7 @@ static void check_undecided(struct run *run, const struct way *way)
 /* As if the programs had been skipped when it entered the state: the socket's storage is given back what it had. */
 static void check_entered_unseen(struct run *run, const struct way *way)
 {
-	struct tool *tool = &run->tools[run->tool_count++];
+	struct tool *tool = run_base_add(&run->base);
 	struct bpf_objects objects;
 	struct wire_pair pair;
 	struct stuck_victim victim;

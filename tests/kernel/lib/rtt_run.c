@@ -1,48 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "rtt_run.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
-#include <cmocka.h>
-
-#include "helper.h"
-#include "require.h"
+#include "test.h"
 
 /* 50,000 samples of 150 bytes on one CPU. */
 #define WITNESS_KB_PER_CPU 8192
 
-#define PATIENCE_S 120
-
-/*
- * In their own network namespaces the tests choose their ports, and tcprtt measures all namespaces: one such program at
- * a time on a machine. The name is free again when this process has ended. After two minutes it goes on all the same.
- */
-static void wait_for_turn(void)
-{
-	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "\0tcpvitals-tests-rtt"};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	uint64_t deadline = now_ns() + PATIENCE_S * NS_PER_SEC;
-
-	while (bind(fd, (struct sockaddr *)&name, sizeof(name)) && errno == EADDRINUSE && now_ns() < deadline)
-		sleep_ms(100);
-}
-
 int rtt_run_group_setup(void **state)
 {
-	struct rtt_run *run = calloc(1, sizeof(*run));
+	struct rtt_run *run = run_base_new(sizeof(*run));
 
 	if (!run)
 		return -1;
-	wait_for_turn();
-	run->witness = rtt_witness_new(WITNESS_KB_PER_CPU, &run->why_not);
+	run->witness = rtt_witness_new(WITNESS_KB_PER_CPU, &run->base.why_not);
 	*state = run;
 	return 0;
 }
@@ -51,10 +26,7 @@ int rtt_run_teardown(void **state)
 {
 	struct rtt_run *run = *state;
 
-	for (size_t i = 0; i < run->tool_count; i++)
-		tool_drop(&run->tools[i]);
-	run->tool_count = 0;
-	helpers_kill();
+	run_base_teardown(state);
 	free(run->log.items);
 	free(run->reports.items);
 	run->log = (struct rtt_log){0};
@@ -84,8 +56,7 @@ const char *rtt_port_text(uint16_t port)
 
 void rtt_run_watch(struct rtt_run *run, uint16_t first_port, uint16_t last_port)
 {
-	if (!run->witness)
-		skip_because("no witness: %s", run->why_not);
+	run_base_need_witness(&run->base);
 	rtt_witness_start(run->witness, first_port, last_port);
 }
 
@@ -99,19 +70,13 @@ int rtt_run_watch_new_port(struct rtt_run *run, enum flavour flavour, uint16_t *
 
 size_t rtt_run_start(struct rtt_run *run, const char *const *args)
 {
-	const char *all[TOOL_MAX_ARGS] = {"-v", "-o", "json"};
-
-	require(run->tool_count < RTT_RUN_TOOLS, "too many tools");
-	for (size_t count = 3; args && *args && count < TOOL_MAX_ARGS - 1; args++)
-		all[count++] = *args;
-	tool_start_other(&run->tools[run->tool_count], "tcprtt", all, -1);
-	return run->tool_count++;
+	tool_start_json(run_base_add(&run->base), "tcprtt", args, -1);
+	return run->base.tool_count - 1;
 }
 
 void rtt_run_stop(struct rtt_run *run)
 {
-	for (size_t i = 0; i < run->tool_count; i++)
-		tool_stop(&run->tools[i], SIGTERM);
+	run_base_stop(&run->base);
 	rtt_witness_stop(run->witness, &run->log);
 }
 
@@ -127,12 +92,12 @@ static uint64_t number_before(const char *text, const char *words)
 
 void rtt_run_read(struct rtt_run *run, size_t index)
 {
-	const struct tool *tool = &run->tools[index];
+	const struct tool *tool = run_base_tool(&run->base, index);
 	struct tool_losses losses;
 
 	free(run->reports.items);
 	run->reports = (struct rtt_reports){0};
-	require(!tool_exit_code(tool), "the tool ended with %d: %s", tool_exit_code(tool), tool_errors(tool));
+	tool_expect_success(tool);
 	rtt_reports_read(tool->out, &run->reports);
 	tool_read_losses(tool, &losses);
 	run->lost = losses.lost;
@@ -257,7 +222,7 @@ void rtt_run_check_all(struct rtt_run *run, size_t tool, rtt_match_fn *match, co
 	rtt_run_read(run, tool);
 	require(run->reports.count == 1, "%zu reports, not one", run->reports.count);
 	require(!strcmp(run->reports.items[0].by, "all"), "by %s", run->reports.items[0].by);
-	rtt_expect(&run->log, match, context, run->reports.items[0].ms, run->tools[tool].start_ns, &expected);
+	rtt_expect(&run->log, match, context, run->reports.items[0].ms, run->base.tools[tool].start_ns, &expected);
 	rtt_check_report(&expected, &run->reports.items[0], run->lost);
 	require(run->unmeasured <= expected.zeros &&
 			run->unmeasured + expected.hideable_zeros + run->lost >= expected.zeros,
@@ -302,7 +267,7 @@ static bool is_known(const struct rtt_run *run, const struct in_group *group)
 
 void rtt_run_check_groups(struct rtt_run *run, size_t tool, rtt_key_fn *key_of, const void *context, bool only_known)
 {
-	uint64_t since_ns = run->tools[tool].start_ns;
+	uint64_t since_ns = run->base.tools[tool].start_ns;
 	char key[256];
 
 	rtt_run_read(run, tool);

@@ -5,16 +5,12 @@
 
 #include "rtt_report.h"
 #include "rtt_witness.h"
-#include "tool.h"
+#include "run_base.h"
 #include "traffic.h"
 
-#define RTT_RUN_TOOLS 10
-
 struct rtt_run {
+	struct run_base base;
 	struct rtt_witness *witness;
-	const char *why_not; /* there is no witness */
-	struct tool tools[RTT_RUN_TOOLS];
-	size_t tool_count;
 	struct rtt_log log;
 	/* of the tool that rtt_run_read() looked at last */
 	struct rtt_reports reports;
@@ -30,15 +26,13 @@ int rtt_run_teardown(void **state);
 
 #define rtt_test(function) cmocka_unit_test_teardown(function, rtt_run_teardown)
 
-#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 /* The first thing in each test: starts the witness, which sees what has such a port on one of the two sides. */
 void rtt_run_watch(struct rtt_run *run, uint16_t first_port, uint16_t last_port);
 
 /* One port nobody uses, and a socket that keeps it for rtt_pair_open_on(). */
 int rtt_run_watch_new_port(struct rtt_run *run, enum flavour flavour, uint16_t *ret_port);
 
-/* Starts a tool with "-v -o json" and `args`. Its number. */
+/* Starts a tool with "-o json -v" and `args`. Its number. */
 size_t rtt_run_start(struct rtt_run *run, const char *const *args);
 
 /* "-p", "-P": a port number as an argument, in a static buffer of which there are four. */

@@ -66,5 +66,5 @@ void rtt_check_unmeasured(struct rtt_run *run, size_t tool, uint64_t expected)
 
 	require(!counted, "%" PRIu64 " samples where there is nothing to know", counted);
 	require(run->unmeasured == expected, "%" PRIu64 " unmeasured, not %" PRIu64 ": %s", run->unmeasured, expected,
-		tool_errors(&run->tools[tool]));
+		tool_errors(&run->base.tools[tool]));
 }

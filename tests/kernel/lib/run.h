@@ -4,17 +4,13 @@
 #define TESTS_KERNEL_RUN_H
 
 #include "expect.h"
-#include "tool.h"
+#include "run_base.h"
 #include "witness.h"
 
-#define RUN_TOOLS 16
-
 struct run {
+	struct run_base base;
 	struct witness *witness;
-	const char *why_not; /* there is no witness */
-	bool no_bracket;     /* one witness is enough where 200,000 transitions are counted */
-	struct tool tools[RUN_TOOLS];
-	size_t tool_count;
+	bool no_bracket; /* one witness is enough where 200,000 transitions are counted */
 	int64_t wall_offset;
 	struct witness_log log;
 	/* of the tool that run_check() looked at last */
@@ -30,7 +26,11 @@ int run_teardown(void **state);
 
 #define measured_test(function) cmocka_unit_test_teardown(function, run_teardown)
 
-/* Starts the witness and a tool with "-o json -v" and `args` (may be NULL). Skips the test where there is no witness.
+/* Starts the witness. Skips the test where there is none. */
+void run_watch(struct run *run);
+
+/* Both: starts the witness and a tool with "-o json -v" and `args` (may be NULL). Skips the test where there is no
+ * witness.
  */
 void run_start(struct run *run, const char *const *args);
 

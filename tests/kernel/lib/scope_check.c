@@ -182,10 +182,9 @@ static void check_combination(const struct run *run, const struct combination *c
 	size_t all;
 	bool same;
 
-	require(!tool_exit_code(&run->tools[combination->tool]), "the tool failed: %s",
-		tool_errors(&run->tools[combination->tool]));
-	rows_read(run->tools[0].out, &expected);
-	rows_read(run->tools[combination->tool].out, &shown);
+	tool_expect_success(&run->base.tools[combination->tool]);
+	rows_read(run->base.tools[0].out, &expected);
+	rows_read(run->base.tools[combination->tool].out, &shown);
 	keep_own(&expected);
 	keep_own(&shown);
 	all = expected.count;
@@ -219,20 +218,20 @@ static void start(struct run *run, const char *const *common, struct combination
 		if (combination->filters[i]->value[0])
 			args[count++] = combination->filters[i]->value;
 	}
-	combination->tool = run->tool_count;
+	combination->tool = run->base.tool_count;
 	run_start_another(run, args);
 }
 
 /* The tools must not have lost anything, else there is nothing to compare. */
 static void require_no_losses(const struct run *run)
 {
-	for (size_t i = 0; i < run->tool_count; i++) {
+	for (size_t i = 0; i < run->base.tool_count; i++) {
 		struct tool_losses losses;
 
-		tool_read_losses(&run->tools[i], &losses);
+		tool_read_losses(&run->base.tools[i], &losses);
 		if (losses.lost)
 			skip_because("tool %zu has lost %" PRIu64 " rows on this machine: %s", i, losses.lost,
-				     tool_errors(&run->tools[i]));
+				     tool_errors(&run->base.tools[i]));
 	}
 }
 

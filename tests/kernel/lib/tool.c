@@ -32,11 +32,16 @@ const char *tool_errors(const struct tool *tool)
 
 void tool_start(struct tool *tool, const char *const *args, int out)
 {
+	tool_start_json(tool, "tcpstates", args, out);
+}
+
+void tool_start_json(struct tool *tool, const char *name, const char *const *args, int out)
+{
 	const char *all[TOOL_MAX_ARGS + 4] = {"-o", "json", "-v"};
 
 	for (size_t count = 3; args && *args && count < TOOL_MAX_ARGS + 3; args++)
 		all[count++] = *args;
-	tool_start_other(tool, "tcpstates", all, out);
+	tool_start_other(tool, name, all, out);
 }
 
 void tool_await_error(struct tool *tool, const char *text, unsigned int seconds)
@@ -101,6 +106,13 @@ int tool_exit_code(const struct tool *tool)
 	require(WIFEXITED(tool->process.status), "the tool was ended by signal %d: %s", WTERMSIG(tool->process.status),
 		tool_errors(tool));
 	return WEXITSTATUS(tool->process.status);
+}
+
+void tool_expect_success(const struct tool *tool)
+{
+	int code = tool_exit_code(tool);
+
+	require(!code, "the tool ended with %d: %s", code, tool_errors(tool));
 }
 
 static uint64_t count_of(const char *line, const char *cause)

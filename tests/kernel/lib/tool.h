@@ -11,6 +11,8 @@
 
 #define TOOL_MAX_ARGS 24
 
+#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
 struct tool {
 	const char *name;    /* "tcpstates" */
 	const char *refused; /* set before it is started: the programs that the kernel is to refuse (tests/refuse) */
@@ -33,10 +35,11 @@ struct tool_losses {
 	uint64_t unwritten;
 };
 
-/* "-o json -v" and `args` (ends with NULL). `out` < 0 makes a file. Returns once it traces. */
+/* tcpstates with "-o json -v" and `args` (NULL, or ARGS()). `out` < 0 makes a file. Returns once it traces. */
 void tool_start(struct tool *tool, const char *const *args, int out);
 
-/* The same for another tool, with just these arguments, among them "-v". */
+/* The same for another tool; and with just these arguments, among them "-v". */
+void tool_start_json(struct tool *tool, const char *name, const char *const *args, int out);
 void tool_start_other(struct tool *tool, const char *name, const char *const *args, int out);
 
 /* Sends the signal and waits for the end, at most 30 s. */
@@ -53,6 +56,9 @@ void tool_drop(struct tool *tool);
 
 /* 0, or fails the test: how a tool that had no reason to complain ends. */
 int tool_exit_code(const struct tool *tool);
+
+/* Fails the test unless it ended with 0. */
+void tool_expect_success(const struct tool *tool);
 
 void tool_read_losses(const struct tool *tool, struct tool_losses *ret_losses);
 
