@@ -2,15 +2,12 @@
 /* What the benchmark counts with: the transitions that bench/churn says it caused are those that the witness saw. */
 #include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <jansson.h>
 
 #include "abi/tcp_state.h"
@@ -20,6 +17,7 @@
 #include "lib/process.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 
 #define CHURN "build/bench/churn"
 

@@ -4,14 +4,10 @@
  * takes more than that.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/destroy.h"
 #include "lib/ends.h"
@@ -19,6 +15,7 @@
 #include "lib/require.h"
 #include "lib/rtt_traffic.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 
 static struct netns netns = {.home = -1};

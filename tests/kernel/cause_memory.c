@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* An end for lack of memory: more orphans than net.ipv4.tcp_max_orphans, which is the whole machine's. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/ends.h"
 #include "lib/guest.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 
 #define MAX_ORPHANS "/proc/sys/net/ipv4/tcp_max_orphans"

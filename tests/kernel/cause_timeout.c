@@ -2,18 +2,15 @@
 /* Why a connection ended, when it was a timer: the wire is cut. */
 #include <errno.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/ends.h"
 #include "lib/require.h"
 #include "lib/rtt_traffic.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 #include "lib/wire_pair.h"
 

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* cgroup_id is the number that user space knows a cgroup v2 by: its directory's inode. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/cgroup.h"
 #include "lib/helper.h"
@@ -16,6 +12,7 @@
 #include "lib/owners.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 
 static struct cgroup servers, clients;

@@ -3,15 +3,11 @@
  * A moment has one time, and the right one: what tools tell before and after the clock is set, and before and after the
  * machine is suspended. Only in guests.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include <jansson.h>
 
@@ -19,6 +15,7 @@
 #include "lib/moving_clock.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 #include "os/event_loop.h"
 

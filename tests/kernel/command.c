@@ -5,8 +5,6 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/require.h"
 #include "lib/rtt_report.h"
 #include "lib/run_base.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 
 #define STATUS 7

@@ -5,21 +5,18 @@
  * it is storage that remembers.
  */
 #include <inttypes.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/bpf_objects.h"
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 
 #define PLACES 32768

@@ -2,14 +2,10 @@
 /* However it ends, the tool writes or accounts for what it saw and leaves nothing behind; two do not disturb each
  * other. */
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/bpf_objects.h"
 #include "lib/churn.h"
@@ -17,6 +13,7 @@
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/scenario.h"
+#include "lib/test.h"
 
 static unsigned int connections(void)
 {

@@ -2,20 +2,17 @@
 /*
  * What the tool falls back to on older kernels: every row is there and right, and what cannot be known says so.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/kernel.h"
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/scenario.h"
+#include "lib/test.h"
 
 #define MAX_SCENARIOS 16
 

@@ -7,8 +7,6 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +14,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/guest.h"
 #include "lib/helper.h"
 #include "lib/netns.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 
 #define HASH_ENTRIES 4096
 #define HASH_SIZE    "4096"

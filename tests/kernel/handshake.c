@@ -2,20 +2,17 @@
 /* How long a handshake took, against a capture of the packets, and with some of them lost. */
 #include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/handshake.h"
 #include "lib/require.h"
 #include "lib/rtt_capture.h"
 #include "lib/rtt_relay.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 #include "lib/wire_pair.h"
 

@@ -7,14 +7,10 @@
 #include <errno.h>
 #include <linux/mptcp.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/helper.h"
 #include "lib/netlink.h"
@@ -22,6 +18,7 @@
 #include "lib/owners.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 
 #ifndef IPPROTO_MPTCP

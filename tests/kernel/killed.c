@@ -8,14 +8,10 @@
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/helper.h"
 #include "lib/kernel.h"
@@ -23,6 +19,7 @@
 #include "lib/owners.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 
 /* 0 or a negative errno. A `remote` of 0 is for a listener. */

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What is lost is counted and said, and what comes after it is right again. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/churn.h"
 #include "lib/guest.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/scenario.h"
+#include "lib/test.h"
 
 enum {
 	REPORT_SECONDS = 10,

@@ -3,19 +3,15 @@
  * What tests/machine says of a guest, whose kernel is Debian's and has no policy: a "no" that comes from a mistake in
  * tests/machine would skip tests everywhere.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/utsname.h>
-
-#include <cmocka.h>
 
 #include "lib/guest.h"
 #include "lib/kernel.h"
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run_base.h"
+#include "lib/test.h"
 
 static const char *const everywhere[] = {"btf",
 					 "tp_btf/inet_sock_set_state",

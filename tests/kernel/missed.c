@@ -8,23 +8,20 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <bpf/libbpf.h>
-#include <cmocka.h>
-
 #include "lib/bpf_objects.h"
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
+#include <bpf/libbpf.h>
 
 #define SOCKETS 3
 #define LOST    3 /* exit status with --strict */

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The names of real cgroups by their ids: found, remembered when they are gone, and walked where nothing else works. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/cgroup.h"
 #include "lib/require.h"
 #include "lib/run_base.h"
+#include "lib/test.h"
 #include "os/cgroup.h"
 #include "os/cgroup_names.h"
 

@@ -14,17 +14,14 @@
  *   TOLERANCE_US where that is more, since a capture and the stack read the clock at different places.
  */
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "lib/path.h"
 #include "lib/require.h"
 #include "lib/rows.h"
 #include "lib/rtt_run.h"
+#include "lib/test.h"
 
 #define SLACK_US     10000
 #define TOLERANCE    0.1

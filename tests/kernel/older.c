@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sockets that are older than the tool. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/guest.h"
 #include "lib/helper.h"
@@ -18,6 +14,7 @@
 #include "lib/owners.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 
 /* The first row of each does not know how long that state has lasted. */

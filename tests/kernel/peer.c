@@ -6,14 +6,10 @@
  * Which of its values are not true is known: 0.000 for a state whose beginning it did not see, the time since the last
  * self-transition, and whatever follows a row that it missed itself.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "abi/tcp_state.h"
 
@@ -22,6 +18,7 @@
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/scenario.h"
+#include "lib/test.h"
 
 #define CONNECTIONS  200
 #define MAX_PORTS    64

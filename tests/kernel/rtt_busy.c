@@ -3,21 +3,18 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/helper.h"
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/rtt_run.h"
 #include "lib/rtt_traffic.h"
+#include "lib/test.h"
 
 #define DESCRIPTORS 20000
 #define LATER       500

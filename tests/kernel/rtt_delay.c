@@ -2,15 +2,11 @@
 /* A known delay between two network namespaces: what tcprtt measures is what a capture of the packets says. */
 #include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/require.h"
 #include "lib/rtt_capture.h"
@@ -18,6 +14,7 @@
 #include "lib/rtt_remote.h"
 #include "lib/rtt_run.h"
 #include "lib/rtt_traffic.h"
+#include "lib/test.h"
 
 #define PORT       6750
 #define PORT_TEXT  "6750"

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* How tcprtt ends: with a summary of everything up to then, on time, and with nothing left behind. */
 #include <inttypes.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/bpf_objects.h"
 #include "lib/require.h"
 #include "lib/rtt_run.h"
 #include "lib/rtt_traffic.h"
+#include "lib/test.h"
 
 #define EXCHANGES 50
 

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* tcprtt -4, -6, -a, -A, -p and -P: what matches is counted to the last sample, and nothing else. */
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "lib/netns.h"
 #include "lib/require.h"
 #include "lib/rtt_run.h"
 #include "lib/rtt_traffic.h"
+#include "lib/test.h"
 
 #define FIRST_PORT 6700
 #define LAST_PORT  6709

@@ -2,19 +2,16 @@
 /* tcprtt --by: every sample is in its group's histogram, and only there. In a network namespace of the test's own. */
 #include <arpa/inet.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/netns.h"
 #include "lib/require.h"
 #include "lib/rtt_sides.h"
+#include "lib/test.h"
 
 #define FIRST_PORT 6700
 #define LAST_PORT  6703

@@ -4,18 +4,15 @@
  * group must never count for another.
  */
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/require.h"
 #include "lib/rtt_sides.h"
+#include "lib/test.h"
 
 #define CONNECTIONS 1500
 #define EXCHANGES   9000

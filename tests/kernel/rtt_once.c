@@ -4,17 +4,14 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/require.h"
 #include "lib/rtt_sides.h"
+#include "lib/test.h"
 #include "lib/wire.h"
 
 #define CONNECTIONS 5

@@ -10,13 +10,9 @@
  */
 #include <inttypes.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "core/histogram.h"
 
@@ -26,6 +22,7 @@
 #include "lib/require.h"
 #include "lib/rtt_run.h"
 #include "lib/rtt_traffic.h"
+#include "lib/test.h"
 #include "lib/wire_pair.h"
 
 #define EXCHANGES 200

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* tcprtt --sample rtt: each measurement once, and none for what was not measured. */
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "lib/netns.h"
 #include "lib/require.h"
 #include "lib/rtt_sides.h"
+#include "lib/test.h"
 
 #define EXCHANGES   300
 #define CONNECTIONS 5

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What tcprtt falls back to on older kernels: other programs, and the same samples. */
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
-#include <cmocka.h>
-
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/rtt_sides.h"
+#include "lib/test.h"
 
 #define EXCHANGES 100
 

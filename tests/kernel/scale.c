@@ -4,18 +4,15 @@
  * exactly what happened. $TCPVITALS_CONNECTIONS says how many on a machine with less memory.
  */
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/churn.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 
 #define CONNECTIONS     20000
 #define MAX_CONNECTIONS 20000 /* what the witness's buffer holds */

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Filters of the scope together. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "lib/guest.h"
 #include "lib/run.h"
 #include "lib/scope_check.h"
+#include "lib/test.h"
 
 static void test_combinations(void **state)
 {

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The same on the ways of older kernels; what these cannot tell is in no list. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/scope_check.h"
+#include "lib/test.h"
 
 /* Who accepts is not known to a hash, nor which listener a child has. */
 static void test_without_socket_storage(void **state)

@@ -3,22 +3,19 @@
  * --cgroup with the path and the name of a systemd unit: the sockets of its processes, also those that came into being
  * in a softirq on top of somebody else, while no process of the unit could run.
  */
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/cgroup.h"
 #include "lib/helper.h"
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 
 #define CONNECTIONS 20

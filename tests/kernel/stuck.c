@@ -4,21 +4,18 @@
  * after the tool starts. The test knows when each state was entered.
  */
 #include <bpf/bpf.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lib/bpf_objects.h"
 #include "lib/machine.h"
 #include "lib/run.h"
 #include "lib/stuck_rows.h"
 #include "lib/stuck_scene.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 #include "lib/wire_pair.h"
 

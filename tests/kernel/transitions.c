@@ -3,18 +3,15 @@
  * Each way in which connections come and go, over IPv4, IPv6 and both kinds of IPv4 in IPv6: every row against the
  * witness, with its duration, owner, cookie and network namespace.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/kernel.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/scenario.h"
+#include "lib/test.h"
 
 static void play_all_flavours(struct run *run, const struct scenario *scenario, uint16_t ports[FLAVOURS])
 {

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "handshake.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "require.h"
+#include "test.h"
 #include "traffic.h"
 
 void handshake_end(struct run *run, const struct wire_pair *pair)

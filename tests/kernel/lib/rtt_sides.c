@@ -2,12 +2,9 @@
 #include "rtt_sides.h"
 
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 #include "require.h"
+#include "test.h"
 
 const struct rtt_report *rtt_report_of(struct rtt_run *run, size_t tool)
 {

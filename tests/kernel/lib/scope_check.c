@@ -2,16 +2,13 @@
 #include "scope_check.h"
 
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "require.h"
 #include "run.h"
 #include "scope_traffic.h"
+#include "test.h"
 
 #define MAX_ARGS 8
 

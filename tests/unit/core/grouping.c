@@ -3,12 +3,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "../../kernel/lib/test.h"
 
 static void assert_parsed(const char *text, enum rtt_by first, enum rtt_by second, const char *name)
 {

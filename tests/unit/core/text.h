@@ -3,12 +3,7 @@
 #ifndef TCPVITALS_TEST_TEXT_H
 #define TCPVITALS_TEST_TEXT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../../kernel/lib/test.h"
 
 #include "core/strbuf.h"
 

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "os/kernel_version.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 
-#include <cmocka.h>
+#include "../../kernel/lib/test.h"
 
 /* Of the running one, whichever that is: the version itself, and what is one above and below. */
 static void test_running(void **state)

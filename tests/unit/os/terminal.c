@@ -2,11 +2,8 @@
 #include "os/terminal.h"
 
 #include <locale.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 
-#include <cmocka.h>
+#include "../../kernel/lib/test.h"
 
 /* Whatever the user's locale is. A C library without UTF-8 has nothing to say. */
 static void counts_cells(void **state)

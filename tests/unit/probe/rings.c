@@ -4,13 +4,10 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "../../kernel/lib/test.h"
 
 #define PAGE  4096
 #define SIZE  8192
