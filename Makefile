@@ -120,7 +120,7 @@ BENCH_LIB_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/lib/*.c))
 BENCH_BPF      := $(patsubst %.bpf.c,$(BUILD)/%.bpf.o,$(wildcard bench/bpf/*.bpf.c))
 FORMATTED      := $(shell find src tests bench -name '*.[ch]' 2>/dev/null)
 
-.PHONY: all check unit tests bench format format-check tidy install uninstall clean FORCE
+.PHONY: all check unit tests bench format format-check tidy install uninstall clean print-bpf-command FORCE
 all: $(BINARIES)
 
 # ---- rules -------------------------------------------------------------------------------------------------------------
@@ -189,6 +189,10 @@ $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BENCH_LIB_OBJ) $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(BENCH_LIBS) -o $@
 
 $(BUILD)/bench/attach $(BUILD)/bench/bracket $(BUILD)/bench/rings: BENCH_LIBS := $(LDLIBS)
+
+# How the kernel side is compiled, a word in each line: for tests/build/headers.
+print-bpf-command:
+	@printf '%s\n' $(CLANG) $(BPF_CFLAGS)
 
 bench: $(BENCH) $(BENCH_BPF)
 
