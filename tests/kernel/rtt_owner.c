@@ -24,7 +24,7 @@ struct scene {
 	struct helper client, server;
 };
 
-/* Each step waits for a word through the channel: connect, exchange, close. */
+/* Each step waits for a word through the channel: connect, exchange, close. Each tells when it is connected. */
 static void server_process(int channel, void *context)
 {
 	const struct scene *scene = context;
@@ -32,6 +32,7 @@ static void server_process(int channel, void *context)
 
 	channel_receive(channel, NULL);
 	fd = accept_from(scene->listener);
+	channel_send(channel, 0, -1);
 	for (int i = 0; i < EXCHANGES; i++) {
 		receive_byte(fd);
 		send_byte(fd);
@@ -84,11 +85,13 @@ static void begin(struct scene *scene)
 	close(scene->listener); /* the server alone has it */
 }
 
+/* Before it is accepted, no process has a descriptor of the server's socket. */
 static void make_connection(struct scene *scene)
 {
 	channel_send(scene->server.channel, 0, -1);
 	channel_send(scene->client.channel, 0, -1);
 	channel_receive(scene->client.channel, NULL);
+	channel_receive(scene->server.channel, NULL);
 }
 
 static void exchange_and_end(struct scene *scene)
