@@ -10,7 +10,7 @@
 
 /*
  * Each filter alone, so many at once as there is room for; each must have rows that match and rows that do not.
- * `common`: arguments of all tools, NULL for none. `adds` ends with NULL.
+ * `common`: arguments of all tools that choose a way which makes no cookies, or NULL. `adds` ends with NULL.
  */
 void scope_check_each(void **state, const char *const *common, scope_add_fn *const *adds);
 
