@@ -55,6 +55,26 @@ void ends_check(struct run *run, uint16_t port, const struct end *ends)
 			sides[ends[i].side], ends[i].oldstate, ends[i].cause);
 }
 
+struct loopback_pair ends_open_loopback(struct run *run)
+{
+	struct loopback_pair pair;
+
+	run_start(run, NULL);
+	pair.listener = listen_on(IPV4, &pair.port);
+	pair.client = connect_to(IPV4, pair.port);
+	pair.server = accept_from(pair.listener);
+	send_byte(pair.client);
+	receive_byte(pair.server);
+	return pair;
+}
+
+void ends_check_loopback(struct run *run, const struct loopback_pair *pair, struct end client, struct end server)
+{
+	close(pair->listener);
+	settle(&pair->port, 1);
+	ends_check(run, pair->port, ENDS(client, server, {ENDS_LISTENER, "LISTEN", "closed"}));
+}
+
 void ends_check_pair(struct run *run, const struct wire_pair *pair, struct end client, struct end server)
 {
 	wait_for_state(pair->client, "CLOSE");

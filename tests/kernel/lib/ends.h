@@ -28,6 +28,18 @@ struct end {
  */
 void ends_check(struct run *run, uint16_t port, const struct end *ends);
 
+/* A connection over loopback. */
+struct loopback_pair {
+	int listener, client, server;
+	uint16_t port;
+};
+
+/* run_start(), and then a connection whose server has read what its client has sent. */
+struct loopback_pair ends_open_loopback(struct run *run);
+
+/* ends_check(), when all but the listener has come to its end. */
+void ends_check_loopback(struct run *run, const struct loopback_pair *pair, struct end client, struct end server);
+
 /*
  * The same for a connection over a wire whose client has met its end, whatever that was: the server, who may not know
  * of it, is aborted unless it has ended, too. Closes everything.

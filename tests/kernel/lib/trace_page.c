@@ -69,68 +69,84 @@ static uint64_t absolute_time(uint64_t low, uint64_t page_time)
 	return (page_time & high) | (low & ~high);
 }
 
-bool trace_page_walk(const struct trace_page_layout *layout, const void *page, size_t size, trace_event_fn *fn,
-		     void *context)
-{
-	const uint8_t *bytes = page, *at, *end;
+/* How far a page has been read. */
+struct walk {
+	const uint8_t *at, *end;
 	uint64_t page_time, time;
+};
+
+static bool begin_walk(struct walk *walk, const struct trace_page_layout *layout, const uint8_t *page, size_t size)
+{
 	uint32_t commit;
 
 	if (size < layout->data_offset)
 		return false;
-	memcpy(&page_time, bytes, sizeof(page_time));
-	time = page_time;
-	commit = read_word(bytes + layout->commit_offset); /* little endian machines only */
-	if (commit & (PAGE_EVENTS_MISSED | PAGE_MISSED_IS_TOLD))
+	memcpy(&walk->page_time, page, sizeof(walk->page_time));
+	walk->time = walk->page_time;
+	commit = read_word(page + layout->commit_offset); /* little endian machines only */
+	if (commit & (PAGE_EVENTS_MISSED | PAGE_MISSED_IS_TOLD) || commit > size - layout->data_offset)
 		return false;
-	at = bytes + layout->data_offset;
-	end = at + commit;
-	if (commit > size - layout->data_offset)
-		return false;
+	walk->at = page + layout->data_offset;
+	walk->end = walk->at + commit;
+	return true;
+}
 
-	while (at + sizeof(uint32_t) <= end) {
-		uint32_t header = read_word(at), type = header & 31, delta = header >> 5;
-		const uint8_t *data = at + sizeof(header);
-		uint64_t extended;
-		size_t length;
+/* Steps over an entry that is no event: it moves the time. */
+static void step_over(struct walk *walk, uint32_t type, uint32_t delta, size_t length)
+{
+	uint64_t extended = ((uint64_t)length << DELTA_BITS) + delta;
+
+	walk->at += sizeof(uint32_t);
+	switch (type) {
+	case TYPE_TIME_EXTEND:
+		walk->time += extended;
+		walk->at += sizeof(uint32_t);
+		break;
+	case TYPE_TIME_STAMP:
+		walk->time = absolute_time(extended, walk->page_time);
+		walk->at += sizeof(uint32_t);
+		break;
+	case TYPE_PADDING:
+		walk->time += delta;
+		walk->at += length;
+		break;
+	}
+}
+
+bool trace_page_walk(const struct trace_page_layout *layout, const void *page, size_t size, trace_event_fn *fn,
+		     void *context)
+{
+	struct walk walk;
+
+	if (!begin_walk(&walk, layout, page, size))
+		return false;
+	while (walk.at + sizeof(uint32_t) <= walk.end) {
+		uint32_t header = read_word(walk.at), type = header & 31, delta = header >> 5;
+		const uint8_t *data = walk.at + sizeof(header);
+		size_t length = type * 4;
 
 		if (type == TYPE_PADDING && !delta)
 			break; /* nothing but padding up to the end */
-		if (type == TYPE_LONG_DATA || type >= TYPE_PADDING) {
-			if (data + sizeof(uint32_t) > end)
+		if (type == TYPE_LONG_DATA || type > TYPE_DATA_MAX) {
+			if (data + sizeof(uint32_t) > walk.end)
 				return false;
 			length = read_word(data);
-		} else {
-			length = type * 4;
 		}
-		extended = ((uint64_t)length << DELTA_BITS) + delta;
-		switch (type) {
-		case TYPE_TIME_EXTEND:
-			time += extended;
-			at += 2 * sizeof(header);
+		if (type > TYPE_DATA_MAX) {
+			step_over(&walk, type, delta, length);
 			continue;
-		case TYPE_TIME_STAMP:
-			time = absolute_time(extended, page_time);
-			at += 2 * sizeof(header);
-			continue;
-		case TYPE_PADDING:
-			time += delta;
-			at = data + length;
-			continue;
-		case TYPE_LONG_DATA: /* the length counts itself */
-			if (length < sizeof(uint32_t))
-				return false;
-			at = data + length;
+		}
+		if (type == TYPE_LONG_DATA && length < sizeof(uint32_t))
+			return false;
+		walk.at = data + length;
+		if (type == TYPE_LONG_DATA) { /* the length counts itself */
 			data += sizeof(uint32_t);
 			length -= sizeof(uint32_t);
-			break;
-		default:
-			at = data + length;
 		}
-		if (data + length > end)
+		if (data + length > walk.end)
 			return false;
-		time += delta;
-		fn(time, data, length, context);
+		walk.time += delta;
+		fn(walk.time, data, length, context);
 	}
 	return true;
 }
