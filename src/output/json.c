@@ -163,6 +163,7 @@ void json_add_names(struct strbuf *out, const struct names *names)
 	if (names->asked & NAMES_CGROUP) {
 		json_name(out, "cgroup", names->cgroup);
 		json_name(out, "unit", names->unit);
+		json_name(out, "systemd_unit", names->unit); /* as tcprtt, whose "unit" is another */
 		json_name(out, "container", names->container);
 		json_name(out, "pod", names->pod);
 	}

@@ -283,7 +283,8 @@ static void test_names(void **state)
 	(void)state;
 	check_names(&names,
 		    "{\"v\":1,\"cgroup\":\"/system.slice/\\\"a\\\"\\n\xef\xbf\xbd.service\",\"unit\":\"\\\"a\\\"\\n"
-		    "\xef\xbf\xbd.service\",\"container\":null,\"pod\":null,\"netns_name\":\"blue\"}\n");
+		    "\xef\xbf\xbd.service\",\"systemd_unit\":\"\\\"a\\\"\\n\xef\xbf\xbd.service\",\"container\":null,"
+		    "\"pod\":null,\"netns_name\":\"blue\"}\n");
 	names.asked = NAMES_SERVICES;
 	check_names(&names, "{\"v\":1,\"lservice\":\"http\",\"rservice\":null}\n");
 	names.asked = 0;
