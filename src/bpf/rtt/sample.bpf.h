@@ -287,8 +287,12 @@ static __always_inline void sample_on_state(struct tcp_sock *tp, struct conn *co
 
 	if (conn && begins)
 		conn->followed = 1;
-	if (rtt_kind == RTT_RTT && conn && !begins)
-		take_measurement(tp, conn, HISTOGRAM_OF_STATES);
+	if (rtt_kind == RTT_RTT && !begins) {
+		/* Two branches: of one on both conditions, 6.1's verifier would not know that `conn` is none. */
+		asm volatile("" ::: "memory");
+		if (conn)
+			take_measurement(tp, conn, HISTOGRAM_OF_STATES);
+	}
 	if (rtt_kind == RTT_HANDSHAKE && newstate == STATE_ESTABLISHED)
 		take_handshake(tp, conn);
 	if (newstate == STATE_CLOSE && oldstate != STATE_SYN_SENT && oldstate != STATE_SYN_RECV &&

@@ -177,7 +177,7 @@ int stuck_storage(struct bpf_iter__bpf_sk_storage_map *ctx)
 		return 0;
 	t.cookie = cookie_of(sk);
 	t.netns = netns_of(conn, tp);
-	stuck_judge(&t, tp, conn);
+	stuck_judge(&t, tp, conn, true);
 	return 0;
 }
 
@@ -190,11 +190,12 @@ static __always_inline struct tcp_sock *stuck_socket(struct transition *t, struc
 	return sees_stuck(t, tp) ? tp : NULL;
 }
 
-static __always_inline void stuck_judge_found(struct transition *t, struct tcp_sock *tp, struct conn *conn)
+static __always_inline void stuck_judge_found(struct transition *t, struct tcp_sock *tp, struct conn *conn,
+					      bool atomically)
 {
 	t->netns = sock_netns(tp, false);
 	if (conn)
-		stuck_judge(t, tp, conn);
+		stuck_judge(t, tp, conn, atomically);
 	else
 		count(&losses.storage_full);
 }
@@ -210,7 +211,7 @@ int stuck_tcp(struct bpf_iter__tcp *ctx)
 	if (!tp || (scope_is_choosy() && !conn_find(sk) && !transition_is_worth(&t, CONTEXT_ANY)))
 		return 0;
 	t.cookie = cookie_of(sk);
-	stuck_judge_found(&t, tp, conn_make_older(sk));
+	stuck_judge_found(&t, tp, conn_make_older(sk), true);
 	return 0;
 }
 
@@ -224,7 +225,7 @@ int stuck_hash(struct bpf_iter__tcp *ctx)
 	if (!tp || (scope_is_choosy() && !conn_hash_find(tp) && !transition_is_worth(&t, CONTEXT_ANY)))
 		return 0;
 	t.cookie = tp->SOCK_COMMON.skc_cookie.counter;
-	stuck_judge_found(&t, tp, conn_hash_make(&t));
+	stuck_judge_found(&t, tp, conn_hash_make(&t), false);
 	return 0;
 }
 

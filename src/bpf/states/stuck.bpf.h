@@ -26,25 +26,45 @@ static __always_inline bool stuck_wants(__u8 state)
 #define STUCK_MOMENT_NS 1000000000ULL
 
 /*
+ * It is found in `state` now: true, or false when a transition has come meanwhile. `since_ns` and `word`, of which the
+ * remembered state is a part, are what has been read.
+ */
+static __always_inline bool stuck_find(struct conn *conn, __u8 state, __u64 since_ns, __u32 word)
+{
+	__u32 *place = (__u32 *)&conn->state;
+	__u32 found = word;
+
+	*(__u8 *)&found = state;
+	if (__sync_val_compare_and_swap(&conn->since_ns, since_ns, stuck_look.time_ns | SINCE_AT_LEAST) != since_ns)
+		return false;
+	return __sync_val_compare_and_swap(place, word, found) == word;
+}
+
+/*
  * When the state was entered, with SINCE_AT_LEAST when it was found; 0: that cannot be told at this moment. A state
  * that is not the one remembered, and has not just changed, was entered unseen: before the tool began, or past it. It
- * is found now. Nothing goes wrong when a transition comes between the two writes: the next look finds that they
- * differ.
+ * is found now. `atomically`, a constant: 5.10 refuses an atomic exchange; there a transition in the same moment may be
+ * overwritten, and the next look finds that the two differ.
  */
-static __always_inline __u64 stuck_since(struct conn *conn, __u8 state)
+static __always_inline __u64 stuck_since(struct conn *conn, __u8 state, bool atomically)
 {
 	/* In this order: a transition writes the state last. */
-	__u8 remembered = *(volatile __u8 *)&conn->state;
+	__u32 word = *(volatile __u32 *)&conn->state;
+	__u8 remembered = *(__u8 *)&word;
 	__u64 since_ns = *(volatile __u64 *)&conn->since_ns, now_ns = stuck_look.time_ns;
 
 	if (since_ns && remembered == state)
 		return since_ns;
 	if (remembered && since_ns + STUCK_MOMENT_NS > now_ns)
 		return 0;
+	if (atomically && !stuck_find(conn, state, since_ns, word))
+		return 0;
 	if (remembered && since_ns && scope_admits_owner(&conn->owner))
 		count(&losses.gaps);
-	*(volatile __u64 *)&conn->since_ns = now_ns | SINCE_AT_LEAST;
-	*(volatile __u8 *)&conn->state = state;
+	if (!atomically) {
+		*(volatile __u64 *)&conn->since_ns = now_ns | SINCE_AT_LEAST;
+		*(volatile __u8 *)&conn->state = state;
+	}
 	return now_ns | SINCE_AT_LEAST;
 }
 
@@ -83,9 +103,9 @@ static __always_inline void stuck_emit(const struct transition *t)
 }
 
 /* `t` has what the socket tells, and is in scope as far as that goes. */
-static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *tp, struct conn *conn)
+static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *tp, struct conn *conn, bool atomically)
 {
-	__u64 since_ns = stuck_since(conn, t->newstate);
+	__u64 since_ns = stuck_since(conn, t->newstate, atomically);
 	bool is_stuck, is_known = !(since_ns & SINCE_AT_LEAST), is_judged = true;
 	__u8 role = scope_role(t, conn->role);
 

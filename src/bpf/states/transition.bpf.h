@@ -67,10 +67,11 @@ static __always_inline void transition_advance(struct conn *conn, struct transit
 	}
 	conn->turned = t->oldstate == t->newstate;
 	if (!conn->turned)
-		conn->since_ns = t->time_ns & ~SINCE_AT_LEAST;
+		*(volatile __u64 *)&conn->since_ns = t->time_ns & ~SINCE_AT_LEAST;
 	else if (!known)
-		conn->since_ns = 0;
-	conn->state = t->newstate;
+		*(volatile __u64 *)&conn->since_ns = 0;
+	/* Last: a look reads it first (stuck.bpf.h). */
+	*(volatile __u8 *)&conn->state = t->newstate;
 }
 
 /* enum emit */

@@ -42,6 +42,7 @@ struct conn {
 	__u32 name_turn;  /* process_renames when the owner's name was looked at */
 };
 
+_Static_assert(__builtin_offsetof(struct conn, state) % 4 == 0, "a look exchanges `state` with what is beside it");
 _Static_assert(sizeof(struct conn) <= 120, "struct conn has a place of 128 bytes, with its socket's address");
 
 #define GROUP_OUT (~0U) /* out of scope */
