@@ -76,9 +76,14 @@ static void tell(const struct way *way, const struct failures *failures, const s
 	if (probe->refusals.optional)
 		optional_tell(&probe->refusals, probe->wants.verbose);
 	accept_tell_nothing(&probe->accept);
-	if (failures->first && way->storage == STORAGE_HASH && probe->wants.owners)
+	if (!failures->first || way->storage != STORAGE_HASH || !probe->wants.owners)
+		return;
+	if (probe->tp)
 		message("cannot use socket storage here (%s): sockets are remembered in %s, and fewer owners are "
 			"known; -v says more",
+			program_error(failures->first), probe->storage);
+	else if (probe->wants.verbose)
+		message("cannot use socket storage here (%s): sockets are remembered in %s",
 			program_error(failures->first), probe->storage);
 }
 
