@@ -83,15 +83,17 @@ static inline __u32 rtt_key_size(enum rtt_by first, enum rtt_by second)
  * in `group`.
  */
 #define PENDING_SOCKETS 8192
-#define PENDING_MAX     30
+#define PENDING_MAX     16
 
 struct pending {
 	__u32 group; /* its number + 1; ~0: out of scope */
 	__u32 count;
-	__u32 us[PENDING_MAX];
+	__u64 sum_us; /* these two as in struct histogram */
+	__u64 mdev_sum;
+	__u16 slots[PENDING_MAX]; /* of a histogram */
 };
 
-_Static_assert(sizeof(struct pending) == 128, "struct pending is a map's value");
+_Static_assert(sizeof(struct pending) == 56, "struct pending is a map's value");
 
 /* They only grow. */
 struct rtt_counters {

@@ -206,13 +206,15 @@ void samples_close(struct probe *probe)
 	probe->per_cpu = NULL;
 }
 
-static void add_pending(const struct pending *pending, bool milliseconds, struct histogram *histogram)
+static void add_pending(const struct pending *pending, bool sums, struct histogram *histogram)
 {
 	for (uint32_t i = 0; i < pending->count && i < PENDING_MAX; i++) {
-		uint64_t us = pending->us[i];
-
-		histogram->slots[slot_of(milliseconds ? us * 1024 / 1000 : us)]++;
-		histogram->sum_us += us;
+		if (pending->slots[i] < SLOT_COUNT)
+			histogram->slots[pending->slots[i]]++;
+	}
+	if (sums) {
+		histogram->sum_us += pending->sum_us;
+		histogram->mdev_sum += pending->mdev_sum;
 	}
 }
 
@@ -230,9 +232,9 @@ void samples_settle(struct probe *probe)
 		if (bpf_map_lookup_elem(fd, &key, &pending) || !pending.group || pending.group == ~0U)
 			continue;
 		if (!samples_are_grouped(samples))
-			add_pending(&pending, samples->milliseconds, &probe->settled);
+			add_pending(&pending, samples->sums, &probe->settled);
 		else if (pending.group - 1 <= samples->max_keys)
-			add_pending(&pending, samples->milliseconds, &probe->groups[pending.group - 1]);
+			add_pending(&pending, samples->sums, &probe->groups[pending.group - 1]);
 	}
 }
 

@@ -30,9 +30,14 @@ struct {
 	__type(value, struct histogram);
 } histograms SEC(".maps");
 
+static __always_inline __u32 histogram_slot(__u64 us)
+{
+	return slot_of(rtt_in_ms ? us * 1024 / 1000 : us);
+}
+
 static __always_inline void histogram_add(struct histogram *histogram, bool atomically, __u64 us, __u64 mdev)
 {
-	__u32 slot = slot_of(rtt_in_ms ? us * 1024 / 1000 : us);
+	__u32 slot = histogram_slot(us);
 
 	if (slot >= SLOT_COUNT)
 		return; /* never: for the verifier */

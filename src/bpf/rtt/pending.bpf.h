@@ -8,9 +8,11 @@
 
 #include "bpf/kernel.bpf.h"
 
+#include "abi/histogram.h"
 #include "abi/rtt.h"
+#include "bpf/rtt/histogram.bpf.h"
 
-/* By the socket's address. Allocated in advance: 1.6 MiB. */
+/* By the socket's address. Allocated in advance: 1 MiB. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PENDING_SOCKETS);
@@ -18,7 +20,10 @@ struct {
 	__type(value, struct pending);
 } pending_samples SEC(".maps");
 
-static const struct pending pending_empty = {};
+/* No slot of a histogram. */
+#define PENDING_NO_SLOT 0xffff
+
+static const struct pending pending_empty = {.slots = {[0 ... PENDING_MAX - 1] = PENDING_NO_SLOT}};
 
 static __always_inline struct pending *pending_find(const void *sk)
 {
@@ -34,28 +39,58 @@ static __always_inline void pending_forget(const void *sk)
 	bpf_map_delete_elem(&pending_samples, &key);
 }
 
-/* `group`: that of the connection by its listener's owner, which counts if nothing better is learnt; 0: told before.
- * False when there is no room. */
-static __always_inline bool pending_add(const void *sk, __u32 group, __u64 us)
+/*
+ * `group`: that of the connection by its listener's owner, which counts if nothing better is learnt. `is_first`: none
+ * waits yet; an earlier socket at this address may have left some. False when there is no room.
+ */
+static __always_inline bool pending_add(const void *sk, bool is_first, __u32 group, __u64 us, __u64 mdev)
 {
 	__u64 key = (__u64)(unsigned long)sk;
 	struct pending *pending;
 	__u32 at;
 
-	/* An earlier socket at this address may have left some. */
-	if (group)
+	if (is_first)
 		bpf_map_update_elem(&pending_samples, &key, &pending_empty, BPF_ANY);
 	pending = bpf_map_lookup_elem(&pending_samples, &key);
 	if (!pending)
 		return false;
-	if (group)
-		pending->group = group;
 	at = pending->count;
 	if (at >= PENDING_MAX)
 		return false;
-	pending->us[at] = us;
+	pending->group = group;
+	pending->sum_us += us;
+	pending->mdev_sum += mdev;
 	pending->count = at + 1;
+	/* Last: the verifier follows what comes after it once for each size. */
+	pending->slots[at] = histogram_slot(us);
 	return true;
+}
+
+/* Through all slots, used or not: the verifier follows each way out of a loop with all that comes after it. */
+static __noinline void pending_add_up(struct histogram *histogram, const struct pending *pending)
+{
+	for (__u32 i = 0; i < PENDING_MAX; i++) {
+		__u32 slot = pending->slots[i];
+
+		if (slot < SLOT_COUNT)
+			__sync_fetch_and_add(&histogram->slots[slot], 1);
+	}
+	if (rtt_sums) {
+		__sync_fetch_and_add(&histogram->sum_us, pending->sum_us);
+		__sync_fetch_and_add(&histogram->mdev_sum, pending->mdev_sum);
+	}
+}
+
+/* What has waited goes into `histogram`, which CPUs share; NULL: it is out of scope. */
+static __always_inline void pending_release(const void *sk, struct histogram *histogram)
+{
+	struct pending *pending = pending_find(sk);
+
+	if (!pending)
+		return;
+	if (histogram)
+		pending_add_up(histogram, pending);
+	pending_forget(sk);
 }
 
 #endif

@@ -105,61 +105,40 @@ static __always_inline struct histogram *histogram_of(__u32 group, __u32 own_his
 	return bpf_map_lookup_elem(&histograms, rtt_grouped ? &group : &own_histogram);
 }
 
-static __always_inline void count_sample(struct tcp_sock *tp, __u32 group, bool probed, __u32 own_histogram, __u64 us)
+/* The samples that have waited are of this group (its number + 1, or GROUP_OUT). */
+static __always_inline void release_pending(struct tcp_sock *tp, struct conn *conn, __u32 group, __u32 own_histogram)
 {
-	bool shared = rtt_grouped && (group >= RTT_GROUPS_PER_CPU || own_histogram != HISTOGRAM_OF_SAMPLES);
-	struct histogram *histogram = histogram_of(group, own_histogram, shared);
-
-	if (histogram)
-		histogram_add(histogram, shared || rtt_may_nest, us, rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0);
-}
-
-/* The samples that have waited are of the connection's group, as it is known now. */
-static __noinline void release_pending(struct tcp_sock *tp, struct conn *conn, __u32 own_histogram)
-{
-	struct pending *pending = pending_find(tp);
-	__u32 group = classify_once(tp, conn);
-	struct histogram *histogram;
-
 	conn->pending = 0;
-	if (!pending)
-		return;
-	histogram = group == GROUP_OUT ? NULL : histogram_of(group - 1, own_histogram, rtt_grouped);
-	for (__u32 i = 0; histogram && i < PENDING_MAX && i < pending->count; i++)
-		histogram_add(histogram, true, pending->us[i], rtt_sums ? tp->mdev_us : 0);
-	pending_forget(tp);
-}
-
-/* Whether the sample waits until it is known who accepts the connection. */
-static __always_inline bool keep_pending(struct tcp_sock *tp, struct conn *conn, __u32 own_histogram, __u64 us)
-{
-	if (!rtt_uses_owner || !conn)
-		return false;
-	if (conn->listener && owner_is_guess(&conn->owner)) {
-		if (pending_add(tp, conn->pending ? 0 : classify_once(tp, conn), us)) {
-			conn->pending = 1;
-			return true;
-		}
-		/* Too many, or no room for more connections: they count as their listener's. */
-	}
-	if (conn->pending)
-		release_pending(tp, conn, own_histogram);
-	return false;
+	pending_release(tp, group == GROUP_OUT ? NULL : histogram_of(group - 1, own_histogram, rtt_grouped));
 }
 
 static __always_inline void take_sample(struct tcp_sock *tp, struct conn *conn, bool probed, __u32 own_histogram,
 					__u64 us)
 {
-	__u32 group;
+	__u32 group = group_of(tp, conn, probed);
+	__u64 mdev = rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0;
+	struct histogram *histogram;
+	bool shared;
 
-	if (keep_pending(tp, conn, own_histogram, us))
-		return;
-	group = group_of(tp, conn, probed);
+	if (rtt_uses_owner && conn) {
+		/* Nobody was seen accepting it: it waits for that, unless there is no room. */
+		if (conn->listener && owner_is_guess(&conn->owner) &&
+		    pending_add(tp, !conn->pending, group, us, mdev)) {
+			conn->pending = 1;
+			return;
+		}
+		if (conn->pending)
+			release_pending(tp, conn, group, own_histogram);
+	}
 	if (group == GROUP_OUT)
 		return;
 	if (rtt_remembers && !conn)
 		count(&counters.storage_full);
-	count_sample(tp, group - 1, probed, own_histogram, us);
+	group--;
+	shared = rtt_grouped && (group >= RTT_GROUPS_PER_CPU || own_histogram != HISTOGRAM_OF_SAMPLES);
+	histogram = histogram_of(group, own_histogram, shared);
+	if (histogram)
+		histogram_add(histogram, shared || rtt_may_nest, us, mdev);
 }
 
 /* There should be a sample here, and the kernel has not measured it. That takes no room among the groups. */
@@ -299,7 +278,7 @@ static __always_inline void sample_on_state(struct tcp_sock *tp, struct conn *co
 	    oldstate != STATE_LISTEN && oldstate != STATE_CLOSE)
 		take_end(tp, conn);
 	if (rtt_uses_owner && conn && conn->pending && (newstate == STATE_CLOSE || !owner_is_guess(&conn->owner)))
-		release_pending(tp, conn, HISTOGRAM_OF_STATES);
+		release_pending(tp, conn, classify_once(tp, conn), HISTOGRAM_OF_STATES);
 }
 
 #endif
