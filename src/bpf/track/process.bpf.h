@@ -65,7 +65,8 @@ int BPF_PROG(process_exit, struct task_struct *task)
 {
 	__u32 tgid = task->tgid;
 
-	if (task->signal->live.counter)
+	/* With a helper: for a pointer read through a trusted one the verifier searches all types of the kernel. */
+	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
 	if (process_lives(tgid))
 		bpf_map_delete_elem(&listening, &tgid);
