@@ -91,6 +91,7 @@ struct inet_connection_sock {
 	__u32 icsk_user_timeout;
 	__u8 icsk_retransmits;
 	__u8 icsk_probes_out;
+	void *icsk_ulp_data;
 };
 
 struct tcp_rack {
@@ -131,6 +132,7 @@ struct tcp_sock {
 	__u32 retrans_stamp;
 	__u64 tcp_mstamp;
 	__u8 tcp_usec_ts : 1;
+	__u8 is_mptcp : 1;
 	int linger2;
 	__u32 srtt_us; /* << 3 */
 	__u32 mdev_us; /* << 2 */
@@ -186,6 +188,11 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct signal_struct *signal;
 	char comm[16];
+};
+
+struct mptcp_subflow_context {
+	__u32 token;
+	struct sock *conn; /* the MPTCP socket */
 };
 
 /* Since 6.10. */

@@ -150,6 +150,7 @@ static void choose_maps(const struct probe_wants *wants, const struct plan *plan
 	bpf_map__set_autocreate(vitals->maps.conn_hash, plan->tracks && !plan->in_socket);
 	bpf_map__set_autocreate(vitals->maps.listeners, plan->tracks);
 	bpf_map__set_autocreate(vitals->maps.listening, plan->tracks);
+	bpf_map__set_autocreate(vitals->maps.mptcp_owners, plan->tracks);
 	bpf_map__set_autocreate(vitals->maps.renamed, plan->tracks && wants->owners);
 	bpf_map__set_max_entries(vitals->maps.ports, wants->older ? PORTS_MAX : 1);
 	bpf_map__set_autocreate(vitals->maps.life_storage, connections);

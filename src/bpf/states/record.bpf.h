@@ -16,6 +16,7 @@
 #include "bpf/track/accept.bpf.h"
 #include "bpf/track/conn_hash.bpf.h"
 #include "bpf/track/conn_table.bpf.h"
+#include "bpf/track/mptcp.bpf.h"
 
 /* `in_socket`, a constant: whether there is socket storage. Then a socket's conn is in the table or there. */
 static __always_inline struct conn *record_find(struct sock *sk, bool in_socket)
@@ -86,15 +87,21 @@ static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, s
 	/* 5.10 has no helper that would make a cookie: 0 unless somebody asked for SO_COOKIE. */
 	t->cookie = in_socket ? cookie_of(sk) : tp->SOCK_COMMON.skc_cookie.counter;
 	if (conn) {
+		bool is_path = mptcp_joins(tp, t);
+
 		conn->cookie = t->cookie;
 		t->netns = netns_of(conn, tp);
 		accept_take_owner(conn, t);
 		accept_check(conn, tp);
+		if (is_path)
+			mptcp_borrow(conn, tp, t);
 		/* Before 5.13 a function of its own takes no pointer. */
 		if (in_socket)
 			record(conn, t, verdict, sock_context_of(t, tp));
 		else
 			transition_record(conn, t, verdict, sock_context_of(t, tp));
+		if (is_path)
+			mptcp_lend(conn, tp);
 	} else {
 		t->netns = sock_netns(tp, false);
 		transition_record_unstored(t, verdict);

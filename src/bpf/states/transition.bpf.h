@@ -181,7 +181,8 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 	if (transition_is_gap(conn, t) && scope_admits_owner(&conn->owner))
 		count(&losses.gaps);
 	process_refresh_name(conn);
-	owner_transition(&conn->owner, t->oldstate, t->newstate, context);
+	if (!conn->borrowed)
+		owner_transition(&conn->owner, t->oldstate, t->newstate, context);
 	conn->owner_turn++;
 	transition_note_listener(conn, t);
 	transition_advance(conn, t);

@@ -32,8 +32,9 @@ const volatile bool accept_sees_all = false;
 /* A connection that a process has, and nobody was seen accepting. Before a transition, with the socket locked. */
 static __always_inline void accept_check(struct conn *conn, struct tcp_sock *tp)
 {
-	if (!accept_sees_all || !conn->listener || !owner_is_guess(&conn->owner) || conn->accept_missed ||
-	    !tp->SOCK_BASE.sk_socket)
+	/* Of an MPTCP connection, only the first path is accepted. */
+	if (!accept_sees_all || !conn->listener || conn->mptcp_token || !owner_is_guess(&conn->owner) ||
+	    conn->accept_missed || !tp->SOCK_BASE.sk_socket)
 		return;
 	conn->accept_missed = 1;
 	count(&losses.accept_missed);

@@ -21,6 +21,7 @@ struct conn {
 	__u8 held_old;          /* the held row's old state; its new one is `state` */
 	__u8 turned : 1;        /* the last transition was one to itself, and the second program has not seen it yet */
 	__u8 role : 2;          /* enum connection_role, if the scope asks for it */
+	__u8 borrowed : 1;      /* the owner is another MPTCP path's (mptcp.bpf.h) */
 	__u8 accept_missed : 1; /* counted in losses.accept_missed */
 	__u32 cookie;           /* half of the socket's, 0 when it has not been asked for yet */
 	union {                 /* seldom used: behind the end of a cache line (conn_table.bpf.h) */
@@ -30,16 +31,17 @@ struct conn {
 	__u64 listener;        /* that a connection came from, by its address: a key of `listeners` */
 	__u32 listener_cookie; /* half of its cookie */
 	/* The rest is rtt/sample.bpf.h's. */
-	__u32 end_seq;    /* of the last measurement taken: RACK's */
-	__u64 mstamp;     /* the same measurement's time */
-	__u32 rtt_us;     /* its value */
-	__u32 group;      /* its group's number + 1, 0 when not known yet, GROUP_OUT */
-	__u8 owner_turn;  /* counts what is written to `owner` */
-	__u8 group_turn;  /* owner_turn when `group` was found */
-	__u8 followed;    /* since its first measurement, or later */
-	__u8 blind : 1;   /* noted as unmeasured for want of SACK */
-	__u8 pending : 1; /* samples of it wait in `pending_samples` */
-	__u32 name_turn;  /* process_renames when the owner's name was looked at */
+	__u32 end_seq;     /* of the last measurement taken: RACK's */
+	__u64 mstamp;      /* the same measurement's time */
+	__u32 rtt_us;      /* its value */
+	__u32 group;       /* its group's number + 1, 0 when not known yet, GROUP_OUT */
+	__u8 owner_turn;   /* counts what is written to `owner` */
+	__u8 group_turn;   /* owner_turn when `group` was found */
+	__u8 followed;     /* since its first measurement, or later */
+	__u8 blind : 1;    /* noted as unmeasured for want of SACK */
+	__u8 pending : 1;  /* samples of it wait in `pending_samples` */
+	__u32 mptcp_token; /* of the MPTCP connection that it is a path of; 0: of none */
+	__u32 name_turn;   /* process_renames when the owner's name was looked at */
 };
 
 _Static_assert(__builtin_offsetof(struct conn, state) % 4 == 0, "a look exchanges `state` with what is beside it");

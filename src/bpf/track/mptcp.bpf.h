@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The paths of an MPTCP connection are TCP sockets of their own. The kernel opens all but the first by itself, in a
+ * worker: they belong to the process that owns the first one, which is found by what all have in common, the MPTCP
+ * socket.
+ */
+#ifndef TCPVITALS_BPF_TRACK_MPTCP_H
+#define TCPVITALS_BPF_TRACK_MPTCP_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/transition.h"
+#include "bpf/read/sock.bpf.h"
+#include "bpf/read/state.bpf.h"
+#include "bpf/track/conn.bpf.h"
+#include "bpf/track/owner.bpf.h"
+
+/* By the address of the MPTCP socket. The oldest make room: nobody tells when one goes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct owner);
+} mptcp_owners SEC(".maps");
+
+static __always_inline bool mptcp_is_path(struct tcp_sock *tp)
+{
+	return bpf_core_field_exists(tp->is_mptcp) && BPF_CORE_READ_BITFIELD(tp, is_mptcp);
+}
+
+/* Where a path gets what it has in common with others; of a child only once it has been made. */
+static __always_inline bool mptcp_joins(struct tcp_sock *tp, const struct transition *t)
+{
+	return is_zero((t->newstate ^ STATE_SYN_SENT) * (t->newstate ^ STATE_ESTABLISHED)) && mptcp_is_path(tp);
+}
+
+static __always_inline __u64 mptcp_socket_of(struct mptcp_subflow_context *path)
+{
+	return (__u64)BPF_CORE_READ(path, conn);
+}
+
+/* Before a transition: a path that the kernel opens has the connection's owner, or none; not the worker. */
+static __always_inline void mptcp_borrow(struct conn *conn, struct tcp_sock *tp, const struct transition *t)
+{
+	struct mptcp_subflow_context *path = (struct mptcp_subflow_context *)tp->inet_conn.icsk_ulp_data;
+	struct owner *known;
+	__u64 socket;
+
+	conn->mptcp_token = BPF_CORE_READ(path, token);
+	if (t->newstate != STATE_SYN_SENT || !owner_is_kernel_thread())
+		return;
+	socket = mptcp_socket_of(path);
+	known = bpf_map_lookup_elem(&mptcp_owners, &socket);
+	conn->owner.source = OWNER_UNKNOWN;
+	if (known)
+		conn->owner = *known;
+	conn->borrowed = 1;
+}
+
+/* After it: what is known of the owner is for the other paths, too. */
+static __always_inline void mptcp_lend(const struct conn *conn, struct tcp_sock *tp)
+{
+	__u64 socket = mptcp_socket_of((struct mptcp_subflow_context *)tp->inet_conn.icsk_ulp_data);
+	struct owner owner = conn->owner;
+
+	if (!conn->borrowed && owner.source != OWNER_UNKNOWN && owner.source != OWNER_KERNEL)
+		bpf_map_update_elem(&mptcp_owners, &socket, &owner, BPF_ANY);
+}
+
+#endif
