@@ -23,7 +23,7 @@
 #define EMIT_RECORDS (EMIT_ROWS | EMIT_CONNECTIONS | EMIT_LOOKS)
 
 /* Listeners that are older than the tool. */
-#define PORTS_MAX 8192
+#define PORTS_MAX 4096
 
 #define WITHOUT_SECOND "a transition that comes while the first program runs on that CPU is missed, and counted"
 

@@ -24,10 +24,10 @@ struct listener {
 	__u32 pad;
 };
 
-/* Allocated in advance, as conn_hash is: 1 MiB. */
+/* Allocated in advance, as conn_hash is: half a MiB. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(max_entries, 4096);
 	__type(key, __u64); /* address of struct sock */
 	__type(value, struct listener);
 } listeners SEC(".maps");

@@ -18,7 +18,7 @@
 /* By the address of the MPTCP socket. The oldest make room: nobody tells when one goes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 1024);
 	__type(key, __u64);
 	__type(value, struct owner);
 } mptcp_owners SEC(".maps");

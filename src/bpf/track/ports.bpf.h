@@ -25,7 +25,7 @@ struct port_key {
 /* The value is the listener's address. Of several that share a port, one: they are the same server's. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1); /* 8192 where it is used */
+	__uint(max_entries, 1); /* 4096 where it is used */
 	__type(key, struct port_key);
 	__type(value, __u64);
 } ports SEC(".maps");

@@ -22,7 +22,7 @@ static __always_inline void process_refresh_name(struct conn *conn)
 /* The processes that own listeners, by their number, while they live. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(max_entries, 4096);
 	__type(key, __u32);
 	__type(value, __u8);
 } listening SEC(".maps");
@@ -34,7 +34,7 @@ struct process_name {
 /* The last name that a process has been given, by its number. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 2048);
 	__type(key, __u32);
 	__type(value, struct process_name);
 } renamed SEC(".maps");
