@@ -42,6 +42,6 @@ struct connection {
 	__u32 pad;
 };
 
-_Static_assert(sizeof(struct connection) == 120 + 120 + 24 + 24, "struct connection crosses the ring buffer");
+_Static_assert(sizeof(struct connection) == 128 + 120 + 24 + 24, "struct connection crosses the ring buffer");
 
 #endif

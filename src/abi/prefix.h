@@ -4,17 +4,22 @@
 
 #include "abi/types.h"
 
-/* Key of a longest-prefix-match trie (BPF_MAP_TYPE_LPM_TRIE): its version comes first, so that families do not mix. */
+/*
+ * Key of a longest-prefix-match trie (BPF_MAP_TYPE_LPM_TRIE). Its zone and version come first, so that links and
+ * families do not mix.
+ */
 struct prefix_key {
-	__u32 bits; /* that count of what follows: PREFIX_KEY_VERSION_BITS + the prefix's length, host byte order */
+	__u32 bits;       /* that count of what follows: PREFIX_KEY_HEAD_BITS + the prefix's length, host byte order */
+	__u32 ifindex;    /* the zone of a link-local address; 0: whatever zone, and all other addresses */
+	__u32 netns;      /* inode number of the zone's namespace; 0: of any */
 	__u8 ip_version;  /* 4 or 6 */
 	__u8 address[16]; /* network byte order; IPv4 in the first four bytes, the rest zero */
 	__u8 pad[3];
 };
 
-#define PREFIX_KEY_VERSION_BITS 8
-#define PREFIX_KEY_BITS         (PREFIX_KEY_VERSION_BITS + 128)
+#define PREFIX_KEY_HEAD_BITS (32 + 32 + 8)
+#define PREFIX_KEY_BITS      (PREFIX_KEY_HEAD_BITS + 128)
 
-_Static_assert(sizeof(struct prefix_key) == 24, "struct prefix_key is a map's key");
+_Static_assert(sizeof(struct prefix_key) == 32, "struct prefix_key is a map's key");
 
 #endif

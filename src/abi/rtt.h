@@ -38,6 +38,7 @@ enum rtt_field {
 	RTT_FIELD_RPORT = 1 << 2,
 	RTT_FIELD_NETNS = 1 << 3,
 	RTT_FIELD_UID = 1 << 4,
+	RTT_FIELD_IFINDEX = 1 << 5,
 };
 
 /*

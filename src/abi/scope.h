@@ -54,7 +54,8 @@ struct scope_settings {
 	__u8 by_socket;            /* bool: addresses, ports or the namespace count */
 	__u8 by_owner;             /* bool: pid, name, cgroup or the tree count */
 	__u8 by_row;               /* bool: the owner, or what a finished row tells besides, counts */
-	__u8 pad[2];
+	__u8 zones;                /* bool: addresses are in a list with a zone */
+	__u8 pad;
 	struct port_set lports; /* those to show; port 0 stands for none */
 	struct port_set rports; /* likewise */
 	struct glob_set comm_globs;

@@ -50,6 +50,7 @@ struct sock_common {
 	__u16 skc_num; /* host byte order */
 	unsigned short skc_family;
 	unsigned char skc_state;
+	int skc_bound_dev_if;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;

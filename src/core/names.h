@@ -27,9 +27,10 @@ struct names {
 	struct name netns;
 	struct name lservice;
 	struct name rservice;
+	struct name zone; /* of a link-local address, asked for or not: its interface, by name or number */
 };
 
-/* How long all of them are together. */
+/* How long all of them are together, but for the zone: any row has room for that. */
 static inline size_t names_length(const struct names *names)
 {
 	return names->cgroup.length + names->unit.length + names->container.length + names->pod.length +

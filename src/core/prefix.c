@@ -14,7 +14,7 @@ static unsigned int prefix_bits(const struct prefix *prefix)
 	return prefix->ip_version == 4 ? 32 : 128;
 }
 
-/* The address without length; inet_pton() takes neither blanks nor zone ids nor octal numbers. */
+/* The address alone; inet_pton() takes neither blanks nor zone ids nor octal numbers. */
 static bool parse_address(const char *word, size_t length, struct prefix *prefix)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -64,7 +64,7 @@ static bool clear_behind(struct prefix *prefix)
 static int fail_behind(const char *what, const char *word, size_t length, const struct prefix *prefix,
 		       struct parse_error *error)
 {
-	char text[40 + ADDRESS_TEXT_MAX + 4 + 1];
+	char text[40 + ZONE_TEXT_MAX + 4 + 1];
 	struct strbuf why = strbuf_over(text, sizeof(text) - 1);
 
 	strbuf_append_literal(&why, "bits behind the length are set; write ");
@@ -73,18 +73,47 @@ static int fail_behind(const char *what, const char *word, size_t length, const 
 	return parse_fail(error, what, word, length, text);
 }
 
-/* ADDRESS or ADDRESS/LENGTH */
+/* What is behind the '%'. Returns why it is no zone, or NULL. */
+static const char *parse_zone(const char *zone, size_t length, struct prefix *prefix)
+{
+	struct parse_error unused;
+	uint64_t number;
+
+	if (!length)
+		return "the zone is missing behind the %; write fe80::1%eth0 or fe80::1%2";
+	if (strspn(zone, "0123456789") >= length) {
+		if (parse_u64("zone", zone, length, 1, INT32_MAX, &number, &unused))
+			return "the number of an interface is from 1 to 2147483647";
+		prefix->ifindex = (uint32_t)number;
+		return NULL;
+	}
+	if (length > ZONE_NAME_MAX)
+		return "the name of an interface has at most 15 bytes";
+	memcpy(prefix->zone, zone, length);
+	return NULL;
+}
+
+/* All of it, so that no other address is meant with it. */
+static bool is_link_local(const struct prefix *prefix)
+{
+	return prefix->length >= 10 && zone_applies(prefix->ip_version, prefix->bytes);
+}
+
+/* ADDRESS, ADDRESS/LENGTH, ADDRESS%ZONE or ADDRESS%ZONE/LENGTH */
 static int parse_word(const char *what, const char *word, size_t length, struct prefix *ret, struct parse_error *error)
 {
 	const char *slash = memchr(word, '/', length);
 	size_t address_length = slash ? (size_t)(slash - word) : length;
+	const char *percent = memchr(word, '%', address_length), *why = NULL;
 	struct prefix prefix = {};
 	uint64_t bits;
 
-	if (memchr(word, '%', address_length))
-		return parse_fail(error, what, word, length, "an address here has no zone id (%...)");
-	if (!parse_address(word, address_length, &prefix))
+	if (!parse_address(word, percent ? (size_t)(percent - word) : address_length, &prefix))
 		return parse_fail(error, what, word, length, "not an IPv4 or IPv6 address or prefix (10.0.0.0/8)");
+	if (percent)
+		why = parse_zone(percent + 1, address_length - (size_t)(percent + 1 - word), &prefix);
+	if (why)
+		return parse_fail(error, what, word, length, why);
 	bits = prefix_bits(&prefix);
 	/* the error quotes all of the word, not just its bad half */
 	if (slash && parse_u64(what, slash + 1, length - address_length - 1, 0, bits, &bits, error) < 0)
@@ -93,6 +122,9 @@ static int parse_word(const char *what, const char *word, size_t length, struct 
 							 : "the length of an IPv6 prefix is a number from 0 to 128");
 	prefix.length = bits;
 	normalize_mapped(&prefix);
+	if (percent && !is_link_local(&prefix))
+		return parse_fail(error, what, word, length,
+				  "only a link-local address (fe80::/10) has a zone; leave the % and the zone out");
 	if (clear_behind(&prefix))
 		return fail_behind(what, word, length, &prefix, error);
 	*ret = prefix;
@@ -122,9 +154,23 @@ int prefix_list_parse(const char *what, const char *text, struct prefix_list *re
 	return 0;
 }
 
+bool prefix_list_has_zone(const struct prefix_list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (list->prefixes[i].ifindex || list->prefixes[i].zone[0])
+			return true;
+	return false;
+}
+
 void prefix_format(struct strbuf *out, const struct prefix *prefix)
 {
 	address_format(out, prefix->ip_version, prefix->bytes);
+	if (prefix->zone[0] || prefix->ifindex)
+		strbuf_append_char(out, '%');
+	if (prefix->zone[0])
+		strbuf_append_string(out, prefix->zone);
+	else if (prefix->ifindex)
+		strbuf_append_u64(out, prefix->ifindex);
 	if (prefix->length < prefix_bits(prefix)) {
 		strbuf_append_char(out, '/');
 		strbuf_append_u64(out, prefix->length);

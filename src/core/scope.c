@@ -279,7 +279,8 @@ static int check_families(const struct scope *scope, struct parse_error *error)
 
 static bool is_same_prefix(const struct prefix *a, const struct prefix *b)
 {
-	return a->ip_version == b->ip_version && a->length == b->length && !memcmp(a->bytes, b->bytes, 16);
+	return a->ip_version == b->ip_version && a->length == b->length && !memcmp(a->bytes, b->bytes, 16) &&
+	       a->ifindex == b->ifindex && !strcmp(a->zone, b->zone);
 }
 
 static int check_prefixes(const struct prefix_list lists[2], const char *what, struct parse_error *error)
@@ -353,8 +354,12 @@ static int check_states(const struct scope *scope, bool connections, struct pars
 }
 
 /* What the parts come to: one constant each to look at. */
-static void summarize(struct scope_settings *settings)
+static void summarize(struct scope *scope)
 {
+	struct scope_settings *settings = &scope->settings;
+
+	for (int i = WANTED; i <= UNWANTED; i++)
+		settings->zones |= prefix_list_has_zone(&scope->laddrs[i]) || prefix_list_has_zone(&scope->raddrs[i]);
 	settings->by_socket = settings->ip_version || settings->by_lport || settings->by_rport || settings->laddrs ||
 			      settings->raddrs || settings->numbers[SCOPE_NETNS];
 	settings->by_owner = settings->tree.tgid || settings->comms || settings->numbers[SCOPE_PID] ||
@@ -384,6 +389,6 @@ int scope_complete(struct scope *scope, bool connections, struct parse_error *er
 	if (!failed)
 		failed = complete_causes(scope, connections, error);
 	if (!failed)
-		summarize(settings);
+		summarize(scope);
 	return failed;
 }

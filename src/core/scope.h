@@ -16,6 +16,16 @@
 /* Pids, cgroups, users and network namespaces in all. */
 #define SCOPE_NUMBERS_MAX 1024
 
+/* Interfaces that zones are called after, in all network namespaces. */
+#define SCOPE_ZONES_MAX 1024
+
+/* What the name of a zone means: that interface of that network namespace, and perhaps others. */
+struct scope_zone {
+	char name[ZONE_NAME_MAX + 1];
+	uint32_t netns; /* inode number */
+	uint32_t ifindex;
+};
+
 /* As pairs, the first is what to show, the second what not to show. */
 struct scope {
 	struct scope_settings settings; /* complete after scope_complete() */
@@ -26,6 +36,8 @@ struct scope {
 		__u8 sense; /* enum scope_sense */
 	} numbers[SCOPE_NUMBERS_MAX];
 	uint32_t number_count;
+	struct scope_zone zones[SCOPE_ZONES_MAX]; /* of all names that laddrs and raddrs have */
+	uint32_t zone_count;
 	uint32_t causes[2];
 	uint8_t roles[2];
 };

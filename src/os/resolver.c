@@ -32,6 +32,7 @@ void resolver_close(struct resolver *resolver)
 	cgroup_names_close(&resolver->cgroups);
 	netns_names_close(&resolver->netns);
 	services_close(&resolver->services);
+	interface_names_close(&resolver->interfaces);
 }
 
 const struct names *resolver_find(struct resolver *resolver, uint64_t cgroup_id, uint32_t netns, uint32_t pid)
@@ -48,17 +49,28 @@ const struct names *resolver_find(struct resolver *resolver, uint64_t cgroup_id,
 	return names;
 }
 
+const struct names *resolver_zone(struct resolver *resolver, uint32_t netns, uint32_t ifindex)
+{
+	struct names *names = &resolver->names;
+
+	if (!names->asked)
+		*names = (struct names){};
+	names->zone = interface_names_find(&resolver->interfaces, netns, ifindex, clock_monotonic_ns());
+	return names;
+}
+
 const struct names *resolver_names(struct resolver *resolver, const struct transition *event)
 {
 	struct names *names = &resolver->names;
 	const struct owner *owner = &event->owner;
 	bool owned = owner->source != OWNER_UNKNOWN;
 
-	if (!resolver_find(resolver, owned ? owner->cgroup_id : 0, event->netns, owned ? owner->pid : 0))
-		return NULL;
-	if (resolver->services.names) {
+	if (resolver_find(resolver, owned ? owner->cgroup_id : 0, event->netns, owned ? owner->pid : 0) &&
+	    resolver->services.names) {
 		names->lservice = services_name(&resolver->services, event->lport);
 		names->rservice = services_name(&resolver->services, event->rport);
 	}
-	return names;
+	if (resolver_has_zone(event))
+		return resolver_zone(resolver, event->netns, event->ifindex);
+	return names->asked ? names : NULL;
 }

@@ -7,6 +7,7 @@
 #include "abi/transition.h"
 #include "core/names.h"
 #include "os/cgroup_names.h"
+#include "os/interfaces.h"
 #include "os/netns_names.h"
 #include "os/services.h"
 
@@ -15,6 +16,7 @@ struct resolver {
 	struct cgroup_names cgroups;
 	struct netns_names netns;
 	struct services services;
+	struct interface_names interfaces;
 };
 
 /* Why there are no names of that kind, strings of the C library or literals. */
@@ -38,7 +40,17 @@ void resolver_close(struct resolver *resolver);
  */
 const struct names *resolver_find(struct resolver *resolver, uint64_t cgroup_id, uint32_t netns, uint32_t pid);
 
-/* The names of that event, valid until the next call; NULL when none were asked for. */
+/* Besides what resolver_find() has just found: the zone of that interface in that namespace, which nobody asks for. */
+const struct names *resolver_zone(struct resolver *resolver, uint32_t netns, uint32_t ifindex);
+
+/* Whether an event has a link-local address, and its zone is known. */
+static inline bool resolver_has_zone(const struct transition *event)
+{
+	return event->ifindex &&
+	       (zone_applies(event->ip_version, event->laddr) || zone_applies(event->ip_version, event->raddr));
+}
+
+/* The names of that event and its zone, valid until the next call; NULL when there are neither. */
 const struct names *resolver_names(struct resolver *resolver, const struct transition *event);
 
 #endif

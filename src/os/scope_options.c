@@ -4,6 +4,7 @@
 #include "os/cgroup.h"
 #include "os/command_line.h"
 #include "os/netns.h"
+#include "os/scope_zones.h"
 #include "os/user.h"
 
 #include <errno.h>
@@ -76,6 +77,6 @@ void scope_options_end(const struct argp_state *state, bool connections, struct 
 {
 	struct parse_error error;
 
-	if (scope_complete(scope, connections, &error))
+	if (scope_complete(scope, connections, &error) || scope_zones_find(scope, &error))
 		command_line_fail(state, &error);
 }

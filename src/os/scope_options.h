@@ -35,7 +35,11 @@ enum {
 		{"lport", 0, 0, OPTION_ALIAS, 0, group},                                                               \
 		{"remoteport", rport, "PORTS", 0, "remote ports: a list with ranges", group},                          \
 		{"rport", 0, 0, OPTION_ALIAS, 0, group},                                                               \
-		{"laddr", laddr, "PREFIXES", 0, "local addresses: a list of prefixes, as in 10.0.0.0/8,2001:db8::/32", \
+		{"laddr",                                                                                              \
+		 laddr,                                                                                                \
+		 "PREFIXES",                                                                                           \
+		 0,                                                                                                    \
+		 "local addresses: a list of prefixes, as in 10.0.0.0/8,2001:db8::/32,fe80::1%eth0",                   \
 		 group},                                                                                               \
 		{"raddr", raddr, "PREFIXES", 0, "remote addresses: a list of prefixes", group},                        \
 		{"pid", SCOPE_KEY_PID, "PIDS", 0, "owned by these processes", group},                                  \

@@ -6,6 +6,7 @@
 #include "core/escape.h"
 #include "core/strbuf.h"
 #include "core/tcp_state.h"
+#include "core/zone.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -73,8 +74,18 @@ static void add_address(struct journal_entry *entry, struct strbuf *out, const c
 	field_end(entry, out);
 }
 
+static void append_address(struct strbuf *out, const struct transition *event, const uint8_t address[16],
+			   struct name zone)
+{
+	char text[ZONE_TEXT_MAX + PUT_BEYOND];
+
+	escape_name(out, text, zone_put_address(text, event->ip_version, address, event->ifindex, zone) - text,
+		    SIZE_MAX, NULL);
+}
+
 /* For people and their terminals; the other fields are for programs. */
-static void add_message(struct journal_entry *entry, struct strbuf *out, const struct transition *event)
+static void add_message(struct journal_entry *entry, struct strbuf *out, const struct transition *event,
+			struct name zone)
 {
 	const struct owner *owner = &event->owner;
 
@@ -85,11 +96,11 @@ static void add_message(struct journal_entry *entry, struct strbuf *out, const s
 	else
 		escape_name(out, owner->comm, escape_field_length(owner->comm, sizeof(owner->comm)), SIZE_MAX, NULL);
 	strbuf_append_char(out, ' ');
-	address_format(out, event->ip_version, event->laddr);
+	append_address(out, event, event->laddr, zone);
 	strbuf_append_char(out, ' ');
 	strbuf_append_u64(out, event->lport);
 	strbuf_append_literal(out, " → ");
-	address_format(out, event->ip_version, event->raddr);
+	append_address(out, event, event->raddr, zone);
 	strbuf_append_char(out, ' ');
 	strbuf_append_u64(out, event->rport);
 	strbuf_append_char(out, ' ');
@@ -99,14 +110,26 @@ static void add_message(struct journal_entry *entry, struct strbuf *out, const s
 	field_end(entry, out);
 }
 
-void journal_entry_build(struct journal_entry *ret, const struct transition *event, const struct timebase *base)
+static void add_interface(struct journal_entry *entry, struct strbuf *out, const struct transition *event,
+			  struct name zone)
 {
+	if (!event->ifindex)
+		return;
+	add_u64(entry, out, "OBJECT_TCP_IFINDEX=", event->ifindex);
+	if (zone.bytes)
+		add_bytes(entry, out, "OBJECT_TCP_ZONE=", zone.bytes, zone.length);
+}
+
+void journal_entry_build(struct journal_entry *ret, const struct transition *event, const struct names *names,
+			 const struct timebase *base)
+{
+	struct name zone = names ? names->zone : (struct name){};
 	struct strbuf out = strbuf_over(ret->text, sizeof(ret->text));
 	const struct owner *owner = &event->owner;
 	const char *cause = cause_name(event->cause);
 
 	ret->count = 0;
-	add_message(ret, &out, event);
+	add_message(ret, &out, event, zone);
 	add_bytes(ret, &out, "SYSLOG_IDENTIFIER=", "tcpstates", strlen("tcpstates"));
 	add_u64(ret, &out, "PRIORITY=", 5); /* LOG_NOTICE */
 	add_u64(ret, &out, "SOURCE_REALTIME_TIMESTAMP=",
@@ -120,6 +143,7 @@ void journal_entry_build(struct journal_entry *ret, const struct transition *eve
 	add_u64(ret, &out, "OBJECT_TCP_SOURCE_PORT=", event->lport);
 	add_address(ret, &out, "DESTINATION_ADDRESS=", event->ip_version, event->raddr);
 	add_u64(ret, &out, "OBJECT_TCP_DESTINATION_PORT=", event->rport);
+	add_interface(ret, &out, event, zone);
 	add_state(ret, &out, "OBJECT_TCP_OLD_STATE=", event->oldstate);
 	add_state(ret, &out, "OBJECT_TCP_NEW_STATE=", event->newstate);
 	if (event->duration_ns != DURATION_UNKNOWN && !(event->flags & TRANSITION_AT_LEAST))
@@ -163,11 +187,11 @@ int journal_open(int *ret_fd)
 	return journal_connect(JOURNAL_SOCKET, ret_fd);
 }
 
-int journal_transition(const struct transition *event, const struct timebase *base)
+int journal_transition(const struct transition *event, const struct names *names, const struct timebase *base)
 {
 	struct journal_entry entry;
 
-	journal_entry_build(&entry, event, base);
+	journal_entry_build(&entry, event, names, base);
 	return sd_journal_sendv(entry.fields, (int)entry.count);
 }
 
@@ -179,9 +203,10 @@ int journal_open(int *ret_fd)
 	return -EOPNOTSUPP;
 }
 
-int journal_transition(const struct transition *event, const struct timebase *base)
+int journal_transition(const struct transition *event, const struct names *names, const struct timebase *base)
 {
 	(void)event;
+	(void)names;
 	(void)base;
 	return -EOPNOTSUPP;
 }

@@ -4,13 +4,14 @@
 #define TCPVITALS_OUTPUT_JOURNAL_H
 
 #include "abi/transition.h"
+#include "core/names.h"
 #include "core/timestamp.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/uio.h>
 
-#define JOURNAL_FIELDS_MAX 14
+#define JOURNAL_FIELDS_MAX 16
 #define JOURNAL_TEXT_MAX   1024
 
 /* An entry as sd_journal_sendv() takes it: "NAME=value", which point into `text`. Not to be copied. */
@@ -24,9 +25,13 @@ struct journal_entry {
  * The fields of bcc's tcpstates -Y. MESSAGE is safe on a terminal; OBJECT_COMM is the raw bytes. OBJECT_PID and
  * OBJECT_COMM are left out without an owner, OBJECT_TCP_SPAN_TIME (microseconds, rounded down) for DURATION_UNKNOWN.
  * journald ignores a _SOURCE_REALTIME_TIMESTAMP from a client, so the event's time is in SOURCE_REALTIME_TIMESTAMP
- * (microseconds since 1970).
+ * (microseconds since 1970). OBJECT_TCP_IFINDEX is left out when it is 0, and OBJECT_TCP_ZONE without a link-local
+ * address.
+ *
+ * Of `names`, which may be NULL, the zone is used.
  */
-void journal_entry_build(struct journal_entry *ret, const struct transition *event, const struct timebase *base);
+void journal_entry_build(struct journal_entry *ret, const struct transition *event, const struct names *names,
+			 const struct timebase *base);
 
 /*
  * A descriptor (the caller's to close) for journal_is_ready(), connected to that datagram socket. 0; -ENOENT when
@@ -41,6 +46,6 @@ int journal_open(int *ret_fd);
 bool journal_is_ready(int fd);
 
 /* 0 or a negative errno. */
-int journal_transition(const struct transition *event, const struct timebase *base);
+int journal_transition(const struct transition *event, const struct names *names, const struct timebase *base);
 
 #endif

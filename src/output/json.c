@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/json.h"
 
-#include "core/address.h"
 #include "core/cause.h"
 #include "core/column.h"
 #include "core/duration.h"
@@ -9,6 +8,7 @@
 #include "core/owner.h"
 #include "core/put.h"
 #include "core/tcp_state.h"
+#include "core/zone.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -71,6 +71,16 @@ static char *put_scope(char *at, const struct transition *event)
 	return put_known_u64(at, owner->source != OWNER_UNKNOWN && owner->cgroup_id, owner->cgroup_id);
 }
 
+/* Only where the socket is bound to an interface, or ought to be. json_add_names() has the zone. */
+static char *put_interface(char *at, const struct transition *event)
+{
+	if (event->ifindex)
+		return put_u64(put_literal(at, ",\"ifindex\":"), event->ifindex);
+	if (zone_applies(event->ip_version, event->laddr) || zone_applies(event->ip_version, event->raddr))
+		return put_literal(at, ",\"ifindex\":null,\"zone\":null");
+	return at;
+}
+
 static char *put_tuple(char *at, const struct transition *event)
 {
 	at = put_literal(at, ",\"family\":");
@@ -82,7 +92,8 @@ static char *put_tuple(char *at, const struct transition *event)
 	at = put_literal(at, ",\"raddr\":\"");
 	at = address_put(at, event->ip_version, event->raddr);
 	at = put_literal(at, "\",\"rport\":");
-	return put_u64(at, event->rport);
+	at = put_u64(at, event->rport);
+	return put_interface(at, event);
 }
 
 char *json_put_suspended(char *at, uint64_t suspended_ns)
@@ -160,6 +171,8 @@ void json_name(struct strbuf *out, const char *key, struct name name)
 void json_add_names(struct strbuf *out, const struct names *names)
 {
 	out->length -= strlen("}\n");
+	if (names->zone.bytes)
+		json_name(out, "zone", names->zone);
 	if (names->asked & NAMES_CGROUP) {
 		json_name(out, "cgroup", names->cgroup);
 		json_name(out, "unit", names->unit);

@@ -26,7 +26,7 @@ char *json_put_suspended(char *at, uint64_t suspended_ns);
 /* A member with a comma before it; null for a name that there is not. */
 void json_name(struct strbuf *out, const char *key, struct name name);
 
-/* Adds the names that were asked for to the object that has just been appended, as its last members. */
+/* Adds the names that were asked for, and a zone, to the object that has just been appended, as its last members. */
 void json_add_names(struct strbuf *out, const struct names *names);
 
 #endif

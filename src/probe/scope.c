@@ -32,6 +32,23 @@ static int choose_tree(struct bpf_object *object, bool wanted)
 	return size_map(object, "tree", wanted ? TREE_MAX : 0);
 }
 
+/* One for each interface that is called as the zone. */
+static uint32_t count_keys(const struct scope *scope, const struct prefix_list lists[2])
+{
+	uint32_t count = 0;
+
+	for (int i = 0; i < 2; i++) {
+		for (uint32_t j = 0; j < lists[i].count; j++) {
+			const char *zone = lists[i].prefixes[j].zone;
+
+			count += !zone[0];
+			for (uint32_t k = 0; zone[0] && k < scope->zone_count; k++)
+				count += !strcmp(scope->zones[k].name, zone);
+		}
+	}
+	return count;
+}
+
 int scope_size_maps(const struct scope *scope, struct bpf_object *object)
 {
 	int error = choose_tree(object, scope->settings.tree.tgid != 0);
@@ -39,9 +56,9 @@ int scope_size_maps(const struct scope *scope, struct bpf_object *object)
 	if (!error)
 		error = size_map(object, "scope_numbers", scope->number_count);
 	if (!error)
-		error = size_map(object, "scope_laddrs", scope->laddrs[0].count + scope->laddrs[1].count);
+		error = size_map(object, "scope_laddrs", count_keys(scope, scope->laddrs));
 	if (!error)
-		error = size_map(object, "scope_raddrs", scope->raddrs[0].count + scope->raddrs[1].count);
+		error = size_map(object, "scope_raddrs", count_keys(scope, scope->raddrs));
 	return error;
 }
 
@@ -52,21 +69,35 @@ static int put(const struct bpf_object *object, const char *name, const void *ke
 	return fd < 0 ? fd : bpf_map_update_elem(fd, key, &sense, BPF_ANY);
 }
 
-static int put_prefixes(const struct bpf_object *object, const char *name, const struct prefix_list *list,
-			uint8_t sense)
+static int put_prefix(const struct scope *scope, const struct bpf_object *object, const char *name,
+		      const struct prefix *prefix, uint8_t sense)
+{
+	struct prefix_key key = {
+		.bits = PREFIX_KEY_HEAD_BITS + prefix->length,
+		.ifindex = prefix->ifindex,
+		.ip_version = prefix->ip_version,
+	};
+	int error = 0;
+
+	memcpy(key.address, prefix->bytes, sizeof(key.address));
+	if (!prefix->zone[0])
+		return put(object, name, &key, sense);
+	for (uint32_t i = 0; !error && i < scope->zone_count; i++) {
+		key.ifindex = scope->zones[i].ifindex;
+		key.netns = scope->zones[i].netns;
+		if (!strcmp(scope->zones[i].name, prefix->zone))
+			error = put(object, name, &key, sense);
+	}
+	return error;
+}
+
+static int put_prefixes(const struct scope *scope, const struct bpf_object *object, const char *name,
+			const struct prefix_list *list, uint8_t sense)
 {
 	int error = 0;
 
-	for (uint32_t i = 0; !error && i < list->count; i++) {
-		const struct prefix *prefix = &list->prefixes[i];
-		struct prefix_key key = {
-			.bits = PREFIX_KEY_VERSION_BITS + prefix->length,
-			.ip_version = prefix->ip_version,
-		};
-
-		memcpy(key.address, prefix->bytes, sizeof(key.address));
-		error = put(object, name, &key, sense);
-	}
+	for (uint32_t i = 0; !error && i < list->count; i++)
+		error = put_prefix(scope, object, name, &list->prefixes[i], sense);
 	return error;
 }
 
@@ -77,13 +108,13 @@ int scope_fill_maps(const struct scope *scope, const struct bpf_object *object)
 	for (uint32_t i = 0; !error && i < scope->number_count; i++)
 		error = put(object, "scope_numbers", &scope->numbers[i].number, scope->numbers[i].sense);
 	if (!error)
-		error = put_prefixes(object, "scope_laddrs", &scope->laddrs[0], SCOPE_WANTED);
+		error = put_prefixes(scope, object, "scope_laddrs", &scope->laddrs[0], SCOPE_WANTED);
 	if (!error)
-		error = put_prefixes(object, "scope_laddrs", &scope->laddrs[1], SCOPE_UNWANTED);
+		error = put_prefixes(scope, object, "scope_laddrs", &scope->laddrs[1], SCOPE_UNWANTED);
 	if (!error)
-		error = put_prefixes(object, "scope_raddrs", &scope->raddrs[0], SCOPE_WANTED);
+		error = put_prefixes(scope, object, "scope_raddrs", &scope->raddrs[0], SCOPE_WANTED);
 	if (!error)
-		error = put_prefixes(object, "scope_raddrs", &scope->raddrs[1], SCOPE_UNWANTED);
+		error = put_prefixes(scope, object, "scope_raddrs", &scope->raddrs[1], SCOPE_UNWANTED);
 	return error;
 }
 

@@ -325,5 +325,7 @@ const char *tcpstates_unknown_to_tracepoint(const struct tcpstates_options *opti
 		return "--netns";
 	if (scope->numbers[SCOPE_UID])
 		return "--user";
+	if (scope->zones)
+		return "an address with a zone";
 	return scope->causes ? "--cause" : NULL;
 }

@@ -12,11 +12,6 @@
 
 #include <errno.h>
 
-static const struct names *names_of(struct printer *printer, const struct transition *event)
-{
-	return printer->options->app.names ? resolver_names(printer->resolver, event) : NULL;
-}
-
 static struct connection_layout layout_of(const struct tcpstates_options *options)
 {
 	return (struct connection_layout){
@@ -33,10 +28,9 @@ static void print_connection_header(struct printer *printer)
 		connection_csv_header(&printer->sink->buffer, &layout);
 }
 
-static void print_connection(struct printer *printer, const struct connection *connection)
+static void print_connection(struct printer *printer, const struct connection *connection, const struct names *names)
 {
 	struct connection_layout layout = layout_of(printer->options);
-	const struct names *names = names_of(printer, &connection->end);
 	struct strbuf *out = &printer->sink->buffer;
 
 	switch (printer->options->format) {
@@ -71,10 +65,9 @@ void print_header(struct printer *printer)
 	sink_keep_header(printer->sink);
 }
 
-static void print_row(struct printer *printer, const struct transition *event)
+static void print_row(struct printer *printer, const struct transition *event, const struct names *names)
 {
 	const struct tcpstates_options *options = printer->options;
-	const struct names *names = names_of(printer, event);
 	struct strbuf *out = &printer->sink->buffer;
 
 	switch (options->format) {
@@ -110,6 +103,7 @@ int print_record(void *context, const void *record, size_t size)
 {
 	struct printer *printer = context;
 	const struct transition *event = record; /* a connection begins with one */
+	const struct names *names = NULL;
 	size_t expected = printer->options->connections ? sizeof(struct connection) : sizeof(struct transition);
 
 	if (size != expected || (event->ip_version != 4 && event->ip_version != 6)) {
@@ -124,11 +118,13 @@ int print_record(void *context, const void *record, size_t size)
 	}
 	if (!printer->base.first_ns)
 		printer->base.first_ns = event->time_ns;
+	if (printer->options->app.names || resolver_has_zone(event))
+		names = resolver_names(printer->resolver, event);
 	if (printer->options->connections)
-		print_connection(printer, record);
+		print_connection(printer, record, names);
 	else
-		print_row(printer, event);
-	if (printer->options->journal && journal_transition(event, &printer->base))
+		print_row(printer, event, names);
+	if (printer->options->journal && journal_transition(event, names, &printer->base))
 		printer->unjournaled++;
 	return 0;
 }

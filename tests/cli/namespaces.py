@@ -21,8 +21,8 @@ listener.accept()[0].close()
 class NamedNetwork:
     """ip netns add; deleted at the end."""
 
-    def __init__(self):
-        self.name = f"tv-test-{os.getpid()}"
+    def __init__(self, suffix=""):
+        self.name = f"tv-test-{os.getpid()}{suffix}"
 
     def __enter__(self):
         need_command("ip")
@@ -33,6 +33,9 @@ class NamedNetwork:
 
     def __exit__(self, *_):
         subprocess.run(["ip", "netns", "del", self.name], check=True)
+
+    def run_python(self, code, *args):
+        subprocess.run(["ip", "netns", "exec", self.name, sys.executable, "-c", code, *map(str, args)], check=True, timeout=30)
 
     def connect_once(self):
         """A connection to PORT, from its beginning to its end."""

@@ -34,6 +34,12 @@ static __always_inline bool sock_is_v4mapped(const __u64 words[2])
 	return !words[0] && (words[1] & bpf_cpu_to_be64(~0ULL << 32)) == bpf_cpu_to_be64(0xffffULL << 32);
 }
 
+/* Of an IPv6 address, its first half: fe80::/10. */
+static __always_inline bool sock_is_link_local(__u64 half)
+{
+	return (half & bpf_cpu_to_be64(0xffc0ULL << 48)) == bpf_cpu_to_be64(0xfe80ULL << 48);
+}
+
 /* Its a.b.c.d */
 static __always_inline __u32 sock_mapped_v4(const __u64 words[2])
 {
@@ -91,6 +97,15 @@ static __always_inline struct tcp_sock *sock_cast_to_tcp(struct sock *sk)
 static __always_inline __u32 sock_netns(struct tcp_sock *tp, bool probed)
 {
 	return probed ? BPF_CORE_READ(tp, SOCK_COMMON.skc_net.net, ns.inum) : tp->SOCK_COMMON.skc_net.net->ns.inum;
+}
+
+/*
+ * The interface that the socket is bound to. With a link-local peer the kernel binds it at connect() and to an accepted
+ * connection, whose listener need not be (tcp_v6_connect(), tcp_v6_init_req()), and bind() does with a local address.
+ */
+static __always_inline __u32 sock_ifindex(struct tcp_sock *tp, bool probed)
+{
+	return SOCK_GET(probed, tp, SOCK_COMMON.skc_bound_dev_if);
 }
 
 /* Half of an AF_INET6 address. */
@@ -154,6 +169,7 @@ static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp,
 	t->skaddr = (__u64)(unsigned long)tp;
 	t->lport = sock_lport(tp, false, t->newstate == STATE_CLOSE);
 	t->rport = sock_rport(tp, false);
+	t->ifindex = sock_ifindex(tp, false);
 }
 
 /*

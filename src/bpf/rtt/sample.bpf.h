@@ -37,6 +37,8 @@ static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp
 		t->rport = sock_rport(tp, probed);
 	if (fields & RTT_FIELD_NETNS)
 		t->netns = sock_netns(tp, probed);
+	if (fields & RTT_FIELD_IFINDEX)
+		t->ifindex = sock_ifindex(tp, probed);
 	if (fields & RTT_FIELD_UID)
 		t->uid = SOCK_GET(probed, tp, SOCK_INET.sk.sk_uid.val);
 }

@@ -33,7 +33,7 @@ static __always_inline enum scope_verdict look(struct transition *t, struct tcp_
 		return SCOPE_OUT;
 	}
 	sock_read(t, tp, oldstate, newstate);
-	if (scope.numbers[SCOPE_NETNS])
+	if (scope.numbers[SCOPE_NETNS] || scope.zones)
 		t->netns = sock_netns(tp, false);
 	t->uid = tp->SOCK_INET.sk.sk_uid.val;
 	return scope_judge(t);

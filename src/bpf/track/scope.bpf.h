@@ -13,6 +13,7 @@
 #include "abi/scope.h"
 #include "abi/tcp_state.h"
 #include "abi/transition.h"
+#include "bpf/read/sock.bpf.h"
 
 const volatile struct scope_settings scope = {};
 
@@ -60,12 +61,24 @@ static __always_inline bool scope_admits_number(enum scope_kind kind, __u64 valu
 	return scope_admits(scope.numbers[kind], bpf_map_lookup_elem(&scope_numbers, &key));
 }
 
-static __always_inline bool scope_admits_address(void *map, __u8 list, __u8 ip_version, const __u8 address[16])
+/* What is listed with the zone, in its network namespace or in any, decides before what is listed without. */
+static __always_inline bool scope_admits_address(void *map, __u8 list, const struct transition *t,
+						 const __u8 address[16])
 {
-	struct prefix_key key = {.bits = PREFIX_KEY_BITS, .ip_version = ip_version};
+	struct prefix_key key = {.bits = PREFIX_KEY_BITS, .ip_version = t->ip_version};
+	const __u8 *sense = NULL;
 
 	__builtin_memcpy(key.address, address, 16);
-	return scope_admits(list, bpf_map_lookup_elem(map, &key));
+	if (scope.zones && t->ip_version == 6 && sock_is_link_local(*(const __u64 *)address)) {
+		key.ifindex = t->ifindex;
+		key.netns = t->netns;
+		sense = bpf_map_lookup_elem(map, &key);
+		key.netns = 0;
+		if (!sense)
+			sense = bpf_map_lookup_elem(map, &key);
+		key.ifindex = 0;
+	}
+	return scope_admits(list, sense ? sense : bpf_map_lookup_elem(map, &key));
 }
 
 /* ---- what the socket tells, for as long as its connection lasts ------------------------------------------------- */
@@ -79,14 +92,14 @@ static __always_inline bool scope_admits_local(const struct transition *t)
 {
 	if (scope.ip_version && t->ip_version != scope.ip_version)
 		return false;
-	return !scope.laddrs || scope_admits_address(&scope_laddrs, scope.laddrs, t->ip_version, t->laddr);
+	return !scope.laddrs || scope_admits_address(&scope_laddrs, scope.laddrs, t, t->laddr);
 }
 
 static __always_inline bool scope_admits_remote(const struct transition *t)
 {
 	if (scope.by_rport && !scope_has_port(&scope.rports, t->rport))
 		return false;
-	return !scope.raddrs || scope_admits_address(&scope_raddrs, scope.raddrs, t->ip_version, t->raddr);
+	return !scope.raddrs || scope_admits_address(&scope_raddrs, scope.raddrs, t, t->raddr);
 }
 
 /* Of an established connection: what the scope asks for is filled in. */

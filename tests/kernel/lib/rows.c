@@ -117,6 +117,17 @@ static void parse_story(const struct line *line, struct row *row)
 	row->at_least_us = json_number_value(at_least);
 }
 
+/* The interface that a socket is bound to, and the zone of a link-local address. */
+static void parse_interface(const struct line *line, struct row *row)
+{
+	const json_t *zone = json_object_get(line->object, "zone");
+
+	row->ifindex = json_object_get(line->object, "ifindex") ? (int64_t)number_or_null(line, "ifindex") : -1;
+	if (zone && !json_is_null(zone))
+		snprintf(row->zone, sizeof(row->zone), "%s", text_of(line, "zone"));
+	require(!zone || !row->zone[0] == !row->ifindex, "a zone without a number or the reverse: %s", line->text);
+}
+
 static void parse_row(const struct line *line, struct row *row)
 {
 	const json_t *duration = member(line, "duration_us");
@@ -136,6 +147,7 @@ static void parse_row(const struct line *line, struct row *row)
 	row->change.newstate = state_number(text_of(line, "newstate"));
 	require(row->change.oldstate && row->change.newstate, "no such state: %s", line->text);
 	parse_tuple(line, &row->change.tuple);
+	parse_interface(line, row);
 	parse_owner(line, row);
 	row->has_duration = !json_is_null(duration);
 	require(!row->has_duration || json_is_number(duration), "duration_us is no number: %s", line->text);

@@ -25,6 +25,8 @@ struct row {
 	double at_least_us;
 	int64_t uid;     /* -1 for null */
 	int syn_retrans; /* -1 where there is none */
+	int64_t ifindex; /* 0 for null, -1 where there is none */
+	char zone[16];   /* empty for null, and where there is none */
 	char cause[32];  /* empty for null */
 };
 

@@ -232,6 +232,33 @@ static void test_room(void **state)
 	free(sb.data);
 }
 
+/* A link-local address has its zone in all columns, an untrusted name; the number where there is no name. */
+static void test_zone(void **state)
+{
+	struct transition event = known;
+	const struct names named = {.zone = NAME("eth0")}, odd = {.zone = NAME("a,\x1b\"b")};
+
+	(void)state;
+	event.ip_version = 6;
+	memcpy(event.laddr, (const uint8_t[16]){0xfe, 0x80, [15] = 1}, 16);
+	memcpy(event.raddr, (const uint8_t[16]){0xfe, 0xc0, [15] = 2}, 16);
+	event.ifindex = 3;
+	check_named(COLUMN_LADDR, COLUMN_STYLE_TEXT, &event, &named, "fe80::1%eth0");
+	check_named(COLUMN_LADDR, COLUMN_STYLE_WIDE, &event, &named, "fe80::1%eth0");
+	check_named(COLUMN_LADDR, COLUMN_STYLE_CSV, &event, &named, "fe80::1%eth0");
+	check_value(COLUMN_LADDR, COLUMN_STYLE_TEXT, &event, "fe80::1%3");
+	check_value(COLUMN_LADDR, COLUMN_STYLE_CSV, &event, "fe80::1%3");
+	check_named(COLUMN_LADDR, COLUMN_STYLE_TEXT, &event, &odd, "fe80::1%a,\\x1B\"b");
+	check_named(COLUMN_LADDR, COLUMN_STYLE_CSV, &event, &odd, "\"fe80::1%a,\\x1B\"\"b\"");
+	/* that is no link-local one */
+	check_named(COLUMN_RADDR, COLUMN_STYLE_TEXT, &event, &named, "fec0::2");
+	event.ifindex = 0;
+	check_value(COLUMN_LADDR, COLUMN_STYLE_TEXT, &event, "fe80::1");
+	event.ip_version = 4;
+	event.ifindex = 3;
+	check_named(COLUMN_LADDR, COLUMN_STYLE_TEXT, &event, &named, "254.128.0.0");
+}
+
 static int two_cells(uint32_t code)
 {
 	return code >= 0x80 ? 2 : 1;
@@ -266,7 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_widths),  cmocka_unit_test(test_values), cmocka_unit_test(test_at_least),
 		cmocka_unit_test(test_unknown), cmocka_unit_test(test_named),  cmocka_unit_test(test_room),
-		cmocka_unit_test(test_unseen),
+		cmocka_unit_test(test_unseen),  cmocka_unit_test(test_zone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,17 +81,19 @@ static void test_good(void **state)
 static void test_bytes(void **state)
 {
 	static const struct prefix expected[] = {
-		{4, 8, {10}},
-		{6, 32, {0x20, 0x01, 0x0d, 0xb8}},
-		{4, 32, {192, 0, 2, 1}},
-		{6, 128, {[15] = 1}},
+		{4, 8, {10}, 0, ""},
+		{6, 32, {0x20, 0x01, 0x0d, 0xb8}, 0, ""},
+		{4, 32, {192, 0, 2, 1}, 0, ""},
+		{6, 128, {[15] = 1}, 0, ""},
+		{6, 10, {0xfe, 0x80}, 0, "eth0"},
+		{6, 128, {0xfe, 0x80, [15] = 1}, 3, ""},
 	};
 	struct parse_error error;
 	struct prefix_list *list;
 	int r;
 
 	(void)state;
-	list = parse("10.0.0.0/8,2001:db8::/32,::ffff:192.0.2.1,::1", &error, &r);
+	list = parse("10.0.0.0/8,2001:db8::/32,::ffff:192.0.2.1,::1,fe80::%eth0/10,fe80::1%3", &error, &r);
 	assert_int_equal(r, 0);
 	assert_int_equal(list->count, COUNT(expected));
 	assert_memory_equal(list->prefixes, expected, sizeof(expected));
@@ -116,11 +118,12 @@ static void test_mapped(void **state)
 	refuse("::ffff:1.2.3.4/64", "address \"::ffff:1.2.3.4/64\": bits behind the length are set; write ::/64");
 }
 
-#define WORD   ": not an IPv4 or IPv6 address or prefix (10.0.0.0/8)"
-#define V4     ": the length of an IPv4 prefix is a number from 0 to 32"
-#define V6     ": the length of an IPv6 prefix is a number from 0 to 128"
-#define ZONE   ": an address here has no zone id (%...)"
-#define BEHIND ": bits behind the length are set; write "
+#define WORD    ": not an IPv4 or IPv6 address or prefix (10.0.0.0/8)"
+#define V4      ": the length of an IPv4 prefix is a number from 0 to 32"
+#define V6      ": the length of an IPv6 prefix is a number from 0 to 128"
+#define ZONE    ": only a link-local address (fe80::/10) has a zone; leave the % and the zone out"
+#define MISSING ": the zone is missing behind the %; write fe80::1%eth0 or fe80::1%2"
+#define BEHIND  ": bits behind the length are set; write "
 
 static void test_bad_addresses(void **state)
 {
@@ -179,10 +182,34 @@ static void test_bad_lengths(void **state)
 static void test_zones(void **state)
 {
 	(void)state;
-	refuse("fe80::1%eth0", "address \"fe80::1%eth0\"" ZONE);
-	refuse("fe80::1%1/64", "address \"fe80::1%1/64\"" ZONE);
+	take("fe80::1%eth0", "fe80::1%eth0");
+	take("fe80::1%eth0/128", "fe80::1%eth0");
+	take("fe80::%eth0/64,fe80::%3/10", "fe80::%eth0/64,fe80::%3/10");
+	take("febf:FFFF::1%a23456789012345", "febf:ffff::1%a23456789012345");
+	take("fe80::1%2147483647", "fe80::1%2147483647");
+	take("fe80::1%0007", "fe80::1%7");
+	take("fe80::1%7a", "fe80::1%7a");
+	take("fe80::1%a%b", "fe80::1%a%b");
+
+	refuse("fe80::1%", "address \"fe80::1%\"" MISSING);
+	refuse("fe80::%/64", "address \"fe80::%/64\"" MISSING);
+	refuse("fe80::1%0", "address \"fe80::1%0\": the number of an interface is from 1 to 2147483647");
+	refuse("fe80::1%2147483648",
+	       "address \"fe80::1%2147483648\": the number of an interface is from 1 to 2147483647");
+	refuse("fe80::1%1234567890123456a",
+	       "address \"fe80::1%1234567890123456a\": the name of an interface has at most 15 bytes");
+	refuse("fe80::1%1/64", "address \"fe80::1%1/64\"" BEHIND "fe80::%1/64");
+	refuse("fe80::1%eth0/9", "address \"fe80::1%eth0/9\"" ZONE);
+	refuse("fe80::1%eth0/0", "address \"fe80::1%eth0/0\"" ZONE);
+	refuse("fe80::1%eth0/129", "address \"fe80::1%eth0/129\"" V6);
+	refuse("fec0::1%eth0", "address \"fec0::1%eth0\"" ZONE);
+	refuse("ff02::1%eth0", "address \"ff02::1%eth0\"" ZONE);
+	refuse("::1%lo", "address \"::1%lo\"" ZONE);
 	refuse("10.0.0.1%lo", "address \"10.0.0.1%lo\"" ZONE);
-	refuse("%", "address \"%\"" ZONE);
+	refuse("169.254.0.1%lo", "address \"169.254.0.1%lo\"" ZONE);
+	refuse("::ffff:169.254.0.1%lo", "address \"::ffff:169.254.0.1%lo\"" ZONE);
+	refuse("%", "address \"%\"" WORD);
+	refuse("%eth0", "address \"%eth0\"" WORD);
 }
 
 static void test_bits_behind(void **state)

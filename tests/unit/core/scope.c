@@ -98,6 +98,28 @@ static void test_nothing(void **state)
 	assert_false(scope_is_limited(&scope) || scope.settings.by_owner);
 }
 
+/* The same address on two links is two: only the same zone is both asked for and excluded. */
+static void test_zones(void **state)
+{
+	(void)state;
+	add(add_raddrs, "fe80::2");
+	complete(false);
+	assert_false(scope.settings.zones);
+	add(add_raddrs, "!fe80::2%eth0,fe80::2%3");
+	complete(false);
+	assert_true(scope.settings.zones);
+	setup(NULL);
+	add(add_laddrs, "fe80::2%eth0,fe80::2%3");
+	add(add_laddrs, "!fe80::2%eth1,fe80::2%4,fe80::2");
+	complete(false);
+	assert_true(scope.settings.zones);
+	add(add_laddrs, "!fe80::%eth0/64,fe80::2%eth0");
+	refuse_complete(false, "local address \"fe80::2%eth0\": both asked for and excluded");
+	add(add_raddrs, "fe80::2%3");
+	add(add_raddrs, "!fe80::2%3");
+	refuse_complete(false, "remote address \"fe80::2%3\": both asked for and excluded");
+}
+
 static size_t count_ports(const struct port_set *set)
 {
 	size_t count = 0;
@@ -366,10 +388,10 @@ static void test_min_duration(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(test_words),     test(test_nothing),      test(test_ports),      test(test_bad_ports),
-		test(test_addresses), test(test_families),     test(test_pids),       test(test_numbers),
-		test(test_comms),     test(test_states),       test(test_every_name), test(test_causes),
-		test(test_roles),     test(test_min_duration),
+		test(test_words),     test(test_nothing), test(test_ports),        test(test_bad_ports),
+		test(test_addresses), test(test_zones),   test(test_families),     test(test_pids),
+		test(test_numbers),   test(test_comms),   test(test_states),       test(test_every_name),
+		test(test_causes),    test(test_roles),   test(test_min_duration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,12 +8,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static void check_fields(const struct transition *event, const char *const *expected, size_t count)
+static void check_fields_named(const struct transition *event, const struct names *names, const char *const *expected,
+			       size_t count)
 {
 	struct journal_entry entry;
 
 	memset(&entry, 0xff, sizeof(entry));
-	journal_entry_build(&entry, event, &records_base);
+	journal_entry_build(&entry, event, names, &records_base);
 	assert_true(entry.count <= JOURNAL_FIELDS_MAX);
 	for (size_t i = 0; i < entry.count && i < count; i++) {
 		struct strbuf field = text_new(entry.fields[i].iov_len);
@@ -22,6 +23,11 @@ static void check_fields(const struct transition *event, const char *const *expe
 		text_check(&field, expected[i]);
 	}
 	assert_int_equal(entry.count, count);
+}
+
+static void check_fields(const struct transition *event, const char *const *expected, size_t count)
+{
+	check_fields_named(event, NULL, expected, count);
 }
 
 static void test_ipv4(void **state)
@@ -115,6 +121,39 @@ static void test_numbered_states(void **state)
 	check_fields(&records[7], fields, COUNT(fields));
 }
 
+static void test_zone(void **state)
+{
+	static const char *const fields[] = {
+		"MESSAGE=abcdefghijklmno 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff 65535 → "
+		"fe80:1234:ffff:ffff:ffff:ffff:ffff:ffff%\\x1Beth0 65535 NEW_SYN_RECV → BOUND_INACTIVE",
+		"SYSLOG_IDENTIFIER=tcpstates",
+		"PRIORITY=5",
+		"SOURCE_REALTIME_TIMESTAMP=1795363053678901",
+		"OBJECT_PID=4194304",
+		"OBJECT_COMM=abcdefghijklmno",
+		"OBJECT_IPV6_SOURCE_ADDRESS=2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+		"OBJECT_TCP_SOURCE_PORT=65535",
+		"OBJECT_IPV6_DESTINATION_ADDRESS=fe80:1234:ffff:ffff:ffff:ffff:ffff:ffff",
+		"OBJECT_TCP_DESTINATION_PORT=65535",
+		"OBJECT_TCP_IFINDEX=3",
+		"OBJECT_TCP_ZONE=\x1b"
+		"eth0",
+		"OBJECT_TCP_OLD_STATE=NEW_SYN_RECV",
+		"OBJECT_TCP_NEW_STATE=BOUND_INACTIVE",
+		"OBJECT_TCP_SPAN_TIME=86400000000",
+		"OBJECT_TCP_CAUSE=timeout-retransmission",
+	};
+	struct transition event = records[3];
+
+	(void)state;
+	event.ifindex = 3;
+	check_fields_named(&event,
+			   &(struct names){.zone = {"\x1b"
+						    "eth0",
+						    5}},
+			   fields, COUNT(fields));
+}
+
 /* Fields follow each other without a gap when nothing was dropped; the text must have room for a little more. */
 static void test_longest(void **state)
 {
@@ -124,7 +163,8 @@ static void test_longest(void **state)
 		struct journal_entry entry;
 		size_t used = 0;
 
-		journal_entry_build(&entry, &event, &(struct timebase){});
+		journal_entry_build(&entry, &event, &(struct names){.zone = {"123456789012345", 15}},
+				    &(struct timebase){});
 		assert_int_equal(entry.count, JOURNAL_FIELDS_MAX);
 		for (size_t i = 0; i < entry.count; i++) {
 			assert_ptr_equal(entry.fields[i].iov_base, entry.text + used);
@@ -181,20 +221,16 @@ static void test_without_library(void **state)
 		close(fd);
 #else
 	assert_int_equal(journal_open(&fd), -EOPNOTSUPP);
-	assert_int_equal(journal_transition(&records[0], &records_base), -EOPNOTSUPP);
+	assert_int_equal(journal_transition(&records[0], NULL, &records_base), -EOPNOTSUPP);
 #endif
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ipv4),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_name),
-		cmocka_unit_test(test_numbered_states),
-		cmocka_unit_test(test_longest),
-		cmocka_unit_test(test_connect),
-		cmocka_unit_test(test_without_library),
+		cmocka_unit_test(test_ipv4),    cmocka_unit_test(test_unknown),         cmocka_unit_test(test_name),
+		cmocka_unit_test(test_zone),    cmocka_unit_test(test_numbered_states), cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_connect), cmocka_unit_test(test_without_library),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "output/json.h"
 
 #include "core/put.h"
+#include "core/zone.h"
 #include "records.h"
 
 static void test_golden(void **state)
@@ -163,6 +164,13 @@ static size_t count_members(const char *text)
 	return strcmp(text, "}\n") == 0 ? members : 0;
 }
 
+static size_t interface_members(const struct transition *event)
+{
+	if (event->ifindex)
+		return 1;
+	return zone_applies(event->ip_version, event->laddr) || zone_applies(event->ip_version, event->raddr) ? 2 : 0;
+}
+
 static void check_object(const struct transition *event, const struct timebase *base)
 {
 	struct strbuf sb = text_new(ROW_TEXT_MAX + 1);
@@ -173,7 +181,8 @@ static void check_object(const struct transition *event, const struct timebase *
 	assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX);
 	sb.data[sb.length] = '\0';
 	assert_int_equal(strlen(sb.data), sb.length);
-	assert_int_equal(count_members(sb.data), 21 + (event->flags & TRANSITION_AT_LEAST ? 1 : 0) +
+	assert_int_equal(count_members(sb.data), 21 + interface_members(event) +
+							 (event->flags & TRANSITION_AT_LEAST ? 1 : 0) +
 							 (event->syn_retrans != SYN_RETRANS_NONE ? 1 : 0));
 	assert_true(is_utf8(sb.data, sb.length));
 	assert_ptr_equal(strchr(sb.data, '\n'), sb.data + sb.length - 1);
@@ -289,6 +298,39 @@ static void test_names(void **state)
 	check_names(&names, "{\"v\":1,\"lservice\":\"http\",\"rservice\":null}\n");
 	names.asked = 0;
 	check_names(&names, "{\"v\":1}\n");
+	/* nobody asks for a zone */
+	names.zone = (struct name)NAME("a\"b");
+	check_names(&names, "{\"v\":1,\"zone\":\"a\\\"b\"}\n");
+}
+
+static void check_interface(const struct transition *event, const char *expected)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX + 1);
+
+	sb.capacity--;
+	json_transition(&sb, event, &records_base);
+	sb.data[sb.length] = '\0';
+	if (!strstr(sb.data, expected))
+		fail_msg("no %s in %s", expected, sb.data);
+	free(sb.data);
+}
+
+/* A socket that is bound to an interface says so; the zone of an address is not in the address. */
+static void test_interface(void **state)
+{
+	struct transition event = records[3];
+
+	(void)state;
+	event.ifindex = 4294967295;
+	check_interface(&event,
+			"\"raddr\":\"fe80:1234:ffff:ffff:ffff:ffff:ffff:ffff\",\"rport\":65535,\"ifindex\":4294967295,"
+			"\"oldstate\"");
+	event.ifindex = 0;
+	check_interface(&event, "\"rport\":65535,\"ifindex\":null,\"zone\":null,\"oldstate\"");
+	event = records[0];
+	check_interface(&event, "\"rport\":80,\"oldstate\"");
+	event.ifindex = 7;
+	check_interface(&event, "\"rport\":80,\"ifindex\":7,\"oldstate\"");
 }
 
 static void test_longest_names(void **state)
@@ -319,7 +361,7 @@ int main(void)
 		cmocka_unit_test(test_suspended),      cmocka_unit_test(test_random_names),
 		cmocka_unit_test(test_random_records), cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_names),          cmocka_unit_test(test_longest_names),
-		cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_no_room),        cmocka_unit_test(test_interface),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

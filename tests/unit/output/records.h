@@ -248,7 +248,8 @@ static inline struct names records_longest_names(char room[4096], unsigned int v
 
 	for (size_t i = 0; i < path.length; i++)
 		room[i] = of[i % strlen(of)];
-	return (struct names){~0U, path, name, {room, 64 - 64 % strlen(of)}, {room, 36}, name, name, name};
+	return (struct names){~0U,  path, name, {room, 64 - 64 % strlen(of)}, {room, 36},
+			      name, name, name, {room, 15 - 15 % strlen(of)}};
 }
 
 /*
@@ -276,6 +277,9 @@ static inline struct transition records_longest(unsigned int variant)
 	event.owner.source = OWNER_LISTENER;
 	memcpy(event.owner.comm, names[variant % COUNT(names)], OWNER_COMM_LEN);
 	event.oldstate = event.newstate = STATE_BOUND_INACTIVE;
+	/* link-local, so that they have a zone */
+	event.laddr[0] = event.raddr[0] = 0xfe;
+	event.laddr[1] = event.raddr[1] = 0xbf;
 	return event;
 }
 
