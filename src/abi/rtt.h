@@ -26,7 +26,7 @@ enum rtt_by {
 	RTT_BY_CGROUP,
 	RTT_BY_NETNS,
 	RTT_BY_PREFIX, /* of the remote address */
-	RTT_BY_CONN,   /* both addresses and ports; takes both parts of the key */
+	RTT_BY_CONN,   /* each connection, by its socket; both addresses take both parts of the key */
 };
 
 #define RTT_BY_MAX 2
@@ -41,6 +41,9 @@ enum rtt_field {
 	RTT_FIELD_IFINDEX = 1 << 5,
 };
 
+/* conn_seq of a connection whose socket is not remembered */
+#define CONN_SEQ_UNKNOWN (~0U)
+
 /*
  * Who is in a group; all of it zero that the grouping does not use. A part holds an address (network byte order, IPv4
  * in the first four bytes), a comm, or a number in host byte order in its first bytes (__u16 port, __u32 pid or netns,
@@ -52,19 +55,25 @@ struct rtt_key {
 	__u8 ip_version;  /* where a part is an address: 4 or 6 */
 	__u8 owner_known; /* where a part is about the owner: 0 when nobody knows who it is */
 	__u8 pad[2];
+	/* RTT_BY_CONN, and where a part is a link-local address or a prefix of some: its zone, 0 when not known */
+	__u32 netns
+		__attribute__((aligned(8))); /* inode number: two namespaces may have the same addresses and ports */
+	__u32 ifindex;
 	__u8 part[RTT_BY_MAX][16];
-	__u32 netns; /* RTT_BY_CONN only: two namespaces may have the same addresses and ports */
+	/* RTT_BY_CONN only: one may begin with the addresses and ports of one that is over */
+	__u64 cookie;   /* the socket's, 0 when the kernel does not tell */
+	__u32 conn_seq; /* as in struct transition, or CONN_SEQ_UNKNOWN */
 	__u8 more_pad[4];
 };
 
-_Static_assert(sizeof(struct rtt_key) == 48, "struct rtt_key is a map's key");
+_Static_assert(sizeof(struct rtt_key) == 64, "struct rtt_key is a map's key");
 
 #define RTT_KEY_WORDS (sizeof(struct rtt_key) / sizeof(__u64))
 
 /* How much of it the map keeps: what the grouping does not use at the end is left out. In bytes, whole words. */
 static inline __u32 rtt_key_size(enum rtt_by first, enum rtt_by second)
 {
-	return first == RTT_BY_CONN ? sizeof(struct rtt_key) : second ? 40 : 24;
+	return first == RTT_BY_CONN ? sizeof(struct rtt_key) : second ? 48 : 32;
 }
 
 /* The histogram of what found no room among the groups; the others count from 1. */

@@ -39,7 +39,7 @@ int set_state_tracepoint(struct set_state_args *args)
 		return 0;
 	__builtin_memcpy(local, args->saddr_v6, 16);
 	__builtin_memcpy(remote, args->daddr_v6, 16);
-	ip_version = sock_unmap(local, remote, 0);
+	ip_version = sock_unmap(local, remote, 0, false);
 	sock_put_addresses(&t, ip_version, local, remote);
 	t.skaddr = (__u64)(unsigned long)args->skaddr;
 	t.lport = args->sport;

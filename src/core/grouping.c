@@ -4,6 +4,7 @@
 #include "core/address.h"
 #include "core/escape.h"
 #include "core/prefix.h"
+#include "core/zone.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -115,15 +116,29 @@ void grouping_format(struct strbuf *out, const struct grouping *grouping)
 	}
 }
 
-static void format_prefix(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key,
-			  const uint8_t part[16])
+/* Whether a link-local address is in that part; a prefix that is too short is not only of those. */
+static bool part_has_zone(const struct grouping *grouping, const struct rtt_key *key, int i)
+{
+	enum rtt_by by = grouping->by[0] == RTT_BY_CONN ? RTT_BY_RADDR : grouping->by[i];
+
+	if (by != RTT_BY_LADDR && by != RTT_BY_RADDR && (by != RTT_BY_PREFIX || grouping->prefix_v6 < 10))
+		return false;
+	return zone_applies(key->ip_version, key->part[i]);
+}
+
+static void format_prefix(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key, int i,
+			  struct name zone)
 {
 	struct prefix prefix = {
 		.ip_version = key->ip_version,
 		.length = key->ip_version == 4 ? grouping->prefix_v4 : grouping->prefix_v6,
 	};
 
-	memcpy(prefix.bytes, part, sizeof(prefix.bytes));
+	memcpy(prefix.bytes, key->part[i], sizeof(prefix.bytes));
+	if (part_has_zone(grouping, key, i))
+		prefix.ifindex = key->ifindex;
+	if (prefix.ifindex && zone.bytes && zone.length <= ZONE_NAME_MAX)
+		memcpy(prefix.zone, zone.bytes, zone.length);
 	prefix_format(out, &prefix);
 }
 
@@ -157,11 +172,11 @@ static void format_part(struct strbuf *out, const struct grouping *grouping, con
 	if (is_about_owner(by) && grouping_is_unknown(grouping, key))
 		strbuf_append_char(out, '-');
 	else if (by == RTT_BY_LADDR || by == RTT_BY_RADDR)
-		address_format(out, key->ip_version, part);
+		zone_format_address(out, key->ip_version, part, key->ifindex, names->zone);
 	else if (by == RTT_BY_COMM)
 		strbuf_append(out, (const char *)part, escape_field_length((const char *)part, OWNER_COMM_LEN));
 	else if (by == RTT_BY_PREFIX)
-		format_prefix(out, grouping, key, part);
+		format_prefix(out, grouping, key, i, names->zone);
 	else if (by == RTT_BY_LPORT || by == RTT_BY_RPORT)
 		strbuf_append_u64(out, part_number(part, sizeof(uint16_t)));
 	else if (by == RTT_BY_CGROUP)
@@ -173,20 +188,59 @@ static void format_part(struct strbuf *out, const struct grouping *grouping, con
 }
 
 /* 192.0.2.1:80 or [2001:db8::1]:80 */
-static void format_endpoint(struct strbuf *out, uint8_t ip_version, const uint8_t address[16], uint16_t port)
+static void format_endpoint(struct strbuf *out, const struct rtt_key *key, int i, uint16_t port, struct name zone)
 {
-	if (ip_version == 6)
+	if (key->ip_version == 6)
 		strbuf_append_char(out, '[');
-	address_format(out, ip_version, address);
-	if (ip_version == 6)
+	zone_format_address(out, key->ip_version, key->part[i], key->ifindex, zone);
+	if (key->ip_version == 6)
 		strbuf_append_char(out, ']');
 	strbuf_append_char(out, ':');
 	strbuf_append_u64(out, port);
 }
 
+static int compare_names(const struct rtt_key *a, const struct rtt_key *b)
+{
+	int order = memcmp(a, b, offsetof(struct rtt_key, netns));
+
+	return order ? order : memcmp(a->part, b->part, sizeof(a->part));
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+int grouping_compare(const struct rtt_key *a, const struct rtt_key *b)
+{
+	int order = compare_names(a, b);
+
+	if (!order)
+		order = compare_numbers(a->netns, b->netns);
+	if (!order)
+		order = compare_numbers(a->ifindex, b->ifindex);
+	if (!order)
+		order = compare_numbers(a->cookie, b->cookie);
+	return order ? order : compare_numbers(a->conn_seq, b->conn_seq);
+}
+
 bool grouping_is_namesake(const struct rtt_key *a, const struct rtt_key *b)
 {
-	return !memcmp(a, b, offsetof(struct rtt_key, netns));
+	return !compare_names(a, b);
+}
+
+/* Two sockets with the same name, all said but what they are. */
+static bool is_twin(const struct rtt_key *a, const struct rtt_key *b)
+{
+	return !compare_names(a, b) && a->netns == b->netns && a->ifindex == b->ifindex &&
+	       (a->cookie != b->cookie || a->conn_seq != b->conn_seq);
+}
+
+unsigned int grouping_distinction(const struct rtt_key *key, const struct rtt_key *first, const struct rtt_key *last,
+				  const struct rtt_key *before, const struct rtt_key *after)
+{
+	return (first->netns != last->netns ? GROUPING_NETNS : 0) |
+	       (is_twin(key, before) || is_twin(key, after) ? GROUPING_COOKIE : 0);
 }
 
 unsigned int grouping_names(const struct grouping *grouping)
@@ -204,7 +258,14 @@ unsigned int grouping_names(const struct grouping *grouping)
 
 struct grouping_ids grouping_ids(const struct grouping *grouping, const struct rtt_key *key)
 {
-	struct grouping_ids ids = {};
+	struct grouping_ids ids = {
+		.netns = key->netns,
+		.ifindex = key->ifindex,
+		.has_zone = part_has_zone(grouping, key, 0) || part_has_zone(grouping, key, 1),
+		.is_conn = grouping->by[0] == RTT_BY_CONN,
+		.cookie = key->cookie,
+		.conn_seq = key->conn_seq,
+	};
 
 	for (int i = 0; i < RTT_BY_MAX; i++) {
 		const uint8_t *part = key->part[i];
@@ -221,26 +282,39 @@ struct grouping_ids grouping_ids(const struct grouping *grouping, const struct r
 	return ids;
 }
 
+static void format_distinction(struct strbuf *out, const struct rtt_key *key, unsigned int distinction)
+{
+	if (distinction & GROUPING_NETNS) {
+		strbuf_append_char(out, '@');
+		strbuf_append_u64(out, key->netns);
+	}
+	if (distinction & GROUPING_COOKIE) {
+		strbuf_append_char(out, '#');
+		strbuf_append_u64(out, key->cookie);
+	}
+	if (distinction & GROUPING_COOKIE && key->conn_seq && key->conn_seq != CONN_SEQ_UNKNOWN) {
+		strbuf_append_char(out, '.');
+		strbuf_append_u64(out, key->conn_seq);
+	}
+}
+
 void grouping_format_key(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key,
-			 const struct names *names)
+			 unsigned int distinction, const struct names *names)
 {
 	static const struct names none;
 
 	if (!names)
 		names = &none;
 	if (grouping->by[0] == RTT_BY_CONN) {
-		format_endpoint(out, key->ip_version, key->part[0], key->lport);
+		format_endpoint(out, key, 0, key->lport, names->zone);
 		strbuf_append_string(out, "->");
-		format_endpoint(out, key->ip_version, key->part[1], key->rport);
-		if (key->netns) {
-			strbuf_append_char(out, '@');
-			strbuf_append_u64(out, key->netns);
-		}
-		return;
+		format_endpoint(out, key, 1, key->rport, names->zone);
+	} else {
+		format_part(out, grouping, key, 0, names);
 	}
-	format_part(out, grouping, key, 0, names);
 	if (grouping->by[1]) {
 		strbuf_append_char(out, ',');
 		format_part(out, grouping, key, 1, names);
 	}
+	format_distinction(out, key, distinction);
 }

@@ -23,7 +23,7 @@ struct rtt_report {
 	bool other;                /* `key` is no name of a group: what found no room among them */
 	bool unknown;              /* nobody knows the group's owner, "-" in the key */
 	const struct names *names; /* of the group, NULL when not asked for; text has them in the key */
-	struct grouping_ids ids;   /* what these names belong to */
+	struct grouping_ids ids;   /* what it is, and what these names belong to; all zero for `other` */
 };
 
 #endif

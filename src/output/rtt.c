@@ -4,7 +4,7 @@
 #include "core/escape.h"
 #include "core/number.h"
 #include "core/timestamp.h"
-#include "output/json.h"
+#include "output/rtt_names.h"
 
 #define STARS_MAX 40
 
@@ -248,32 +248,6 @@ static void json_identity(struct strbuf *out, const struct rtt_report *report)
 	strbuf_append_string(out, in_ms(report) ? "ms\"" : "us\"");
 }
 
-static void json_id(struct strbuf *out, const char *key, uint64_t id)
-{
-	strbuf_append_string(out, key);
-	if (id)
-		strbuf_append_u64(out, id);
-	else
-		strbuf_append_literal(out, "null");
-}
-
-static void json_names(struct strbuf *out, const struct rtt_report *report)
-{
-	const struct names *names = report->names;
-
-	if (names->asked & NAMES_CGROUP) {
-		json_id(out, ",\"cgroup_id\":", report->ids.cgroup_id);
-		json_name(out, "cgroup", names->cgroup);
-		json_name(out, "systemd_unit", names->unit);
-		json_name(out, "container", names->container);
-		json_name(out, "pod", names->pod);
-	}
-	if (names->asked & NAMES_NETNS) {
-		json_id(out, ",\"netns\":", report->ids.netns);
-		json_name(out, "netns_name", names->netns);
-	}
-}
-
 static void json_buckets(struct strbuf *out, const struct rtt_report *report)
 {
 	bool first = true;
@@ -309,47 +283,19 @@ void rtt_json(struct strbuf *out, const struct rtt_report *report)
 
 	histogram_statistics(report->histogram, report->tick, &stats);
 	json_identity(out, report);
-	if (report->names)
-		json_names(out, report);
+	rtt_names_json(out, report);
 	strbuf_append_literal(out, ",\"count\":");
 	strbuf_append_u64(out, stats.count);
 	append_values(out, report, &stats, &style);
 	json_buckets(out, report);
 }
 
-void rtt_csv_header(struct strbuf *out, unsigned int asked)
+void rtt_csv_header(struct strbuf *out, const char *by, unsigned int asked)
 {
 	strbuf_append_literal(out, "TIMESTAMP,INTERVAL_S,BY,KEY,SAMPLE,HOOK,UNIT,COUNT,MEAN,JITTER,MIN,P50,P90,P99,"
 				   "P999,MAX,OTHER,UNKNOWN");
-	if (asked & NAMES_CGROUP)
-		strbuf_append_literal(out, ",CGPATH,SYSTEMD_UNIT,CONTAINER,POD");
-	if (asked & NAMES_NETNS)
-		strbuf_append_literal(out, ",NETNSNAME");
+	rtt_names_csv_header(out, by, asked);
 	strbuf_append_char(out, '\n');
-}
-
-/* Without a name it is the number, and without that nothing. */
-static void csv_name(struct strbuf *out, struct name name, uint64_t number)
-{
-	strbuf_append_char(out, ',');
-	if (name.bytes)
-		escape_csv(out, name.bytes, name.length);
-	else if (number)
-		strbuf_append_u64(out, number);
-}
-
-static void csv_names(struct strbuf *out, const struct rtt_report *report)
-{
-	const struct names *names = report->names;
-
-	if (names->asked & NAMES_CGROUP) {
-		csv_name(out, names->cgroup, report->ids.cgroup_id);
-		csv_name(out, names->unit, 0);
-		csv_name(out, names->container, 0);
-		csv_name(out, names->pod, 0);
-	}
-	if (names->asked & NAMES_NETNS)
-		csv_name(out, names->netns, report->ids.netns);
 }
 
 void rtt_csv(struct strbuf *out, const struct rtt_report *report)
@@ -376,7 +322,6 @@ void rtt_csv(struct strbuf *out, const struct rtt_report *report)
 	append_values(out, report, &stats, &style);
 	strbuf_append_string(out, report->other ? ",1" : ",0");
 	strbuf_append_string(out, report->unknown ? ",1" : ",0");
-	if (report->names)
-		csv_names(out, report);
+	rtt_names_csv(out, report);
 	strbuf_append_char(out, '\n');
 }

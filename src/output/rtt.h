@@ -34,7 +34,8 @@ void rtt_text(struct strbuf *out, const struct rtt_report *report, bool extended
  * is "us", or "ms" with decimals for TICK_MS1024: three, which are exact, but up to six for mean and jitter (three in
  * "us"). `key` is null where only "-" would be in it; "other" and "unknown" tell those groups from processes that are
  * called so. Buckets are [low,high,count]; `high` is null for the last slot, which has no end. With names that
- * were asked for: cgroup_id, cgroup, systemd_unit ("unit" is another), container, pod; netns, netns_name.
+ * were asked for: cgroup_id, cgroup, systemd_unit ("unit" is another), container, pod; netns, netns_name. A connection
+ * has cookie and conn_seq, what is bound to an interface ifindex, and a link-local address ifindex and zone.
  */
 void rtt_json(struct strbuf *out, const struct rtt_report *report);
 
@@ -42,9 +43,9 @@ void rtt_json(struct strbuf *out, const struct rtt_report *report);
  * TIMESTAMP,INTERVAL_S,BY,KEY,SAMPLE,HOOK,UNIT,COUNT,MEAN,JITTER,MIN,P50,P90,P99,P999,MAX,OTHER,UNKNOWN: empty fields
  * when count is 0, and for a key that JSON has as null. TIMESTAMP and the numbers are written as in JSON; OTHER and
  * UNKNOWN are 0 or 1. With names: CGPATH,SYSTEMD_UNIT,CONTAINER,POD,NETNSNAME, those of them that were asked for
- * (NAMES_), where CGPATH and NETNSNAME are the number of what has no name.
+ * (NAMES_), where CGPATH and NETNSNAME are the number of what has no name. With --by conn: COOKIE,SEQ.
  */
-void rtt_csv_header(struct strbuf *out, unsigned int asked);
+void rtt_csv_header(struct strbuf *out, const char *by, unsigned int asked);
 void rtt_csv(struct strbuf *out, const struct rtt_report *report);
 
 #endif

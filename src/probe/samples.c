@@ -21,20 +21,27 @@ bool samples_see_segments(const struct probe_wants *wants)
 	return wants->samples.kind == RTT_SRTT || wants->samples.kind == RTT_RTT;
 }
 
+static bool samples_need_memory(const struct probe_wants *wants)
+{
+	return wants->samples.kind == RTT_RTT || wants->owners || wants->scope->settings.roles;
+}
+
 /*
  * The group of a connection is looked up at each sample, unless it takes what only the socket's memory knows: that is
- * some cache misses away with many connections, while the few groups stay in the cache.
+ * some cache misses away with many connections, while the few groups stay in the cache. By connection there are as many
+ * groups, and that memory counts which of its connections a socket is at.
  */
 bool samples_remember(const struct probe_wants *wants)
 {
-	return wants->samples.kind == RTT_RTT || wants->owners || wants->scope->settings.roles;
+	return samples_need_memory(wants) || wants->samples.grouping.by[0] == RTT_BY_CONN;
 }
 
 /* A kprobe remembers nothing of a socket. */
 bool samples_have_hook(const struct probe_wants *wants, enum probe_hook hook)
 {
 	if (hook == HOOK_KPROBE)
-		return wants->samples.kind == RTT_SRTT && !samples_remember(wants) && wants->storage != STORAGE_SOCKET;
+		return wants->samples.kind == RTT_SRTT && !samples_need_memory(wants) &&
+		       wants->storage != STORAGE_SOCKET;
 	return hook == HOOK_TP_BTF || (hook == HOOK_FENTRY && samples_see_segments(wants));
 }
 
@@ -94,7 +101,7 @@ static void size_maps(const struct probe_wants *wants, struct vitals_bpf *vitals
 	bpf_map__set_key_size(vitals->maps.groups, rtt_key_size(samples->grouping.by[0], samples->grouping.by[1]));
 	if (groups_per_cpu(wants))
 		bpf_map__set_max_entries(vitals->maps.histograms, groups_per_cpu(wants));
-	if (samples_are_grouped(samples) && samples->kind == RTT_SRTT)
+	if (samples_are_grouped(samples) && samples->kind == RTT_SRTT && samples->grouping.by[0] != RTT_BY_CONN)
 		bpf_map__set_max_entries(vitals->maps.group_recent, 1 << RTT_RECENT_BITS);
 	bpf_map__set_max_entries(vitals->maps.groups, groups);
 	bpf_map__set_max_entries(vitals->maps.group_numbers, groups);

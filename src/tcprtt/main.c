@@ -58,18 +58,30 @@ static void put_scale(struct tool *tool, uint32_t width)
 
 static const struct names *find_names(struct tool *tool, const struct rtt_key *key, struct grouping_ids *ret_ids)
 {
+	const struct names *names;
+
 	*ret_ids = grouping_ids(&tool->options.grouping, key);
-	return resolver_find(&tool->app.resolver, ret_ids->cgroup_id, ret_ids->netns, ret_ids->pid);
+	names = resolver_find(&tool->app.resolver, ret_ids->cgroup_id, ret_ids->netns, ret_ids->pid);
+	return ret_ids->has_zone && ret_ids->ifindex
+		       ? resolver_zone(&tool->app.resolver, ret_ids->netns, ret_ids->ifindex)
+		       : names;
 }
 
+/* In data, names stand beside the key; just a zone is always in it. */
 static void add_names(struct tool *tool, const struct measured *row, struct rtt_report *report)
 {
 	struct strbuf key = strbuf_over(tool->key, sizeof(tool->key) - 1);
+	struct names in_key = {};
 
 	report->names = find_names(tool, &row->key, &report->ids);
-	if (tool->options.output != RTT_OUTPUT_TEXT || row->other)
+	if (row->other)
+		report->ids = (struct grouping_ids){};
+	if (!report->names || row->other)
 		return;
-	grouping_format_key(&key, &tool->options.grouping, &row->key, report->names);
+	if (tool->options.output == RTT_OUTPUT_TEXT)
+		in_key = *report->names;
+	in_key.zone = report->names->zone;
+	grouping_format_key(&key, &tool->options.grouping, &row->key, row->distinction, &in_key);
 	tool->key[key.length] = '\0';
 	report->key = tool->key;
 }
@@ -101,7 +113,7 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 	char time[8];
 	struct strbuf clock = strbuf_over(time, sizeof(time));
 
-	if (tool->options.app.names)
+	if (tcprtt_is_grouped(&tool->options))
 		add_names(tool, row, &report);
 	switch (tool->options.output) {
 	case RTT_OUTPUT_TEXT:
@@ -214,7 +226,7 @@ static void put_opening(struct tool *tool)
 	struct strbuf *out = &tool->outlet.sink.buffer;
 
 	if (tool->options.output == RTT_OUTPUT_CSV)
-		rtt_csv_header(out, tool->options.app.names);
+		rtt_csv_header(out, tool->by, tool->options.app.names);
 	if (tool->options.output == RTT_OUTPUT_TEXT) {
 		strbuf_append_string(out, "Tracing TCP RTT");
 		if (tool->options.app.duration_ns) {

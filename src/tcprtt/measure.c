@@ -69,6 +69,7 @@ static struct measured *take_group(struct measure *measure, uint32_t number, int
 	row->other = number == RTT_GROUP_OTHER;
 	row->unknown = false;
 	row->key = (struct rtt_key){};
+	row->distinction = 0;
 	if (!row->stats.count)
 		measure->count--;
 	return row->stats.count ? row : NULL;
@@ -100,39 +101,49 @@ int measure_visit_groups(struct measure *measure, void (*visit)(void *context, c
 
 static int compare_keys(const void *a, const void *b)
 {
-	return memcmp(&((const struct known_group *)a)->key, &((const struct known_group *)b)->key,
-		      sizeof(struct rtt_key));
+	return grouping_compare(&((const struct known_group *)a)->key, &((const struct known_group *)b)->key);
 }
 
-static void name_group(const struct measure *measure, int i, int count, struct measured *row)
+/* `first` and `last` of the groups are namesakes of this one, or itself. */
+static void name_group(const struct measure *measure, int i, int first, int last, struct measured *row)
 {
 	const struct grouping *grouping = &measure->options->grouping;
-	const struct known_group *group = &measure->groups[i];
+	const struct known_group *groups = measure->groups;
 	struct strbuf out = strbuf_over(row->name, sizeof(row->name) - 1);
-	struct rtt_key key = group->key;
 
-	if (!(i && grouping_is_namesake(&group[-1].key, &key)) &&
-	    !(i + 1 < count && grouping_is_namesake(&group[1].key, &key)))
-		key.netns = 0;
-	grouping_format_key(&out, grouping, &key, NULL);
+	row->key = groups[i].key;
+	row->distinction = grouping_distinction(&row->key, &groups[first].key, &groups[last].key,
+						&groups[i > first ? i - 1 : i].key, &groups[i < last ? i + 1 : i].key);
+	grouping_format_key(&out, grouping, &row->key, row->distinction, NULL);
 	row->name[out.length] = '\0';
-	row->key = key;
-	row->unknown = grouping_is_unknown(grouping, &key);
+	row->unknown = grouping_is_unknown(grouping, &row->key);
+}
+
+static int last_namesake(const struct measure *measure, int first, int count)
+{
+	int last = first;
+
+	while (last + 1 < count && grouping_is_namesake(&measure->groups[first].key, &measure->groups[last + 1].key))
+		last++;
+	return last;
 }
 
 static int take_groups(struct measure *measure)
 {
-	int count = list_groups(measure), error = 0;
+	int count = list_groups(measure), error = 0, first = 0, last = -1;
 	struct measured *row;
 
 	if (count < 0)
 		return count;
-	/* side by side what only the network namespace tells apart */
 	qsort(measure->groups, (size_t)count, sizeof(*measure->groups), compare_keys);
 	for (int i = 0; i < count && !error; i++) {
+		if (i > last) {
+			first = i;
+			last = last_namesake(measure, first, count);
+		}
 		row = take_group(measure, measure->groups[i].number, &error);
 		if (row)
-			name_group(measure, i, count, row);
+			name_group(measure, i, first, last, row);
 	}
 	if (!error && (row = take_group(measure, RTT_GROUP_OTHER, &error)))
 		strcpy(row->name, "other");

@@ -14,6 +14,7 @@
 struct measured {
 	char name[GROUPING_NAME_MAX]; /* NUL-terminated, raw: escape it */
 	struct rtt_key key;           /* where it is a group's */
+	unsigned int distinction;     /* GROUPING_, of its name */
 	bool other;                   /* what found no room among the groups */
 	bool unknown;                 /* the group of those whose owner is not known */
 	struct histogram histogram;

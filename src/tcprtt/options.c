@@ -38,7 +38,7 @@ static const struct argp_option option_table[] = {
 	{"byraddr", 'B', 0, 0, "a histogram for each remote address", 3},
 	{"by", KEY_BY, "WORDS", 0,
 	 "one or two of laddr, raddr, lport, rport, pid, comm, cgroup, netns, prefix:LEN[/LEN6] (of the remote "
-	 "address); or conn",
+	 "address); or conn, each connection",
 	 3},
 	{"top", KEY_TOP, "N", 0, "only the N groups that --sort puts first", 3},
 	{"sort", KEY_SORT, "WHAT", 0, "p99 (the default), count or mean, descending", 3},

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The zone of a link-local address, as users see it: on the command line, in rows, and in namespaces with a name."""
+"""The zone of a link-local address, as users see it: on the command line, in rows and groups, and in namespaces with a name."""
 
 import csv
 import io
@@ -146,6 +146,44 @@ def test_bound_to_an_interface():
         assert_equal([row.get("ifindex") for row in began], [socket.if_nametoindex("lo"), None], f"interfaces of {began}")
         assert_equal([row for row in began if "zone" in row], [], "zones")
         assert_not_in("%", text.out)
+
+
+def test_two_namespaces():
+    """One name in two network namespaces: both are told, and a filter by name is for both unless --netns says which."""
+    need_root()
+    with LinkLocalNetwork("a") as one, LinkLocalNetwork("b") as two:
+        scope = ("-P", PORT, "-A", "fe80::1%lo")
+        with Trace("-B", *scope, "-o", "json", tool=RTT_TOOL) as both, \
+                Trace("-B", *scope, "-o", "csv", tool=RTT_TOOL) as table, \
+                Trace("-B", *scope, "--netns", one.name, tool=RTT_TOOL) as text:
+            for network in (one, two):
+                network.run_python(CONNECTION)
+            for trace in (both, table, text):
+                assert_equal(trace.stop(), 0, "exit status")
+            keys = {f"fe80::1%lo@{network.number}" for network in (one, two)}
+            assert_equal({row["key"] for row in both.rows()}, keys, "JSON")
+            assert_equal({(row["ifindex"], row["zone"]) for row in both.rows()}, {(1, "lo")}, "JSON")
+            assert_equal({row["KEY"] for row in csv.DictReader(io.StringIO(table.out))}, keys, "CSV")
+            assert_in("Remote Address = fe80::1%lo \n", text.out)
+
+
+def test_connections():
+    need_root()
+    with LinkLocalNetwork() as network:
+        scope = ("-P", PORT, "--netns", network.name, "--by", "conn")
+        with Trace(*scope, "-o", "json", tool=RTT_TOOL) as lines, Trace(*scope, "-o", "csv", tool=RTT_TOOL) as table, \
+                Trace("-o", "json", "--rport", PORT, "--netns", network.name) as states:
+            network.run_python(CONNECTION)
+            for trace in (lines, table, states):
+                assert_equal(trace.stop(), 0, "exit status")
+            began, = (row for row in states.rows() if row["newstate"] == "SYN_SENT")
+            group, = lines.rows()
+            port = next(row["lport"] for row in states.rows() if row["newstate"] == "ESTABLISHED")
+            assert_equal(group["key"], f"[fe80::1%lo]:{port}->[fe80::1%lo]:{PORT}", "key")
+            for field in ("cookie", "conn_seq"):
+                assert_equal(group[field], began[field], field)
+            row, = csv.DictReader(io.StringIO(table.out))
+            assert_equal((row["KEY"], row["COOKIE"], row["SEQ"]), (group["key"], str(group["cookie"]), "0"), "CSV")
 
 
 if __name__ == "__main__":

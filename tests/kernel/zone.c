@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Two neighbours with the same link-local address on two links are two: rows and filters tell them apart. */
+/* Two neighbours with the same link-local address on two links are two: rows, filters and groups tell them apart. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "lib/kernel.h"
 #include "lib/links.h"
 #include "lib/require.h"
+#include "lib/rtt_report.h"
 #include "lib/tool.h"
 #include "lib/traffic.h"
 
@@ -243,6 +245,81 @@ static void test_other_namespace(void **state)
 	expect_text(by_number, "\n", 1);
 }
 
+static const struct rtt_report *find(const struct rtt_reports *reports, const char *key, unsigned int link)
+{
+	const struct rtt_report *report = rtt_reports_find(reports, key);
+
+	require(report, "no group %s", key);
+	require(report->ifindex == links.near_ifindex[link] && !strcmp(report->zone, link_names[link]),
+		"%s: ifindex %u, zone \"%s\"", key, report->ifindex, report->zone);
+	return report;
+}
+
+/* One for each link, and what came over one is not counted for the other. */
+static void expect_groups(const struct tool *tool, const char *left, const char *right)
+{
+	const struct rtt_report *reports[LINKS];
+	struct rtt_reports all;
+
+	rtt_reports_read(tool->out, &all);
+	require(all.count == LINKS, "%zu groups", all.count);
+	reports[0] = find(&all, left, 0);
+	reports[1] = find(&all, right, 1);
+	print_message("%s: %" PRIu64 " samples, %s: %" PRIu64 "\n", left, reports[0]->count, right, reports[1]->count);
+	/* each exchange is a segment at least; this machine may hide some */
+	require(reports[0]->count + 10 >= exchanges[0] && reports[1]->count >= reports[0]->count + 20,
+		"samples of the one are counted for the other");
+	free(all.items);
+}
+
+static void test_groups(void **state)
+{
+	struct tool *raddr = start("tcprtt", "-B", "-P", PORT_TEXT, "-o", "json");
+	struct tool *both = start("tcprtt", "--by", "rport,laddr", "-P", PORT_TEXT, "-o", "json");
+	struct tool *prefix = start("tcprtt", "--by", "prefix:24", "-P", PORT_TEXT, "-o", "json");
+	struct tool *broad = start("tcprtt", "--by", "prefix:24/9", "-P", PORT_TEXT, "-o", "json");
+	struct tool *text = start("tcprtt", "-B", "-P", PORT_TEXT);
+	struct rtt_reports all;
+
+	(void)state;
+	play();
+	expect_groups(raddr, "fe80::2%left", "fe80::2%right");
+	expect_groups(both, PORT_TEXT ",fe80::1%left", PORT_TEXT ",fe80::1%right");
+	expect_groups(prefix, "fe80::%left/64", "fe80::%right/64");
+	rtt_reports_read(broad->out, &all);
+	require(all.count == 1 && rtt_reports_find(&all, "fe80::/9") && !all.items[0].ifindex, "fe80::/9 has a zone");
+	free(all.items);
+	expect_text(text, "Remote Address = fe80::2%left ", 1);
+	expect_text(text, "Remote Address = fe80::2%right ", 1);
+}
+
+/* The far end's interfaces have names that nobody finds; and a filter. */
+static void test_groups_elsewhere(void **state)
+{
+	struct tool *raddr = start("tcprtt", "-B", "-p", PORT_TEXT, "-o", "json");
+	struct tool *filtered =
+		start("tcprtt", "-B", "-P", PORT_TEXT, "-A", "fe80::/10", "-A", "!fe80::2%left", "-o", "json");
+	char key[64];
+	struct rtt_reports all;
+
+	(void)state;
+	play();
+	rtt_reports_read(raddr->out, &all);
+	require(all.count == LINKS, "%zu groups", all.count);
+	for (unsigned int link = 0; link < LINKS; link++) {
+		const struct rtt_report *report;
+
+		snprintf(key, sizeof(key), LINKS_NEAR "%%%u", links.far_ifindex[link]);
+		report = rtt_reports_find(&all, key);
+		require(report && report->ifindex == links.far_ifindex[link], "no group %s", key);
+	}
+	free(all.items);
+	rtt_reports_read(filtered->out, &all);
+	require(all.count == 1, "filtered: %zu groups", all.count);
+	find(&all, "fe80::2%right", 1);
+	free(all.items);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +328,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_connections, leave),
 		cmocka_unit_test_teardown(test_filters, leave),
 		cmocka_unit_test_teardown(test_other_namespace, leave),
+		cmocka_unit_test_teardown(test_groups, leave),
+		cmocka_unit_test_teardown(test_groups_elsewhere, leave),
 	};
 
 	return cmocka_run_group_tests_name("zone", tests, NULL, NULL);

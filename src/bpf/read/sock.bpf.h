@@ -34,6 +34,14 @@ static __always_inline bool sock_is_v4mapped(const __u64 words[2])
 	return !words[0] && (words[1] & bpf_cpu_to_be64(~0ULL << 32)) == bpf_cpu_to_be64(0xffffULL << 32);
 }
 
+/* The same, 1 or 0, but the verifier learns nothing from it (is_zero()). */
+static __always_inline __u64 sock_is_v4mapped_blind(const __u64 words[2])
+{
+	__u64 other = words[0] | ((words[1] & bpf_cpu_to_be64(~0ULL << 32)) ^ bpf_cpu_to_be64(0xffffULL << 32));
+
+	return is_zero(other | other >> 32);
+}
+
 /* Of an IPv6 address, its first half: fe80::/10. */
 static __always_inline bool sock_is_link_local(__u64 half)
 {
@@ -55,11 +63,14 @@ static __always_inline void sock_put_v4(__u64 words[2], __u32 address, __u64 zer
 
 /*
  * IPv4 over an AF_INET6 socket is IPv4, as a person calls it. The local address is mapped, too, except that a child
- * just cloned from a listener on :: may have the remote one only. Returns the IP version.
+ * just cloned from a listener on :: may have the remote one only. Returns the IP version. `blind`, a constant: the
+ * verifier learns nothing of the addresses. That halves what it follows of a program with much behind this, and does
+ * the opposite to others.
  */
-static __always_inline __u8 sock_unmap(__u64 local[2], __u64 remote[2], __u64 zero)
+static __always_inline __u8 sock_unmap(__u64 local[2], __u64 remote[2], __u64 zero, bool blind)
 {
-	if (!sock_is_v4mapped(remote) && !sock_is_v4mapped(local))
+	if (blind ? !(sock_is_v4mapped_blind(remote) | sock_is_v4mapped_blind(local))
+		  : !sock_is_v4mapped(remote) && !sock_is_v4mapped(local))
 		return 6;
 	sock_put_v4(local, sock_mapped_v4(local), zero);
 	sock_put_v4(remote, sock_mapped_v4(remote), zero);
@@ -108,6 +119,14 @@ static __always_inline __u32 sock_ifindex(struct tcp_sock *tp, bool probed)
 	return SOCK_GET(probed, tp, SOCK_COMMON.skc_bound_dev_if);
 }
 
+/* Asking makes a cookie for a socket that has none yet; the call costs 25 ns. */
+static __always_inline __u64 cookie_of(struct sock *sk)
+{
+	__u64 cookie = sock_as_tcp(sk)->SOCK_COMMON.skc_cookie.counter;
+
+	return cookie ? cookie : bpf_get_socket_cookie(sk);
+}
+
 /* Half of an AF_INET6 address. */
 static __always_inline __u64 sock_half(const __u32 *words, bool probed)
 {
@@ -119,8 +138,9 @@ static __always_inline __u64 sock_half(const __u32 *words, bool probed)
 	return half;
 }
 
-/* `zero`: opaque_zero()'s, or just 0. */
-static __always_inline void sock_read_addresses(struct transition *t, struct tcp_sock *tp, __u64 zero, bool probed)
+/* `zero`: opaque_zero()'s, or just 0. `blind` as for sock_unmap(). */
+static __always_inline void sock_read_addresses(struct transition *t, struct tcp_sock *tp, __u64 zero, bool probed,
+						bool blind)
 {
 	__u64 local[2], remote[2];
 	__u8 ip_version = 4;
@@ -133,7 +153,7 @@ static __always_inline void sock_read_addresses(struct transition *t, struct tcp
 			local[i] = sock_half(&here[2 * i], probed);
 			remote[i] = sock_half(&there[2 * i], probed);
 		}
-		ip_version = sock_unmap(local, remote, zero);
+		ip_version = sock_unmap(local, remote, zero, blind);
 	} else {
 		sock_put_v4(local, SOCK_GET(probed, tp, SOCK_COMMON.skc_rcv_saddr), zero);
 		sock_put_v4(remote, SOCK_GET(probed, tp, SOCK_COMMON.skc_daddr), zero);
@@ -165,7 +185,7 @@ static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp,
 	sock_clear(t, zero);
 	t->oldstate = oldstate;
 	t->newstate = newstate;
-	sock_read_addresses(t, tp, zero, false);
+	sock_read_addresses(t, tp, zero, false, false);
 	t->skaddr = (__u64)(unsigned long)tp;
 	t->lport = sock_lport(tp, false, t->newstate == STATE_CLOSE);
 	t->rport = sock_rport(tp, false);

@@ -8,6 +8,7 @@
 #include "abi/histogram.h"
 #include "abi/rtt.h"
 #include "abi/transition.h"
+#include "bpf/read/sock.bpf.h"
 
 const volatile __u8 group_by[RTT_BY_MAX] = {};
 /* rtt_key_size(), in words */
@@ -45,8 +46,8 @@ struct {
 #define RECENT_BUSY (~0ULL)
 
 struct recent {
-	struct rtt_key key;
-	__u64 number; /* 0: none */
+	__u64 number;       /* 0: none */
+	struct rtt_key key; /* behind it, since its end is seldom used */
 };
 
 struct {
@@ -116,6 +117,50 @@ static __always_inline bool group_is_by(__u8 by, __u8 first, __u8 last)
 	return by >= first && by <= last;
 }
 
+static __always_inline bool group_is_by_address(__u8 by)
+{
+	return group_is_by(by, RTT_BY_LADDR, RTT_BY_RADDR) || by == RTT_BY_PREFIX;
+}
+
+/* 1 or 0. The verifier learns nothing from it (is_zero()). */
+static __always_inline __u64 group_address_is_link_local(__u8 by, const struct transition *t)
+{
+	const __u8 *address = by == RTT_BY_LADDR ? t->laddr : t->raddr;
+	__u64 ten_bits = bpf_cpu_to_be64(0xffc0ULL << 48);
+
+	/* A prefix that is shorter is not only of those. */
+	if (!group_is_by_address(by) || (by == RTT_BY_PREFIX && (group_mask_v6[0] & ten_bits) != ten_bits))
+		return 0;
+	return is_zero((bpf_ntohs(*(const __u16 *)address) & 0xffc0) ^ 0xfe80);
+}
+
+/* Both members of a key as one word. */
+static __always_inline __u64 group_zone(__u64 netns, __u64 ifindex)
+{
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? netns | ifindex << 32 : netns << 32 | ifindex;
+}
+
+/*
+ * Which link a group's link-local address is on. For other addresses nothing is read: the number of a namespace is a
+ * cache miss away.
+ */
+static __always_inline void group_read_zone(struct rtt_key *key, const struct transition *t, struct tcp_sock *tp,
+					    bool probed)
+{
+	__u64 link_local, zone;
+
+	if (group_by[0] == RTT_BY_CONN)
+		*(__u64 *)&key->netns = group_zone(t->netns, t->ifindex);
+	if (!group_is_by_address(group_by[0]) && !group_is_by_address(group_by[1]))
+		return;
+	link_local = group_address_is_link_local(group_by[0], t) | group_address_is_link_local(group_by[1], t);
+	link_local &= is_zero(t->ip_version ^ 6);
+	zone = opaque_zero(link_local);
+	if (link_local)
+		zone += group_zone(sock_netns(tp, probed), sock_ifindex(tp, probed));
+	*(__u64 *)&key->netns = zone;
+}
+
 static __always_inline void group_key(struct rtt_key *key, const struct transition *t, const struct owner *owner)
 {
 	__u64 *parts = (__u64 *)key->part;
@@ -131,7 +176,8 @@ static __always_inline void group_key(struct rtt_key *key, const struct transiti
 		second = RTT_BY_RADDR;
 		key->lport = t->lport;
 		key->rport = t->rport;
-		key->netns = t->netns;
+		key->cookie = t->cookie;
+		key->conn_seq = t->conn_seq;
 	}
 	group_put_part(parts, first, t, owner);
 	group_put_part(parts + 2, second, t, owner);
@@ -234,13 +280,15 @@ static __always_inline void group_remember(struct recent *recent, const struct r
 }
 
 /* `by_segment`: only the program that sees segments asks, the one that group_recent is for. */
-static __always_inline __u32 group_number(const struct transition *t, const struct owner *owner, bool by_segment)
+static __always_inline __u32 group_number(const struct transition *t, const struct owner *owner, struct tcp_sock *tp,
+					  bool probed, bool by_segment)
 {
 	struct rtt_key key = {};
 	struct recent *recent = NULL;
 	__u32 number;
 
 	group_key(&key, t, owner);
+	group_read_zone(&key, t, tp, probed);
 	if (by_segment) {
 		__u32 slot = group_recent_slot(&key);
 

@@ -30,7 +30,7 @@ static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp
 	bool closed = rtt_kind != RTT_SRTT;
 
 	if (fields & RTT_FIELD_ADDRESSES)
-		sock_read_addresses(t, tp, 0, probed);
+		sock_read_addresses(t, tp, 0, probed, true);
 	if (fields & RTT_FIELD_LPORT)
 		t->lport = sock_lport(tp, probed, closed);
 	if (fields & RTT_FIELD_RPORT)
@@ -52,15 +52,32 @@ static __always_inline bool in_scope(const struct transition *t, const struct ow
 	return scope_admits_role(role) && scope_admits_uid(t->uid) && scope_admits_owner(owner);
 }
 
-/* The number of the connection's group + 1 (1 when there are no groups), or GROUP_OUT. */
-static __always_inline __u32 classify(struct tcp_sock *tp, const struct owner *owner, __u8 role, bool probed)
+/* What tells a connection from all others, as struct transition has it. `conn` may be NULL. */
+static __always_inline void read_connection(struct transition *t, struct tcp_sock *tp, const struct conn *conn)
 {
+	if (group_by[0] != RTT_BY_CONN)
+		return;
+	/* Elsewhere it has one only if somebody asked, perhaps in the middle of the connection. */
+	if (conn_in_socket)
+		t->cookie = tp->SOCK_COMMON.skc_cookie.counter;
+	t->conn_seq = conn ? conn->conn_seq : CONN_SEQ_UNKNOWN;
+}
+
+/* The number of the connection's group + 1 (1 when there are no groups), or GROUP_OUT. `conn` may be NULL. */
+static __always_inline __u32 classify(struct tcp_sock *tp, const struct conn *conn, const struct owner *owner,
+				      bool probed)
+{
+	__u8 role = conn ? conn->role : ROLE_UNKNOWN;
 	struct transition t = {};
 
 	read_asked(&t, tp, probed);
+	read_connection(&t, tp, conn);
 	if (!in_scope(&t, owner, role))
 		return GROUP_OUT;
-	return rtt_grouped ? group_number(&t, owner, rtt_kind == RTT_SRTT) + 1 : 1;
+	if (!rtt_grouped)
+		return 1;
+	/* A connection's own group is looked up once. */
+	return group_number(&t, owner, tp, probed, rtt_kind == RTT_SRTT && group_by[0] != RTT_BY_CONN) + 1;
 }
 
 /*
@@ -79,7 +96,7 @@ static __always_inline __u32 classify_once(struct tcp_sock *tp, struct conn *con
 	if (group && conn->group_turn == turn)
 		return group;
 	owner_copy(&owner, &conn->owner);
-	group = classify(tp, &owner, conn->role, false);
+	group = classify(tp, conn, &owner, false);
 	conn->group_turn = turn;
 	conn->group = rtt_uses_owner && owner.source == OWNER_UNKNOWN ? 0 : group;
 	return group;
@@ -94,7 +111,7 @@ static __always_inline __u32 group_of(struct tcp_sock *tp, struct conn *conn, bo
 	if (rtt_scoped || rtt_grouped) {
 		struct owner nobody = {};
 
-		return classify(tp, &nobody, ROLE_UNKNOWN, probed);
+		return classify(tp, NULL, &nobody, probed);
 	}
 	return 1;
 }
@@ -224,6 +241,9 @@ static __always_inline void on_segment(struct sock *sk, struct tcp_sock *tp)
 			return;
 		conn = conn_in_socket ? sock_storage_make(&conn_storage, sk) : conn_hash_add(sk);
 	}
+	/* One that is older than we are may have none yet. */
+	if (group_by[0] == RTT_BY_CONN && conn_in_socket && (!conn || !conn->group))
+		cookie_of(sk);
 	if (rtt_kind == RTT_SRTT)
 		take_smoothed(tp, conn, false);
 	else if (!conn)
@@ -268,11 +288,15 @@ static __always_inline void sample_on_state(struct tcp_sock *tp, struct conn *co
 
 	if (conn && begins)
 		conn->followed = 1;
-	if (rtt_kind == RTT_RTT && !begins) {
-		/* Two branches: of one on both conditions, 6.1's verifier would not know that `conn` is none. */
-		asm volatile("" ::: "memory");
-		if (conn)
-			take_measurement(tp, conn, HISTOGRAM_OF_STATES);
+	/* Three branches: clang would calculate one condition of them, and before 6.2 the verifier does not follow that
+	 * to what `conn` is. */
+	if (rtt_kind == RTT_RTT) {
+		asm volatile("");
+		if (conn) {
+			asm volatile("");
+			if (!begins)
+				take_measurement(tp, conn, HISTOGRAM_OF_STATES);
+		}
 	}
 	if (rtt_kind == RTT_HANDSHAKE && newstate == STATE_ESTABLISHED)
 		take_handshake(tp, conn);

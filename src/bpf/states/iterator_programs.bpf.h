@@ -89,7 +89,7 @@ int seed_hash(struct bpf_iter__task_file *ctx)
 		return 0;
 	state = BPF_CORE_READ(tp, SOCK_COMMON.skc_state);
 	t.oldstate = t.newstate = state;
-	sock_read_addresses(&t, tp, 0, true);
+	sock_read_addresses(&t, tp, 0, true, false);
 	t.lport = sock_lport(tp, true, false);
 	t.rport = sock_rport(tp, true);
 	t.netns = sock_netns(tp, true);

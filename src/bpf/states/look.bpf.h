@@ -63,12 +63,4 @@ static __always_inline __u32 netns_of(struct conn *conn, struct tcp_sock *tp)
 	return conn->netns;
 }
 
-/* Asking makes a cookie for a socket that has none yet; the call costs 25 ns. */
-static __always_inline __u64 cookie_of(struct sock *sk)
-{
-	__u64 cookie = sock_as_tcp(sk)->SOCK_COMMON.skc_cookie.counter;
-
-	return cookie ? cookie : bpf_get_socket_cookie(sk);
-}
-
 #endif

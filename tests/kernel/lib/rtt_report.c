@@ -72,6 +72,27 @@ static void read_bucket(const json_t *bucket, struct rtt_report *report)
 	report->slots[slot] = count;
 }
 
+static uint64_t number_or_zero(const json_t *line, const char *name)
+{
+	const json_t *number = json_object_get(line, name);
+
+	require(!number || json_is_null(number) || json_is_integer(number), "\"%s\" is no number", name);
+	return number ? (uint64_t)json_integer_value(number) : 0;
+}
+
+/* Members that not every group has. */
+static void read_socket(const json_t *line, struct rtt_report *report)
+{
+	const json_t *zone = json_object_get(line, "zone");
+
+	report->cookie = number_or_zero(line, "cookie");
+	report->conn_seq =
+		json_is_integer(json_object_get(line, "conn_seq")) ? (int64_t)number_or_zero(line, "conn_seq") : -1;
+	report->ifindex = (uint32_t)number_or_zero(line, "ifindex");
+	if (zone && !json_is_null(zone))
+		snprintf(report->zone, sizeof(report->zone), "%s", string_of(line, "zone"));
+}
+
 static void read_report(const json_t *line, struct rtt_report *report)
 {
 	const json_t *buckets = json_object_get(line, "buckets");
@@ -86,6 +107,7 @@ static void read_report(const json_t *line, struct rtt_report *report)
 	report->unknown = json_is_true(json_object_get(line, "unknown"));
 	snprintf(report->key, sizeof(report->key), "%s",
 		 json_is_null(json_object_get(line, "key")) ? "-" : string_of(line, "key"));
+	read_socket(line, report);
 	snprintf(report->sample, sizeof(report->sample), "%s", string_of(line, "sample"));
 	snprintf(report->hook, sizeof(report->hook), "%s", string_of(line, "hook"));
 	report->interval_s = number_of(line, "interval_s");

@@ -25,6 +25,10 @@ struct rtt_report {
 	char by[32];
 	char key[256];
 	bool other, unknown;
+	uint64_t cookie;  /* 0 for null, and where there is none; likewise ifindex */
+	int64_t conn_seq; /* -1 for null, and where there is none */
+	uint32_t ifindex;
+	char zone[16]; /* empty for null, and where there is none */
 	char sample[16];
 	char hook[16];
 	double interval_s;

@@ -75,7 +75,7 @@ static void test_prefix_lengths(void **state)
 	assert_refused("prefix:/48", "\"\"");
 }
 
-static void assert_key(const char *by, const struct rtt_key *key, const char *name)
+static void assert_distinct_key(const char *by, const struct rtt_key *key, unsigned int distinction, const char *name)
 {
 	struct grouping grouping;
 	struct parse_error error;
@@ -83,10 +83,15 @@ static void assert_key(const char *by, const struct rtt_key *key, const char *na
 	struct strbuf out = strbuf_over(buffer, GROUPING_NAME_MAX);
 
 	assert_int_equal(grouping_parse(by, &grouping, &error), 0);
-	grouping_format_key(&out, &grouping, key, NULL);
+	grouping_format_key(&out, &grouping, key, distinction, NULL);
 	assert_false(out.overflow);
 	buffer[out.length] = '\0';
 	assert_string_equal(buffer, name);
+}
+
+static void assert_key(const char *by, const struct rtt_key *key, const char *name)
+{
+	assert_distinct_key(by, key, 0, name);
 }
 
 static void test_key(void **state)
@@ -111,9 +116,22 @@ static void test_key(void **state)
 	assert_true(grouping_is_namesake(&v6, &same));
 	same.netns = UINT32_MAX;
 	assert_true(grouping_is_namesake(&v6, &same));
-	assert_key("conn", &same,
-		   "[2001:db8:1111:2222:3333:4444:5555:6666]:443->[2001:db8:1111:2222:3333:4444:5555:6666]:65535"
-		   "@4294967295");
+	same.cookie = UINT64_MAX;
+	same.conn_seq = UINT32_MAX - 1;
+	assert_true(grouping_is_namesake(&v6, &same));
+	assert_distinct_key(
+		"conn", &same, GROUPING_NETNS | GROUPING_COOKIE,
+		"[2001:db8:1111:2222:3333:4444:5555:6666]:443->[2001:db8:1111:2222:3333:4444:5555:6666]:65535"
+		"@4294967295#18446744073709551615.4294967294");
+	same.conn_seq = CONN_SEQ_UNKNOWN;
+	assert_distinct_key("conn", &v4, GROUPING_NETNS, "127.0.0.1:80->10.1.2.0:40000@0");
+	v4.cookie = 7;
+	v4.conn_seq = CONN_SEQ_UNKNOWN;
+	assert_distinct_key("conn", &v4, GROUPING_COOKIE, "127.0.0.1:80->10.1.2.0:40000#7");
+	v4.conn_seq = 0;
+	assert_distinct_key("conn", &v4, GROUPING_COOKIE, "127.0.0.1:80->10.1.2.0:40000#7");
+	v4.conn_seq = 2;
+	assert_distinct_key("conn", &v4, GROUPING_COOKIE, "127.0.0.1:80->10.1.2.0:40000#7.2");
 	same.part[1][15] ^= 1;
 	assert_false(grouping_is_namesake(&v6, &same));
 
@@ -136,7 +154,7 @@ static void assert_named(const char *by, const struct rtt_key *key, const struct
 	struct strbuf out = strbuf_over(buffer, GROUPING_NAME_MAX);
 
 	assert_int_equal(grouping_parse(by, &grouping, &error), 0);
-	grouping_format_key(&out, &grouping, key, names);
+	grouping_format_key(&out, &grouping, key, 0, names);
 	buffer[out.length] = '\0';
 	assert_string_equal(buffer, expected);
 }
@@ -157,6 +175,71 @@ static void test_names(void **state)
 	assert_named("cgroup,pid", &key, &names, "/a,4294967280");
 	key.owner_known = 0;
 	assert_named("cgroup,netns", &key, &names, "-,red");
+}
+
+/* A link-local address has a zone; a prefix only if all of it is link-local. */
+static void test_zones(void **state)
+{
+	const struct names names = {.zone = {"eth0", 4}};
+	struct rtt_key key = {.ip_version = 6, .lport = 1, .rport = 2, .netns = 7, .ifindex = 3};
+	const uint16_t port = 443;
+
+	(void)state;
+	memcpy(key.part[0], (const uint8_t[16]){0xfe, 0x80, [15] = 1}, 16);
+	memcpy(key.part[1], key.part[0], 16);
+	assert_key("raddr", &key, "fe80::1%3");
+	assert_named("raddr", &key, &names, "fe80::1%eth0");
+	assert_named("laddr,raddr", &key, &names, "fe80::1%eth0,fe80::1%eth0");
+	assert_named("conn", &key, &names, "[fe80::1%eth0]:1->[fe80::1%eth0]:2");
+	assert_distinct_key("raddr", &key, GROUPING_NETNS, "fe80::1%3@7");
+	memcpy(key.part[1], &port, sizeof(port));
+	assert_named("raddr,lport", &key, &names, "fe80::1%eth0,443");
+
+	key.part[0][15] = 0;
+	assert_key("prefix:24", &key, "fe80::%3/64");
+	assert_named("prefix:24", &key, &names, "fe80::%eth0/64");
+	assert_named("prefix:24/10", &key, &names, "fe80::%eth0/10");
+	assert_named("prefix:24/9", &key, &names, "fe80::/9");
+	key.ifindex = 0;
+	assert_named("raddr", &key, &names, "fe80::");
+	key.ifindex = 3;
+	key.part[0][0] = 0x20;
+	assert_named("raddr", &key, &names, "2080::");
+	assert_named("prefix:24", &key, &names, "2080::/64");
+}
+
+static void assert_order(const struct rtt_key *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < count; j++)
+			assert_true(i < j   ? grouping_compare(&keys[i], &keys[j]) < 0
+				    : i > j ? grouping_compare(&keys[i], &keys[j]) > 0
+					    : !grouping_compare(&keys[i], &keys[j]));
+}
+
+/* What is told of a name is what its namesakes do not have. */
+static void test_distinction(void **state)
+{
+	const struct rtt_key keys[] = {
+		{.lport = 1, .netns = 9, .cookie = 1},  {.lport = 2, .netns = 3, .cookie = 8},
+		{.lport = 2, .netns = 3, .cookie = 9},  {.lport = 2, .netns = 3, .cookie = 9, .conn_seq = 1},
+		{.lport = 2, .netns = 4, .cookie = 7},  {.lport = 3, .netns = 4, .ifindex = 1},
+		{.lport = 3, .netns = 4, .ifindex = 2},
+	};
+	const struct rtt_key *first = &keys[1], *last = &keys[4];
+
+	(void)state;
+	assert_order(keys, sizeof(keys) / sizeof(keys[0]));
+	assert_false(grouping_is_namesake(&keys[0], &keys[1]));
+	assert_true(grouping_is_namesake(first, last));
+	assert_int_equal(grouping_distinction(&keys[0], &keys[0], &keys[0], &keys[0], &keys[0]), 0);
+	assert_int_equal(grouping_distinction(&keys[1], first, last, &keys[1], &keys[2]),
+			 GROUPING_NETNS | GROUPING_COOKIE);
+	assert_int_equal(grouping_distinction(&keys[3], first, last, &keys[2], &keys[4]),
+			 GROUPING_NETNS | GROUPING_COOKIE);
+	assert_int_equal(grouping_distinction(last, first, last, &keys[3], last), GROUPING_NETNS);
+	/* the zone does */
+	assert_int_equal(grouping_distinction(&keys[5], &keys[5], &keys[6], &keys[5], &keys[6]), 0);
 }
 
 static void assert_ids(const char *by, const struct rtt_key *key, unsigned int names, struct grouping_ids expected)
@@ -182,12 +265,28 @@ static void test_ids(void **state)
 	(void)state;
 	memcpy(key.part[0], &first, sizeof(first));
 	memcpy(key.part[1], &second, sizeof(second));
-	assert_ids("cgroup,netns", &key, NAMES_CGROUP | NAMES_NETNS, (struct grouping_ids){first, second, 0});
-	assert_ids("netns,pid", &key, NAMES_NETNS, (struct grouping_ids){0, 3, second});
+	assert_ids("cgroup,netns", &key, NAMES_CGROUP | NAMES_NETNS,
+		   (struct grouping_ids){.cgroup_id = first, .netns = second});
+	assert_ids("netns,pid", &key, NAMES_NETNS, (struct grouping_ids){.netns = 3, .pid = second});
 	assert_ids("raddr,lport", &key, 0, (struct grouping_ids){});
 	assert_ids("conn", &key, 0, (struct grouping_ids){});
 	key.owner_known = 0;
-	assert_ids("cgroup,netns", &key, NAMES_CGROUP | NAMES_NETNS, (struct grouping_ids){0, second, 0});
+	assert_ids("cgroup,netns", &key, NAMES_CGROUP | NAMES_NETNS, (struct grouping_ids){.netns = second});
+}
+
+static void test_ids_of_sockets(void **state)
+{
+	struct rtt_key key = {.ip_version = 6, .netns = 5, .ifindex = 3, .cookie = 8, .conn_seq = 1};
+	struct grouping by_conn = {.by = {RTT_BY_CONN}}, by_raddr = {.by = {RTT_BY_LPORT, RTT_BY_RADDR}};
+	struct grouping_ids ids = grouping_ids(&by_conn, &key);
+
+	(void)state;
+	assert_true(ids.is_conn && !ids.has_zone && ids.netns == 5 && ids.ifindex == 3 && ids.cookie == 8);
+	assert_int_equal(ids.conn_seq, 1);
+	memcpy(key.part[1], (const uint8_t[16]){0xfe, 0x80, [15] = 1}, 16);
+	assert_true(grouping_ids(&by_conn, &key).has_zone);
+	ids = grouping_ids(&by_raddr, &key);
+	assert_true(!ids.is_conn && ids.has_zone && ids.netns == 5 && ids.ifindex == 3);
 }
 
 int main(void)
@@ -195,7 +294,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse), cmocka_unit_test(test_prefix_lengths),
 		cmocka_unit_test(test_key),   cmocka_unit_test(test_names),
-		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_ids),   cmocka_unit_test(test_ids_of_sockets),
+		cmocka_unit_test(test_zones), cmocka_unit_test(test_distinction),
 	};
 
 	return cmocka_run_group_tests_name("core/grouping", tests, NULL, NULL);

@@ -233,7 +233,7 @@ static void test_golden_csv(void **state)
 	struct histogram histogram;
 
 	(void)state;
-	rtt_csv_header(&sb, 0);
+	rtt_csv_header(&sb, "all", 0);
 	for (size_t i = 0; i < COUNT(inputs); i++) {
 		struct rtt_report report = fill(&inputs[i], &histogram);
 

@@ -28,12 +28,12 @@ static void check_csv(const struct rtt_report *report, const char *expected)
 	text_check(&sb, expected);
 }
 
-static void check_header(unsigned int asked, const char *end)
+static void check_header(const char *by, unsigned int asked, const char *end)
 {
 	struct strbuf sb = text_new(RTT_TEXT_MAX);
 	size_t length = strlen(end);
 
-	rtt_csv_header(&sb, asked);
+	rtt_csv_header(&sb, by, asked);
 	assert_true(sb.length > length);
 	assert_memory_equal(sb.data + sb.length - length, end, length);
 	free(sb.data);
@@ -56,9 +56,30 @@ static void test_csv(void **state)
 	names.asked = NAMES_NETNS;
 	report.ids.netns = 5;
 	check_csv(&report, IDENTITY ",5\n");
-	check_header(0, ",UNKNOWN\n");
-	check_header(NAMES_CGROUP, ",UNKNOWN,CGPATH,SYSTEMD_UNIT,CONTAINER,POD\n");
-	check_header(NAMES_CGROUP | NAMES_NETNS, ",POD,NETNSNAME\n");
+	check_header("cgroup", 0, ",UNKNOWN\n");
+	check_header("cgroup", NAMES_CGROUP, ",UNKNOWN,CGPATH,SYSTEMD_UNIT,CONTAINER,POD\n");
+	check_header("cgroup", NAMES_CGROUP | NAMES_NETNS, ",POD,NETNSNAME\n");
+}
+
+/* A connection is its socket's: what joins it with the rows of tcpstates. */
+static void test_csv_of_connections(void **state)
+{
+	struct histogram histogram = {};
+	struct rtt_report report = report_of(NULL, &histogram);
+	const char *const begin = "1970-01-01T00:00:00.000000Z,1.000,conn,77,srtt,tp_btf,us,0,,,,,,,,,0,0";
+	char expected[128];
+
+	(void)state;
+	report.by = "conn";
+	report.ids = (struct grouping_ids){.is_conn = true, .cookie = 4711, .conn_seq = 2};
+	snprintf(expected, sizeof(expected), "%s,4711,2\n", begin);
+	check_csv(&report, expected);
+	report.ids = (struct grouping_ids){.is_conn = true, .conn_seq = CONN_SEQ_UNKNOWN};
+	snprintf(expected, sizeof(expected), "%s,,\n", begin);
+	check_csv(&report, expected);
+	report.ids = (struct grouping_ids){}; /* "other" */
+	check_csv(&report, expected);
+	check_header("conn", 0, ",UNKNOWN,COOKIE,SEQ\n");
 }
 
 static void check_json(const struct rtt_report *report, const char *names)
@@ -90,6 +111,24 @@ static void test_json(void **state)
 	check_json(&report, "\"netns\":5,\"netns_name\":\"red\"");
 }
 
+static void test_json_of_sockets(void **state)
+{
+	struct histogram histogram = {};
+	struct names names = {.zone = {"a\"b", 3}};
+	struct rtt_report report = report_of(NULL, &histogram);
+
+	(void)state;
+	report.ids = (struct grouping_ids){.is_conn = true, .cookie = 4711};
+	check_json(&report, "\"cookie\":4711,\"conn_seq\":0");
+	report.ids = (struct grouping_ids){.is_conn = true, .conn_seq = CONN_SEQ_UNKNOWN, .ifindex = 3};
+	check_json(&report, "\"cookie\":null,\"conn_seq\":null,\"ifindex\":3");
+	report.ids = (struct grouping_ids){.has_zone = true};
+	check_json(&report, "\"ifindex\":null,\"zone\":null");
+	report.ids.ifindex = 3;
+	report.names = &names;
+	check_json(&report, "\"ifindex\":3,\"zone\":\"a\\\"b\"");
+}
+
 /* The longest that there are, which come with a short key. */
 static void test_longest(void **state)
 {
@@ -101,7 +140,8 @@ static void test_longest(void **state)
 				    .unit = longest,
 				    .container = longest,
 				    .pod = longest,
-				    .netns = longest};
+				    .netns = longest,
+				    .zone = {bytes, 15}};
 	struct rtt_report report = report_of(&names, &histogram);
 	void (*const formats[])(struct strbuf * out, const struct rtt_report *report) = {rtt_json, rtt_csv};
 	struct strbuf sb = text_new(RTT_TEXT_MAX);
@@ -114,7 +154,13 @@ static void test_longest(void **state)
 	key[sizeof(key) - 1] = '\0';
 	report.key = key;
 	report.tick = TICK_MS1024;
-	report.ids = (struct grouping_ids){.cgroup_id = UINT64_MAX, .netns = UINT32_MAX};
+	report.ids = (struct grouping_ids){.cgroup_id = UINT64_MAX,
+					   .netns = UINT32_MAX,
+					   .ifindex = UINT32_MAX,
+					   .has_zone = true,
+					   .is_conn = true,
+					   .cookie = UINT64_MAX,
+					   .conn_seq = UINT32_MAX - 1};
 	for (size_t i = 0; i < COUNT(formats); i++) {
 		sb.length = 0;
 		formats[i](&sb, &report);
@@ -127,8 +173,8 @@ static void test_longest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_csv),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_csv),     cmocka_unit_test(test_csv_of_connections),
+		cmocka_unit_test(test_json),    cmocka_unit_test(test_json_of_sockets),
 		cmocka_unit_test(test_longest),
 	};
 
