@@ -9,6 +9,7 @@
 #include "bpf/read/sock.bpf.h"
 #include "bpf/states/transition.bpf.h"
 #include "bpf/track/conn_hash.bpf.h"
+#include "bpf/track/stop.bpf.h"
 
 /* /sys/kernel/tracing/events/sock/inet_sock_set_state/format, the same from 5.7 to 6.18 */
 struct set_state_args {
@@ -35,7 +36,7 @@ int set_state_tracepoint(struct set_state_args *args)
 	struct conn *conn;
 	__u8 ip_version;
 
-	if (args->protocol != IPPROTO_TCP_NUM)
+	if (is_stopped() || args->protocol != IPPROTO_TCP_NUM)
 		return 0;
 	__builtin_memcpy(local, args->saddr_v6, 16);
 	__builtin_memcpy(remote, args->daddr_v6, 16);

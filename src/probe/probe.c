@@ -5,6 +5,7 @@
 #include "os/message.h"
 #include "probe/accept.h"
 #include "probe/failure.h"
+#include "probe/grace.h"
 #include "probe/program.h"
 #include "probe/samples.h"
 #include "probe/tracepoint.h"
@@ -121,6 +122,13 @@ int probe_open(const struct probe_wants *wants, struct probe *ret, struct probe_
 
 void probe_detach(struct probe *probe)
 {
+	int error;
+
+	vitals_stop(probe);
+	tracepoint_stop(probe);
+	error = grace_wait();
+	if (error && probe->wants.verbose)
+		message("no exact wait for programs under way here: %s", program_error(error));
 	vitals_detach(probe);
 	tracepoint_detach(probe);
 }

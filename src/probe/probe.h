@@ -121,7 +121,10 @@ struct probe_error {
  */
 int probe_open(const struct probe_wants *wants, struct probe *ret, struct probe_error *error);
 
-/* No new events after this; what there is can still be read. */
+/*
+ * Stops all programs at once, waits for those that are under way, and detaches them. What there is by then can still be
+ * read, and nothing is added to it.
+ */
 void probe_detach(struct probe *probe);
 
 void probe_close(struct probe *probe); /* harmless on one that was never opened, or is closed */

@@ -60,6 +60,12 @@ int tracepoint_open(struct probe *ret)
 	return 0;
 }
 
+void tracepoint_stop(struct probe *probe)
+{
+	if (probe->tp)
+		__atomic_store_n(&probe->tp->bss->stopped[0], 1, __ATOMIC_SEQ_CST);
+}
+
 void tracepoint_detach(struct probe *probe)
 {
 	if (probe->tp)

@@ -7,6 +7,7 @@
 
 /* 0 or a negative errno. `ret` must be given to tracepoint_close(). */
 int tracepoint_open(struct probe *ret);
+void tracepoint_stop(struct probe *probe); /* the program begins nothing from now on */
 void tracepoint_detach(struct probe *probe);
 void tracepoint_close(struct probe *probe);
 

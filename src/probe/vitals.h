@@ -11,6 +11,7 @@
  * or a negative errno, and `why` when there is more to say than that. `ret` must be given to vitals_close().
  */
 int vitals_open(const struct way *way, struct probe *ret, struct probe_error *why);
+void vitals_stop(struct probe *probe); /* no program begins anything from now on */
 void vitals_detach(struct probe *probe);
 void vitals_close(struct probe *probe);
 

@@ -208,9 +208,6 @@ static int finish(struct tool *tool, bool summary_due)
 	uint64_t start_ns = clock_monotonic_ns(), moved_ns = start_ns, seen = 0;
 	int events = 0, error = 0;
 
-	/* A program that was running on another CPU when it was detached writes its event now. */
-	while (usleep(NAP_MS * 1000) && errno == EINTR)
-		;
 	while (events >= 0 && !(events & (EVENT_STOP | EVENT_HANGUP))) {
 		uint64_t now_ns = clock_monotonic_ns();
 

@@ -10,18 +10,20 @@
 
 #include "bpf/read/sock.bpf.h"
 #include "bpf/rtt/sample.bpf.h"
+#include "bpf/track/stop.bpf.h"
 
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(sample_cast, struct sock *sk)
 {
-	on_segment(sk, sock_cast_to_tcp(sk));
+	if (!is_stopped())
+		on_segment(sk, sock_cast_to_tcp(sk));
 	return 0;
 }
 
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(sample_call, struct sock *sk)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tp = is_stopped() ? NULL : bpf_skc_to_tcp_sock(sk);
 
 	if (tp)
 		on_segment(sk, tp);
@@ -31,7 +33,7 @@ int BPF_PROG(sample_call, struct sock *sk)
 SEC("fentry/tcp_rcv_established")
 int BPF_PROG(sample_fentry, struct sock *sk)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tp = is_stopped() ? NULL : bpf_skc_to_tcp_sock(sk);
 
 	if (tp)
 		on_segment(sk, tp);
@@ -43,14 +45,15 @@ int BPF_PROG(sample_fentry, struct sock *sk)
 SEC("kprobe/tcp_rcv_established")
 int BPF_KPROBE(sample_kprobe, struct sock *sk)
 {
-	take_smoothed((struct tcp_sock *)sk, NULL, true);
+	if (!is_stopped())
+		take_smoothed((struct tcp_sock *)sk, NULL, true);
 	return 0;
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(sample_state_cast, struct sock *sk, int oldstate, int newstate)
 {
-	if (sock_as_tcp(sk)->SOCK_BASE.sk_protocol == IPPROTO_TCP_NUM)
+	if (!is_stopped() && sock_as_tcp(sk)->SOCK_BASE.sk_protocol == IPPROTO_TCP_NUM)
 		sample_on_state(sock_cast_to_tcp(sk), rtt_remembers ? conn_of(sk) : NULL, oldstate, newstate);
 	return 0;
 }
@@ -58,7 +61,7 @@ int BPF_PROG(sample_state_cast, struct sock *sk, int oldstate, int newstate)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(sample_state_call, struct sock *sk, int oldstate, int newstate)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tp = is_stopped() ? NULL : bpf_skc_to_tcp_sock(sk);
 
 	if (tp)
 		sample_on_state(tp, rtt_remembers ? conn_of(sk) : NULL, oldstate, newstate);

@@ -14,6 +14,7 @@
 
 #include "bpf/read/sock.bpf.h"
 #include "bpf/states/record.bpf.h"
+#include "bpf/track/stop.bpf.h"
 
 /*
  * The kernel destroys closed sockets only. In front of the other programs, since programs are attached in this order:
@@ -35,9 +36,13 @@ static __always_inline void look_for_missed_end(struct sock *sk, const struct co
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(destroy_storage, struct sock *sk)
 {
-	struct conn_place *place = conn_place_of(sk);
-	struct conn *conn = place ? &place->conn : bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
+	struct conn_place *place;
+	struct conn *conn;
 
+	if (is_stopped())
+		return 0;
+	place = conn_place_of(sk);
+	conn = place ? &place->conn : bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
 	accept_forget(sk);
 	if (conn && conn->state == STATE_LISTEN)
 		listener_forget((__u64)(unsigned long)sk);
@@ -49,7 +54,7 @@ int BPF_PROG(destroy_storage, struct sock *sk)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(set_state_cast, struct sock *sk, int oldstate, int newstate)
 {
-	if (sock_as_tcp(sk)->SOCK_BASE.sk_protocol == IPPROTO_TCP_NUM)
+	if (!is_stopped() && sock_as_tcp(sk)->SOCK_BASE.sk_protocol == IPPROTO_TCP_NUM)
 		record_event(sk, sock_cast_to_tcp(sk), oldstate, newstate, true);
 	return 0;
 }
@@ -57,7 +62,7 @@ int BPF_PROG(set_state_cast, struct sock *sk, int oldstate, int newstate)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tp = is_stopped() ? NULL : bpf_skc_to_tcp_sock(sk);
 
 	if (tp)
 		record_event(sk, tp, oldstate, newstate, true);
@@ -67,7 +72,7 @@ int BPF_PROG(set_state_storage, struct sock *sk, int oldstate, int newstate)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tp = is_stopped() ? NULL : bpf_skc_to_tcp_sock(sk);
 
 	if (tp)
 		record_event(sk, tp, oldstate, newstate, false);
@@ -94,7 +99,7 @@ static __always_inline bool is_recorded(struct sock *sk, int oldstate, int newst
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_cast, struct sock *sk, int oldstate, int newstate)
 {
-	if (was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
+	if (is_stopped() || was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
 		return 0;
 	if (sock_as_tcp(sk)->SOCK_BASE.sk_protocol == IPPROTO_TCP_NUM)
 		record_recovered(sk, sock_cast_to_tcp(sk), oldstate, newstate, true);
@@ -106,7 +111,7 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp;
 
-	if (was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
+	if (is_stopped() || was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (tp)
@@ -120,7 +125,7 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	struct tcp_sock *tp;
 	struct conn *conn;
 
-	if (was_passed_over(sk, oldstate, newstate))
+	if (is_stopped() || was_passed_over(sk, oldstate, newstate))
 		return 0;
 	conn = conn_hash_find(sk);
 	/* The hash forgets a socket at its CLOSE: one that is still there has missed it. */
@@ -136,7 +141,7 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(sample_rtt, struct sock *sk)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tp = is_stopped() ? NULL : bpf_skc_to_tcp_sock(sk);
 	struct life *life = tp ? life_find(sk) : NULL;
 	__u32 us = tp ? tp->srtt_us >> 3 : 0;
 

@@ -14,6 +14,7 @@
 #include "bpf/track/listener.bpf.h"
 #include "bpf/track/losses.bpf.h"
 #include "bpf/track/owner.bpf.h"
+#include "bpf/track/stop.bpf.h"
 
 /* The current process accepted the connection (OWNER_ACCEPT), or reads from it (OWNER_USE). */
 static __always_inline void accept_note(struct conn *conn, enum owner_source source)
@@ -34,7 +35,7 @@ static __always_inline void accept_child(struct sock *child)
 	struct conn *conn;
 
 	/* Also asks the verifier whether it is a socket. */
-	if (!child || sock_as_tcp(child)->SOCK_BASE.sk_protocol != IPPROTO_TCP_NUM)
+	if (is_stopped() || !child || sock_as_tcp(child)->SOCK_BASE.sk_protocol != IPPROTO_TCP_NUM)
 		return;
 	conn = conn_of(child);
 	if (conn)
@@ -66,7 +67,7 @@ int BPF_KRETPROBE(accept_kretprobe, struct sock *child)
 	struct owner owner = {};
 	struct conn *conn;
 
-	if (!child)
+	if (is_stopped() || !child)
 		return 0;
 	if (conn_in_socket) {
 		owner_take(&owner, OWNER_ACCEPT);
@@ -87,7 +88,8 @@ int BPF_KRETPROBE(accept_kretprobe, struct sock *child)
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(accept_receive, struct sock *sk)
 {
-	struct conn *conn = sock_as_tcp(sk)->SOCK_BASE.sk_lock.owned ? conn_of(sk) : NULL;
+	bool is_used = !is_stopped() && sock_as_tcp(sk)->SOCK_BASE.sk_lock.owned;
+	struct conn *conn = is_used ? conn_of(sk) : NULL;
 
 	if (conn)
 		accept_note(conn, OWNER_USE);

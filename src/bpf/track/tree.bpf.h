@@ -9,6 +9,7 @@
 #include "bpf/kernel.bpf.h"
 
 #include "bpf/track/scope.bpf.h"
+#include "bpf/track/stop.bpf.h"
 
 #ifndef WITHOUT_BTF
 
@@ -49,7 +50,7 @@ int BPF_PROG(tree_fork, struct task_struct *parent, struct task_struct *child)
 	__u32 tgid = child->tgid;
 	__u64 start_time = child->start_time;
 
-	if (child->pid != child->tgid)
+	if (is_stopped() || child->pid != child->tgid)
 		return 0;
 	if (!tree_has(parent->tgid, parent->group_leader->start_time) && !tree_is_root())
 		return 0;
