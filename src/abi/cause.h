@@ -12,7 +12,7 @@
 enum cause {
 	CAUSE_NONE,                   /* this transition is no end, or nothing is known about the socket */
 	CAUSE_UNKNOWN,                /* an end that none of the others explains */
-	CAUSE_FIN_LOCAL,              /* orderly, this side first; of connection records, where TIME_WAIT is no end */
+	CAUSE_FIN_LOCAL,              /* orderly, this side first; of connection records, not of transitions */
 	CAUSE_FIN_REMOTE,             /* orderly, the other side first */
 	CAUSE_FIN_BOTH,               /* orderly, both at once; of connection records */
 	CAUSE_RESET_SENT,             /* this side gave up waiting in FIN_WAIT2 (TCP_LINGER2 < 0) and sent a reset */
@@ -175,11 +175,16 @@ static inline enum cause cause_decide(const struct cause_facts *facts)
 	return cause_of_silence(facts);
 }
 
-/* Of a whole connection, where TIME_WAIT is no end. `cause` is that of its last transition, out of `oldstate`. */
+/*
+ * Of a whole connection, where it counts who closed first, and not how the kernel goes on without the socket. `cause`
+ * is that of its last transition, out of `oldstate`.
+ */
 static inline enum cause cause_of_connection(__u8 cause, __u8 oldstate)
 {
 	if (cause == CAUSE_TIME_WAIT)
 		return oldstate == STATE_CLOSING ? CAUSE_FIN_BOTH : CAUSE_FIN_LOCAL;
+	if (cause == CAUSE_FIN_WAIT2_ORPHAN)
+		return CAUSE_FIN_LOCAL;
 	return cause == CAUSE_NONE ? CAUSE_UNKNOWN : (enum cause)cause;
 }
 

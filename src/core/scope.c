@@ -320,7 +320,7 @@ static int complete_roles(struct scope *scope, struct parse_error *error)
 static int complete_causes(struct scope *scope, bool connections, struct parse_error *error)
 {
 	static const uint32_t only_of_connections = 1U << CAUSE_FIN_LOCAL | 1U << CAUSE_FIN_BOTH;
-	static const uint32_t only_of_transitions = 1U << CAUSE_TIME_WAIT;
+	static const uint32_t only_of_transitions = 1U << CAUSE_TIME_WAIT | 1U << CAUSE_FIN_WAIT2_ORPHAN;
 	uint32_t never = connections ? only_of_transitions : only_of_connections;
 	uint32_t all = ((1U << CAUSES) - 1) & ~(1U << CAUSE_NONE);
 	uint32_t causes = ((scope->causes[WANTED] ? scope->causes[WANTED] : all) & ~scope->causes[UNWANTED]) & ~never;
@@ -332,10 +332,10 @@ static int complete_causes(struct scope *scope, bool connections, struct parse_e
 	if (!causes && !connections && scope->causes[WANTED] & never)
 		return parse_refuse(error,
 				    "fin-local and fin-both are causes of whole connections (-c); of transitions "
-				    "they are time-wait");
+				    "they are time-wait and fin-wait2-orphan");
 	if (!causes && connections && scope->causes[WANTED] & never)
-		return parse_refuse(error, "time-wait is no end of a whole connection (-c); the causes there are "
-					   "fin-local and fin-both");
+		return parse_refuse(error, "time-wait and fin-wait2-orphan are causes of transitions; of whole "
+					   "connections (-c) they are fin-local and fin-both");
 	if (!causes)
 		return parse_refuse(error, "every cause that is asked for is excluded, too");
 	scope->settings.causes = causes;

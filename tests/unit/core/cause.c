@@ -170,8 +170,9 @@ static void test_of_connections(void **state)
 	assert_int_equal(cause_of_connection(CAUSE_TIME_WAIT, STATE_FIN_WAIT2), CAUSE_FIN_LOCAL);
 	assert_int_equal(cause_of_connection(CAUSE_TIME_WAIT, STATE_CLOSING), CAUSE_FIN_BOTH);
 	assert_int_equal(cause_of_connection(CAUSE_NONE, STATE_ESTABLISHED), CAUSE_UNKNOWN);
+	assert_int_equal(cause_of_connection(CAUSE_FIN_WAIT2_ORPHAN, STATE_FIN_WAIT2), CAUSE_FIN_LOCAL);
 	for (unsigned int cause = CAUSE_UNKNOWN; cause < CAUSES; cause++)
-		if (cause != CAUSE_TIME_WAIT)
+		if (cause != CAUSE_TIME_WAIT && cause != CAUSE_FIN_WAIT2_ORPHAN)
 			assert_int_equal(cause_of_connection((__u8)cause, STATE_CLOSING), cause);
 }
 

@@ -332,10 +332,17 @@ static void test_causes(void **state)
 	add(scope_add_causes, "fin-local");
 	refuse_complete(
 		false,
-		"fin-local and fin-both are causes of whole connections (-c); of transitions they are time-wait");
-	add(scope_add_causes, "time-wait");
-	refuse_complete(true,
-			"time-wait is no end of a whole connection (-c); the causes there are fin-local and fin-both");
+		"fin-local and fin-both are causes of whole connections (-c); of transitions they are time-wait and "
+		"fin-wait2-orphan");
+	for (int i = 0; i < 2; i++) {
+		add(scope_add_causes, i ? "fin-wait2-orphan" : "time-wait");
+		refuse_complete(true, "time-wait and fin-wait2-orphan are causes of transitions; of whole connections "
+				      "(-c) they are fin-local and fin-both");
+	}
+	add(scope_add_causes, "fin-*");
+	complete(true);
+	assert_true(scope.settings.causes == (1U << CAUSE_FIN_LOCAL | 1U << CAUSE_FIN_REMOTE | 1U << CAUSE_FIN_BOTH));
+	setup(NULL);
 	add(scope_add_causes, "refused");
 	add(scope_add_causes, "!ref*");
 	refuse_complete(false, "every cause that is asked for is excluded, too");
