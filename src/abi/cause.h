@@ -30,10 +30,13 @@ enum cause {
 	CAUSE_ABANDONED,              /* closed here before connect() was answered */
 	CAUSE_UNREAD_DATA,            /* closed here with data unread: a reset, by RFC 2525 section 2.17 */
 	CAUSE_UNREACHABLE,            /* ICMP said so, or there is no route any more */
-	CAUSE_LOCAL_ERROR,            /* connect() failed here (no port, no route), or another error of this host */
+	CAUSE_LOCAL_ERROR,            /* connect() failed here in another way, or another error of this host */
 	CAUSE_OUT_OF_MEMORY,          /* too many orphans, or no memory for them (tcp_check_oom()) */
 	CAUSE_LISTENER_CLOSED,        /* never accepted, and the listener is closed */
 	CAUSE_CLOSED,                 /* a listening socket was closed or shut down */
+	CAUSE_REPAIR,                 /* closed in repair mode (TCP_REPAIR, as CRIU does): nothing is sent */
+	CAUSE_NO_PORT,                /* connect() found no free local port */
+	CAUSE_ADDRESS_IN_USE,         /* connect() from a bound port: that pair of addresses is in use */
 	CAUSES
 };
 
@@ -52,7 +55,11 @@ enum {
 	CAUSE_IS_PROBING = 1 << 10,       /* icsk_probes_out */
 	CAUSE_HAS_UNSENT = 1 << 11,       /* data that the other side's window had no room for */
 	CAUSE_HAS_USER_TIMEOUT = 1 << 12, /* icsk_user_timeout */
-	CAUSE_BITS = 1 << 13
+	CAUSE_IS_REPAIRED = 1 << 13,      /* in repair mode */
+	CAUSE_HAS_PORT = 1 << 14,         /* a local one, chosen by bind() or connect(), maybe given back already */
+	CAUSE_IS_BOUND = 1 << 15,         /* to a port, which it keeps without a connection: by bind() */
+	CAUSE_HAS_SEQUENCE = 1 << 16,     /* connect() has come so far as to choose a sequence number, now or before */
+	CAUSE_BITS = 1 << 17
 };
 
 struct cause_facts {
@@ -125,11 +132,29 @@ static inline enum cause cause_of_error(const struct cause_facts *facts)
 	}
 }
 
+/*
+ * connect() failed between SYN_SENT and the SYN: tcp_v4_connect() and tcp_v6_connect() look for a port, or whether the
+ * bound one is free, and then choose a sequence number.
+ */
+static inline enum cause cause_of_connect(const struct cause_facts *facts)
+{
+	if (!(facts->bits & CAUSE_HAS_PORT))
+		return CAUSE_NO_PORT;
+	if (facts->bits & CAUSE_IS_BOUND && !(facts->bits & CAUSE_HAS_SEQUENCE))
+		return CAUSE_ADDRESS_IN_USE;
+	return CAUSE_LOCAL_ERROR;
+}
+
 /* A process did it, in a system call on a socket that it has not let go of. */
 static inline enum cause cause_of_call(const struct cause_facts *facts)
 {
+	if (facts->oldstate == STATE_SYN_SENT && !(facts->bits & CAUSE_HAS_SENT))
+		return cause_of_connect(facts);
+	/* __tcp_close() looks for repair mode before all else. */
+	if (facts->bits & CAUSE_IS_REPAIRED)
+		return CAUSE_REPAIR;
 	if (facts->oldstate == STATE_SYN_SENT)
-		return facts->bits & CAUSE_HAS_SENT ? CAUSE_ABANDONED : CAUSE_LOCAL_ERROR;
+		return CAUSE_ABANDONED;
 	/* __tcp_close() looks for unread data before it looks at SO_LINGER. */
 	if (facts->bits & CAUSE_IS_CLOSING && facts->bits & CAUSE_HAS_UNREAD)
 		return CAUSE_UNREAD_DATA;

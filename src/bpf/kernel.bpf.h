@@ -134,6 +134,7 @@ struct tcp_sock {
 	__u64 tcp_mstamp;
 	__u8 tcp_usec_ts : 1;
 	__u8 is_mptcp : 1;
+	__u8 repair : 1;
 	int linger2;
 	__u32 srtt_us; /* << 3 */
 	__u32 mdev_us; /* << 2 */

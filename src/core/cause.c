@@ -27,6 +27,9 @@ static const struct label names[CAUSES] = {
 	[CAUSE_OUT_OF_MEMORY] = LABEL("out-of-memory"),
 	[CAUSE_LISTENER_CLOSED] = LABEL("listener-closed"),
 	[CAUSE_CLOSED] = LABEL("closed"),
+	[CAUSE_REPAIR] = LABEL("repair"),
+	[CAUSE_NO_PORT] = LABEL("no-port"),
+	[CAUSE_ADDRESS_IN_USE] = LABEL("address-in-use"),
 };
 
 static const struct label *label_of(unsigned int cause)

@@ -191,12 +191,14 @@ int scope_add_causes(struct scope *scope, const char *text, struct parse_error *
 		uint32_t bits = cause_bits(word, length);
 
 		if (!bits)
-			return parse_fail(error, "cause", word, length,
-					  "not one of fin-local, fin-remote, fin-both, reset-sent, reset-received, "
-					  "refused, timeout, timeout-connect, timeout-retransmission, timeout-probe, "
-					  "timeout-keepalive, timeout-user, aborted, time-wait, fin-wait2-orphan, "
-					  "abandoned, unread-data, unreachable, local-error, out-of-memory, "
-					  "listener-closed, closed, unknown, or a pattern of them (timeout*)");
+			return parse_fail(
+				error, "cause", word, length,
+				"not one of fin-local, fin-remote, fin-both, reset-sent, reset-received, "
+				"refused, timeout, timeout-connect, timeout-retransmission, timeout-probe, "
+				"timeout-keepalive, timeout-user, aborted, time-wait, fin-wait2-orphan, "
+				"abandoned, unread-data, unreachable, local-error, no-port, "
+				"address-in-use, repair, out-of-memory, listener-closed, closed, unknown, or a "
+				"pattern of them (timeout*)");
 		scope->causes[negated] |= bits;
 	}
 	return 0;

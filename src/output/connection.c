@@ -223,7 +223,8 @@ void connection_json(struct strbuf *out, const struct connection *connection, co
 	at = put_role(at, role_of(connection));
 	at = put_times(at, connection, base);
 	at = put_counters(at, connection);
-	at = put_member(at, "syn_retrans", life->role != ROLE_UNKNOWN, life->syn_retrans);
+	at = put_member(at, "syn_retrans", life->role != ROLE_UNKNOWN && life->syn_retrans != SYN_RETRANS_NONE,
+			life->syn_retrans);
 	at = put_rtt(at, connection);
 	at = tcp_state_put(put_literal(at, ",\"oldstate\":\""), connection->end.oldstate);
 	at = put_cause(put_literal(at, "\",\"cause\":\""), &connection->end);

@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Why a connection ended, over loopback: by FINs, or before there was one. cause_reset.c has what applications do to
- * each other besides, cause_wire.c and cause_timeout.c what takes more than loopback.
+ * Why a connection ended, over loopback: what applications do to each other. cause_connect.c has what fails on this
+ * host, cause_repair.c what CRIU does, cause_wire.c and cause_timeout.c what takes more than loopback.
  */
 #include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "lib/ends.h"
 #include "lib/netns.h"
 #include "lib/require.h"
 #include "lib/rtt_traffic.h"
 #include "lib/run.h"
-#include "lib/test.h"
 #include "lib/traffic.h"
 
 static struct netns netns = {.home = -1};
+
+struct pair {
+	int listener, client, server;
+	uint16_t port;
+};
 
 static int leave(void **state)
 {
@@ -23,11 +33,32 @@ static int leave(void **state)
 	return run_teardown(state);
 }
 
+static struct pair open_pair(struct run *run)
+{
+	struct pair pair;
+
+	run_start(run, NULL);
+	pair.listener = listen_on(IPV4, &pair.port);
+	pair.client = connect_to(IPV4, pair.port);
+	pair.server = accept_from(pair.listener);
+	send_byte(pair.client);
+	receive_byte(pair.server);
+	return pair;
+}
+
+/* Whatever is still open has come to its end, but for the listener. */
+static void check_pair(struct run *run, const struct pair *pair, struct end client, struct end server)
+{
+	close(pair->listener);
+	settle(&pair->port, 1);
+	ends_check(run, pair->port, ENDS(client, server, {ENDS_LISTENER, "LISTEN", "closed"}));
+}
+
 /* The client gets the server's FIN while its socket is still open: the move into TIME_WAIT. */
 static void test_fin_while_open(void **state)
 {
 	struct run *run = *state;
-	struct loopback_pair pair = ends_open_loopback(run);
+	struct pair pair = open_pair(run);
 
 	shutdown(pair.client, SHUT_WR);
 	receive_end(pair.server);
@@ -35,8 +66,8 @@ static void test_fin_while_open(void **state)
 	close(pair.server);
 	receive_end(pair.client);
 	close(pair.client);
-	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "time-wait"},
-			    (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "time-wait"},
+		   (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
 }
 
 /* In a namespace that has no room for mini-sockets none is made, of which the socket knows nothing: docs/accuracy.md.
@@ -45,25 +76,25 @@ static void test_no_mini_sockets(void **state)
 {
 	struct run *run = *state;
 	const char *why = netns_enter(&netns);
-	struct loopback_pair pair;
+	struct pair pair;
 
 	if (why)
 		skip_because("%s", why);
 	rtt_set_ipv4("tcp_max_tw_buckets", "0");
-	pair = ends_open_loopback(run);
+	pair = open_pair(run);
 	shutdown(pair.client, SHUT_WR);
 	wait_for_state(pair.client, "FIN_WAIT2");
 	close(pair.client);
 	close(pair.server);
-	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
-			    (struct end){ENDS_SERVER, "LAST_ACK", "reset-received"});
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+		   (struct end){ENDS_SERVER, "LAST_ACK", "reset-received"});
 }
 
 /* The server first: the causes change sides. */
 static void test_server_first(void **state)
 {
 	struct run *run = *state;
-	struct loopback_pair pair = ends_open_loopback(run);
+	struct pair pair = open_pair(run);
 
 	shutdown(pair.server, SHUT_WR);
 	receive_end(pair.client);
@@ -71,30 +102,30 @@ static void test_server_first(void **state)
 	close(pair.client);
 	receive_end(pair.server);
 	close(pair.server);
-	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "LAST_ACK", "fin-remote"},
-			    (struct end){ENDS_SERVER, "FIN_WAIT2", "time-wait"});
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "LAST_ACK", "fin-remote"},
+		   (struct end){ENDS_SERVER, "FIN_WAIT2", "time-wait"});
 }
 
 /* Closed in FIN_WAIT2: __tcp_close() itself makes the mini-socket. */
 static void test_orphan(void **state)
 {
 	struct run *run = *state;
-	struct loopback_pair pair = ends_open_loopback(run);
+	struct pair pair = open_pair(run);
 
 	shutdown(pair.client, SHUT_WR);
 	wait_for_state(pair.client, "FIN_WAIT2");
 	close(pair.client);
 	sleep_ms(20);
 	close(pair.server);
-	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
-			    (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+		   (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
 }
 
 /* Closed in ESTABLISHED: the ACK of the FIN makes it, in a softirq. */
 static void test_orphan_at_once(void **state)
 {
 	struct run *run = *state;
-	struct loopback_pair pair = ends_open_loopback(run);
+	struct pair pair = open_pair(run);
 	int yes = 1;
 
 	setsockopt(pair.server, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof(yes)); /* before its own FIN */
@@ -102,8 +133,165 @@ static void test_orphan_at_once(void **state)
 	receive_end(pair.server);
 	sleep_ms(60);
 	close(pair.server);
-	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
-			    (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+		   (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
+}
+
+static void set_linger2(int fd, int seconds)
+{
+	require(!setsockopt(fd, IPPROTO_TCP, TCP_LINGER2, &seconds, sizeof(seconds)), "no TCP_LINGER2");
+}
+
+/* TCP_LINGER2 < 0: a reset instead of a wait for the FIN. */
+static void test_reset_sent_by_close(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	set_linger2(pair.client, -1);
+	close(pair.client);
+	wait_for_state(pair.server, "CLOSE");
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-sent"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+}
+
+/* Likewise, but the ACK of the FIN finds an orphan. */
+static void test_reset_sent_by_ack(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	set_linger2(pair.client, -1);
+	close(pair.client);
+	wait_for_state(pair.server, "CLOSE");
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-sent"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+}
+
+static void test_linger_zero(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	abort_socket(pair.client);
+	receive_reset(pair.server);
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "aborted"},
+		   (struct end){ENDS_SERVER, "ESTABLISHED", "reset-received"});
+}
+
+/* A reset in FIN_WAIT2, from CLOSE_WAIT. */
+static void test_reset_in_fin_wait(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	abort_socket(pair.server);
+	wait_for_state(pair.client, "CLOSE");
+	close(pair.client);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-received"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "aborted"});
+}
+
+/* The reverse. */
+static void test_reset_in_close_wait(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	abort_socket(pair.client);
+	wait_for_state(pair.server, "CLOSE");
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "aborted"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+}
+
+/* Data for a closed socket is answered with a reset. */
+static void test_data_for_nobody(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.client, "FIN_WAIT2");
+	close(pair.client);
+	send_byte(pair.server);
+	wait_for_state(pair.server, "CLOSE");
+	close(pair.server);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+}
+
+static void test_disconnected(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	send_byte(pair.server); /* unread, but that is not why */
+	sleep_ms(1);
+	require(!disconnect_socket(pair.client), "cannot disconnect");
+	receive_reset(pair.server);
+	close(pair.server);
+	close(pair.client);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "aborted"},
+		   (struct end){ENDS_SERVER, "ESTABLISHED", "reset-received"});
+}
+
+static void test_unread(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	send_byte(pair.client);
+	await_byte(pair.server);
+	close(pair.server);
+	receive_reset(pair.client);
+	close(pair.client);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "reset-received"},
+		   (struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
+}
+
+/* A look at the data (MSG_PEEK) leaves them unread. */
+static void test_unread_but_seen(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+	char byte;
+
+	send_byte(pair.client);
+	await_byte(pair.server);
+	require(recv(pair.server, &byte, 1, MSG_PEEK) == 1, "nothing to be seen");
+	close(pair.server);
+	receive_reset(pair.client);
+	close(pair.client);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "reset-received"},
+		   (struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
+}
+
+/* The FIN behind the data takes a sequence number, too, and is nothing to be read. */
+static void test_unread_before_fin(void **state)
+{
+	struct run *run = *state;
+	struct pair pair = open_pair(run);
+
+	send_byte(pair.client);
+	shutdown(pair.client, SHUT_WR);
+	wait_for_state(pair.server, "CLOSE_WAIT");
+	wait_for_state(pair.client, "FIN_WAIT2"); /* the ACK may be a delayed one */
+	linger_zero(pair.server);                 /* __tcp_close() looks for unread data first */
+	close(pair.server);
+	wait_for_state(pair.client, "CLOSE");
+	close(pair.client);
+	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-received"},
+		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "unread-data"});
 }
 
 static void test_refused(void **state)
@@ -120,36 +308,6 @@ static void test_refused(void **state)
 	close(client);
 	close(reserved);
 	ends_check(run, port, ENDS({ENDS_CLIENT, "SYN_SENT", "refused"}));
-}
-
-/* In a namespace with one port, which is taken. */
-static void test_no_port_left(void **state)
-{
-	struct run *run = *state;
-	const char *why;
-	struct loopback_pair pair;
-	int second, error;
-
-	why = netns_enter(&netns);
-	if (why)
-		skip_because("%s", why);
-	netns_set_port_range(40000, 40000);
-	pair = ends_open_loopback(run);
-	second = client_socket(IPV4);
-	error = connect_socket(second, IPV4, pair.port);
-	require(error == -EADDRNOTAVAIL, "connected or otherwise: %d", error);
-	close(second);
-	shutdown(pair.client, SHUT_WR);
-	receive_end(pair.server);
-	wait_for_state(pair.client, "FIN_WAIT2");
-	close(pair.server);
-	receive_end(pair.client);
-	close(pair.client);
-	close(pair.listener);
-	settle(&pair.port, 1);
-	ends_check(run, pair.port,
-		   ENDS({ENDS_CLIENT, "SYN_SENT", "local-error"}, {ENDS_CLIENT, "FIN_WAIT2", "time-wait"},
-			{ENDS_SERVER, "LAST_ACK", "fin-remote"}, {ENDS_LISTENER, "LISTEN", "closed"}));
 }
 
 /* Two that nobody accepted, of which one has already got a FIN. */
@@ -177,6 +335,27 @@ static void test_listener_closed(void **state)
 			{ENDS_CLIENT, "FIN_WAIT2", "reset-received"}));
 }
 
+/* Reset by the client before anybody accepted it: not the listener's doing. */
+static void test_reset_in_queue(void **state)
+{
+	struct run *run = *state;
+	int listener, client, server;
+	uint16_t port;
+
+	run_start(run, NULL);
+	listener = listen_on(IPV4, &port);
+	client = connect_to(IPV4, port);
+	await_connection(listener);
+	abort_socket(client);
+	server = accept_from(listener);
+	wait_for_state(server, "CLOSE");
+	close(server);
+	close(listener);
+	ends_check(run, port,
+		   ENDS({ENDS_LISTENER, "LISTEN", "closed"}, {ENDS_SERVER, "ESTABLISHED", "reset-received"},
+			{ENDS_CLIENT, "ESTABLISHED", "aborted"}));
+}
+
 /* shutdown() of a listener is its end, too. */
 static void test_listener_shut_down(void **state)
 {
@@ -191,15 +370,35 @@ static void test_listener_shut_down(void **state)
 	ends_check(run, port, ENDS({ENDS_LISTENER, "LISTEN", "closed"}));
 }
 
-/* Not here: "out-of-memory" (cause_memory.c), and "fin-local" and "fin-both", which connections end by. */
+/*
+ * Not here: "out-of-memory". The limits (net.ipv4.tcp_max_orphans, net.ipv4.tcp_mem) are the whole machine's, there are
+ * none of a namespace's, and to reach them would take other people's connections along. tests/unit/core/cause.c has it.
+ * "fin-local" and "fin-both" are of connections, not of transitions.
+ */
 #define cause_test(function) cmocka_unit_test_teardown(function, leave)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cause_test(test_fin_while_open), cause_test(test_no_mini_sockets), cause_test(test_server_first),
-		cause_test(test_orphan),         cause_test(test_orphan_at_once),  cause_test(test_refused),
-		cause_test(test_no_port_left),   cause_test(test_listener_closed), cause_test(test_listener_shut_down),
+		cause_test(test_fin_while_open),
+		cause_test(test_no_mini_sockets),
+		cause_test(test_server_first),
+		cause_test(test_orphan),
+		cause_test(test_orphan_at_once),
+		cause_test(test_reset_sent_by_close),
+		cause_test(test_reset_sent_by_ack),
+		cause_test(test_linger_zero),
+		cause_test(test_reset_in_fin_wait),
+		cause_test(test_reset_in_close_wait),
+		cause_test(test_data_for_nobody),
+		cause_test(test_disconnected),
+		cause_test(test_unread),
+		cause_test(test_unread_before_fin),
+		cause_test(test_unread_but_seen),
+		cause_test(test_reset_in_queue),
+		cause_test(test_refused),
+		cause_test(test_listener_closed),
+		cause_test(test_listener_shut_down),
 	};
 
 	return cmocka_run_group_tests_name("cause", tests, run_group_setup, run_group_teardown);

@@ -9,8 +9,8 @@
 #include "bpf/read/sock.bpf.h"
 
 /*
- * `bit` if value is not 0, without a branch: the verifier follows each branch with all that come after it, thirteen of
- * these would be 8192 ways through the program. The barriers keep the compiler from making one.
+ * `bit` if value is not 0, without a branch: the verifier follows each branch with all that come after it, seventeen of
+ * these would be 131,072 ways through the program. The barriers keep the compiler from making one.
  */
 static __always_inline __u32 cause_bit(__u32 bit, __u64 value)
 {
@@ -50,6 +50,10 @@ static __always_inline enum cause cause_read(struct tcp_sock *tp, __u8 oldstate)
 	bits |= cause_bit(CAUSE_IS_PROBING, tp->inet_conn.icsk_probes_out);
 	bits |= cause_bit(CAUSE_HAS_UNSENT, tp->write_seq ^ tp->snd_nxt);
 	bits |= cause_bit(CAUSE_HAS_USER_TIMEOUT, tp->inet_conn.icsk_user_timeout);
+	bits |= cause_bit(CAUSE_IS_REPAIRED, BPF_CORE_READ_BITFIELD(tp, repair));
+	bits |= cause_bit(CAUSE_HAS_PORT, tp->SOCK_INET.inet_sport);
+	bits |= cause_bit(CAUSE_IS_BOUND, tp->SOCK_COMMON.skc_num);
+	bits |= cause_bit(CAUSE_HAS_SEQUENCE, tp->write_seq);
 	return cause_judge(bits, tp->SOCK_BASE.sk_err, oldstate);
 }
 

@@ -15,6 +15,15 @@ static __always_inline bool handshake_ends(const struct transition *t)
 		       (t->newstate ^ STATE_ESTABLISHED) * (t->newstate ^ STATE_CLOSE));
 }
 
+/* connect() in repair mode (TCP_REPAIR) makes a connection without one: SYN_SENT lasts a few microseconds. */
+static __always_inline __u64 handshake_is_left_out(const struct transition *t, struct tcp_sock *tp)
+{
+	__u64 in_repair = BPF_CORE_READ_BITFIELD(tp, repair);
+
+	barrier_var(in_repair);
+	return in_repair & is_zero((t->oldstate ^ STATE_SYN_SENT) | (t->newstate ^ STATE_ESTABLISHED));
+}
+
 /*
  * A child that nobody has accepted yet is in SYN_RECV for the few microseconds that the kernel takes to make it: the
  * real SYN_RECV was a request socket's, which has no transitions. What that lasted is the socket's first RTT sample,
@@ -23,9 +32,12 @@ static __always_inline bool handshake_ends(const struct transition *t)
  */
 static __always_inline void handshake_read(struct transition *t, struct tcp_sock *tp)
 {
+	__u64 left_out = handshake_is_left_out(t, tp);
 	__u32 retrans = tp->total_retrans;
 
-	t->syn_retrans = retrans < SYN_RETRANS_NONE ? retrans : SYN_RETRANS_NONE - 1;
+	t->syn_retrans = (retrans < SYN_RETRANS_NONE ? retrans : SYN_RETRANS_NONE - 1) | -left_out;
+	t->flags |= TRANSITION_TIMED * left_out;
+	t->duration_ns = -left_out; /* DURATION_UNKNOWN */
 	if (is_zero((t->oldstate ^ STATE_SYN_RECV) | (t->newstate ^ STATE_ESTABLISHED)) &&
 	    !tp->inet_conn.icsk_inet.sk.sk_socket) {
 		__u64 us = tp->srtt_us >> 3;

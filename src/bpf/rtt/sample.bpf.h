@@ -298,7 +298,8 @@ static __always_inline void sample_on_state(struct tcp_sock *tp, struct conn *co
 				take_measurement(tp, conn, HISTOGRAM_OF_STATES);
 		}
 	}
-	if (rtt_kind == RTT_HANDSHAKE && newstate == STATE_ESTABLISHED)
+	/* In repair mode there was none. */
+	if (rtt_kind == RTT_HANDSHAKE && newstate == STATE_ESTABLISHED && !BPF_CORE_READ_BITFIELD(tp, repair))
 		take_handshake(tp, conn);
 	if (newstate == STATE_CLOSE && oldstate != STATE_SYN_SENT && oldstate != STATE_SYN_RECV &&
 	    oldstate != STATE_LISTEN && oldstate != STATE_CLOSE)

@@ -64,6 +64,7 @@ static __always_inline void life_begin(struct life *life, const struct transitio
 {
 	__builtin_memset(life, 0, sizeof(*life));
 	life->start_ns = t->time_ns;
+	life->syn_retrans = SYN_RETRANS_NONE;
 	life->role = state_is_birth(t->oldstate, t->newstate) ? ROLE_SERVER : ROLE_CLIENT;
 }
 
