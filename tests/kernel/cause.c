@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Why a connection ended, over loopback: what applications do to each other. cause_connect.c has what fails on this
- * host, cause_repair.c what CRIU does, cause_wire.c and cause_timeout.c what takes more than loopback.
+ * host, cause_listener.c what nobody accepted, cause_repair.c what CRIU does, cause_wire.c and cause_timeout.c what
+ * takes more than loopback.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -310,66 +311,6 @@ static void test_refused(void **state)
 	ends_check(run, port, ENDS({ENDS_CLIENT, "SYN_SENT", "refused"}));
 }
 
-/* Two that nobody accepted, of which one has already got a FIN. */
-static void test_listener_closed(void **state)
-{
-	struct run *run = *state;
-	int listener, clients[2];
-	uint16_t port;
-
-	run_start(run, NULL);
-	listener = listen_on(IPV4, &port);
-	for (size_t i = 0; i < 2; i++)
-		clients[i] = connect_to(IPV4, port);
-	send_byte(clients[1]);
-	shutdown(clients[1], SHUT_WR);
-	wait_for_state(clients[1], "FIN_WAIT2");
-	close(listener);
-	for (size_t i = 0; i < 2; i++) {
-		wait_for_state(clients[i], "CLOSE");
-		close(clients[i]);
-	}
-	ends_check(run, port,
-		   ENDS({ENDS_LISTENER, "LISTEN", "closed"}, {ENDS_SERVER, "ESTABLISHED", "listener-closed"},
-			{ENDS_SERVER, "CLOSE_WAIT", "listener-closed"}, {ENDS_CLIENT, "ESTABLISHED", "reset-received"},
-			{ENDS_CLIENT, "FIN_WAIT2", "reset-received"}));
-}
-
-/* Reset by the client before anybody accepted it: not the listener's doing. */
-static void test_reset_in_queue(void **state)
-{
-	struct run *run = *state;
-	int listener, client, server;
-	uint16_t port;
-
-	run_start(run, NULL);
-	listener = listen_on(IPV4, &port);
-	client = connect_to(IPV4, port);
-	await_connection(listener);
-	abort_socket(client);
-	server = accept_from(listener);
-	wait_for_state(server, "CLOSE");
-	close(server);
-	close(listener);
-	ends_check(run, port,
-		   ENDS({ENDS_LISTENER, "LISTEN", "closed"}, {ENDS_SERVER, "ESTABLISHED", "reset-received"},
-			{ENDS_CLIENT, "ESTABLISHED", "aborted"}));
-}
-
-/* shutdown() of a listener is its end, too. */
-static void test_listener_shut_down(void **state)
-{
-	struct run *run = *state;
-	uint16_t port;
-	int listener;
-
-	run_start(run, NULL);
-	listener = listen_on(IPV4, &port);
-	shutdown(listener, SHUT_RD);
-	close(listener);
-	ends_check(run, port, ENDS({ENDS_LISTENER, "LISTEN", "closed"}));
-}
-
 /*
  * Not here: "out-of-memory". The limits (net.ipv4.tcp_max_orphans, net.ipv4.tcp_mem) are the whole machine's, there are
  * none of a namespace's, and to reach them would take other people's connections along. tests/unit/core/cause.c has it.
@@ -395,10 +336,7 @@ int main(void)
 		cause_test(test_unread),
 		cause_test(test_unread_before_fin),
 		cause_test(test_unread_but_seen),
-		cause_test(test_reset_in_queue),
 		cause_test(test_refused),
-		cause_test(test_listener_closed),
-		cause_test(test_listener_shut_down),
 	};
 
 	return cmocka_run_group_tests_name("cause", tests, run_group_setup, run_group_teardown);
