@@ -183,6 +183,9 @@ static inline enum cause cause_of_silence(const struct cause_facts *facts)
 /* For a transition to CLOSE. */
 static inline enum cause cause_decide(const struct cause_facts *facts)
 {
+	/* It has ended before: ss -K on a listener, which the kernel closes twice (tcp_abort()). */
+	if (facts->oldstate == STATE_CLOSE)
+		return CAUSE_NONE;
 	/* First what needs no error to be explained: sk_err may have been there for long, and nobody has read it. */
 	if (facts->oldstate == STATE_LISTEN)
 		return CAUSE_CLOSED;

@@ -63,6 +63,19 @@ def test_who_closed_first():
         assert_equal(ends_of(others, port), [], "those that end in another way")
 
 
+def test_killed_listener():
+    """ss -K closes a listener twice: that is no connection."""
+    need_root()
+    need_command("ss")
+    need_machine("socket_storage")
+    with Trace("-c", "-o", "json") as trace, socket.create_server(("127.0.0.1", 0)) as listener:
+        port = port_of(listener)
+        subprocess.run(["ss", "-K", "-ltn", "sport", "=", f":{port}"], stdout=subprocess.DEVNULL, check=True)
+        if not is_gone(port):
+            raise Skip("needs SOCK_DESTROY (CONFIG_INET_DIAG_DESTROY)")
+        assert_equal(ends_of(trace, port), [], "connections")
+
+
 class Restored:
     """A connection whose client is taken away in repair mode and given back to another socket, as CRIU does."""
 

@@ -173,14 +173,31 @@ static void test_destroyed_in_close_wait(void **state)
 			{ENDS_LISTENER, "LISTEN", "closed"}));
 }
 
+/* The kernel closes a listener twice. The second time, CLOSE -> CLOSE, ends nothing. */
+static void test_destroyed_listener(void **state)
+{
+	struct run *run = *state;
+	uint16_t port;
+	int listener;
+
+	run_start(run, NULL);
+	listener = listen_at(IPV4, 0);
+	port = local_port(listener);
+	destroy(port, 0);
+	wait_for_state(listener, "CLOSE");
+	close(listener);
+	ends_check(run, port, ENDS({ENDS_LISTENER, "LISTEN", "closed"}, {ENDS_LISTENER, "CLOSE", ""}));
+}
+
 #define cause_test(function) cmocka_unit_test_teardown(function, leave)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cause_test(test_no_port_left),   cause_test(test_no_port_left_v6),
-		cause_test(test_address_in_use), cause_test(test_address_in_use_v6),
-		cause_test(test_destroyed),      cause_test(test_destroyed_in_close_wait),
+		cause_test(test_no_port_left),       cause_test(test_no_port_left_v6),
+		cause_test(test_address_in_use),     cause_test(test_address_in_use_v6),
+		cause_test(test_destroyed),          cause_test(test_destroyed_in_close_wait),
+		cause_test(test_destroyed_listener),
 	};
 
 	return cmocka_run_group_tests_name("cause_connect", tests, run_group_setup, run_group_teardown);

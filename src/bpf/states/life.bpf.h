@@ -120,6 +120,8 @@ static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, co
 
 	if (t->newstate == STATE_LISTEN || (t->oldstate == STATE_LISTEN && !begins))
 		return;
+	if (t->oldstate == STATE_CLOSE && t->newstate == STATE_CLOSE)
+		return; /* ss -K closes a listener twice */
 	life = life_make(sk);
 	if (begins) {
 		if (life)
