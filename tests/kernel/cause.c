@@ -5,28 +5,20 @@
  * takes more than loopback.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/ends.h"
 #include "lib/netns.h"
 #include "lib/require.h"
 #include "lib/rtt_traffic.h"
 #include "lib/run.h"
+#include "lib/test.h"
 #include "lib/traffic.h"
 
 static struct netns netns = {.home = -1};
-
-struct pair {
-	int listener, client, server;
-	uint16_t port;
-};
 
 static int leave(void **state)
 {
@@ -34,32 +26,11 @@ static int leave(void **state)
 	return run_teardown(state);
 }
 
-static struct pair open_pair(struct run *run)
-{
-	struct pair pair;
-
-	run_start(run, NULL);
-	pair.listener = listen_on(IPV4, &pair.port);
-	pair.client = connect_to(IPV4, pair.port);
-	pair.server = accept_from(pair.listener);
-	send_byte(pair.client);
-	receive_byte(pair.server);
-	return pair;
-}
-
-/* Whatever is still open has come to its end, but for the listener. */
-static void check_pair(struct run *run, const struct pair *pair, struct end client, struct end server)
-{
-	close(pair->listener);
-	settle(&pair->port, 1);
-	ends_check(run, pair->port, ENDS(client, server, {ENDS_LISTENER, "LISTEN", "closed"}));
-}
-
 /* The client gets the server's FIN while its socket is still open: the move into TIME_WAIT. */
 static void test_fin_while_open(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	shutdown(pair.client, SHUT_WR);
 	receive_end(pair.server);
@@ -67,8 +38,8 @@ static void test_fin_while_open(void **state)
 	close(pair.server);
 	receive_end(pair.client);
 	close(pair.client);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "time-wait"},
-		   (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "time-wait"},
+			    (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
 }
 
 /* In a namespace that has no room for mini-sockets none is made, of which the socket knows nothing: docs/accuracy.md.
@@ -77,25 +48,25 @@ static void test_no_mini_sockets(void **state)
 {
 	struct run *run = *state;
 	const char *why = netns_enter(&netns);
-	struct pair pair;
+	struct loopback_pair pair;
 
 	if (why)
 		skip_because("%s", why);
 	rtt_set_ipv4("tcp_max_tw_buckets", "0");
-	pair = open_pair(run);
+	pair = ends_open_loopback(run);
 	shutdown(pair.client, SHUT_WR);
 	wait_for_state(pair.client, "FIN_WAIT2");
 	close(pair.client);
 	close(pair.server);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
-		   (struct end){ENDS_SERVER, "LAST_ACK", "reset-received"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+			    (struct end){ENDS_SERVER, "LAST_ACK", "reset-received"});
 }
 
 /* The server first: the causes change sides. */
 static void test_server_first(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	shutdown(pair.server, SHUT_WR);
 	receive_end(pair.client);
@@ -103,30 +74,30 @@ static void test_server_first(void **state)
 	close(pair.client);
 	receive_end(pair.server);
 	close(pair.server);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "LAST_ACK", "fin-remote"},
-		   (struct end){ENDS_SERVER, "FIN_WAIT2", "time-wait"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "LAST_ACK", "fin-remote"},
+			    (struct end){ENDS_SERVER, "FIN_WAIT2", "time-wait"});
 }
 
 /* Closed in FIN_WAIT2: __tcp_close() itself makes the mini-socket. */
 static void test_orphan(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	shutdown(pair.client, SHUT_WR);
 	wait_for_state(pair.client, "FIN_WAIT2");
 	close(pair.client);
 	sleep_ms(20);
 	close(pair.server);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
-		   (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+			    (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
 }
 
 /* Closed in ESTABLISHED: the ACK of the FIN makes it, in a softirq. */
 static void test_orphan_at_once(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 	int yes = 1;
 
 	setsockopt(pair.server, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof(yes)); /* before its own FIN */
@@ -134,8 +105,8 @@ static void test_orphan_at_once(void **state)
 	receive_end(pair.server);
 	sleep_ms(60);
 	close(pair.server);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
-		   (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+			    (struct end){ENDS_SERVER, "LAST_ACK", "fin-remote"});
 }
 
 static void set_linger2(int fd, int seconds)
@@ -147,7 +118,7 @@ static void set_linger2(int fd, int seconds)
 static void test_reset_sent_by_close(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	shutdown(pair.client, SHUT_WR);
 	wait_for_state(pair.client, "FIN_WAIT2");
@@ -155,71 +126,71 @@ static void test_reset_sent_by_close(void **state)
 	close(pair.client);
 	wait_for_state(pair.server, "CLOSE");
 	close(pair.server);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-sent"},
-		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-sent"},
+			    (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
 }
 
 /* Likewise, but the ACK of the FIN finds an orphan. */
 static void test_reset_sent_by_ack(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	set_linger2(pair.client, -1);
 	close(pair.client);
 	wait_for_state(pair.server, "CLOSE");
 	close(pair.server);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-sent"},
-		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-sent"},
+			    (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
 }
 
 static void test_linger_zero(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	abort_socket(pair.client);
 	receive_reset(pair.server);
 	close(pair.server);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "aborted"},
-		   (struct end){ENDS_SERVER, "ESTABLISHED", "reset-received"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "aborted"},
+			    (struct end){ENDS_SERVER, "ESTABLISHED", "reset-received"});
 }
 
 /* A reset in FIN_WAIT2, from CLOSE_WAIT. */
 static void test_reset_in_fin_wait(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	shutdown(pair.client, SHUT_WR);
 	wait_for_state(pair.client, "FIN_WAIT2");
 	abort_socket(pair.server);
 	wait_for_state(pair.client, "CLOSE");
 	close(pair.client);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-received"},
-		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "aborted"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-received"},
+			    (struct end){ENDS_SERVER, "CLOSE_WAIT", "aborted"});
 }
 
 /* The reverse. */
 static void test_reset_in_close_wait(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	shutdown(pair.client, SHUT_WR);
 	wait_for_state(pair.client, "FIN_WAIT2");
 	abort_socket(pair.client);
 	wait_for_state(pair.server, "CLOSE");
 	close(pair.server);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "aborted"},
-		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "aborted"},
+			    (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
 }
 
 /* Data for a closed socket is answered with a reset. */
 static void test_data_for_nobody(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	shutdown(pair.client, SHUT_WR);
 	wait_for_state(pair.client, "FIN_WAIT2");
@@ -227,14 +198,14 @@ static void test_data_for_nobody(void **state)
 	send_byte(pair.server);
 	wait_for_state(pair.server, "CLOSE");
 	close(pair.server);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
-		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "fin-wait2-orphan"},
+			    (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
 }
 
 static void test_disconnected(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	send_byte(pair.server); /* unread, but that is not why */
 	sleep_ms(1);
@@ -242,29 +213,29 @@ static void test_disconnected(void **state)
 	receive_reset(pair.server);
 	close(pair.server);
 	close(pair.client);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "aborted"},
-		   (struct end){ENDS_SERVER, "ESTABLISHED", "reset-received"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "aborted"},
+			    (struct end){ENDS_SERVER, "ESTABLISHED", "reset-received"});
 }
 
 static void test_unread(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	send_byte(pair.client);
 	await_byte(pair.server);
 	close(pair.server);
 	receive_reset(pair.client);
 	close(pair.client);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "reset-received"},
-		   (struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "reset-received"},
+			    (struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
 }
 
 /* A look at the data (MSG_PEEK) leaves them unread. */
 static void test_unread_but_seen(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 	char byte;
 
 	send_byte(pair.client);
@@ -273,15 +244,15 @@ static void test_unread_but_seen(void **state)
 	close(pair.server);
 	receive_reset(pair.client);
 	close(pair.client);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "reset-received"},
-		   (struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "ESTABLISHED", "reset-received"},
+			    (struct end){ENDS_SERVER, "ESTABLISHED", "unread-data"});
 }
 
 /* The FIN behind the data takes a sequence number, too, and is nothing to be read. */
 static void test_unread_before_fin(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = ends_open_loopback(run);
 
 	send_byte(pair.client);
 	shutdown(pair.client, SHUT_WR);
@@ -291,8 +262,8 @@ static void test_unread_before_fin(void **state)
 	close(pair.server);
 	wait_for_state(pair.client, "CLOSE");
 	close(pair.client);
-	check_pair(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-received"},
-		   (struct end){ENDS_SERVER, "CLOSE_WAIT", "unread-data"});
+	ends_check_loopback(run, &pair, (struct end){ENDS_CLIENT, "FIN_WAIT2", "reset-received"},
+			    (struct end){ENDS_SERVER, "CLOSE_WAIT", "unread-data"});
 }
 
 static void test_refused(void **state)

@@ -171,6 +171,29 @@ static void test_json_without_handshake(void **state)
 	free(sb.data);
 }
 
+/* `start` is what the row that told it said, before the machine was suspended. */
+static void test_suspended(void **state)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+	struct connection connection = known();
+
+	(void)state;
+	connection_json(&sb, &connection, &records_suspended);
+	assert_true(text_has(&sb, "\"time\":\"2026-11-22T13:31:50.500000Z\""));
+	assert_true(text_has(&sb, "\"start\":\"2026-11-22T12:31:49.000000Z\",\"total_us\":1500000.000,"
+				  "\"suspended_us\":3600000000.000,\"states_us\":"));
+	sb.length = 0;
+	connection.life.start_ns = 1100000000;
+	connection_json(&sb, &connection, &records_suspended);
+	assert_false(text_has(&sb, "suspended_us"));
+	sb.length = 0;
+	connection = old();
+	connection.life.start_ns = 1050000000;
+	connection_json(&sb, &connection, &records_suspended);
+	assert_true(text_has(&sb, ",\"at_least_us\":1450000.000,\"suspended_us\":3600000000.000,"));
+	free(sb.data);
+}
+
 static struct connection longest(unsigned int variant)
 {
 	struct connection connection;
@@ -210,6 +233,9 @@ static void test_longest(void **state)
 		check_fits(&sb);
 		connection.life.is_old = 1;
 		connection_json(&sb, &connection, &base);
+		check_fits(&sb);
+		connection_json(&sb, &connection, &records_longest_suspended);
+		assert_true(text_has(&sb, "\"suspended_us\":9223372036854775.807"));
 		check_fits(&sb);
 		connection_text(&sb, &wide, &connection, NULL, &base);
 		check_fits(&sb);
@@ -262,8 +288,9 @@ int main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_csv_names),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_suspended),
 		cmocka_unit_test(test_json_without_handshake),
+		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_causes),
 		cmocka_unit_test(test_no_room),
