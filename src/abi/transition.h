@@ -43,8 +43,8 @@ struct transition {
 	/* SYNs or SYN-ACKs sent again, 254 for more, where the handshake ends; else SYN_RETRANS_NONE */
 	__u8 syn_retrans;
 	__u8 pad[2];
-	__u32 ifindex; /* interface that the socket is bound to: the zone of a link-local address; 0: none known */
-	__u8 more_pad[4];
+	__u32 ifindex;     /* interface that the socket is bound to: the zone of a link-local address; 0: none known */
+	__u32 mptcp_token; /* of the MPTCP connection that the socket is a path of, host byte order; 0: of none */
 };
 
 _Static_assert(sizeof(struct transition) == 128, "struct transition crosses the ring buffer");

@@ -81,6 +81,19 @@ static char *put_interface(char *at, const struct transition *event)
 	return at;
 }
 
+/* As ip mptcp monitor prints it. */
+static char *put_token(char *at, const struct transition *event)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (!event->mptcp_token)
+		return at;
+	at = put_literal(at, ",\"mptcp_token\":\"");
+	for (int shift = 28; shift >= 0; shift -= 4)
+		*at++ = digits[event->mptcp_token >> shift & 15];
+	return put_literal(at, "\"");
+}
+
 static char *put_tuple(char *at, const struct transition *event)
 {
 	at = put_literal(at, ",\"family\":");
@@ -93,7 +106,7 @@ static char *put_tuple(char *at, const struct transition *event)
 	at = address_put(at, event->ip_version, event->raddr);
 	at = put_literal(at, "\",\"rport\":");
 	at = put_u64(at, event->rport);
-	return put_interface(at, event);
+	return put_token(put_interface(at, event), event);
 }
 
 char *json_put_suspended(char *at, uint64_t suspended_ns)

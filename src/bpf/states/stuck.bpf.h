@@ -123,6 +123,7 @@ static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *t
 	t->duration_ns = stuck_age(tp, t->newstate, since_ns);
 	t->flags = is_known ? 0 : TRANSITION_AT_LEAST;
 	t->conn_seq = conn->conn_seq;
+	t->mptcp_token = conn->mptcp_token;
 	t->syn_retrans = SYN_RETRANS_NONE;
 	is_stuck = t->duration_ns >= stuck.longer_ns;
 	if (stuck.once && conn->shown_ns == since_ns)

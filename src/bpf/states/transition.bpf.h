@@ -188,6 +188,7 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 	transition_advance(conn, t);
 	owner_copy(&t->owner, &conn->owner);
 	t->conn_seq = conn->conn_seq;
+	t->mptcp_token = conn->mptcp_token;
 	if (scope.roles)
 		conn->role = scope_role(t, conn->role);
 

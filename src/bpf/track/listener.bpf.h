@@ -18,7 +18,7 @@
 #include "bpf/track/owner.bpf.h"
 #include "bpf/track/process.bpf.h"
 
-struct listener {
+struct known_listener {
 	struct owner owner;
 	__u32 cookie; /* half of the socket's: another listener may have the address later */
 	__u32 pad;
@@ -29,7 +29,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, __u64); /* address of struct sock */
-	__type(value, struct listener);
+	__type(value, struct known_listener);
 } listeners SEC(".maps");
 
 static __always_inline void listener_forget(__u64 address)
@@ -47,7 +47,7 @@ static __always_inline void listener_put(__u64 address, const struct owner *owne
 
 static __always_inline void listener_put(__u64 address, const struct owner *owner, __u32 cookie)
 {
-	struct listener listener = {.owner = *owner, .cookie = cookie};
+	struct known_listener listener = {.owner = *owner, .cookie = cookie};
 
 	if (owner->source == OWNER_UNKNOWN)
 		return;
@@ -70,7 +70,7 @@ static __always_inline __u64 listener_of(struct tcp_sock *child)
 static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock *child)
 {
 	__u64 address = listener_of(child);
-	struct listener *listener = bpf_map_lookup_elem(&listeners, &address);
+	struct known_listener *listener = bpf_map_lookup_elem(&listeners, &address);
 
 	if (!listener)
 		return;
@@ -84,7 +84,7 @@ static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock 
 /* `owner` has accepted a connection, or is the first process to use it. */
 static __always_inline void listener_learn(const struct conn *conn, const struct owner *owner)
 {
-	struct listener *listener = conn->listener ? bpf_map_lookup_elem(&listeners, &conn->listener) : NULL;
+	struct known_listener *listener = conn->listener ? bpf_map_lookup_elem(&listeners, &conn->listener) : NULL;
 	__u32 known;
 
 	if (!listener || listener->cookie != conn->listener_cookie || owner->source == OWNER_KERNEL)

@@ -65,7 +65,7 @@ static __always_inline __u64 *ports_find(const struct transition *t)
 static __always_inline void ports_seed(struct conn *conn, const struct transition *t, bool is_waiting)
 {
 	__u64 *address = ports_find(t);
-	struct listener *listener;
+	struct known_listener *listener;
 
 	if (!address)
 		return;

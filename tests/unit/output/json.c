@@ -331,6 +331,8 @@ static void test_interface(void **state)
 	check_interface(&event, "\"rport\":80,\"oldstate\"");
 	event.ifindex = 7;
 	check_interface(&event, "\"rport\":80,\"ifindex\":7,\"oldstate\"");
+	event.mptcp_token = 0x0a1b2c3d;
+	check_interface(&event, "\"rport\":80,\"ifindex\":7,\"mptcp_token\":\"0a1b2c3d\",\"oldstate\"");
 }
 
 static void test_longest_names(void **state)
