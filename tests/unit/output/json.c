@@ -181,7 +181,7 @@ static void check_object(const struct transition *event, const struct timebase *
 	assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX);
 	sb.data[sb.length] = '\0';
 	assert_int_equal(strlen(sb.data), sb.length);
-	assert_int_equal(count_members(sb.data), 21 + interface_members(event) +
+	assert_int_equal(count_members(sb.data), 21 + interface_members(event) + (event->mptcp_token ? 1 : 0) +
 							 (event->flags & TRANSITION_AT_LEAST ? 1 : 0) +
 							 (event->syn_retrans != SYN_RETRANS_NONE ? 1 : 0));
 	assert_true(is_utf8(sb.data, sb.length));
