@@ -55,7 +55,7 @@ void accept_tell_nothing(const struct accept *accept)
 
 bool accept_is_demanded(const struct probe_wants *wants)
 {
-	return wants->accept != ACCEPT_AUTO && wants->accept != ACCEPT_NONE;
+	return wants->owners && wants->accept != ACCEPT_AUTO && wants->accept != ACCEPT_NONE;
 }
 
 int accept_next(struct accept *accept, const struct probe_wants *wants)
@@ -65,8 +65,8 @@ int accept_next(struct accept *accept, const struct probe_wants *wants)
 
 	if (accept->hook && !accept->way)
 		return error;
-	for (; way < WAYS_END; way++) {
-		if (!wants->owners || (wants->accept != ACCEPT_AUTO && wants->accept != way->hook))
+	for (; wants->owners && way < WAYS_END; way++) {
+		if (wants->accept != ACCEPT_AUTO && wants->accept != way->hook)
 			continue;
 		*accept = (struct accept){.way = way, .hook = way->name};
 		error = check_way(way);

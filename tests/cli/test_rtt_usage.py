@@ -205,5 +205,13 @@ def test_help_to_a_closed_stdout():
     assert_diagnostics(result.stderr, "tcprtt")
 
 
+def test_accept_hook_without_owners():
+    """Who accepts is of no use then: the option does no harm."""
+    need_root()
+    for hook in ("receive", "none"):
+        result = run("--accept", hook, "-d", "0.1", tool=RTT_TOOL)
+        assert_equal(result.returncode, 0, f"exit status with --accept {hook}: {result.stderr}")
+
+
 if __name__ == "__main__":
     main(globals(), RTT_TOOL)
