@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Servers in processes of their own whose listener, acceptor and reader differ, and a client that hears who serves it.
 
-As a program: servers.py KIND [CGROUP] prints the port and the pids of its processes, and ends with its stdin.
+As a program: servers.py KIND [CGROUP] prints the port and the pids of its processes, and ends with its stdin. A line there
+ends the first process of a server that lives on without it.
 """
 
 import array
@@ -43,6 +44,12 @@ class Server:
             self.process.kill()
             self.process.wait()
 
+    def end_first(self):
+        """Returns when the process is gone that made the listener; the one that is left begins to accept."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "gone\n"
+
     @property
     def first(self):
         return self.pids[0]
@@ -83,11 +90,11 @@ def accept_forever(listener):
 
 
 def fork(work, *args):
-    """A child that does that until its parent's stdin ends, as far as that is not told otherwise."""
+    """A child that does that; returns its number."""
     pid = os.fork()
     if pid:
         return pid
-    os.close(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     try:
         work(*args)
     finally:
@@ -162,10 +169,67 @@ def passed(listener, _):
     return [fork(serve_passed)], accept_all
 
 
+def daemonised(let_go, say):
+    """Listens and forks: the child is the server, when its parent is gone."""
+    listener = socket.create_server((HOST, 0), backlog=128)
+    child = fork(lambda: (os.read(let_go, 1), rename(WORKER), accept_forever(listener)))
+    say(listener, child)
+    return listener
+
+
+def activated(let_go, say):
+    """Listens and hands that to another process, which is the server, when this one is gone."""
+    ours, theirs = socket.socketpair()
+
+    def work():
+        rename(WORKER)
+        passed_on = receive(theirs)
+        theirs.send(b"x")
+        os.read(let_go, 1)
+        accept_forever(passed_on)
+
+    child = fork(work)
+    listener = socket.create_server((HOST, 0), backlog=128)
+    send(ours, listener)
+    ours.recv(1)
+    say(listener, child)
+    return listener
+
+
+def outlived(kind):
+    """The server whose first process ends; all that it leaves is this one's."""
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    (let_go, now_go), (end, now_end), (told, telling) = os.pipe(), os.pipe(), os.pipe()
+
+    def begin():
+        rename(NAME)
+        with kind(let_go, lambda listener, child: os.write(telling, b"%d %d" % (listener.getsockname()[1], child))):
+            os.read(end, 1)
+            os._exit(0)
+
+    first = fork(begin)
+    port, last = map(int, os.read(told, 32).split())
+    print(port, first, last, flush=True)
+    left = {first, last}
+    if sys.stdin.readline():
+        os.write(now_end, b"x")
+        os.waitpid(first, 0)
+        left = {last}
+        os.write(now_go, b"x")
+        print("gone", flush=True)
+        sys.stdin.read()
+    for pid in left:
+        os.kill(pid, 9)
+    os._exit(0)
+
+
 KINDS = {"prefork": prefork, "inherited": inherited, "passed": passed}
+OUTLIVED = {"daemonised": daemonised, "activated": activated}
 
 
 def main(kind, cgroup=""):
+    if kind in OUTLIVED:
+        outlived(OUTLIVED[kind])
     rename(NAME)
     listener = socket.create_server((HOST, 0), backlog=128)
     others, work = KINDS[kind](listener, cgroup)
