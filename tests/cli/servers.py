@@ -9,16 +9,20 @@ import array
 import collections
 import ctypes
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
+
+from cli import Skip
 
 HOST = "127.0.0.1"
 NAME = "tv-server"
 WORKER = "tv-worker"
 REPLY = 8  # bytes: the pid of the process that answers
 WAIT_S = 10
+CLONE3 = 435  # on every architecture
 
 
 class Server:
@@ -103,6 +107,25 @@ def fork(work, *args):
 
 def send(channel, sock):
     channel.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [sock.fileno()]))])
+
+
+def spawn_as(pid, *command):
+    """A process with that number, which must be free: as when the numbers have come around. It runs that command."""
+    if os.readlink("/proc/self/ns/pid") != "pid:[4026531836]":
+        raise Skip("not in the initial pid namespace, whose numbers the tools show")
+    libc = ctypes.CDLL(None, use_errno=True)
+    wanted = ctypes.c_int(pid)
+    # struct clone_args (include/uapi/linux/sched.h): exit_signal, set_tid and set_tid_size
+    arguments = (ctypes.c_uint64 * 11)(0, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, ctypes.addressof(wanted), 1, 0)
+    child = libc.syscall(CLONE3, arguments, ctypes.sizeof(arguments))
+    if not child:
+        try:
+            os.execvp(command[0], command)
+        finally:
+            os._exit(127)
+    if child < 0:
+        raise Skip(f"cannot choose a process's number: {os.strerror(ctypes.get_errno())}")
+    assert child == pid, (child, pid)
 
 
 def receive(channel):

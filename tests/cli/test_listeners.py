@@ -3,12 +3,22 @@
 """Whose a connection is that nobody has accepted yet: its listener's owner, if that lives, else whoever accepts there."""
 
 import contextlib
+import os
+import signal
+import sys
 
-from cli import RTT_TOOL, Nginx, Trace, assert_equal, curl, main, need_root
-from servers import OUTLIVED, WORKER, Server, talk
+from cli import RTT_TOOL, Nginx, Trace, assert_equal, curl, main, need_root, of_port, wait_until
+from servers import OUTLIVED, WORKER, Server, spawn_as, talk
 from this_machine import need_seeding
 
 HANDSHAKE = (("LISTEN", "SYN_RECV"), ("SYN_RECV", "ESTABLISHED"))
+# Listens on a port of its own, says so, and waits.
+LISTENER = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+sys.stdin.read()
+"""
 
 
 def by_connection(rows, port):
@@ -101,6 +111,37 @@ def test_nginx_master():
             rows = [row for rows in by_connection(trace.rows(), server.port)[-5:] for row in handshake(rows)]
             assert_equal(owners(rows), {(server.process.pid, "nginx")}, "owner of the handshakes")
             assert_equal({row["owner"] for row in rows}, {"listener"}, "how that is known")
+
+
+@contextlib.contextmanager
+def listening_as(pid):
+    """Another process with that number, which has a listener of its own."""
+    reader, writer = os.pipe()
+    stdin, end = os.pipe()
+    os.set_inheritable(writer, True)
+    os.set_inheritable(stdin, True)
+    spawn_as(pid, sys.executable, "-c", f"import os; os.dup2({writer}, 1); os.dup2({stdin}, 0)\n{LISTENER}")
+    try:
+        yield int(os.read(reader, 16))
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        for descriptor in (reader, writer, stdin, end):
+            os.close(descriptor)
+
+
+def test_number_that_is_used_again():
+    """A process with the number of the one that listened, and with a listener of its own, does not bring that back to life."""
+    need_root()
+    with Trace("-o", "json") as trace, Server("daemonised") as server:
+        server.end_first()
+        with listening_as(server.first) as port:
+            wait_until(lambda: of_port(trace.rows(), port), 5, "its LISTEN")
+            talk(server.port, connections=2)
+            assert_equal(trace.stop(), 0, "exit status")
+        first, second = by_connection(trace.rows(), server.port)
+    assert_equal(owners(handshake(first)), {(None, None)}, "first handshake")
+    assert_equal(owners(second), {(server.pids[1], WORKER)}, "the second connection")
 
 
 if __name__ == "__main__":

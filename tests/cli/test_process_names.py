@@ -4,12 +4,13 @@
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
 
 from cli import RTT_TOOL, TOOL, Trace, assert_equal, main, need_root, wait_until
-from servers import NAME, WORKER
+from servers import NAME, WORKER, spawn_as
 from this_machine import need_seeding
 
 BYTES = 10
@@ -176,6 +177,30 @@ def test_older_connection():
             assert_equal(trace.stop(), 0, f"exit status: {trace.err}")
         assert_equal([(row["newstate"], row["pid"], row["comm"]) for row in rows.rows()], [("CLOSE_WAIT", pid, "cat")], "rows")
         assert_equal({row["key"] for row in samples.rows()}, {"cat"}, "samples by name")
+
+
+def test_number_that_is_used_again():
+    """The process has ended, and its socket lives on in its child. Another with its number does not lend its name."""
+    need_root()
+    with Client("fork") as client, contextlib.ExitStack() as stack:
+        rows, looks, samples = watch(stack, client.port)
+        pid = client.begin()
+        client.process.stdin.write("go\n")
+        client.process.stdin.flush()
+        client.process.wait(10)
+        spawn_as(pid, "sleep", "60")
+        try:
+            wait_until(lambda: comm_of(pid) == "sleep", 5, "exec")
+            assert_equal({(row["pid"], row["comm"]) for row in looks_after(looks)}, {(pid, NAME)}, "looks")
+            client.send()
+            client.leave()
+            for trace in (rows, looks, samples):
+                assert_equal(trace.stop(), 0, f"exit status: {trace.err}")
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        assert_equal({row["comm"] for row in rows.rows()}, {NAME}, "names in rows")
+        assert_equal({row["key"] for row in samples.rows()}, {NAME}, "samples by name")
 
 
 if __name__ == "__main__":

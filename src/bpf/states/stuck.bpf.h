@@ -113,7 +113,7 @@ static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *t
 		return;
 	owner_copy(&t->owner, &conn->owner);
 	if (process_names_show)
-		process_put_name(&t->owner);
+		process_put_name(&t->owner, conn->owned_ns);
 	if (!scope_admits_row(t, CAUSE_NONE, role)) {
 		if (!scope_cannot_judge(t, role))
 			return;

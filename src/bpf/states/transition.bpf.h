@@ -29,12 +29,14 @@
  */
 static __always_inline void transition_seed(struct conn *conn, bool atomically)
 {
-	__u64 now_ns = bpf_ktime_get_ns() | SINCE_AT_LEAST;
+	__u64 now_ns = bpf_ktime_get_ns();
 
 	if (atomically)
-		__sync_val_compare_and_swap(&conn->since_ns, 0, now_ns);
+		__sync_val_compare_and_swap(&conn->since_ns, 0, now_ns | SINCE_AT_LEAST);
 	else if (!conn->since_ns)
-		conn->since_ns = now_ns;
+		conn->since_ns = now_ns | SINCE_AT_LEAST;
+	if (!conn->owned_ns)
+		conn->owned_ns = now_ns;
 }
 
 /* Whether since_ns is about the old state: else a transition was missed. A child was never in its listener's state. */
@@ -184,6 +186,9 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 	if (!conn->borrowed)
 		owner_transition(&conn->owner, t->oldstate, t->newstate, context);
 	conn->owner_turn++;
+	if (state_is_birth(t->oldstate, t->newstate) || state_is_begin(t->oldstate, t->newstate) ||
+	    context == CONTEXT_PROCESS)
+		conn->owned_ns = t->time_ns;
 	transition_note_listener(conn, t);
 	transition_advance(conn, t);
 	owner_copy(&t->owner, &conn->owner);

@@ -24,6 +24,7 @@ static __always_inline void accept_note(struct conn *conn, enum owner_source sou
 	if (!was_guess && (source == OWNER_ACCEPT || conn->owner.pid == bpf_get_current_pid_tgid() >> 32))
 		return;
 	owner_take(&conn->owner, source);
+	conn->owned_ns = bpf_ktime_get_ns();
 	conn->owner_turn++;
 	if (was_guess)
 		listener_learn(conn, &conn->owner);

@@ -42,6 +42,7 @@ struct conn {
 	__u8 pending : 1;  /* samples of it wait in `pending_samples` */
 	__u32 mptcp_token; /* of the MPTCP connection that it is a path of; 0: of none */
 	__u32 name_turn;   /* process_renames when the owner's name was looked at */
+	__u64 owned_ns;    /* when the owner, a process that may have ended since, was last seen with it */
 };
 
 _Static_assert(__builtin_offsetof(struct conn, state) % 4 == 0, "a look exchanges `state` with what is beside it");

@@ -20,7 +20,8 @@
 
 struct known_listener {
 	struct owner owner;
-	__u32 cookie; /* half of the socket's: another listener may have the address later */
+	__u64 known_by; /* what its process is known by, see process_lives() */
+	__u32 cookie;   /* half of the socket's: another listener may have the address later */
 	__u32 pad;
 };
 
@@ -51,7 +52,7 @@ static __always_inline void listener_put(__u64 address, const struct owner *owne
 
 	if (owner->source == OWNER_UNKNOWN)
 		return;
-	process_listens(owner->pid);
+	listener.known_by = process_listens(owner->pid);
 	if (bpf_map_update_elem(&listeners, &address, &listener, BPF_ANY))
 		count(&losses.storage_full);
 }
@@ -75,7 +76,7 @@ static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock 
 	if (!listener)
 		return;
 	owner_copy(&conn->owner, &listener->owner);
-	if (process_ends_show && !process_lives(conn->owner.pid))
+	if (process_ends_show && !process_lives(conn->owner.pid, listener->known_by))
 		conn->owner.source = OWNER_UNKNOWN;
 	conn->listener = address;
 	conn->listener_cookie = listener->cookie;
@@ -86,11 +87,13 @@ static __always_inline void listener_learn(const struct conn *conn, const struct
 {
 	struct known_listener *listener = conn->listener ? bpf_map_lookup_elem(&listeners, &conn->listener) : NULL;
 	__u32 known;
+	bool lives;
 
 	if (!listener || listener->cookie != conn->listener_cookie || owner->source == OWNER_KERNEL)
 		return;
 	known = listener->owner.pid;
-	if (known == owner->pid || (known != 1 && process_lives(known)))
+	lives = process_lives(known, listener->known_by);
+	if (lives && (known == owner->pid || known != 1))
 		return;
 	listener_put(conn->listener, owner, conn->listener_cookie);
 }

@@ -19,15 +19,16 @@ static __always_inline void process_refresh_name(struct conn *conn)
 
 #else
 
-/* The processes that own listeners, by their number, while they live. */
+/* The processes that own listeners, by their number, while they live. The value tells them from others that had it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, __u32);
-	__type(value, __u8);
+	__type(value, __u64);
 } listening SEC(".maps");
 
 struct process_name {
+	__u64 start_ns; /* of the process */
 	char comm[OWNER_COMM_LEN];
 };
 
@@ -46,17 +47,24 @@ __u32 process_renames = 0;
 const volatile bool process_ends_show = false;
 const volatile bool process_names_show = false;
 
-static __always_inline void process_listens(__u32 pid)
+/* What the process, which lives, is to be known by. */
+static __always_inline __u64 process_listens(__u32 pid)
 {
-	__u8 lives = 1;
+	__u64 *known = bpf_map_lookup_elem(&listening, &pid), now_ns;
 
-	bpf_map_update_elem(&listening, &pid, &lives, BPF_ANY);
+	if (known)
+		return *known;
+	now_ns = bpf_ktime_get_ns();
+	bpf_map_update_elem(&listening, &pid, &now_ns, BPF_ANY);
+	return now_ns;
 }
 
-/* Of one that has been given to process_listens(). */
-static __always_inline bool process_lives(__u32 pid)
+/* Whether it is the one that process_listens() said that of. */
+static __always_inline bool process_lives(__u32 pid, __u64 known_by)
 {
-	return bpf_map_lookup_elem(&listening, &pid) != NULL;
+	__u64 *known = bpf_map_lookup_elem(&listening, &pid);
+
+	return known && *known == known_by;
 }
 
 /* Each thread's end comes here. A process has ended when its last thread has. */
@@ -68,7 +76,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	/* With a helper: for a pointer read through a trusted one the verifier searches all types of the kernel. */
 	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
-	if (process_lives(tgid))
+	if (bpf_map_lookup_elem(&listening, &tgid))
 		bpf_map_delete_elem(&listening, &tgid);
 	if (process_names_show && bpf_map_lookup_elem(&renamed, &tgid))
 		bpf_map_delete_elem(&renamed, &tgid);
@@ -84,20 +92,24 @@ int BPF_PROG(process_rename, struct task_struct *task, const char *comm)
 
 	if (task->pid != task->tgid)
 		return 0;
+	name.start_ns = task->start_time;
 	bpf_probe_read_kernel_str(name.comm, sizeof(name.comm), comm);
 	if (!bpf_map_update_elem(&renamed, &tgid, &name, BPF_ANY))
 		__sync_fetch_and_add(&process_renames, 1);
 	return 0;
 }
 
-/* `owner`, which nobody else writes at this moment, gets the name that its process has now. */
-static __always_inline void process_put_name(struct owner *owner)
+/*
+ * `owner`, which nobody else writes at this moment, gets the name that its process has now. A process that began after
+ * `owned_ns` is another one with the same number.
+ */
+static __always_inline void process_put_name(struct owner *owner, __u64 owned_ns)
 {
 	__u32 pid = owner->pid;
 	struct process_name *name = bpf_map_lookup_elem(&renamed, &pid);
 	__u8 source = owner->source;
 
-	if (!name || source == OWNER_UNKNOWN)
+	if (!name || source == OWNER_UNKNOWN || name->start_ns > owned_ns)
 		return;
 	OWNER_PUT(owner->source, OWNER_UNKNOWN);
 	OWNER_PUT(((__u64 *)owner->comm)[0], ((__u64 *)name->comm)[0]);
@@ -114,7 +126,7 @@ static __always_inline void process_refresh_name(struct conn *conn)
 	if (!process_names_show || conn->name_turn == renames)
 		return;
 	conn->name_turn = renames;
-	process_put_name(&conn->owner);
+	process_put_name(&conn->owner, conn->owned_ns);
 	conn->owner_turn++;
 }
 
