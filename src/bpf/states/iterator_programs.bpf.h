@@ -190,6 +190,12 @@ static __always_inline struct tcp_sock *stuck_socket(struct transition *t, struc
 	return sees_stuck(t, tp) ? tp : NULL;
 }
 
+/* Of a socket that is not remembered. --once has to say how many it cannot judge. */
+static __always_inline bool stuck_passes_by(const struct transition *t)
+{
+	return !stuck.once && scope_is_choosy() && !transition_is_worth(t, CONTEXT_ANY);
+}
+
 static __always_inline void stuck_judge_found(struct transition *t, struct tcp_sock *tp, struct conn *conn,
 					      bool atomically)
 {
@@ -208,7 +214,7 @@ int stuck_tcp(struct bpf_iter__tcp *ctx)
 	struct tcp_sock *tp = stuck_socket(&t, ctx);
 	struct sock *sk = (struct sock *)tp;
 
-	if (!tp || (scope_is_choosy() && !conn_find(sk) && !transition_is_worth(&t, CONTEXT_ANY)))
+	if (!tp || (!conn_find(sk) && stuck_passes_by(&t)))
 		return 0;
 	t.cookie = cookie_of(sk);
 	stuck_judge_found(&t, tp, conn_make_older(sk), true);
@@ -222,7 +228,7 @@ int stuck_hash(struct bpf_iter__tcp *ctx)
 	struct transition t;
 	struct tcp_sock *tp = stuck_socket(&t, ctx);
 
-	if (!tp || (scope_is_choosy() && !conn_hash_find(tp) && !transition_is_worth(&t, CONTEXT_ANY)))
+	if (!tp || (!conn_hash_find(tp) && stuck_passes_by(&t)))
 		return 0;
 	t.cookie = tp->SOCK_COMMON.skc_cookie.counter;
 	stuck_judge_found(&t, tp, conn_hash_make(&t), false);
