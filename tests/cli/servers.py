@@ -246,7 +246,12 @@ def outlived(kind):
     os._exit(0)
 
 
-KINDS = {"prefork": prefork, "inherited": inherited, "passed": passed}
+def hung(_, __):
+    """Nobody accepts."""
+    return [], None
+
+
+KINDS = {"hung": hung, "prefork": prefork, "inherited": inherited, "passed": passed}
 OUTLIVED = {"daemonised": daemonised, "activated": activated}
 
 
