@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/helper.h"
@@ -16,6 +17,7 @@
 struct scene {
 	int listener;
 	uint16_t port;
+	char port_text[8];
 	struct helper reader;
 };
 
@@ -29,6 +31,17 @@ static void worker_process(int channel, void *context)
 	channel_send(channel, 0, -1);
 	receive_end(fd);
 	sleep_ms(10);
+	close(fd);
+}
+
+/* Accepts one connection and looks only whether the other side has closed it, which is no read of data. */
+static void sleeper_process(int channel, void *context)
+{
+	const struct scene *scene = context;
+	int fd = accept_from(scene->listener);
+
+	receive_end(fd);
+	channel_send(channel, 0, -1);
 	close(fd);
 }
 
@@ -151,11 +164,95 @@ static void test_passed_on(void **state)
 	expect_reader(run, &scene, "use", "tv-heir");
 }
 
+/* Returns when the process sleeps in accept(). */
+static void await_accept(pid_t pid)
+{
+	char path[32], line[256];
+	long number = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	for (int i = 0; number != SYS_accept4 && i < 1000; i++) {
+		FILE *file = fopen(path, "r");
+
+		require(file, "cannot open %s", path);
+		/* "running", or the number of the system call that it sleeps in */
+		number = fgets(line, sizeof(line), file) && sscanf(line, "%ld", &number) == 1 ? number : -1;
+		fclose(file);
+		sleep_ms(10);
+	}
+	require(number == SYS_accept4, "process %d does not come to accept()", pid);
+}
+
+/* A worker that has been in accept() since before the tools came: one shows all, the other one ends with 3 for it. */
+static void play_under_way(struct run *run, struct scene *scene, const char *hook, helper_fn *worker)
+{
+	if (!kernel_has_socket_storage())
+		skip_because("listeners that are older than the tool are not known without socket storage");
+	need_machine("iter/task_file");
+	scene->listener = listen_on(IPV4, &scene->port);
+	snprintf(scene->port_text, sizeof(scene->port_text), "%u", scene->port);
+	scene->reader = helper_start("tv-worker", worker, scene);
+	await_accept(scene->reader.pid);
+	run_start(run, (const char *const[]){"--accept", hook, NULL});
+	run_start_another(run, (const char *const[]){"--accept", hook, "--strict", "-L", scene->port_text, NULL});
+}
+
+static void check_counted(struct run *run, struct scene *scene)
+{
+	int client = connect_to(IPV4, scene->port);
+
+	close(client);
+	channel_receive(scene->reader.channel, NULL);
+	helper_wait(&scene->reader);
+	close(scene->listener);
+	owners_check(run, &scene->port, 1);
+	require(strstr(tool_errors(&run->tools[0]), "1 accept was missed: "), "not counted: %s",
+		tool_errors(&run->tools[0]));
+	require(tool_exit_code(&run->tools[1]) == 3, "exit status %d with --strict", tool_exit_code(&run->tools[1]));
+	owners_expect(run, rows_find(&run->rows, scene->port, "ESTABLISHED", "CLOSE_WAIT", NULL),
+		      "a connection whose accept() was missed", "listener", getpid(), own_comm());
+}
+
+static void test_under_way_fexit(void **state)
+{
+	struct scene scene;
+
+	need_machine("fexit");
+	play_under_way(*state, &scene, "fexit", sleeper_process);
+	check_counted(*state, &scene);
+}
+
+static void test_under_way_kretprobe(void **state)
+{
+	struct scene scene;
+
+	need_machine("kretprobe");
+	play_under_way(*state, &scene, "kretprobe", sleeper_process);
+	check_counted(*state, &scene);
+}
+
+/* The first read tells. */
+static void test_under_way_receive(void **state)
+{
+	struct run *run = *state;
+	struct scene scene;
+
+	play_under_way(run, &scene, "receive", worker_process);
+	speak_and_leave(&scene, connect_to(IPV4, scene.port));
+	close(scene.listener);
+	owners_check(run, &scene.port, 1);
+	expect_reader(run, &scene, "use", "tv-worker");
+	require(!strstr(tool_errors(&run->tools[0]), "missed: "), "counted: %s", tool_errors(&run->tools[0]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		measured_test(test_accepted),  measured_test(test_accepted_hash), measured_test(test_receive),
-		measured_test(test_kretprobe), measured_test(test_nothing),       measured_test(test_passed_on),
+		measured_test(test_accepted),          measured_test(test_accepted_hash),
+		measured_test(test_receive),           measured_test(test_kretprobe),
+		measured_test(test_nothing),           measured_test(test_passed_on),
+		measured_test(test_under_way_fexit),   measured_test(test_under_way_kretprobe),
+		measured_test(test_under_way_receive),
 	};
 
 	return cmocka_run_group_tests_name("accept", tests, run_group_setup, run_group_teardown);
