@@ -243,6 +243,47 @@ static void test_summary_full(void **state)
 		"not %d transitions", 3 * SOCKETS);
 }
 
+static int unbound_listener(void)
+{
+	int fd = client_socket(IPV4);
+
+	require(!listen(fd, 1), "cannot listen without a port of one's own choice: %s", strerror(errno));
+	return fd;
+}
+
+/*
+ * The row of a listener without a port waits for that. What tells it goes unseen, and the socket begins something else:
+ * the row is lost, and counted. (What is waiting is counted, too, and once too little when a socket's storage is given
+ * back: another listener makes up for it.)
+ */
+static void test_held_row(void **state)
+{
+	struct memory waiting, nothing;
+	int first, second, server;
+	const char *line;
+
+	begin(*state, "-L", NULL, "conn_storage");
+	nothing = memory_of(scene.listener);
+	first = unbound_listener();
+	waiting = memory_of(first);
+	shutdown(first, SHUT_RDWR);
+	wait_for_state(first, "CLOSE");
+	set_memory(first, &waiting);
+	second = unbound_listener();
+	set_memory(second, &nothing);
+	require(!connect_socket(first, IPV4, scene.port), "cannot connect");
+	server = accept_from(scene.listener);
+	close(first);
+	receive_end(server);
+	close(server);
+	close(second);
+	line = end(LOST);
+	require(strstr(line,
+		       ": 1 waited for their local port, and what told it was missed; 1 gap between the states of a "
+		       "socket\n"),
+		"not one row that waited");
+}
+
 /* Nothing of all this. */
 static void test_nothing_missed(void **state)
 {
@@ -272,6 +313,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_ended_unseen_anywhere, leave),
 		cmocka_unit_test_teardown(test_out_of_scope, leave),
 		cmocka_unit_test_teardown(test_summary_full, leave),
+		cmocka_unit_test_teardown(test_held_row, leave),
 		cmocka_unit_test_teardown(test_nothing_missed, leave),
 	};
 
