@@ -20,9 +20,15 @@ enum owner_source {
 	OWNER_SOURCES
 };
 
+/*
+ * Set in the number of a process that has none in the pid namespace that the tool shows (abi/scope.h): the rest is its
+ * number in the initial one. The kernel's numbers are far below (PID_MAX_LIMIT).
+ */
+#define OWNER_PID_OUTSIDE 0x80000000U
+
 struct owner {
 	__u64 cgroup_id; /* cgroup v2 id of the process, 0 when unknown */
-	__u32 pid;       /* thread group id, in the initial pid namespace */
+	__u32 pid;       /* thread group id in the pid namespace that the tool shows, or OWNER_PID_OUTSIDE */
 	__u8 source;     /* enum owner_source */
 	/* what the scope says (abi/scope.h), where it asks for an owner; else 0 */
 	__u8 in_cgroup;            /* of the process's cgroup alone */

@@ -23,7 +23,7 @@ enum scope_sense {
 };
 
 enum scope_kind {
-	SCOPE_PID,    /* of the owner */
+	SCOPE_PID,    /* of the owner, as struct owner has it */
 	SCOPE_CGROUP, /* of the owner; the nearest one above it that is listed decides */
 	SCOPE_UID,    /* of the socket */
 	SCOPE_NETNS,  /* inode number */
@@ -39,6 +39,8 @@ struct scope_number {
 
 struct scope_settings {
 	struct tree_root tree;     /* of the owner: only the processes below this one */
+	__u32 pidns_ino;           /* whose numbers owners have, and SCOPE_PID: an inode number; 0: the initial one's */
+	__u32 pidns_dev;           /* and the device, as the kernel encodes it */
 	__u64 min_duration_ns;     /* of a state that is known to have lasted so long; 0: all */
 	__u32 causes;              /* 1 << enum cause, to be shown; 0: all transitions, not only ends */
 	__u16 states_wanted;       /* 1 << enum tcp_state; a transition into or out of one of these; 0: all */
@@ -62,7 +64,7 @@ struct scope_settings {
 };
 
 _Static_assert(sizeof(struct scope_number) == 16, "struct scope_number is a map's key");
-_Static_assert(sizeof(struct scope_settings) == 24 + 32 + 2 * 8192 + 4096 + 24,
+_Static_assert(sizeof(struct scope_settings) == 32 + 32 + 2 * 8192 + 4096 + 24,
 	       "struct scope_settings is a program's constant");
 
 #endif

@@ -13,7 +13,8 @@
 static void open_names(struct app *app)
 {
 	struct resolver_error errors[RESOLVER_ERRORS];
-	size_t count = resolver_open(app->options->names, &app->resolver, errors);
+	size_t count =
+		resolver_open(app->options->names, app->options->scope.settings.pidns_ino, &app->resolver, errors);
 
 	for (size_t i = 0; i < count; i++)
 		message("numbers instead of names of %s: %s", errors[i].what, errors[i].why);
@@ -90,6 +91,8 @@ void app_tell(const struct app *app)
 		message("%s goes through the connections", look_iterator(probe));
 	if (probe->wants.emits != EMIT_SAMPLES)
 		message("%s tells why one ended", probe->vitals ? "the socket" : "nothing");
+	if (app->options->scope.settings.pidns_ino && probe->wants.owners)
+		message("pids are those of this pid namespace; --pid-namespace=host shows the host's");
 	message("tracing");
 }
 

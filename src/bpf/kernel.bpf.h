@@ -181,6 +181,8 @@ struct signal_struct {
 	atomic_t live;
 };
 
+struct pid;
+
 struct task_struct {
 	unsigned int flags;
 	int pid;
@@ -188,6 +190,7 @@ struct task_struct {
 	__u64 start_time;
 	struct css_set *cgroups;
 	struct task_struct *group_leader;
+	struct pid *thread_pid;
 	struct signal_struct *signal;
 	char comm[16];
 };

@@ -92,7 +92,7 @@ static char *put_seq(char *at, struct row *row)
 
 static char *put_pid(char *at, struct row *row)
 {
-	return put_known(at, row, is_owned(row), row->event->owner.pid);
+	return put_known(at, row, owner_has_pid(&row->event->owner), row->event->owner.pid);
 }
 
 _Static_assert(OWNER_COMM_LEN == ESCAPE_FIELD, "a comm is looked at as a whole");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "core/grouping.h"
 
+#include "abi/owner.h"
 #include "core/address.h"
 #include "core/escape.h"
 #include "core/prefix.h"
@@ -163,6 +164,13 @@ static void format_named(struct strbuf *out, struct name name, uint64_t number)
 		strbuf_append_u64(out, number);
 }
 
+static void format_pid(struct strbuf *out, uint32_t pid)
+{
+	if (pid & OWNER_PID_OUTSIDE)
+		strbuf_append_string(out, "host:");
+	strbuf_append_u64(out, pid & ~OWNER_PID_OUTSIDE);
+}
+
 static void format_part(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key, int i,
 			const struct names *names)
 {
@@ -184,7 +192,7 @@ static void format_part(struct strbuf *out, const struct grouping *grouping, con
 	else if (by == RTT_BY_NETNS)
 		format_named(out, names->netns, part_number(part, sizeof(uint32_t)));
 	else
-		strbuf_append_u64(out, part_number(part, sizeof(uint32_t)));
+		format_pid(out, (uint32_t)part_number(part, sizeof(uint32_t)));
 }
 
 /* 192.0.2.1:80 or [2001:db8::1]:80 */
@@ -277,7 +285,7 @@ struct grouping_ids grouping_ids(const struct grouping *grouping, const struct r
 		else if (grouping->by[i] == RTT_BY_NETNS)
 			ids.netns = (uint32_t)part_number(part, sizeof(uint32_t));
 		else if (grouping->by[i] == RTT_BY_PID)
-			ids.pid = (uint32_t)part_number(part, sizeof(uint32_t));
+			ids.pid = (uint32_t)part_number(part, sizeof(uint32_t)); /* or OWNER_PID_OUTSIDE */
 	}
 	return ids;
 }

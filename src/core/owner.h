@@ -5,7 +5,15 @@
 #include "abi/owner.h"
 #include "core/put.h"
 
+#include <stdbool.h>
+
 /* "unknown", "connect", "listen", "accept", "use", "listener", "seed", "kernel"; "unknown" for any other number. */
 char *owner_source_put(char *at, unsigned int source);
+
+/* Whether it has a number in the pid namespace that the tool shows. */
+static inline bool owner_has_pid(const struct owner *owner)
+{
+	return owner->source != OWNER_UNKNOWN && !(owner->pid & OWNER_PID_OUTSIDE);
+}
 
 #endif

@@ -40,6 +40,7 @@ struct scope {
 	uint32_t zone_count;
 	uint32_t causes[2];
 	uint8_t roles[2];
+	bool host_pids; /* pids are of the initial pid namespace, wherever the tool runs */
 };
 
 /*

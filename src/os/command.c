@@ -5,14 +5,13 @@
 #include "core/strbuf.h"
 #include "os/cleanup.h"
 #include "os/message.h"
+#include "os/pid_namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,14 +30,14 @@ void command_prepare(struct command *command)
 
 int command_root(struct tree_root *ret)
 {
-	struct stat namespace;
+	struct pid_namespace namespace;
+	int error = pid_namespace_own(&namespace);
 
-	if (stat("/proc/self/ns/pid", &namespace))
-		return -errno;
-	/* The kernel compares with its own way to write a device, MKDEV(). */
+	if (error)
+		return error;
 	*ret = (struct tree_root){
-		.pidns_dev = (uint64_t)major(namespace.st_dev) << 20 | minor(namespace.st_dev),
-		.pidns_ino = namespace.st_ino,
+		.pidns_dev = namespace.device,
+		.pidns_ino = namespace.inode,
 		.tgid = (uint32_t)getpid(),
 	};
 	return 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "os/netns_names.h"
 
+#include "abi/owner.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -80,7 +82,7 @@ static void begin_table(struct netns_names *names)
 
 	names->table->count = 0;
 	read_directory(names->directory, names->table);
-	if (stat("/proc/1/ns/net", &st) == 0)
+	if (!names->without_processes && stat("/proc/1/ns/net", &st) == 0)
 		remember(names->table, (uint32_t)st.st_ino, "pid:1");
 }
 
@@ -97,7 +99,7 @@ static const char *name_by_process(struct netns_table *table, uint32_t inode, ui
 {
 	char name[32];
 
-	if (!pid || !is_in(pid, inode))
+	if (!pid || pid & OWNER_PID_OUTSIDE || !is_in(pid, inode))
 		return NULL;
 	snprintf(name, sizeof(name), "pid:%u", pid);
 	return remember(table, inode, name);
@@ -112,7 +114,7 @@ struct name netns_names_find(struct netns_names *names, uint32_t inode, uint32_t
 		names->read_ns = now_ns;
 	}
 	name = find(names->table, inode);
-	if (!name)
+	if (!name && !names->without_processes)
 		name = name_by_process(names->table, inode, pid);
 	return name ? (struct name){name, strlen(name)} : (struct name){};
 }

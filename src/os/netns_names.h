@@ -9,6 +9,7 @@
 
 #include "core/names.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct netns_names {
 	const char *directory;
 	uint64_t read_ns; /* CLOCK_MONOTONIC, when the table was begun; 0 before that */
 	struct netns_table *table;
+	bool without_processes; /* pids are not those of /proc: nothing is named after one */
 };
 
 /* `directory` is NETNS_DIRECTORY, or a test's. 0 or -ENOMEM; on success give it to netns_names_close(). */
@@ -26,8 +28,8 @@ int netns_names_open(const char *directory, struct netns_names *ret);
 void netns_names_close(struct netns_names *names);
 
 /*
- * The name of the namespace with that number, in which the process `pid` (0 for none) may be. Valid until the next
- * call; NULL bytes when it has none.
+ * The name of the namespace with that number, in which the process `pid` (0 for none, or OWNER_PID_OUTSIDE) may be.
+ * Valid until the next call; NULL bytes when it has none.
  */
 struct name netns_names_find(struct netns_names *names, uint32_t inode, uint32_t pid, uint64_t now_ns);
 

@@ -2,6 +2,7 @@
 #include "os/resolver.h"
 
 #include "os/clock.h"
+#include "os/pid_namespace.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,7 +13,8 @@ static const char *cgroup_reason(int error)
 				: strerror(-error);
 }
 
-size_t resolver_open(unsigned int asked, struct resolver *ret, struct resolver_error errors[RESOLVER_ERRORS])
+size_t resolver_open(unsigned int asked, uint32_t pidns, struct resolver *ret,
+		     struct resolver_error errors[RESOLVER_ERRORS])
 {
 	size_t count = 0;
 	int error;
@@ -22,6 +24,7 @@ size_t resolver_open(unsigned int asked, struct resolver *ret, struct resolver_e
 		errors[count++] = (struct resolver_error){"cgroups", cgroup_reason(error)};
 	if (asked & NAMES_NETNS && (error = netns_names_open(NETNS_DIRECTORY, &ret->netns)))
 		errors[count++] = (struct resolver_error){"network namespaces", strerror(-error)};
+	ret->netns.without_processes = !pid_namespace_has_proc(pidns);
 	if (asked & NAMES_SERVICES && (error = services_open(SERVICES_FILE, &ret->services)))
 		errors[count++] = (struct resolver_error){SERVICES_FILE, strerror(-error)};
 	return count;

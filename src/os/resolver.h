@@ -28,14 +28,17 @@ struct resolver_error {
 #define RESOLVER_ERRORS 3
 
 /*
- * `asked` are NAMES_. What cannot be told is left out, and its reason put into `errors`; returns how many these are.
- * Give it to resolver_close().
+ * `asked` are NAMES_; `pidns` is the pid namespace that owners have their numbers from (an inode number, 0 for the
+ * initial one). What cannot be told is left out, and its reason put into `errors`; returns how many these are. Give it
+ * to resolver_close().
  */
-size_t resolver_open(unsigned int asked, struct resolver *ret, struct resolver_error errors[RESOLVER_ERRORS]);
+size_t resolver_open(unsigned int asked, uint32_t pidns, struct resolver *ret,
+		     struct resolver_error errors[RESOLVER_ERRORS]);
 void resolver_close(struct resolver *resolver);
 
 /*
- * The names of that cgroup and that network namespace, in which the process `pid` may be; 0 for what there is not.
+ * The names of that cgroup and that network namespace, in which the process `pid` (as in struct owner) may be; 0 for
+ * what there is not.
  * Valid until the next call; NULL when none were asked for.
  */
 const struct names *resolver_find(struct resolver *resolver, uint64_t cgroup_id, uint32_t netns, uint32_t pid);

@@ -4,6 +4,7 @@
 #include "os/cgroup.h"
 #include "os/command_line.h"
 #include "os/netns.h"
+#include "os/pid_namespace.h"
 #include "os/scope_zones.h"
 #include "os/user.h"
 
@@ -65,12 +66,30 @@ static int add(int key, const char *argument, struct scope *scope, struct parse_
 
 error_t scope_option(int key, const char *argument, const struct argp_state *state, struct scope *scope)
 {
+	static const char *const namespaces[] = {"own", "host", NULL};
 	struct parse_error error;
-	int result = add(key, argument, scope, &error);
+	int result;
 
+	if (key == SCOPE_KEY_PID_NAMESPACE) {
+		scope->host_pids =
+			command_line_choose(state, "pid namespace", argument, namespaces, "not one of own, host") != 0;
+		return 0;
+	}
+	result = add(key, argument, scope, &error);
 	if (result == -EINVAL)
 		command_line_fail(state, &error);
 	return result;
+}
+
+/* The initial one's numbers are the kernel's own. */
+static void choose_pid_namespace(struct scope *scope)
+{
+	struct pid_namespace own;
+
+	if (scope->host_pids || pid_namespace_own(&own) || pid_namespace_is_initial(&own))
+		return;
+	scope->settings.pidns_dev = own.device;
+	scope->settings.pidns_ino = own.inode;
 }
 
 void scope_options_end(const struct argp_state *state, bool connections, struct scope *scope)
@@ -79,4 +98,5 @@ void scope_options_end(const struct argp_state *state, bool connections, struct 
 
 	if (scope_complete(scope, connections, &error) || scope_zones_find(scope, &error))
 		command_line_fail(state, &error);
+	choose_pid_namespace(scope);
 }

@@ -13,6 +13,7 @@ enum {
 	SCOPE_KEY_LADDR,
 	SCOPE_KEY_RADDR,
 	SCOPE_KEY_PID,
+	SCOPE_KEY_PID_NAMESPACE,
 	SCOPE_KEY_COMM,
 	SCOPE_KEY_CGROUP,
 	SCOPE_KEY_NETNS,
@@ -43,6 +44,12 @@ enum {
 		 group},                                                                                               \
 		{"raddr", raddr, "PREFIXES", 0, "remote addresses: a list of prefixes", group},                        \
 		{"pid", SCOPE_KEY_PID, "PIDS", 0, "owned by these processes", group},                                  \
+		{"pid-namespace",                                                                                      \
+		 SCOPE_KEY_PID_NAMESPACE,                                                                              \
+		 "WHICH",                                                                                              \
+		 0,                                                                                                    \
+		 "in a container: pids are those of its own pid namespace (own, the default) or of the host (host)",   \
+		 group},                                                                                               \
 		{"comm", SCOPE_KEY_COMM, "GLOBS", 0, "owned by processes of these names: nginx,'php*'", group},        \
 		{"cgroup",                                                                                             \
 		 SCOPE_KEY_CGROUP,                                                                                     \

@@ -4,6 +4,7 @@
 #include "core/address.h"
 #include "core/cause.h"
 #include "core/escape.h"
+#include "core/owner.h"
 #include "core/strbuf.h"
 #include "core/tcp_state.h"
 #include "core/zone.h"
@@ -135,7 +136,8 @@ void journal_entry_build(struct journal_entry *ret, const struct transition *eve
 	add_u64(ret, &out, "SOURCE_REALTIME_TIMESTAMP=",
 		(uint64_t)clock_history_realtime_ns(&base->clocks, event->time_ns) / NS_PER_US);
 	if (owner->source != OWNER_UNKNOWN) {
-		add_u64(ret, &out, "OBJECT_PID=", owner->pid);
+		if (owner_has_pid(owner))
+			add_u64(ret, &out, "OBJECT_PID=", owner->pid);
 		add_bytes(ret, &out, "OBJECT_COMM=", owner->comm,
 			  escape_field_length(owner->comm, sizeof(owner->comm)));
 	}

@@ -23,10 +23,10 @@ struct journal_entry {
 
 /*
  * The fields of bcc's tcpstates -Y. MESSAGE is safe on a terminal; OBJECT_COMM is the raw bytes. OBJECT_PID and
- * OBJECT_COMM are left out without an owner, OBJECT_TCP_SPAN_TIME (microseconds, rounded down) for DURATION_UNKNOWN.
- * journald ignores a _SOURCE_REALTIME_TIMESTAMP from a client, so the event's time is in SOURCE_REALTIME_TIMESTAMP
- * (microseconds since 1970). OBJECT_TCP_IFINDEX is left out when it is 0, and OBJECT_TCP_ZONE without a link-local
- * address.
+ * OBJECT_COMM are left out without an owner, OBJECT_PID for one outside of the pid namespace that is shown,
+ * OBJECT_TCP_SPAN_TIME (microseconds, rounded down) for DURATION_UNKNOWN. journald ignores a _SOURCE_REALTIME_TIMESTAMP
+ * from a client, so the event's time is in SOURCE_REALTIME_TIMESTAMP (microseconds since 1970). OBJECT_TCP_IFINDEX is
+ * left out when it is 0, and OBJECT_TCP_ZONE without a link-local address.
  *
  * Of `names`, which may be NULL, the zone is used.
  */

@@ -47,12 +47,20 @@ static char *put_comm(char *at, const char comm[OWNER_COMM_LEN])
 	return at + length;
 }
 
+static char *put_pid(char *at, uint32_t pid)
+{
+	if (!(pid & OWNER_PID_OUTSIDE))
+		return put_u64(at, pid);
+	at = put_literal(at, "null,\"pid_host\":");
+	return put_u64(at, pid & ~OWNER_PID_OUTSIDE);
+}
+
 static char *put_owner(char *at, const struct owner *owner)
 {
 	if (owner->source == OWNER_UNKNOWN)
 		return put_literal(at, "\",\"pid\":null,\"comm\":null,\"owner\":\"unknown\",\"uid\":");
 	at = put_literal(at, "\",\"pid\":");
-	at = put_u64(at, owner->pid);
+	at = put_pid(at, owner->pid);
 	at = put_literal(at, ",\"comm\":\"");
 	at = put_comm(at, owner->comm);
 	at = put_literal(at, "\",\"owner\":\"");

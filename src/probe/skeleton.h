@@ -4,6 +4,7 @@
 #define TCPVITALS_PROBE_SKELETON_H
 
 #include "abi/loss.h"
+#include "abi/pid.h"
 #include "abi/rtt.h"
 #include "abi/scope.h"
 #include "abi/stuck.h"

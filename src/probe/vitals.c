@@ -7,6 +7,7 @@
 #include "probe/accept.h"
 #include "probe/load.h"
 #include "probe/look.h"
+#include "probe/pid_layout.h"
 #include "probe/program.h"
 #include "probe/samples.h"
 #include "probe/scope.h"
@@ -184,6 +185,7 @@ static int open_object(const struct way *way, char *log, struct probe *probe)
 	const struct probe_wants *wants = &probe->wants;
 	struct plan plan = plan_of(way, probe);
 	struct vitals_bpf *vitals = probe->vitals = vitals_bpf__open();
+	struct pid_layout layout = {};
 	int error;
 
 	if (!vitals)
@@ -202,6 +204,9 @@ static int open_object(const struct way *way, char *log, struct probe *probe)
 	accept_prepare(&probe->accept, vitals, plan.in_socket);
 	bpf_program__set_log_buf(main_program(vitals, way), log, LOG_SIZE);
 	error = scope_size_maps(wants->scope, vitals->obj);
+	if (!error && wants->scope->settings.pidns_ino)
+		error = pid_layout_read(&layout);
+	vitals->rodata->pid_layout = layout;
 	return error ? error : size_rings(wants, vitals);
 }
 

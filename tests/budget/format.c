@@ -93,7 +93,7 @@ static int print_to_stdout(const struct tcpstates_options *options, uint64_t rou
 
 	if (sink_open(STDOUT_FILENO, &sink))
 		return -1;
-	resolver_open(options->app.names, &resolver, errors);
+	resolver_open(options->app.names, 0, &resolver, errors);
 	make_stream(options->connections, &stream);
 	error = print_rounds(rounds, &stream, &printer);
 	resolver_close(&resolver);

@@ -14,6 +14,7 @@
 #include "bpf/track/listener.bpf.h"
 #include "bpf/track/losses.bpf.h"
 #include "bpf/track/owner.bpf.h"
+#include "bpf/track/pid.bpf.h"
 #include "bpf/track/stop.bpf.h"
 
 /* The current process accepted the connection (OWNER_ACCEPT), or reads from it (OWNER_USE). */
@@ -21,7 +22,7 @@ static __always_inline void accept_note(struct conn *conn, enum owner_source sou
 {
 	bool was_guess = owner_is_guess(&conn->owner);
 
-	if (!was_guess && (source == OWNER_ACCEPT || conn->owner.pid == bpf_get_current_pid_tgid() >> 32))
+	if (!was_guess && (source == OWNER_ACCEPT || conn->owner.pid == pid_of_current()))
 		return;
 	owner_take(&conn->owner, source);
 	conn->owned_ns = bpf_ktime_get_ns();

@@ -16,6 +16,7 @@
 #include "bpf/track/conn.bpf.h"
 #include "bpf/track/losses.bpf.h"
 #include "bpf/track/owner.bpf.h"
+#include "bpf/track/pid.bpf.h"
 #include "bpf/track/process.bpf.h"
 
 struct known_listener {
@@ -93,7 +94,7 @@ static __always_inline void listener_learn(const struct conn *conn, const struct
 		return;
 	known = listener->owner.pid;
 	lives = process_lives(known, listener->known_by);
-	if (lives && (known == owner->pid || known != 1))
+	if (lives && (known == owner->pid || !pid_is_init(known)))
 		return;
 	listener_put(conn->listener, owner, conn->listener_cookie);
 }

@@ -8,6 +8,7 @@
 #include "abi/owner.h"
 #include "abi/tcp_state.h"
 #include "bpf/read/state.bpf.h"
+#include "bpf/track/pid.bpf.h"
 #include "bpf/track/scope.bpf.h"
 #include "bpf/track/tree.bpf.h"
 
@@ -157,11 +158,11 @@ static __always_inline void owner_judge(struct owner *owner)
 }
 
 /* The current process. One that is not new has its name read again: a process that calls exec() keeps its number. */
-static __always_inline void owner_write(struct owner *owner, __u8 source, bool is_new)
+static __always_inline void owner_write(struct owner *owner, __u32 pid, __u8 source, bool is_new)
 {
 	OWNER_PUT(owner->source, OWNER_UNKNOWN);
 	if (is_new) {
-		OWNER_PUT(owner->pid, bpf_get_current_pid_tgid() >> 32);
+		OWNER_PUT(owner->pid, pid);
 		OWNER_PUT(owner->cgroup_id, bpf_get_current_cgroup_id());
 		if (scope.numbers[SCOPE_CGROUP])
 			OWNER_PUT(owner->in_cgroup, owner_is_in_cgroup() != 0);
@@ -189,8 +190,9 @@ static __always_inline bool owner_is_guess(const struct owner *owner)
 static __always_inline void owner_take(struct owner *owner, __u64 source)
 {
 	bool uses = source == OWNER_USE, is_kernel = owner_is_kernel_thread();
+	__u32 pid = pid_of_current();
 	__u64 zero = opaque_zero(owner->pid);
-	__u64 is_new = !uses || owner_is_guess(owner) || owner->pid != bpf_get_current_pid_tgid() >> 32;
+	__u64 is_new = !uses || owner_is_guess(owner) || owner->pid != pid;
 
 	if (uses && is_kernel && owner->source != OWNER_UNKNOWN)
 		return;
@@ -198,7 +200,7 @@ static __always_inline void owner_take(struct owner *owner, __u64 source)
 		source = owner->source;
 	if (is_kernel)
 		source = OWNER_KERNEL;
-	owner_write(owner, source + zero, is_new + zero);
+	owner_write(owner, pid, source + zero, is_new + zero);
 }
 
 #ifndef WITHOUT_BTF
@@ -206,10 +208,10 @@ static __always_inline void owner_take(struct owner *owner, __u64 source)
 /* `task` has a descriptor of a socket that nothing has told about yet. A socket of several processes is not PID 1's. */
 static __always_inline void owner_seed(struct owner *owner, struct task_struct *task)
 {
-	if (owner->source != OWNER_UNKNOWN && !(owner->source == OWNER_SEED && owner->pid == 1))
+	if (owner->source != OWNER_UNKNOWN && !(owner->source == OWNER_SEED && pid_is_init(owner->pid)))
 		return;
 	OWNER_PUT(owner->source, OWNER_UNKNOWN);
-	OWNER_PUT(owner->pid, task->tgid);
+	OWNER_PUT(owner->pid, pid_of(task));
 	OWNER_PUT(owner->cgroup_id, task->cgroups->dfl_cgrp->kn->id);
 	__builtin_memset(owner->comm, 0, sizeof(owner->comm));
 	BPF_CORE_READ_STR_INTO(&owner->comm, task, group_leader, comm);

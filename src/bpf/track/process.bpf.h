@@ -10,6 +10,7 @@
 
 #include "bpf/track/conn.bpf.h"
 #include "bpf/track/owner.bpf.h"
+#include "bpf/track/pid.bpf.h"
 
 #ifdef WITHOUT_BTF
 
@@ -71,15 +72,16 @@ static __always_inline bool process_lives(__u32 pid, __u64 known_by)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task)
 {
-	__u32 tgid = task->tgid;
+	__u32 pid;
 
 	/* With a helper: for a pointer read through a trusted one the verifier searches all types of the kernel. */
 	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
-	if (bpf_map_lookup_elem(&listening, &tgid))
-		bpf_map_delete_elem(&listening, &tgid);
-	if (process_names_show && bpf_map_lookup_elem(&renamed, &tgid))
-		bpf_map_delete_elem(&renamed, &tgid);
+	pid = pid_of(task);
+	if (bpf_map_lookup_elem(&listening, &pid))
+		bpf_map_delete_elem(&listening, &pid);
+	if (process_names_show && bpf_map_lookup_elem(&renamed, &pid))
+		bpf_map_delete_elem(&renamed, &pid);
 	return 0;
 }
 
@@ -88,13 +90,14 @@ SEC("tp_btf/task_rename")
 int BPF_PROG(process_rename, struct task_struct *task, const char *comm)
 {
 	struct process_name name = {};
-	__u32 tgid = task->tgid;
+	__u32 pid;
 
 	if (task->pid != task->tgid)
 		return 0;
 	name.start_ns = task->start_time;
+	pid = pid_of(task);
 	bpf_probe_read_kernel_str(name.comm, sizeof(name.comm), comm);
-	if (!bpf_map_update_elem(&renamed, &tgid, &name, BPF_ANY))
+	if (!bpf_map_update_elem(&renamed, &pid, &name, BPF_ANY))
 		__sync_fetch_and_add(&process_renames, 1);
 	return 0;
 }

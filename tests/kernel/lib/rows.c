@@ -81,7 +81,7 @@ static void parse_owner(const struct line *line, struct row *row)
 {
 	static const char *const sources[] = {"connect",  "listen", "accept", "use",
 					      "listener", "seed",   "kernel", "unknown"};
-	const json_t *comm = member(line, "comm");
+	const json_t *comm = member(line, "comm"), *pid_host = json_object_get(line->object, "pid_host");
 	bool known = false;
 
 	snprintf(row->owner, sizeof(row->owner), "%s", text_of(line, "owner"));
@@ -92,8 +92,10 @@ static void parse_owner(const struct line *line, struct row *row)
 	row->has_comm = !json_is_null(comm);
 	if (row->has_comm)
 		snprintf(row->comm, sizeof(row->comm), "%s", text_of(line, "comm"));
-	require(!strcmp(row->owner, "unknown") == (row->pid < 0), "a pid without an owner or the reverse: %s",
-		line->text);
+	row->pid_host = pid_host ? (int)number_of(line, "pid_host") : -1;
+	require(row->pid < 0 || row->pid_host < 0, "two pids: %s", line->text);
+	require(!strcmp(row->owner, "unknown") == (row->pid < 0 && row->pid_host < 0),
+		"a pid without an owner or the reverse: %s", line->text);
 	row->cgroup_id = number_or_null(line, "cgroup_id");
 }
 

@@ -14,7 +14,8 @@ struct row {
 	uint64_t netns;
 	uint64_t cgroup_id;
 	uint32_t conn_seq;
-	int pid; /* -1 for null */
+	int pid;      /* -1 for null */
+	int pid_host; /* -1 where there is none */
 	char comm[COMM_TEXT];
 	bool has_comm;
 	char owner[12];

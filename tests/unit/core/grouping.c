@@ -171,8 +171,8 @@ static void test_names(void **state)
 	memcpy(key.part[1], &netns, sizeof(netns));
 	assert_named("cgroup,netns", &key, &names, "/a,red");
 	assert_named("cgroup,netns", &key, &none, "1099511627776,4294967280");
-	/* a number that is none of theirs stays one */
-	assert_named("cgroup,pid", &key, &names, "/a,4294967280");
+	/* a number that is none of theirs stays one; this is of another pid namespace */
+	assert_named("cgroup,pid", &key, &names, "/a,host:2147483632");
 	key.owner_known = 0;
 	assert_named("cgroup,netns", &key, &names, "-,red");
 }

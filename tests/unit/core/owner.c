@@ -32,9 +32,21 @@ static void test_other_numbers(void **state)
 	check_source(~0U, "unknown");
 }
 
+static void test_pid(void **state)
+{
+	(void)state;
+	assert_true(owner_has_pid(&(struct owner){.source = OWNER_USE, .pid = 4194304}));
+	assert_false(owner_has_pid(&(struct owner){.source = OWNER_USE, .pid = OWNER_PID_OUTSIDE | 4711}));
+	assert_false(owner_has_pid(&(struct owner){.source = OWNER_UNKNOWN, .pid = 4711}));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_other_numbers)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_other_numbers),
+		cmocka_unit_test(test_pid),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,6 +63,19 @@ static void test_suspended(void **state)
 	free(sb.data);
 }
 
+/* Of another pid namespace than the tool shows. */
+static void test_pid_outside(void **state)
+{
+	struct strbuf sb = text_new(ROW_TEXT_MAX);
+	struct transition event = records[0];
+
+	(void)state;
+	event.owner.pid = OWNER_PID_OUTSIDE | 4711;
+	json_transition(&sb, &event, &records_base);
+	assert_true(text_has(&sb, ",\"pid\":null,\"pid_host\":4711,\"comm\":\"curl\",\"owner\":\"connect\","));
+	free(sb.data);
+}
+
 /* RFC 3629, table 3-7 of the Unicode standard: written apart from the decoder under test. */
 static bool is_utf8(const char *text, size_t length)
 {
@@ -171,6 +184,11 @@ static size_t interface_members(const struct transition *event)
 	return zone_applies(event->ip_version, event->laddr) || zone_applies(event->ip_version, event->raddr) ? 2 : 0;
 }
 
+static bool is_outside(const struct owner *owner)
+{
+	return owner->source != OWNER_UNKNOWN && owner->pid & OWNER_PID_OUTSIDE;
+}
+
 static void check_object(const struct transition *event, const struct timebase *base)
 {
 	struct strbuf sb = text_new(ROW_TEXT_MAX + 1);
@@ -182,6 +200,7 @@ static void check_object(const struct transition *event, const struct timebase *
 	sb.data[sb.length] = '\0';
 	assert_int_equal(strlen(sb.data), sb.length);
 	assert_int_equal(count_members(sb.data), 21 + interface_members(event) + (event->mptcp_token ? 1 : 0) +
+							 is_outside(&event->owner) +
 							 (event->flags & TRANSITION_AT_LEAST ? 1 : 0) +
 							 (event->syn_retrans != SYN_RETRANS_NONE ? 1 : 0));
 	assert_true(is_utf8(sb.data, sb.length));
@@ -364,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_random_records), cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_names),          cmocka_unit_test(test_longest_names),
 		cmocka_unit_test(test_no_room),        cmocka_unit_test(test_interface),
+		cmocka_unit_test(test_pid_outside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -310,7 +310,7 @@ static void test_no_room(void **state)
 static void test_longest_names(void **state)
 {
 	struct column_list all = parse(column_names());
-	struct transition event = records_longest(0);
+	struct transition event = records_longest(6);
 	char room[4096];
 
 	(void)state;
