@@ -19,7 +19,8 @@
  */
 enum scope_sense {
 	SCOPE_WANTED = 1,
-	SCOPE_UNWANTED = 2
+	SCOPE_UNWANTED = 2,
+	SCOPE_BY_COOKIE = 4 /* of a network namespace's number, which may be another one's by now: the cookie decides */
 };
 
 enum scope_kind {
@@ -27,7 +28,8 @@ enum scope_kind {
 	SCOPE_CGROUP, /* of the owner; the nearest one above it that is listed decides */
 	SCOPE_UID,    /* of the socket */
 	SCOPE_NETNS,  /* inode number */
-	SCOPE_KINDS
+	SCOPE_KINDS,
+	SCOPE_NETNS_COOKIE = SCOPE_KINDS /* of those of SCOPE_NETNS that SCOPE_BY_COOKIE is said of */
 };
 
 /* Key of scope_numbers. */
@@ -35,6 +37,21 @@ struct scope_number {
 	__u64 value;
 	__u32 kind; /* enum scope_kind */
 	__u32 pad;
+};
+
+#define SCOPE_CGROUP_NAME_LEN 248
+
+/* Key of scope_cgroups: a cgroup by its name, in a cgroup that stays. */
+struct scope_cgroup_name {
+	__u64 parent;                     /* id */
+	char name[SCOPE_CGROUP_NAME_LEN]; /* zeros behind its end */
+};
+
+/* The value: what to put into scope_numbers when that cgroup is made. */
+struct scope_cgroup_made {
+	__u64 id; /* of the one before, which is gone then */
+	__u8 sense;
+	__u8 pad[7];
 };
 
 struct scope_settings {
@@ -57,9 +74,9 @@ struct scope_settings {
 	__u8 by_owner;             /* bool: pid, name, cgroup or the tree count */
 	__u8 by_row;               /* bool: the owner, or what a finished row tells besides, counts */
 	__u8 zones;                /* bool: addresses are in a list with a zone */
-	__u8 pad;
-	struct port_set lports; /* those to show; port 0 stands for none */
-	struct port_set rports; /* likewise */
+	__u8 netns_cookies;        /* bool: the kernel tells the cookies of network namespaces */
+	struct port_set lports;    /* those to show; port 0 stands for none */
+	struct port_set rports;    /* likewise */
 	struct glob_set comm_globs;
 };
 

@@ -2,6 +2,7 @@
 #include "app/app.h"
 
 #include "app/hangup.h"
+#include "app/scope_watch.h"
 #include "os/command.h"
 #include "os/message.h"
 #include "os/priority.h"
@@ -43,6 +44,7 @@ int app_open(struct app_options *options, const struct probe_wants *wants, struc
 	if (error)
 		return error;
 	open_names(app);
+	scope_watch_begin(&options->scope);
 	error = event_loop_open(command_output_file(&options->command), &app->loop);
 	if (error) {
 		message("cannot wait for events: %s", strerror(-error));
@@ -94,6 +96,11 @@ void app_tell(const struct app *app)
 	if (app->options->scope.settings.pidns_ino && probe->wants.owners)
 		message("pids are those of this pid namespace; --pid-namespace=host shows the host's");
 	message("tracing");
+}
+
+void app_tick(struct app *app)
+{
+	scope_watch_tick(&app->options->scope, &app->probe, app->options->verbose);
 }
 
 void app_detach(struct app *app)

@@ -43,6 +43,9 @@ int app_begin(struct app *app, uint64_t interval_ns);
 /* With -v: what was chosen. */
 void app_tell(const struct app *app);
 
+/* Once a second (EVENT_TICK): follows what the scope names. */
+void app_tick(struct app *app);
+
 /* No new events from now on. */
 void app_detach(struct app *app);
 

@@ -10,5 +10,6 @@
 #include "bpf/rtt/programs.bpf.h"
 #include "bpf/states/iterator_programs.bpf.h"
 #include "bpf/track/accept_programs.bpf.h"
+#include "bpf/track/cgroup_programs.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

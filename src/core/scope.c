@@ -89,8 +89,8 @@ int scope_add_number(struct scope *scope, enum scope_kind kind, uint64_t value, 
 	if (scope->number_count == SCOPE_NUMBERS_MAX)
 		return parse_fail(error, what, word, length,
 				  "one more than the 1024 processes, cgroups, users and namespaces that are possible");
-	scope->numbers[scope->number_count].number = (struct scope_number){.value = value, .kind = kind};
-	scope->numbers[scope->number_count++].sense = sense_of(wanted);
+	scope->numbers[scope->number_count++] = (struct scope_listed){
+		.number = {.value = value, .kind = kind}, .sense = sense_of(wanted), .word = word, .length = length};
 	scope->settings.numbers[kind] |= sense_of(wanted);
 	return 0;
 }

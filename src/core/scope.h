@@ -26,21 +26,45 @@ struct scope_zone {
 	uint32_t ifindex;
 };
 
+/* A number, and the word that stands for it on the command line, which must last. */
+struct scope_listed {
+	struct scope_number number;
+	__u8 sense; /* enum scope_sense */
+	const char *word;
+	size_t length;
+};
+
+/* A cgroup or a network namespace, which may go away, and come back with another number. */
+struct scope_place {
+	enum scope_kind kind;
+	__u8 sense;
+	const char *word; /* the user's, as in struct scope_listed */
+	size_t length;
+	char *path;          /* of the cgroup's directory or the namespace's file; NULL: only its number is known */
+	uint64_t number;     /* as in struct scope_number */
+	uint64_t cookie;     /* of a network namespace, which no other gets; 0: not known */
+	uint64_t generation; /* of the file of a network namespace: another file has another one */
+	uint64_t parent;     /* of a cgroup: the number of the one that it is in; 0: not known */
+	bool is_gone;
+};
+
 /* As pairs, the first is what to show, the second what not to show. */
 struct scope {
 	struct scope_settings settings; /* complete after scope_complete() */
 	struct port_set lports[2], rports[2];
 	struct prefix_list laddrs[2], raddrs[2];
-	struct {
-		struct scope_number number;
-		__u8 sense; /* enum scope_sense */
-	} numbers[SCOPE_NUMBERS_MAX];
+	struct scope_listed numbers[SCOPE_NUMBERS_MAX];
 	uint32_t number_count;
 	struct scope_zone zones[SCOPE_ZONES_MAX]; /* of all names that laddrs and raddrs have */
 	uint32_t zone_count;
 	uint32_t causes[2];
 	uint8_t roles[2];
 	bool host_pids; /* pids are of the initial pid namespace, wherever the tool runs */
+	/* At the start, nothing led to any of the processes, or of the network namespaces, that it asks for. */
+	bool is_blind, is_placeless;
+	/* Of the cgroups and network namespaces among the numbers: os/scope_places.h fills in these. */
+	struct scope_place *places;
+	uint32_t place_count;
 };
 
 /*

@@ -155,6 +155,24 @@ int cgroup_path_of(int mount_fd, uint64_t id, char *ret, size_t size)
 	return (size_t)snprintf(ret, size, "%s", path[prefix] ? path + prefix : "/") < size ? 0 : -ENAMETOOLONG;
 }
 
+/* A directory's, if it is a cgroup. */
+static bool take_path(const char *path, uint64_t *ret_id)
+{
+	struct statfs filesystem;
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode) || statfs(path, &filesystem) ||
+	    filesystem.f_type != CGROUP2_SUPER_MAGIC)
+		return false;
+	*ret_id = st.st_ino;
+	return true;
+}
+
+int cgroup_look(const char *path, uint64_t *ret_id)
+{
+	return take_path(path, ret_id) ? 0 : -ENOENT;
+}
+
 /* ---- finding ---------------------------------------------------------------------------------------------------- */
 
 /* How well a cgroup goes with a word. */
@@ -203,17 +221,9 @@ static int look_at(void *context, const char *path, const char *name, uint64_t i
 	return 0;
 }
 
-/* A directory's, if it is a cgroup. */
-static bool take_path(const char *path, uint64_t *ret_id)
+static bool join(const char *folder, const char *name, size_t length, char ret[PATH_MAX])
 {
-	struct statfs filesystem;
-	struct stat st;
-
-	if (stat(path, &st) || !S_ISDIR(st.st_mode) || statfs(path, &filesystem) ||
-	    filesystem.f_type != CGROUP2_SUPER_MAGIC)
-		return false;
-	*ret_id = st.st_ino;
-	return true;
+	return snprintf(ret, PATH_MAX, "%s/%.*s", folder, (int)length, name) < PATH_MAX;
 }
 
 /* The paths may be long: each gets what a line has room for. */
@@ -243,20 +253,19 @@ static int fail_unmounted(const char *word, size_t length, int failed, struct pa
 	return parse_fail(error, "cgroup", word, length, strerror(-failed));
 }
 
-int cgroup_find(const char *word, size_t length, uint64_t *ret_id, struct parse_error *error)
+int cgroup_find(const char *word, size_t length, uint64_t *ret_id, char path[PATH_MAX], struct parse_error *error)
 {
 	struct search search = {.word = word, .length = length};
-	char mount_point[PATH_MAX], path[2 * PATH_MAX];
+	char mount_point[PATH_MAX];
 	int failed = cgroup_mount_point(mount_point, sizeof(mount_point));
 
 	if (failed)
 		return fail_unmounted(word, length, failed, error);
 	if (length && length < PATH_MAX) {
-		snprintf(path, sizeof(path), "%.*s", (int)length, word);
+		snprintf(path, PATH_MAX, "%.*s", (int)length, word);
 		if (word[0] == '/' && take_path(path, ret_id))
 			return 0;
-		snprintf(path, sizeof(path), "%s/%.*s", mount_point, (int)length, word);
-		if (take_path(path, ret_id))
+		if (join(mount_point, word, length, path) && take_path(path, ret_id))
 			return 0;
 	}
 	if (length && word[0] != '/')
@@ -267,6 +276,8 @@ int cgroup_find(const char *word, size_t length, uint64_t *ret_id, struct parse_
 		return fail_unknown(word, length, mount_point, error);
 	if (search.count > 1)
 		return fail_ambiguous(&search, error);
+	if (!join(mount_point, search.paths[0], strlen(search.paths[0]), path))
+		return parse_fail(error, "cgroup", word, length, strerror(ENAMETOOLONG));
 	*ret_id = search.id;
 	return 0;
 }

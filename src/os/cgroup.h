@@ -5,6 +5,7 @@
 
 #include "core/parse.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,8 +34,11 @@ int cgroup_path_of(int mount_fd, uint64_t id, char *ret, size_t size);
 /*
  * The cgroup that `word` means: a path (from the mount point, or from the root of the file system); else the name of a
  * systemd unit, whose ".service" may be left out; else the id of a container or the beginning of one. 0, or -EINVAL
- * when there is none or more than one, and `error` says which.
+ * when there is none or more than one, and `error` says which. `path` is then that of its directory.
  */
-int cgroup_find(const char *word, size_t length, uint64_t *ret_id, struct parse_error *error);
+int cgroup_find(const char *word, size_t length, uint64_t *ret_id, char path[PATH_MAX], struct parse_error *error);
+
+/* The id of the cgroup whose directory `path` is. 0, or -ENOENT when it is none. */
+int cgroup_look(const char *path, uint64_t *ret_id);
 
 #endif

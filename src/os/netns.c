@@ -3,6 +3,7 @@
 
 #include "os/cleanup.h"
 #include "os/message.h"
+#include "os/privileges.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,8 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Of Linux 5.14: newer than some C libraries. */
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 
 #define NAMES_DIRECTORY "/run/netns"
 
@@ -148,6 +155,113 @@ int netns_visit_all(int (*visit)(void *context), void *context, struct netns_omi
 	return error;
 }
 
+/* ---- finding ---------------------------------------------------------------------------------------------------- */
+
+static uint64_t generation_of(const struct stat *st)
+{
+	return (uint64_t)st->st_ctim.tv_sec * 1000000000 + (uint64_t)st->st_ctim.tv_nsec;
+}
+
+/* 0 or a negative errno. */
+static int read_own_cookie(uint64_t *ret)
+{
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t length = sizeof(*ret);
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, ret, &length) < 0)
+		return -errno;
+	return 0;
+}
+
+bool netns_has_cookies(void)
+{
+	uint64_t unused;
+
+	return read_own_cookie(&unused) == 0;
+}
+
+/* From within. Stays 0 where that cannot be told. 0, or the negative errno of a thread that is not back home. */
+static int read_cookie(int fd, ino_t inode, uint64_t *ret)
+{
+	_cleanup_close_ int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	*ret = 0;
+	if (home < 0 || fstat(home, &st) < 0)
+		return 0;
+	if (st.st_ino == inode) {
+		read_own_cookie(ret);
+		return 0;
+	}
+	if (!netns_has_cookies() || setns(fd, CLONE_NEWNET) < 0)
+		return 0;
+	read_own_cookie(ret);
+	return setns(home, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+int netns_look(const char *path, struct netns_file *ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct netns_file file;
+	struct stat st;
+	int error;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+		return -ENOENT;
+	file.inode = st.st_ino;
+	file.generation = generation_of(&st);
+	error = read_cookie(fd, st.st_ino, &file.cookie);
+	if (!error)
+		*ret = file;
+	return error;
+}
+
+bool netns_is_same(const char *path, const struct netns_file *file)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_ino == file->inode && generation_of(&st) == file->generation;
+}
+
+struct quest {
+	struct netns_file file;
+	bool is_found;
+};
+
+static int visit_for_cookie(void *context)
+{
+	struct quest *quest = context;
+	struct stat st;
+
+	if (stat("/proc/thread-self/ns/net", &st) < 0 || st.st_ino != quest->file.inode)
+		return 0;
+	quest->is_found = true;
+	read_own_cookie(&quest->file.cookie);
+	return 1;
+}
+
+/* A security module may hide the namespace of some processes from everybody: PID 1's. */
+static bool is_partial(const struct netns_omissions *omissions)
+{
+	return omissions->namespaces || (omissions->processes && !privileges_see_processes());
+}
+
+int netns_look_for(uint64_t inode, struct netns_file *ret)
+{
+	struct quest quest = {.file.inode = inode};
+	struct netns_omissions omissions = {};
+	int error = netns_visit_all(visit_for_cookie, &quest, &omissions);
+
+	if (error < 0)
+		return error;
+	if (!quest.is_found)
+		return is_partial(&omissions) ? -EPERM : -ENOENT;
+	*ret = quest.file;
+	return 0;
+}
+
 /* Whether it is a network namespace's file. */
 static bool take_file(const char *path, uint64_t *ret_inode)
 {
@@ -160,25 +274,25 @@ static bool take_file(const char *path, uint64_t *ret_inode)
 	return true;
 }
 
-int netns_find(const char *word, size_t length, uint64_t *ret_inode, struct parse_error *error)
+int netns_find(const char *word, size_t length, uint64_t *ret_inode, char path[PATH_MAX], struct parse_error *error)
 {
 	struct parse_error unused;
-	char path[PATH_MAX];
 	uint64_t number;
 
 	if (length >= PATH_MAX - sizeof(NAMES_DIRECTORY "/"))
 		return parse_fail(error, "network namespace", word, length, "too long");
-	snprintf(path, sizeof(path), "%s%.*s", length && word[0] == '/' ? "" : NAMES_DIRECTORY "/", (int)length, word);
+	snprintf(path, PATH_MAX, "%s%.*s", length && word[0] == '/' ? "" : NAMES_DIRECTORY "/", (int)length, word);
 	if (length && take_file(path, ret_inode))
 		return 0;
 	if (parse_u64("number", word, length, 1, INODE_MAX, &number, &unused))
 		return parse_fail(error, "network namespace", word, length,
 				  "not a name in " NAMES_DIRECTORY ", nor a path, a pid or an inode number");
 	if (number > PID_MAX) {
+		path[0] = '\0';
 		*ret_inode = number;
 		return 0;
 	}
-	snprintf(path, sizeof(path), "/proc/%llu/ns/net", (unsigned long long)number);
+	snprintf(path, PATH_MAX, "/proc/%llu/ns/net", (unsigned long long)number);
 	if (!take_file(path, ret_inode))
 		return parse_fail(error, "network namespace", word, length,
 				  errno == ENOENT ? "no process has this number" : strerror(errno));

@@ -4,6 +4,8 @@
 
 #include "core/parse.h"
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,8 +28,34 @@ int netns_visit_all(int (*visit)(void *context), void *context, struct netns_omi
 
 /*
  * The inode number of the network namespace that `word` means: a name in /run/netns, a path (of a file like
- * /proc/PID/ns/net), a process's number, or, above all of those, an inode number. 0, or -EINVAL and `error`.
+ * /proc/PID/ns/net), a process's number, or, above all of those, an inode number. 0, or -EINVAL and `error`. `path` is
+ * then the file's, and empty for an inode number.
  */
-int netns_find(const char *word, size_t length, uint64_t *ret_inode, struct parse_error *error);
+int netns_find(const char *word, size_t length, uint64_t *ret_inode, char path[PATH_MAX], struct parse_error *error);
+
+/* What a network namespace, and the file that leads to it, can be told by. */
+struct netns_file {
+	uint64_t inode;      /* another namespace may get it later */
+	uint64_t cookie;     /* no other one ever gets this; 0: not known (before 5.14, or without CAP_SYS_ADMIN) */
+	uint64_t generation; /* of the file */
+};
+
+/* Whether the kernel tells the cookies of network namespaces. */
+bool netns_has_cookies(void);
+
+/*
+ * Looks at the file `path`; the calling thread is in that namespace meanwhile. 0, -ENOENT when it is no network
+ * namespace's (any more), or another negative errno.
+ */
+int netns_look(const char *path, struct netns_file *ret);
+
+/* Whether netns_look() would find the same; quick. */
+bool netns_is_same(const char *path, const struct netns_file *file);
+
+/*
+ * Looks where netns_visit_all() does for the namespace with that inode number. 0; -ENOENT when it is not there; -EPERM
+ * when it may be where nobody could look; or another negative errno.
+ */
+int netns_look_for(uint64_t inode, struct netns_file *ret);
 
 #endif

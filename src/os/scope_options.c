@@ -5,26 +5,40 @@
 #include "os/command_line.h"
 #include "os/netns.h"
 #include "os/pid_namespace.h"
+#include "os/scope_places.h"
 #include "os/scope_zones.h"
 #include "os/user.h"
 
 #include <errno.h>
+#include <limits.h>
 
-typedef int find_fn(const char *word, size_t length, uint64_t *ret, struct parse_error *error);
+/* `path` leads to what was found, or is empty. */
+typedef int find_fn(const char *word, size_t length, uint64_t *ret, char path[PATH_MAX], struct parse_error *error);
+
+static int find_user(const char *word, size_t length, uint64_t *ret, char path[PATH_MAX], struct parse_error *error)
+{
+	path[0] = '\0';
+	return user_find(word, length, ret, error);
+}
 
 /* A list of words that stand for numbers. */
 static int add_found(struct scope *scope, enum scope_kind kind, const char *what, const char *text, find_fn *find,
 		     struct parse_error *error)
 {
 	bool negated = scope_take_negation(&text);
+	char path[PATH_MAX];
 	const char *word;
 	uint64_t number;
 	size_t length;
 
 	while (scope_next_word(&text, &word, &length)) {
-		if (find(word, length, &number, error) ||
+		uint32_t count = scope->number_count;
+
+		if (find(word, length, &number, path, error) ||
 		    scope_add_number(scope, kind, number, !negated, what, word, length, error))
 			return -EINVAL;
+		if (scope->number_count > count && kind != SCOPE_UID && scope_places_add(scope, path))
+			return parse_fail(error, what, word, length, "not enough memory");
 	}
 	return 0;
 }
@@ -51,7 +65,7 @@ static int add(int key, const char *argument, struct scope *scope, struct parse_
 	case SCOPE_KEY_NETNS:
 		return add_found(scope, SCOPE_NETNS, "network namespace", argument, netns_find, error);
 	case SCOPE_KEY_USER:
-		return add_found(scope, SCOPE_UID, "user", argument, user_find, error);
+		return add_found(scope, SCOPE_UID, "user", argument, find_user, error);
 	case SCOPE_KEY_ROLE:
 		return scope_add_roles(scope, argument, error);
 	case SCOPE_KEY_STATE:

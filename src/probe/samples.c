@@ -75,8 +75,7 @@ static uint32_t fields_asked(const struct probe_wants *wants)
 		fields |= RTT_FIELD_RPORT;
 	if (scope->zones || groups_by(grouping, RTT_BY_CONN))
 		fields |= RTT_FIELD_IFINDEX;
-	if (scope->numbers[SCOPE_NETNS] || scope->zones || groups_by(grouping, RTT_BY_NETNS) ||
-	    groups_by(grouping, RTT_BY_CONN))
+	if (scope->zones || groups_by(grouping, RTT_BY_NETNS) || groups_by(grouping, RTT_BY_CONN))
 		fields |= RTT_FIELD_NETNS;
 	if (scope->numbers[SCOPE_UID])
 		fields |= RTT_FIELD_UID;

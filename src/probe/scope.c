@@ -3,6 +3,8 @@
 
 #include "abi/prefix.h"
 #include "probe/optional.h"
+#include "probe/probe.h"
+#include "probe/skeleton.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -49,12 +51,40 @@ static uint32_t count_keys(const struct scope *scope, const struct prefix_list l
 	return count;
 }
 
+/* What follows cgroups that are made again, where the object has it. */
+static int choose_cgroups(struct bpf_object *object, uint32_t places)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(object, "cgroup_made");
+
+	if (!program)
+		return 0;
+	bpf_program__set_autoload(program, places > 0);
+	return size_map(object, "scope_cgroups", places);
+}
+
+static uint32_t cgroups_of(const struct scope *scope)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < scope->place_count; i++)
+		count += scope->places[i].kind == SCOPE_CGROUP;
+	return count;
+}
+
+/* A place may have two numbers for a moment, and a network namespace has a cookie besides each. */
+static uint32_t numbers_of(const struct scope *scope)
+{
+	return scope->number_count + 3 * scope->place_count;
+}
+
 int scope_size_maps(const struct scope *scope, struct bpf_object *object)
 {
 	int error = choose_tree(object, scope->settings.tree.tgid != 0);
 
 	if (!error)
-		error = size_map(object, "scope_numbers", scope->number_count);
+		error = choose_cgroups(object, 2 * cgroups_of(scope));
+	if (!error)
+		error = size_map(object, "scope_numbers", numbers_of(scope));
 	if (!error)
 		error = size_map(object, "scope_laddrs", count_keys(scope, scope->laddrs));
 	if (!error)
@@ -101,12 +131,116 @@ static int put_prefixes(const struct scope *scope, const struct bpf_object *obje
 	return error;
 }
 
+static int put_number(const struct bpf_object *object, uint32_t kind, uint64_t value, uint8_t sense)
+{
+	struct scope_number number = {.value = value, .kind = kind};
+
+	return put(object, "scope_numbers", &number, sense);
+}
+
+static void remove_number(const struct bpf_object *object, uint32_t kind, uint64_t value)
+{
+	int fd = bpf_object__find_map_fd_by_name(object, "scope_numbers");
+	struct scope_number number = {.value = value, .kind = kind};
+
+	bpf_map_delete_elem(fd, &number);
+}
+
+/* Whether the kernel can be told to wait for a cgroup of that name. */
+static bool cgroup_key(const struct scope_place *place, struct scope_cgroup_name *ret)
+{
+	const char *slash = place->path ? strrchr(place->path, '/') : NULL;
+
+	*ret = (struct scope_cgroup_name){.parent = place->parent};
+	/* The program cuts a name that is too long. */
+	if (!slash || !place->parent || strlen(slash + 1) >= sizeof(ret->name) - 1)
+		return false;
+	memcpy(ret->name, slash + 1, strlen(slash + 1));
+	return true;
+}
+
+static int put_cgroup(const struct bpf_object *object, const struct scope_place *place)
+{
+	int error = put_number(object, SCOPE_CGROUP, place->number, place->sense);
+	int fd = bpf_object__find_map_fd_by_name(object, "scope_cgroups");
+	struct scope_cgroup_made made = {.id = place->number, .sense = place->sense};
+	struct scope_cgroup_name key;
+
+	if (error || !cgroup_key(place, &key))
+		return error;
+	return fd < 0 ? fd : bpf_map_update_elem(fd, &key, &made, BPF_ANY);
+}
+
+/* The cookie first: the number alone may be a stranger's. */
+static int put_netns(const struct bpf_object *object, const struct scope *scope, const struct scope_place *place)
+{
+	bool by_cookie = place->cookie && scope->settings.netns_cookies;
+	int error = by_cookie ? put_number(object, SCOPE_NETNS_COOKIE, place->cookie, place->sense) : 0;
+
+	if (error)
+		return error;
+	return put_number(object, SCOPE_NETNS, place->number, place->sense | (by_cookie ? SCOPE_BY_COOKIE : 0));
+}
+
+static int put_place(const struct bpf_object *object, const struct scope *scope, const struct scope_place *place)
+{
+	return place->kind == SCOPE_CGROUP ? put_cgroup(object, place) : put_netns(object, scope, place);
+}
+
+static void replace_cgroup(const struct bpf_object *object, const struct scope_place *was, const struct scope_place *is)
+{
+	int fd = bpf_object__find_map_fd_by_name(object, "scope_cgroups");
+	struct scope_cgroup_name key;
+
+	if (was->number != is->number)
+		remove_number(object, SCOPE_CGROUP, was->number);
+	if (was->parent != is->parent && cgroup_key(was, &key))
+		bpf_map_delete_elem(fd, &key);
+}
+
+static void replace_netns(const struct bpf_object *object, const struct scope_place *was, const struct scope_place *is)
+{
+	if (was->number != is->number)
+		remove_number(object, SCOPE_NETNS, was->number);
+	if (was->cookie && was->cookie != is->cookie)
+		remove_number(object, SCOPE_NETNS_COOKIE, was->cookie);
+}
+
+int scope_follow(const struct probe *probe, const struct scope_place *was, const struct scope_place *is)
+{
+	const struct bpf_object *object = probe->vitals ? probe->vitals->obj : NULL;
+
+	if (!object)
+		return 0; /* the classic tracepoint tells of no places */
+	if (is->is_gone) {
+		if (is->kind == SCOPE_NETNS && !is->cookie)
+			remove_number(object, SCOPE_NETNS, is->number);
+		return 0;
+	}
+	if (is->kind == SCOPE_CGROUP)
+		replace_cgroup(object, was, is);
+	else
+		replace_netns(object, was, is);
+	return put_place(object, probe->wants.scope, is);
+}
+
+static bool is_place(const struct scope_number *number)
+{
+	return number->kind == SCOPE_CGROUP || number->kind == SCOPE_NETNS;
+}
+
 int scope_fill_maps(const struct scope *scope, const struct bpf_object *object)
 {
 	int error = 0;
 
-	for (uint32_t i = 0; !error && i < scope->number_count; i++)
-		error = put(object, "scope_numbers", &scope->numbers[i].number, scope->numbers[i].sense);
+	for (uint32_t i = 0; !error && i < scope->number_count; i++) {
+		const struct scope_listed *listed = &scope->numbers[i];
+
+		if (!is_place(&listed->number))
+			error = put(object, "scope_numbers", &listed->number, listed->sense);
+	}
+	for (uint32_t i = 0; !error && i < scope->place_count; i++)
+		error = put_place(object, scope, &scope->places[i]);
 	if (!error)
 		error = put_prefixes(scope, object, "scope_laddrs", &scope->laddrs[0], SCOPE_WANTED);
 	if (!error)

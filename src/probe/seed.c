@@ -59,6 +59,6 @@ void seed(struct probe *probe)
 	if (wants->verbose || (wants->stuck.once && omissions.namespaces && !looks_again))
 		netns_tell(&omissions, "connections there that no process has open are not known yet");
 	has_all = rest && !rest_error && !omissions.namespaces;
-	probe->unseeded = !(has_all || looks_again);
+	probe->unseeded = !(has_all || looks_again) || (wants->scope->is_placeless && !vitals->bss->seed_saw_netns);
 	vitals->bss->older_are_known = has_all && program_is_loaded(vitals->progs.seed_rest);
 }

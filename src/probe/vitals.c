@@ -41,6 +41,7 @@ static const struct optional optional_programs[] = {
 	{"process_exit", "a listener keeps the owner that it was first seen with, and processes the name"},
 	{"process_rename", "a process that gets another name is shown with the old one until it uses the socket"},
 	{"tree_free", SCOPE_WITHOUT_TREE_FREE},
+	{"cgroup_made", SCOPE_WITHOUT_CGROUP_MADE},
 	{"stuck_storage", NULL}, /* stuck_tcp */
 	{},
 };

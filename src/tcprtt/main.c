@@ -213,6 +213,8 @@ static int trace(struct tool *tool)
 			outlet_reopen(outlet);
 			tool->map.width = 0; /* a new file begins with a scale */
 		}
+		if (events & EVENT_TICK)
+			app_tick(&tool->app);
 		if (events & EVENT_TICK && tool->options.app.names & NAMES_CGROUP)
 			error = measure_visit_groups(&tool->measure, learn_names, tool);
 		if (!error && events & EVENT_INTERVAL && !is_almost_over(tool))

@@ -103,6 +103,7 @@ static void tell_new_losses(struct tool *tool, bool exact)
 
 static void tick(struct tool *tool)
 {
+	app_tick(&tool->app);
 	tell_new_losses(tool, true);
 	if (tool->options.stuck.states)
 		stuck_tick(&tool->watch, clock_monotonic_ns());

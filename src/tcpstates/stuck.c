@@ -33,7 +33,7 @@ int stuck_look(struct stuck_watch *watch, const struct probe *probe, uint64_t no
 
 	if (is_first)
 		watch->start_ns = now_ns;
-	watch->incomplete = probe->unseeded || is_partial(&omissions);
+	watch->incomplete = probe->unseeded || probe->wants.scope->is_blind || is_partial(&omissions);
 	if (is_first && (watch->verbose || is_partial(&omissions)))
 		netns_tell(&omissions, "connections there are not looked at");
 	return error;

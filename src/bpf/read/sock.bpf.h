@@ -127,6 +127,15 @@ static __always_inline __u64 cookie_of(struct sock *sk)
 	return cookie ? cookie : bpf_get_socket_cookie(sk);
 }
 
+/* 0 before 5.12; SO_NETNS_COOKIE is of 5.14. */
+static __always_inline __u64 sock_netns_cookie(struct tcp_sock *tp, bool probed)
+{
+	if (!bpf_core_field_exists(((struct net *)0)->net_cookie))
+		return 0;
+	return probed ? BPF_CORE_READ(tp, SOCK_COMMON.skc_net.net, net_cookie)
+		      : tp->SOCK_COMMON.skc_net.net->net_cookie;
+}
+
 /* Half of an AF_INET6 address. */
 static __always_inline __u64 sock_half(const __u32 *words, bool probed)
 {

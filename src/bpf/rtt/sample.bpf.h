@@ -12,6 +12,7 @@
 #include "bpf/rtt/pending.bpf.h"
 #include "bpf/track/conn_any.bpf.h"
 #include "bpf/track/losses.bpf.h"
+#include "bpf/track/netns.bpf.h"
 #include "bpf/track/owner.bpf.h"
 #include "bpf/track/process.bpf.h"
 #include "bpf/track/scope.bpf.h"
@@ -43,10 +44,13 @@ static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp
 		t->uid = SOCK_GET(probed, tp, SOCK_INET.sk.sk_uid.val);
 }
 
-static __always_inline bool in_scope(const struct transition *t, const struct owner *owner, __u8 role)
+static __always_inline bool in_scope(struct tcp_sock *tp, const struct transition *t, const struct owner *owner,
+				     __u8 role, bool probed)
 {
 	if (!rtt_scoped)
 		return true;
+	if (scope.numbers[SCOPE_NETNS] && !netns_in_scope(tp, probed))
+		return false;
 	if (scope.by_socket && !scope_admits_socket(t))
 		return false;
 	return scope_admits_role(role) && scope_admits_uid(t->uid) && scope_admits_owner(owner);
@@ -72,7 +76,7 @@ static __always_inline __u32 classify(struct tcp_sock *tp, const struct conn *co
 
 	read_asked(&t, tp, probed);
 	read_connection(&t, tp, conn);
-	if (!in_scope(&t, owner, role))
+	if (!in_scope(tp, &t, owner, role, probed))
 		return GROUP_OUT;
 	if (!rtt_grouped)
 		return 1;
@@ -168,7 +172,7 @@ static __always_inline void note_unmeasured(struct tcp_sock *tp, const struct co
 
 	if (rtt_scoped) {
 		read_asked(&t, tp, probed);
-		if (!in_scope(&t, conn ? &conn->owner : &nobody, conn ? conn->role : ROLE_UNKNOWN))
+		if (!in_scope(tp, &t, conn ? &conn->owner : &nobody, conn ? conn->role : ROLE_UNKNOWN, probed))
 			return;
 	}
 	count(&counters.unmeasured);
@@ -229,7 +233,7 @@ static __always_inline bool sample_is_worth(struct tcp_sock *tp)
 	if (!rtt_scoped)
 		return true;
 	read_asked(&t, tp, false);
-	return in_scope(&t, &nobody, ROLE_UNKNOWN);
+	return in_scope(tp, &t, &nobody, ROLE_UNKNOWN, false);
 }
 
 static __always_inline void on_segment(struct sock *sk, struct tcp_sock *tp)

@@ -18,6 +18,10 @@
 #include "bpf/track/owner.bpf.h"
 #include "bpf/track/ports.bpf.h"
 
+/* A socket is in one of the network namespaces that the scope names: what nothing else leads to is there all the same.
+ */
+bool seed_saw_netns = false;
+
 /* What a socket that is older than the tool tells; false if it is out of scope. */
 static __always_inline bool seed_look(struct transition *t, struct tcp_sock *tp)
 {
@@ -25,7 +29,11 @@ static __always_inline bool seed_look(struct transition *t, struct tcp_sock *tp)
 
 	barrier_var(state); /* read once: it may change meanwhile */
 	/* An unused socket has nothing to tell yet. */
-	return state != STATE_CLOSE && look(t, tp, state, state) != SCOPE_OUT;
+	if (state == STATE_CLOSE || look(t, tp, state, state) == SCOPE_OUT)
+		return false;
+	if (scope.numbers[SCOPE_NETNS])
+		seed_saw_netns = true;
+	return true;
 }
 
 /* `task` has a descriptor of the socket at that address, whose memory is `conn`. */

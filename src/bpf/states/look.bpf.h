@@ -11,6 +11,7 @@
 #include "bpf/read/sock.bpf.h"
 #include "bpf/states/transition.bpf.h"
 #include "bpf/track/conn.bpf.h"
+#include "bpf/track/netns.bpf.h"
 #include "bpf/track/scope.bpf.h"
 
 /* By its ports alone, before the rest is read. A port of 0 is not known yet, or there is none: that tells nothing. */
@@ -33,8 +34,10 @@ static __always_inline enum scope_verdict look(struct transition *t, struct tcp_
 		return SCOPE_OUT;
 	}
 	sock_read(t, tp, oldstate, newstate);
-	if (scope.numbers[SCOPE_NETNS] || scope.zones)
+	if (scope.zones)
 		t->netns = sock_netns(tp, false);
+	if (scope.numbers[SCOPE_NETNS] && !netns_in_scope(tp, false))
+		return SCOPE_OUT;
 	t->uid = tp->SOCK_INET.sk.sk_uid.val;
 	return scope_judge(t);
 }

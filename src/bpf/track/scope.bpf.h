@@ -83,11 +83,6 @@ static __always_inline bool scope_admits_address(void *map, __u8 list, const str
 
 /* ---- what the socket tells, for as long as its connection lasts ------------------------------------------------- */
 
-static __always_inline bool scope_admits_netns(const struct transition *t)
-{
-	return !scope.numbers[SCOPE_NETNS] || scope_admits_number(SCOPE_NETNS, t->netns);
-}
-
 static __always_inline bool scope_admits_local(const struct transition *t)
 {
 	if (scope.ip_version && t->ip_version != scope.ip_version)
@@ -102,12 +97,12 @@ static __always_inline bool scope_admits_remote(const struct transition *t)
 	return !scope.raddrs || scope_admits_address(&scope_raddrs, scope.raddrs, t, t->raddr);
 }
 
-/* Of an established connection: what the scope asks for is filled in. */
+/* Of an established connection: the ports and addresses that the scope asks for are filled in. */
 static __always_inline bool scope_admits_socket(const struct transition *t)
 {
 	if (scope.by_lport && !scope_has_port(&scope.lports, t->lport))
 		return false;
-	return scope_admits_netns(t) && scope_admits_local(t) && scope_admits_remote(t);
+	return scope_admits_local(t) && scope_admits_remote(t);
 }
 
 /*
@@ -121,7 +116,7 @@ static __always_inline bool scope_admits_listener(const struct transition *t)
 	return scope_admits(scope.raddrs, NULL) && scope_admits_local(t);
 }
 
-/* Ports, addresses and the namespace of `t` are filled in. */
+/* Ports and addresses of `t` are filled in; its network namespace is in scope (netns.bpf.h). */
 static __always_inline enum scope_verdict scope_judge(const struct transition *t)
 {
 	/* Before 6.15 a child has its own remote address only after LISTEN -> SYN_RECV. */
@@ -133,8 +128,6 @@ static __always_inline enum scope_verdict scope_judge(const struct transition *t
 	if (!scope.by_socket)
 		return SCOPE_IN + nameless_child * (SCOPE_HOLD - SCOPE_IN);
 	if (scope.by_lport && !portless && !scope_has_port(&scope.lports, t->lport))
-		return SCOPE_OUT;
-	if (!scope_admits_netns(t))
 		return SCOPE_OUT;
 	if (nameless_child)
 		return SCOPE_HOLD;

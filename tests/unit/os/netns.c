@@ -8,12 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static char path[PATH_MAX];
+
 static uint64_t find(const char *word)
 {
 	struct parse_error error = {"untouched"};
 	uint64_t inode = 0;
 
-	assert_int_equal(netns_find(word, strlen(word), &inode, &error), 0);
+	assert_int_equal(netns_find(word, strlen(word), &inode, path, &error), 0);
 	assert_string_equal(error.text, "untouched");
 	return inode;
 }
@@ -23,7 +25,7 @@ static void refuse(const char *word, const char *why)
 	struct parse_error error;
 	uint64_t inode = 12345;
 
-	assert_int_equal(netns_find(word, strlen(word), &inode, &error), -EINVAL);
+	assert_int_equal(netns_find(word, strlen(word), &inode, path, &error), -EINVAL);
 	assert_true(inode == 12345);
 	if (!strstr(error.text, why))
 		fail_msg("%s", error.text);
@@ -61,11 +63,51 @@ static void test_refused(void **state)
 	refuse("4194304", "no process has this number");
 }
 
+static void test_path(void **state)
+{
+	char number[32];
+
+	(void)state;
+	find("/proc/self/ns/net");
+	assert_string_equal(path, "/proc/self/ns/net");
+	snprintf(number, sizeof(number), "%d", getpid());
+	find(number);
+	assert_true(!strncmp(path, "/proc/", 6) && strstr(path, number));
+	find("4026531840");
+	assert_string_equal(path, "");
+}
+
+static void test_file(void **state)
+{
+	struct netns_file file = {}, found = {}, untouched = {.inode = 7};
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
+	assert_int_equal(netns_look("/proc/self/ns/net", &file), 0);
+	assert_int_equal(file.inode, st.st_ino);
+	assert_int_equal(file.cookie != 0, netns_has_cookies());
+	assert_true(netns_is_same("/proc/self/ns/net", &file));
+	file.inode++;
+	assert_false(netns_is_same("/proc/self/ns/net", &file));
+	file.inode--;
+	assert_false(netns_is_same("/no/such/file", &file));
+	assert_int_equal(netns_look("/no/such/file", &untouched), -ENOENT);
+	assert_int_equal(netns_look("/etc/passwd", &untouched), -ENOENT);
+	assert_int_equal(netns_look("/proc/self/ns/uts", &untouched), -ENOENT);
+	assert_true(untouched.inode == 7);
+	/* the caller's own is looked at first */
+	assert_int_equal(netns_look_for(st.st_ino, &found), 0);
+	assert_true(found.inode == file.inode && found.cookie == file.cookie);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_path),
+		cmocka_unit_test(test_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
