@@ -206,9 +206,10 @@ static void check_counted(struct run *run, struct scene *scene)
 	helper_wait(&scene->reader);
 	close(scene->listener);
 	owners_check(run, &scene->port, 1);
-	require(strstr(tool_errors(&run->tools[0]), "1 accept was missed: "), "not counted: %s",
-		tool_errors(&run->tools[0]));
-	require(tool_exit_code(&run->tools[1]) == 3, "exit status %d with --strict", tool_exit_code(&run->tools[1]));
+	require(strstr(tool_errors(&run->base.tools[0]), "1 accept was missed: "), "not counted: %s",
+		tool_errors(&run->base.tools[0]));
+	require(tool_exit_code(&run->base.tools[1]) == 3, "exit status %d with --strict",
+		tool_exit_code(&run->base.tools[1]));
 	owners_expect(run, rows_find(&run->rows, scene->port, "ESTABLISHED", "CLOSE_WAIT", NULL),
 		      "a connection whose accept() was missed", "listener", getpid(), own_comm());
 }
@@ -242,7 +243,7 @@ static void test_under_way_receive(void **state)
 	close(scene.listener);
 	owners_check(run, &scene.port, 1);
 	expect_reader(run, &scene, "use", "tv-worker");
-	require(!strstr(tool_errors(&run->tools[0]), "missed: "), "counted: %s", tool_errors(&run->tools[0]));
+	require(!strstr(tool_errors(&run->base.tools[0]), "missed: "), "counted: %s", tool_errors(&run->base.tools[0]));
 }
 
 int main(void)

@@ -28,7 +28,7 @@ static int conn_storage_of(const struct tool *tool)
 {
 	struct bpf_objects objects;
 
-	bpf_objects_of(tool->pid, &objects);
+	bpf_objects_of(tool->process.pid, &objects);
 	return bpf_objects_open_map(&objects, "conn_storage");
 }
 
@@ -60,7 +60,7 @@ static void check(void **state, const char *option, bool by_client)
 		others[i] = rtt_pair_open_again(IPV4, &others[0]);
 	rtt_exchange(&pair, 1, 0);
 	tool = rtt_run_start(run, ARGS("--storage", "socket", option, rtt_port_text(pair.port), "--by", "pid"));
-	map = conn_storage_of(&run->tools[tool]);
+	map = conn_storage_of(&run->base.tools[tool]);
 	require(is_remembered(map, by_client ? pair.client : pair.server), "a socket in scope is not remembered");
 	require(!is_remembered(map, by_client ? pair.server : pair.client), "the other end is remembered");
 	for (size_t i = 0; i < CONNECTIONS; i++) {
@@ -73,8 +73,8 @@ static void check(void **state, const char *option, bool by_client)
 		rtt_pair_close(&others[i]);
 	rtt_pair_close(&others[0]);
 	rtt_pair_close(&pair);
-	tool_stop(&run->tools[tool], SIGTERM);
-	require(!tool_exit_code(&run->tools[tool]), "exit status %d", tool_exit_code(&run->tools[tool]));
+	tool_stop(&run->base.tools[tool], SIGTERM);
+	require(!tool_exit_code(&run->base.tools[tool]), "exit status %d", tool_exit_code(&run->base.tools[tool]));
 }
 
 static void test_of_a_client(void **state)
