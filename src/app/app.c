@@ -111,6 +111,8 @@ void app_detach(struct app *app)
 
 int app_close(struct app *app, int status)
 {
+	if (!app->options)
+		return status; /* never opened */
 	probe_close(&app->probe);
 	status = command_outcome(&app->options->command.command, &app->loop, status);
 	event_loop_close(&app->loop);

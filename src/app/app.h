@@ -49,7 +49,7 @@ void app_tick(struct app *app);
 /* No new events from now on. */
 void app_detach(struct app *app);
 
-/* Closes everything. The status to exit with: the command's, unless that is 0. */
+/* Closes everything, if it was opened. The status to exit with: the command's, unless that is 0. */
 int app_close(struct app *app, int status);
 
 #endif
