@@ -290,17 +290,12 @@ static __always_inline void sample_on_state(struct tcp_sock *tp, struct conn *co
 {
 	bool begins = state_is_birth(oldstate, newstate) || state_is_begin(oldstate, newstate);
 
-	if (conn && begins)
-		conn->followed = 1;
-	/* Three branches: clang would calculate one condition of them, and before 6.2 the verifier does not follow that
-	 * to what `conn` is. */
-	if (rtt_kind == RTT_RTT) {
-		asm volatile("");
-		if (conn) {
-			asm volatile("");
-			if (!begins)
-				take_measurement(tp, conn, HISTOGRAM_OF_STATES);
-		}
+	/* `conn` first, and alone: in a sum of conditions, 6.1's verifier no longer knows that it is there. */
+	if (conn) {
+		if (begins)
+			conn->followed = 1;
+		else if (rtt_kind == RTT_RTT)
+			take_measurement(tp, conn, HISTOGRAM_OF_STATES);
 	}
 	/* In repair mode there was none. */
 	if (rtt_kind == RTT_HANDSHAKE && newstate == STATE_ESTABLISHED && !BPF_CORE_READ_BITFIELD(tp, repair))
