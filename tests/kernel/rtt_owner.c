@@ -41,6 +41,21 @@ static void server_process(int channel, void *context)
 	close(fd);
 }
 
+/* Gets a connection that another process has accepted. */
+static void heir_process(int channel, void *context)
+{
+	int fd;
+
+	(void)context;
+	channel_receive(channel, &fd);
+	for (int i = 0; i < EXCHANGES; i++) {
+		receive_byte(fd);
+		send_byte(fd);
+	}
+	receive_end(fd);
+	close(fd);
+}
+
 static void client_process(int channel, void *context)
 {
 	const struct scene *scene = context;
@@ -122,6 +137,13 @@ static bool pid_of(const struct rtt_probe *probe, const void *context, char key[
 	return true;
 }
 
+static bool server_pid_of(const struct rtt_probe *probe, const void *context, char key[256])
+{
+	const struct scene *scene = context;
+
+	return rtt_has_lport(probe, &scene->port) && pid_of(probe, context, key);
+}
+
 static bool comm_and_rport_of(const struct rtt_probe *probe, const void *context, char key[256])
 {
 	if (!comm_of(probe, context, key))
@@ -183,6 +205,54 @@ static void test_listener_before_the_tool(void **state)
 	exchange_and_end(&scene);
 	rtt_run_stop(run);
 	rtt_run_check_groups(run, comm, comm_of, &scene, true);
+}
+
+/* This process listens, and lives; the server accepts, or gets what this process accepted. */
+static void check_master(struct rtt_run *run, const char *hook, bool accepts)
+{
+	struct scene scene;
+	size_t pid;
+	int fd;
+
+	set_scene(run, &scene);
+	pid = rtt_run_start(run, ARGS("--accept", hook, "-p", rtt_port_text(scene.port), "--by", "pid"));
+	require(!listen(scene.listener, 4), "cannot listen");
+	scene.server = helper_start(scene.server_comm, accepts ? server_process : heir_process, &scene);
+	scene.client = helper_start(scene.client_comm, client_process, &scene);
+	if (accepts) {
+		make_connection(&scene);
+	} else {
+		channel_send(scene.client.channel, 0, -1);
+		fd = accept_from(scene.listener);
+		channel_receive(scene.client.channel, NULL);
+		channel_send(scene.server.channel, 0, fd);
+		close(fd);
+	}
+	close(scene.listener);
+	exchange_and_end(&scene);
+	rtt_run_stop(run);
+	rtt_run_check_groups(run, pid, server_pid_of, &scene, false);
+}
+
+static void test_worker(void **state)
+{
+	check_master(*state, "auto", true);
+}
+
+static void test_worker_kretprobe(void **state)
+{
+	need_machine("kretprobe");
+	check_master(*state, "kretprobe", true);
+}
+
+static void test_worker_receive(void **state)
+{
+	check_master(*state, "receive", true);
+}
+
+static void test_heir_receive(void **state)
+{
+	check_master(*state, "receive", false);
 }
 
 /* A name is bytes that its owner chose. */
@@ -282,6 +352,10 @@ int main(void)
 		rtt_test(test_owners),
 		rtt_test(test_there_before_the_tool),
 		rtt_test(test_listener_before_the_tool),
+		rtt_test(test_worker),
+		rtt_test(test_worker_kretprobe),
+		rtt_test(test_worker_receive),
+		rtt_test(test_heir_receive),
 		rtt_test(test_strange_name),
 		cmocka_unit_test_teardown(test_cgroup, remove_cgroups),
 		cmocka_unit_test_teardown(test_cgroup_there_before, remove_cgroups),

@@ -10,6 +10,7 @@
 #include "bpf/rtt/group.bpf.h"
 #include "bpf/rtt/histogram.bpf.h"
 #include "bpf/rtt/pending.bpf.h"
+#include "bpf/track/accept.bpf.h"
 #include "bpf/track/conn_any.bpf.h"
 #include "bpf/track/losses.bpf.h"
 #include "bpf/track/netns.bpf.h"
@@ -138,11 +139,14 @@ static __always_inline void release_pending(struct tcp_sock *tp, struct conn *co
 static __always_inline void take_sample(struct tcp_sock *tp, struct conn *conn, bool probed, __u32 own_histogram,
 					__u64 us)
 {
-	__u32 group = group_of(tp, conn, probed);
 	__u64 mdev = rtt_sums ? SOCK_GET(probed, tp, mdev_us) : 0;
 	struct histogram *histogram;
+	__u32 group;
 	bool shared;
 
+	if (rtt_uses_owner && conn)
+		accept_claim(conn, (__u64)(unsigned long)tp);
+	group = group_of(tp, conn, probed);
 	if (rtt_uses_owner && conn) {
 		/* Nobody was seen accepting it: it waits for that, unless there is no room. */
 		if (conn->listener && owner_is_guess(&conn->owner) &&

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * An owner on its way from a kretprobe, whose pointers open no socket storage, to the socket's next transition: one for
- * each connection that nothing has happened to since it was accepted. Goes with the socket at the latest. Allocated in
- * advance, as conn_hash is: about 7 MiB.
+ * An owner on its way from a kretprobe, whose pointers open no socket storage, to the socket's next transition or
+ * sample: one for each connection that nothing has happened to since it was accepted. Goes with the socket at the
+ * latest. Allocated in advance, as conn_hash is: about 7 MiB.
  */
 #ifndef TCPVITALS_BPF_TRACK_ACCEPT_H
 #define TCPVITALS_BPF_TRACK_ACCEPT_H
@@ -40,26 +40,29 @@ static __always_inline void accept_check(struct conn *conn, struct tcp_sock *tp)
 	count(&losses.accept_missed);
 }
 
-/* Before a transition makes something else of the owner. A new child may have an old one's address. */
-static __always_inline void accept_take_owner(struct conn *conn, const struct transition *t)
+/* What the kretprobe has left for the socket at `address`, which is locked, unless its owner is known already. */
+static __always_inline void accept_claim(struct conn *conn, __u64 address)
 {
 	struct owner *left;
 
-	if (!accept_by_kretprobe)
+	if (!accept_by_kretprobe || !owner_is_guess(&conn->owner))
 		return;
-	if (state_is_birth(t->oldstate, t->newstate)) {
-		bpf_map_delete_elem(&accepted, &t->skaddr);
-		return;
-	}
-	if (!owner_is_guess(&conn->owner))
-		return;
-	left = bpf_map_lookup_elem(&accepted, &t->skaddr);
+	left = bpf_map_lookup_elem(&accepted, &address);
 	if (!left)
 		return;
 	conn->owner = *left;
 	conn->owner_turn++;
 	listener_learn(conn, &conn->owner);
-	bpf_map_delete_elem(&accepted, &t->skaddr);
+	bpf_map_delete_elem(&accepted, &address);
+}
+
+/* Before a transition makes something else of the owner. A new child may have an old one's address. */
+static __always_inline void accept_take_owner(struct conn *conn, const struct transition *t)
+{
+	if (accept_by_kretprobe && state_is_birth(t->oldstate, t->newstate))
+		bpf_map_delete_elem(&accepted, &t->skaddr);
+	else
+		accept_claim(conn, t->skaddr);
 }
 
 /* The socket goes: one that was closed before it was accepted has no more transitions. */
