@@ -20,7 +20,8 @@ static const struct accept_way {
 	{ACCEPT_RECEIVE, "accept_receive", "tp_btf/tcp_rcv_space_adjust"},
 };
 
-#define WAYS_END (ways + sizeof(ways) / sizeof(ways[0]))
+#define WAYS     (sizeof(ways) / sizeof(ways[0]))
+#define WAYS_END (ways + WAYS)
 
 /* 0, or what trying would fail with: to try means to load everything once more. */
 static int check_way(const struct accept_way *way)
@@ -35,15 +36,25 @@ static int check_way(const struct accept_way *way)
 	}
 }
 
+/* The program of ACCEPT_RECEIVE, beside another one. */
+static bool uses_are_blamed(const struct accept *accept)
+{
+	return accept->sees_uses && !strcmp(ways[WAYS - 1].program, program_blamed());
+}
+
 bool accept_is_blamed(const struct accept *accept)
 {
+	if (uses_are_blamed(accept))
+		return true;
 	return accept->way && !strcmp(accept->way->program, program_blamed());
 }
 
 void accept_tell(const struct accept *accept, int error)
 {
-	if (accept->way)
-		message("not usable here: %s (%s): %s", accept->way->name, accept->way->program, program_error(error));
+	const struct accept_way *way = uses_are_blamed(accept) ? &ways[WAYS - 1] : accept->way;
+
+	if (way)
+		message("not usable here: %s (%s): %s", way->name, way->program, program_error(error));
 }
 
 void accept_tell_nothing(const struct accept *accept)
@@ -58,17 +69,30 @@ bool accept_is_demanded(const struct probe_wants *wants)
 	return wants->owners && wants->accept != ACCEPT_AUTO && wants->accept != ACCEPT_NONE;
 }
 
+/*
+ * A server that forks for each connection accepts in one process and works in another one: PostgreSQL. A transition
+ * tells who works with a connection, but samples come long before the next one. Each TCP receive on the machine pays.
+ */
+static bool needs_uses(const struct accept_way *way, const struct probe_wants *wants)
+{
+	return wants->emits & EMIT_SAMPLES && wants->accept == ACCEPT_AUTO && way->hook != ACCEPT_RECEIVE;
+}
+
 int accept_next(struct accept *accept, const struct probe_wants *wants)
 {
 	const struct accept_way *way = accept->way ? accept->way + 1 : ways;
 	int error = -ENOENT;
 
+	if (uses_are_blamed(accept)) {
+		accept->sees_uses = false;
+		return 0;
+	}
 	if (accept->hook && !accept->way)
 		return error;
 	for (; wants->owners && way < WAYS_END; way++) {
 		if (wants->accept != ACCEPT_AUTO && wants->accept != way->hook)
 			continue;
-		*accept = (struct accept){.way = way, .hook = way->name};
+		*accept = (struct accept){.way = way, .hook = way->name, .sees_uses = needs_uses(way, wants)};
 		error = check_way(way);
 		if (!error)
 			return 0;
@@ -91,7 +115,8 @@ void accept_prepare(const struct accept *accept, struct vitals_bpf *vitals, bool
 	for (const struct accept_way *way = ways; way < WAYS_END; way++) {
 		struct bpf_program *program = bpf_object__find_program_by_name(vitals->obj, way->program);
 
-		bpf_program__set_autoload(program, way == accept->way);
+		bpf_program__set_autoload(program,
+					  way == accept->way || (way->hook == ACCEPT_RECEIVE && accept->sees_uses));
 		bpf_program__set_autoattach(program, false);
 	}
 	vitals->rodata->conn_in_socket = in_socket;
@@ -109,7 +134,11 @@ int accept_attach(struct accept *accept, const struct vitals_bpf *vitals)
 	program = bpf_object__find_program_by_name(vitals->obj, accept->way->program);
 	accept->prog_fd = bpf_program__fd(program);
 	accept->link = bpf_program__attach(program);
-	return accept->link ? 0 : -errno;
+	if (!accept->link)
+		return -errno;
+	if (accept->sees_uses)
+		accept->use_link = bpf_program__attach(vitals->progs.accept_receive);
+	return accept->sees_uses && !accept->use_link ? -errno : 0;
 }
 
 bool accept_counts(const struct accept *accept)
@@ -137,5 +166,6 @@ void accept_close(struct accept *accept)
 {
 	accept->missed = accept_missed(accept);
 	bpf_link__destroy(accept->link);
-	accept->link = NULL;
+	bpf_link__destroy(accept->use_link);
+	accept->link = accept->use_link = NULL;
 }

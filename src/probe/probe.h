@@ -80,8 +80,9 @@ struct accept {
 	const struct accept_way *way; /* what is to be tried, or was chosen; NULL: nothing */
 	const char *hook;             /* that in words */
 	bool is_exhausted;            /* nothing was chosen, as nothing worked */
+	bool sees_uses;               /* who reads is seen, too: who was given the connection after the accept */
 	int prog_fd;
-	struct bpf_link *link;
+	struct bpf_link *link, *use_link;
 	uint64_t missed; /* so far, when it was closed */
 };
 

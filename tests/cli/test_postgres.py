@@ -14,7 +14,7 @@ import tempfile
 
 from cli import RTT_TOOL, Skip, Trace, assert_equal, assert_in, free_port, main, need_command, need_root, wait_until
 from surroundings import as_nobody
-from this_machine import need_seeding
+from this_machine import machine_refuses, need_seeding
 
 CLIENTS = 4
 TRANSACTIONS = 300
@@ -101,8 +101,13 @@ def test_pgbench():
                 assert_equal(row["pid"], backends[row["rport"]], f"owner of a row: {row}")
         counted = {row["key"]: row["count"] for row in by_pid.rows()}
         print(f"  postmaster {server.process.pid}, tcpstates {dict(told)}, tcprtt {counted}")
-        assert_equal(counted, told, "samples of each process, against tcpstates")
-        assert_equal(len([count for count in counted.values() if count >= TRANSACTIONS]), CLIENTS, "backends of clients")
+        # where the accept itself is seen, the postmaster has what comes before the backend's first read
+        early = 0 if machine_refuses("fexit") and machine_refuses("kretprobe") else 2
+        assert counted.pop(str(server.process.pid), 0) <= early * len(backends), "samples of the postmaster"
+        assert_equal(set(counted), set(told), "processes with samples, against tcpstates")
+        for pid, count in counted.items():
+            assert told[pid] - early <= count <= told[pid], (pid, counted, told)
+        assert_equal(len([count for count in counted.values() if count >= TRANSACTIONS - early]), CLIENTS, "backends of clients")
         assert_in("lost 0 of", by_pid.err)
 
 
