@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A connection that the kernel makes by itself is the kernel's: the second path of an MPTCP connection, which a
- * workqueue opens when the first one stands (mptcp_worker(), 5.9).
+ * The second path of an MPTCP connection, which a workqueue opens when the first one stands (mptcp_worker(), 5.9): it
+ * belongs to the process that opened the first one, not to the worker.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -179,40 +179,25 @@ static bool play(struct helper *client)
 	return joined;
 }
 
-static void expect_kernel(const struct run *run, const struct row *row, const char *what)
-{
-	if (!row && (run->losses.lost || run->pairing.hidden))
-		return;
-	require(row, "no row for %s", what);
-	require(!strcmp(row->owner, "kernel") && row->pid > 0 && !strncmp(row->comm, "kworker/", 8),
-		"%s: owner is %s, pid %d, comm \"%s\": %s", what, row->owner, row->pid, row->comm,
-		change_text(&row->change));
-}
-
-/* The beginning is the kernel's, and what no process had a hand in stays so. */
+/* Each row of it, from its beginning on. */
 static void expect_second_path(const struct run *run, const struct helper *client)
 {
-	const struct row *row = NULL;
+	bool begun = false;
 	size_t count = 0;
 
 	for (size_t i = 0; i < run->rows.count; i++) {
-		const struct row *next = &run->rows.items[i];
+		const struct row *row = &run->rows.items[i];
 
-		if (!is_second_path(&next->change))
+		if (!is_second_path(&row->change))
 			continue;
 		count++;
-		if (next->change.newstate == state_number("SYN_SENT"))
-			row = next;
-		if (next->change.newstate == state_number("SYN_SENT") ||
-		    next->change.newstate == state_number("ESTABLISHED"))
-			expect_kernel(run, next, "a beginning that no process made");
-		require(!strcmp(next->owner, "kernel") || (next->pid == client->pid && !strcmp(next->owner, "use")),
-			"the second path is of %s, %d, \"%s\": %s", next->owner, next->pid, next->comm,
-			change_text(&next->change));
+		begun |= row->change.newstate == state_number("SYN_SENT");
+		require(row->pid == client->pid && (!strcmp(row->owner, "connect") || !strcmp(row->owner, "use")),
+			"the second path is of %s, %d, \"%s\", not of %d: %s", row->owner, row->pid, row->comm,
+			client->pid, change_text(&row->change));
 	}
-	expect_kernel(run, row, "the second path");
-	print_message("second path: %zu rows, begun by \"%s\", pid %d\n", count, row ? row->comm : "-",
-		      row ? row->pid : 0);
+	require(begun || run->losses.lost || run->pairing.hidden, "no row for the beginning of the second path");
+	print_message("second path: %zu rows\n", count);
 }
 
 /*
