@@ -35,7 +35,14 @@ static const struct {
 			   "no connection in scope was established"},
 };
 
-bool losses_tell(const struct tcprtt_options *options, const struct probe *probe, const struct loss_report *losses)
+static void tell_nothing(const char *why, const struct rtt_counters *counters, const struct loss_report *losses)
+{
+	if (!losses->delivered && !loss_total(losses) && !counters->unmeasured)
+		message("no sample: %s", why);
+}
+
+bool losses_tell(const struct tcprtt_options *options, const struct probe *probe, const struct loss_report *losses,
+		 bool reads)
 {
 	const struct rtt_counters *counters = samples_counters(probe);
 	enum rtt_sample sample = options->sample;
@@ -48,8 +55,8 @@ bool losses_tell(const struct tcprtt_options *options, const struct probe *probe
 		message("%.*s", (int)out.length, text);
 	if (options->app.verbose || kinds[sample].is_gap || !losses->delivered)
 		tell_number(counters->unmeasured, kinds[sample].one, kinds[sample].many);
-	if (!losses->delivered && !loss_total(losses) && !counters->unmeasured)
-		message("no sample: %s", kinds[sample].none);
+	if (options->app.verbose || reads)
+		tell_nothing(kinds[sample].none, counters, losses);
 	if (tcprtt_is_grouped(options) && !samples_read_group(probe, RTT_GROUP_OTHER, &other))
 		tell_number(histogram_count(&other), "sample of groups beyond --max-keys is in the group \"other\"",
 			    "samples of groups beyond --max-keys are in the group \"other\"");

@@ -304,7 +304,7 @@ static int run(struct tool *tool)
 		error = tool->outlet.sink.error;
 	tell_unwritten(tool, tool->outlet.sink.error);
 	losses = count_losses(tool);
-	lost = losses_tell(&tool->options, &tool->app.probe, &losses);
+	lost = losses_tell(&tool->options, &tool->app.probe, &losses, tool->outlet.sink.error != -EPIPE);
 	if (error)
 		return EXIT_RUNTIME;
 	return tool->options.app.strict && lost ? EXIT_LOST : EXIT_SUCCESS;

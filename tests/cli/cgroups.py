@@ -14,7 +14,7 @@ from mounts import Failure, mount_privately  # pylint: disable=wrong-import-posi
 
 CONTAINER = "4f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
 POD = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
-FIELDS = ["cgroup", "unit", "container", "pod", "netns_name"]
+FIELDS = ["cgroup", "unit", "systemd_unit", "container", "pod", "netns_name"]
 
 # The client's side of a connection to us, from a cgroup that it moves to when it has been told to.
 CLIENT = ("import os, socket, sys; sys.stdin.readline(); open(sys.argv[2].encode(errors='surrogateescape') + b'/cgroup.procs', 'w').write('0');"

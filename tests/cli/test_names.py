@@ -66,8 +66,8 @@ def test_container():
         assert_equal(len(ends), 1, "ends of the client's connection")
         assert_equal(ends[0]["lservice"], None, "service of an ephemeral port")
         for row in (clients(lines.rows(), port), ends[0]):
-            assert_equal([row[field] for field in ("cgroup_id", *FIELDS[:4])],
-                         [cgroup.id, cgroup.path, f"cri-containerd-{CONTAINER}.scope", CONTAINER, POD], "names")
+            assert_equal([row[field] for field in ("cgroup_id", *FIELDS[:5])],
+                         [cgroup.id, cgroup.path, *[f"cri-containerd-{CONTAINER}.scope"] * 2, CONTAINER, POD], "names")
 
 
 def test_connections_in_csv():
@@ -109,7 +109,7 @@ def test_vanished():
             assert_equal(clients(lines.rows(), port)["unit"], "seen.service", "unit")
         assert_in([str(third), "SYN_SENT", str(gone.id), "-"], rows)
         row = clients(lines.rows(), third)
-        assert_equal([row[field] for field in ("cgroup_id", *FIELDS[:4])], [gone.id, None, None, None, None], "names")
+        assert_equal([row[field] for field in ("cgroup_id", *FIELDS[:5])], [gone.id, *[None] * 5], "names")
 
 
 def test_hostile_name():

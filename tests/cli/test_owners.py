@@ -7,9 +7,10 @@ import contextlib
 import http.client
 import os
 import socket
+import subprocess
 
 from cgroups import Cgroup
-from cli import RTT_TOOL, Nginx, Trace, assert_equal, assert_in, main, need_root
+from cli import RTT_TOOL, Nginx, Trace, assert_equal, assert_in, main, need_root, wait_until
 from servers import NAME, REPLY, WORKER, Server, fork, serve, talk
 from this_machine import need_machine, need_seeding
 
@@ -50,6 +51,12 @@ def watch(port, *args, side="-p"):
         yield connections, by_pid, whole
 
 
+def open_at(port):
+    """The connections of a server that have not ended."""
+    command = ["ss", "-Htn", "state", "connected", "exclude", "time-wait", f"( sport = :{port} or dport = :{port} )"]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 def check(connections, by_pid, whole, port, side="lport"):
     """The same sums from both tools, and no sample without a process."""
     told, counted = told_by(connections, port, side=side), groups(by_pid)
@@ -73,6 +80,7 @@ def test_nginx():
                 client.request("GET", "/")
                 client.getresponse().read()
             client.close()
+        wait_until(lambda: not open_at(server.port), 10, "nginx keeps a connection open")
         stop(connections, by_pid, whole, by_comm)
         answered = collections.Counter(str(pid) for _, pid in server.served())
         counted = check(connections, by_pid, whole, server.port)

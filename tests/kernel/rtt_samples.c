@@ -235,7 +235,8 @@ static void test_unmeasured_takes_no_group(void **state)
 	snprintf(client_port, sizeof(client_port), "%u", pair.client_port);
 	require(rtt_reports_find(&run->reports, client_port) && !run->in_other, "%s is not in a group of its own",
 		client_port);
-	require(strstr(tool_errors(&run->base.tools[tool]), "tcprtt: 1 connection without a measurement: it has no SACK\n"),
+	require(strstr(tool_errors(&run->base.tools[tool]),
+		       "tcprtt: 1 connection without a measurement: it has no SACK\n"),
 		"one connection is called: %s", tool_errors(&run->base.tools[tool]));
 }
 

@@ -113,7 +113,7 @@ static __always_inline void life_emit(const struct life *life, const struct tran
  * are no connection's.
  */
 static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
-					enum scope_verdict verdict, bool has_conn)
+					enum scope_verdict verdict, struct conn *conn)
 {
 	bool begins = state_is_birth(t->oldstate, t->newstate) || state_is_begin(t->oldstate, t->newstate);
 	struct life *life;
@@ -126,6 +126,8 @@ static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, co
 	if (begins) {
 		if (life)
 			life_begin(life, t);
+		if (conn)
+			conn->life_missed = !life;
 		return;
 	}
 	if (life)
@@ -134,7 +136,8 @@ static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, co
 		return;
 	if (verdict == SCOPE_IN &&
 	    scope_admits_row(t, cause_of_connection(t->cause, t->oldstate), life ? life->role : ROLE_UNKNOWN)) {
-		if (!life || !has_conn)
+		/* Without a conn it was counted when it began. */
+		if (conn && (!life || conn->life_missed))
 			count(&losses.storage_full);
 		life_emit(life, t, tp);
 	}

@@ -22,6 +22,7 @@ struct conn {
 	__u8 turned : 1;        /* the last transition was one to itself, and the second program has not seen it yet */
 	__u8 role : 2;          /* enum connection_role, if the scope asks for it */
 	__u8 borrowed : 1;      /* the owner is another MPTCP path's (mptcp.bpf.h) */
+	__u8 life_missed : 1;   /* there was no memory for what -c collects when it began */
 	__u8 accept_missed : 1; /* counted in losses.accept_missed */
 	__u32 cookie;           /* half of the socket's, 0 when it has not been asked for yet */
 	union {                 /* seldom used: behind the end of a cache line (conn_table.bpf.h) */
