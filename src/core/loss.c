@@ -20,7 +20,8 @@ static const struct cause losses[] = {
 	SAME(ring_full, "found no room in the ring buffers (try --buffer-size)"),
 	SAME(summary_full, "found no room among the counters of --summary"),
 	SAME(recursion, "came while the program was busy on that CPU"),
-	SAME(held_lost, "waited for their local port, and what told it was missed"),
+	CAUSE(held_lost, "waited for its local port, and what told that was missed",
+	      "waited for their local ports, and what told those was missed"),
 	SAME(undecoded, "could not be decoded (a bug: please report it)"),
 	SAME(unwritten, "could not be written"),
 };

@@ -279,7 +279,7 @@ static void test_held_row(void **state)
 	close(second);
 	line = end(LOST);
 	require(strstr(line,
-		       ": 1 waited for their local port, and what told it was missed; 1 gap between the states of a "
+		       ": 1 waited for its local port, and what told that was missed; 1 gap between the states of a "
 		       "socket\n"),
 		"not one row that waited");
 }

@@ -33,6 +33,10 @@ static void test_lost(void **state)
 	check((struct loss_report){.delivered = 15, .ring_full = 3, .recursion = 2},
 	      "lost 5 of 20 rows: 3 found no room in the ring buffers (try --buffer-size), "
 	      "2 came while the program was busy on that CPU");
+	check((struct loss_report){.delivered = 1, .held_lost = 1},
+	      "lost 1 of 2 rows: 1 waited for its local port, and what told that was missed");
+	check((struct loss_report){.held_lost = 2},
+	      "lost 2 of 2 rows: 2 waited for their local ports, and what told those was missed");
 	check((struct loss_report){.delivered = 7, .summary_full = 3, .unit = "transition"},
 	      "lost 3 of 10 transitions: 3 found no room among the counters of --summary");
 	check((struct loss_report){.undecoded = 4, .unwritten = 6},
