@@ -5,6 +5,7 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import time
 
@@ -34,7 +35,9 @@ def prefix_of(way, *more):
 def once(*args, way="storage", refused=(), states=STATE):
     """Exit status, what stderr says, and the rows."""
     result = run(*states, "--longer", f"{LONGER_S}s", "--once", "-o", "json", *WAYS[way], *args, prefix=prefix_of(way, *refused))
-    return result.returncode, result.stderr, [json.loads(line) for line in result.stdout.splitlines()]
+    # sockets in others' namespaces may have no memory for what is to be remembered
+    said = re.sub(r"^tcpstates: lost 0 of .*\n", "", result.stderr, flags=re.MULTILINE)
+    return result.returncode, said, [json.loads(line) for line in result.stdout.splitlines()]
 
 
 class HalfClosed:
@@ -78,7 +81,7 @@ def test_role_by_the_listener():
     need_root()
     need_seeding()
     with HalfClosed() as stuck:
-        for way in ("storage", "tcp"):
+        for way in WAYS:
             status, said, rows = once("-L", stuck.port, "--role", "server", way=way)
             assert_equal((status, said, [row["lport"] for row in rows]), (1, "", [stuck.port]), f"--role server by {way}")
             assert_equal(once("-L", stuck.port, "--role", "client", way=way), (0, "", []), f"--role client by {way}")
@@ -86,12 +89,12 @@ def test_role_by_the_listener():
 
 
 def test_owner_that_nothing_tells():
-    """Where the kernel lets nobody look for owners, or there is no socket storage for them."""
+    """Where the kernel lets nobody look for owners."""
     need_root()
     need_seeding()
     with HalfClosed() as stuck:
         for way, refused in (("storage", ["seed_storage"]), ("tcp", ["seed_storage"]), ("tcp", ["seed_storage", "seed_rest"]),
-                             ("hash", [])):
+                             ("hash", ["seed_hash"]), ("hash", ["seed_hash", "seed_rest_hash"])):
             for owner in (("--pid", os.getpid()), ("--comm", "python*")):
                 status, said, rows = once("-L", stuck.port, *owner, way=way, refused=refused)
                 assert_equal((status, rows), (3, []), f"{owner} by {way}: {said}")
@@ -118,7 +121,7 @@ def test_hung_server():
     need_seeding()
     states = ["CLOSE_WAIT", "ESTABLISHED"]
     with hung_server(states) as server:
-        for way in ("storage", "tcp"):
+        for way in WAYS:
             for scope in ((), ("--pid", server.first), ("--comm", NAME), ("--role", "server")):
                 status, said, rows = once("-L", server.port, *scope, way=way, states=("--stuck", ",".join(states)))
                 assert_equal((status, said), (1, ""), f"{scope} by {way}")
