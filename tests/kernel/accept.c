@@ -186,8 +186,6 @@ static void await_accept(pid_t pid)
 /* A worker that has been in accept() since before the tools came: one shows all, the other one ends with 3 for it. */
 static void play_under_way(struct run *run, struct scene *scene, const char *hook, helper_fn *worker)
 {
-	if (machine_refuses("socket_storage"))
-		skip_because("listeners that are older than the tool are not known without socket storage");
 	need_machine("iter/task_file");
 	scene->listener = listen_on(IPV4, &scene->port);
 	snprintf(scene->port_text, sizeof(scene->port_text), "%u", scene->port);
