@@ -18,11 +18,6 @@
 
 static struct netns netns = {.home = -1};
 
-struct pair {
-	int listener, client, server;
-	uint16_t port;
-};
-
 static int leave(void **state)
 {
 	netns_leave(&netns);
@@ -30,9 +25,9 @@ static int leave(void **state)
 }
 
 /* `client` is a socket that is not connected yet. */
-static struct pair open_pair(struct run *run, enum flavour flavour, int client)
+static struct loopback_pair open_pair(struct run *run, enum flavour flavour, int client)
 {
-	struct pair pair = {.client = client};
+	struct loopback_pair pair = {.client = client};
 	int error;
 
 	run_start(run, NULL);
@@ -41,19 +36,6 @@ static struct pair open_pair(struct run *run, enum flavour flavour, int client)
 	require(!error, "cannot connect: %s", strerror(-error));
 	pair.server = accept_from(pair.listener);
 	return pair;
-}
-
-/* Both ends see the other's FIN. */
-static void close_pair(const struct pair *pair)
-{
-	shutdown(pair->client, SHUT_WR);
-	receive_end(pair->server);
-	wait_for_state(pair->client, "FIN_WAIT2");
-	close(pair->server);
-	receive_end(pair->client);
-	close(pair->client);
-	close(pair->listener);
-	settle(&pair->port, 1);
 }
 
 static void connect_in_vain(int fd, enum flavour flavour, uint16_t port)
@@ -74,7 +56,7 @@ static void enter_netns(void)
 /* In a namespace with one port, which is taken. Trying again does not make it another cause. */
 static void check_no_port_left(struct run *run, enum flavour flavour)
 {
-	struct pair pair;
+	struct loopback_pair pair;
 	int second;
 
 	enter_netns();
@@ -84,7 +66,7 @@ static void check_no_port_left(struct run *run, enum flavour flavour)
 	connect_in_vain(second, flavour, pair.port);
 	connect_in_vain(second, flavour, pair.port);
 	close(second);
-	close_pair(&pair);
+	ends_close_loopback(&pair);
 	ends_check(run, pair.port,
 		   ENDS({ENDS_CLIENT, "SYN_SENT", "no-port"}, {ENDS_CLIENT, "SYN_SENT", "no-port"},
 			{ENDS_CLIENT, "FIN_WAIT2", "time-wait"}, {ENDS_SERVER, "LAST_ACK", "fin-remote"},
@@ -104,7 +86,7 @@ static void test_no_port_left_v6(void **state)
 /* Two sockets on one local port, and the second one's connection would be the first one's. */
 static void check_address_in_use(struct run *run, enum flavour flavour)
 {
-	struct pair pair;
+	struct loopback_pair pair;
 	int second;
 
 	enter_netns();
@@ -112,7 +94,7 @@ static void check_address_in_use(struct run *run, enum flavour flavour)
 	second = client_socket_at(flavour, CLIENT_PORT);
 	connect_in_vain(second, flavour, pair.port);
 	close(second);
-	close_pair(&pair);
+	ends_close_loopback(&pair);
 	ends_check(run, pair.port,
 		   ENDS({ENDS_CLIENT, "SYN_SENT", "address-in-use"}, {ENDS_CLIENT, "FIN_WAIT2", "time-wait"},
 			{ENDS_SERVER, "LAST_ACK", "fin-remote"}, {ENDS_LISTENER, "LISTEN", "closed"}));
@@ -140,7 +122,7 @@ static void destroy(uint16_t local, uint16_t remote)
 static void test_destroyed(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run, IPV4, client_socket(IPV4));
+	struct loopback_pair pair = open_pair(run, IPV4, client_socket(IPV4));
 
 	destroy(local_port(pair.client), pair.port);
 	receive_reset(pair.server);
@@ -155,7 +137,7 @@ static void test_destroyed(void **state)
 static void test_destroyed_in_close_wait(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run, IPV4, client_socket(IPV4));
+	struct loopback_pair pair = open_pair(run, IPV4, client_socket(IPV4));
 
 	shutdown(pair.server, SHUT_WR);
 	receive_end(pair.client);

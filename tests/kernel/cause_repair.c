@@ -20,14 +20,9 @@ enum {
 	SEND_QUEUE = 2,
 };
 
-struct pair {
-	int listener, client, server;
-	uint16_t port;
-};
-
-static struct pair open_pair(struct run *run)
+static struct loopback_pair open_pair(struct run *run)
 {
-	struct pair pair;
+	struct loopback_pair pair;
 
 	run_start(run, NULL);
 	pair.listener = listen_on(IPV4, &pair.port);
@@ -65,7 +60,7 @@ static void set_queue_sequence(int fd, int queue, unsigned int sequence)
 }
 
 /* The other side has nobody to talk to any more, and learns it with its next segment. */
-static void end_server(const struct pair *pair)
+static void end_server(const struct loopback_pair *pair)
 {
 	send_byte(pair->server);
 	receive_reset(pair->server);
@@ -73,7 +68,7 @@ static void end_server(const struct pair *pair)
 	close(pair->listener);
 }
 
-static void check_silent_end(struct run *run, const struct pair *pair, const char *oldstate)
+static void check_silent_end(struct run *run, const struct loopback_pair *pair, const char *oldstate)
 {
 	end_server(pair);
 	ends_check(run, pair->port,
@@ -84,7 +79,7 @@ static void check_silent_end(struct run *run, const struct pair *pair, const cha
 static void test_closed(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = open_pair(run);
 
 	begin_repair(pair.client);
 	close(pair.client);
@@ -95,7 +90,7 @@ static void test_closed(void **state)
 static void test_closed_with_unread_data(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = open_pair(run);
 
 	send_byte(pair.server);
 	await_byte(pair.client);
@@ -108,7 +103,7 @@ static void test_closed_with_unread_data(void **state)
 static void test_disconnected(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = open_pair(run);
 
 	begin_repair(pair.client);
 	require(!disconnect_socket(pair.client), "cannot disconnect");
@@ -120,7 +115,7 @@ static void test_disconnected(void **state)
 static void test_reset_in_repair(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = open_pair(run);
 
 	begin_repair(pair.client);
 	abort_socket(pair.server);
@@ -132,27 +127,15 @@ static void test_reset_in_repair(void **state)
 			{ENDS_LISTENER, "LISTEN", "closed"}));
 }
 
-static void close_both(const struct pair *pair)
-{
-	shutdown(pair->client, SHUT_WR);
-	receive_end(pair->server);
-	wait_for_state(pair->client, "FIN_WAIT2");
-	close(pair->server);
-	receive_end(pair->client);
-	close(pair->client);
-	close(pair->listener);
-	settle(&pair->port, 1);
-}
-
 /* A checkpoint after which the process goes on. */
 static void test_left(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = open_pair(run);
 
 	begin_repair(pair.client);
 	set_option(pair.client, IPPROTO_TCP, TCP_REPAIR, 0);
-	close_both(&pair);
+	ends_close_loopback(&pair);
 	ends_check(run, pair.port,
 		   ENDS({ENDS_CLIENT, "FIN_WAIT2", "time-wait"}, {ENDS_SERVER, "LAST_ACK", "fin-remote"},
 			{ENDS_LISTENER, "LISTEN", "closed"}));
@@ -198,7 +181,7 @@ static void check_restored_rows(const struct run *run, uint16_t port)
 static void test_restored(void **state)
 {
 	struct run *run = *state;
-	struct pair pair = open_pair(run);
+	struct loopback_pair pair = open_pair(run);
 	uint16_t local = local_port(pair.client);
 	struct expectation expectation = {.ports = &pair.port,
 					  .port_count = 1,
@@ -214,7 +197,7 @@ static void test_restored(void **state)
 	pair.client = restore(local, pair.port, sent, received);
 	send_byte(pair.client);
 	receive_byte(pair.server);
-	close_both(&pair);
+	ends_close_loopback(&pair);
 	run_stop(run);
 	run_check(run, 0, &expectation);
 	check_restored_rows(run, pair.port);

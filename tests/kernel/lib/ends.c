@@ -68,6 +68,18 @@ struct loopback_pair ends_open_loopback(struct run *run)
 	return pair;
 }
 
+void ends_close_loopback(const struct loopback_pair *pair)
+{
+	shutdown(pair->client, SHUT_WR);
+	receive_end(pair->server);
+	wait_for_state(pair->client, "FIN_WAIT2");
+	close(pair->server);
+	receive_end(pair->client);
+	close(pair->client);
+	close(pair->listener);
+	settle(&pair->port, 1);
+}
+
 void ends_check_loopback(struct run *run, const struct loopback_pair *pair, struct end client, struct end server)
 {
 	close(pair->listener);

@@ -37,6 +37,9 @@ struct loopback_pair {
 /* run_start(), and then a connection whose server has read what its client has sent. */
 struct loopback_pair ends_open_loopback(struct run *run);
 
+/* Both ends see the other's FIN, the client's first; the listener is closed. Then settle(). */
+void ends_close_loopback(const struct loopback_pair *pair);
+
 /* ends_check(), when all but the listener has come to its end. */
 void ends_check_loopback(struct run *run, const struct loopback_pair *pair, struct end client, struct end server);
 
