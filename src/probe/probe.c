@@ -46,9 +46,8 @@ static bool is_allowed(const struct way *way, const struct probe_wants *wants)
 static void name_storage(const struct way *way, struct probe *probe)
 {
 	size_t size = sizeof(probe->storage);
-	bool remembers = probe->wants.emits & ~(unsigned int)EMIT_SAMPLES || samples_remember(&probe->wants);
 
-	if (!remembers || way->hook == HOOK_KPROBE)
+	if (way->hook != HOOK_TRACEPOINT && !vitals_remember(way, &probe->wants))
 		snprintf(probe->storage, size, "nothing");
 	else if (way->storage == STORAGE_HASH)
 		snprintf(probe->storage, size, "%s of %u sockets", way->storage_name, probe->wants.hash_size);

@@ -63,9 +63,15 @@ struct plan {
 	bool casts;
 };
 
-static bool remembers(const struct probe_wants *wants)
+/* Something is wanted of states besides samples. */
+static bool wants_states(const struct probe_wants *wants)
 {
-	return wants->emits & ~(unsigned int)EMIT_SAMPLES || samples_remember(wants);
+	return wants->emits & ~(unsigned int)EMIT_SAMPLES;
+}
+
+bool vitals_remember(const struct way *way, const struct probe_wants *wants)
+{
+	return way->hook != HOOK_KPROBE && (wants_states(wants) || samples_remember(wants));
 }
 
 /* Looks go over all storage, and a place is given back by destroy_storage. */
@@ -74,14 +80,14 @@ bool vitals_use_table(const struct way *way, const struct probe *probe)
 	const struct probe_wants *wants = &probe->wants;
 
 	return way->storage == STORAGE_SOCKET && wants->storage == STORAGE_AUTO && !(wants->emits & EMIT_LOOKS) &&
-	       remembers(wants) && !optional_is_refused(&probe->refusals, "destroy_storage");
+	       vitals_remember(way, wants) && !optional_is_refused(&probe->refusals, "destroy_storage");
 }
 
 static struct plan plan_of(const struct way *way, const struct probe *probe)
 {
 	const struct probe_wants *wants = &probe->wants;
 	struct plan plan = {
-		.tracks = way->hook != HOOK_KPROBE && remembers(wants),
+		.tracks = vitals_remember(way, wants),
 		.in_socket = way->storage == STORAGE_SOCKET,
 		.in_table = vitals_use_table(way, probe),
 		.casts = way->casts,
@@ -119,7 +125,7 @@ static bool names_show(const struct probe_wants *wants, const struct plan *plan,
 static void choose_programs(const struct probe_wants *wants, const struct plan *plan, struct vitals_bpf *vitals)
 {
 	bool tracks = plan->tracks, in_socket = plan->in_socket, casts = plan->casts;
-	bool seeds = tracks && wants->older && (wants->owners || wants->emits & ~(unsigned)EMIT_SAMPLES);
+	bool seeds = tracks && wants->older && (wants->owners || wants_states(wants));
 
 	bpf_program__set_autoload(vitals->progs.set_state_cast, tracks && in_socket && casts);
 	bpf_program__set_autoload(vitals->progs.set_state_storage, tracks && in_socket && !casts);
@@ -133,12 +139,10 @@ static void choose_programs(const struct probe_wants *wants, const struct plan *
 	bpf_program__set_autoload(vitals->progs.sample_rtt, wants->emits & EMIT_CONNECTIONS);
 	bpf_program__set_autoload(vitals->progs.seed_storage, seeds && in_socket);
 	bpf_program__set_autoload(vitals->progs.seed_hash, seeds && !in_socket);
-	bpf_program__set_autoload(vitals->progs.seed_rest_hash,
-				  seeds && !in_socket && wants->emits & ~(unsigned int)EMIT_SAMPLES);
+	bpf_program__set_autoload(vitals->progs.seed_rest_hash, seeds && !in_socket && wants_states(wants));
 	bpf_program__set_autoattach(vitals->progs.seed_hash, false);
 	bpf_program__set_autoattach(vitals->progs.seed_rest_hash, false);
-	bpf_program__set_autoload(vitals->progs.seed_rest,
-				  seeds && in_socket && wants->emits & ~(unsigned int)EMIT_SAMPLES);
+	bpf_program__set_autoload(vitals->progs.seed_rest, seeds && in_socket && wants_states(wants));
 	bpf_program__set_autoattach(vitals->progs.seed_storage, false);
 	bpf_program__set_autoattach(vitals->progs.seed_rest, false);
 }

@@ -15,6 +15,9 @@ void vitals_stop(struct probe *probe); /* no program begins anything from now on
 void vitals_detach(struct probe *probe);
 void vitals_close(struct probe *probe);
 
+/* Whether anything is remembered of sockets. */
+bool vitals_remember(const struct way *way, const struct probe_wants *wants);
+
 /* Whether sockets have places in a table in front of their storage. */
 bool vitals_use_table(const struct way *way, const struct probe *probe);
 

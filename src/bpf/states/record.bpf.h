@@ -14,16 +14,10 @@
 #include "bpf/states/passed_over.bpf.h"
 #include "bpf/states/transition.bpf.h"
 #include "bpf/track/accept.bpf.h"
-#include "bpf/track/conn_hash.bpf.h"
-#include "bpf/track/conn_table.bpf.h"
+#include "bpf/track/conn_any.bpf.h"
 #include "bpf/track/mptcp.bpf.h"
 
-/* `in_socket`, a constant: whether there is socket storage. Then a socket's conn is in the table or there. */
-static __always_inline struct conn *record_find(struct sock *sk, bool in_socket)
-{
-	return in_socket ? conn_find(sk) : conn_hash_find(sk);
-}
-
+/* `in_socket`, a constant: conn_in_socket, for what 5.10 refuses even where it is never reached. */
 static __always_inline struct conn *record_make(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
 						bool in_socket)
 {
@@ -41,7 +35,7 @@ static __always_inline struct conn *record_make(struct sock *sk, struct tcp_sock
  * Out of scope. A used socket begins a connection that will not be followed: what is stored is history then. And what
  * was held back until the port is known need not be shown.
  */
-static __always_inline void record_forget(struct sock *sk, int oldstate, int newstate, bool in_socket)
+static __always_inline void record_forget(struct sock *sk, int oldstate, int newstate)
 {
 	/* Before 6.15 a child's remote address comes after its birth. */
 	bool was_held = oldstate == STATE_SYN_RECV ||
@@ -50,21 +44,20 @@ static __always_inline void record_forget(struct sock *sk, int oldstate, int new
 
 	if (!was_held && !state_is_begin(oldstate, newstate))
 		return;
-	conn = record_find(sk, in_socket);
+	conn = conn_of(sk);
 	if (!conn)
 		return;
 	transition_drop_held(conn);
 	conn->since_ns = 0;
 	conn->state = STATE_CLOSE; /* nobody waits for its end */
-	if (!in_socket)
+	if (!conn_in_socket)
 		conn_hash_forget((__u64)(unsigned long)sk);
 }
 
 /* Whether nothing is remembered of the socket, and need not be. */
-static __always_inline bool record_ignores(struct sock *sk, const struct transition *t, struct tcp_sock *tp,
-					   bool in_socket)
+static __always_inline bool record_ignores(struct sock *sk, const struct transition *t, struct tcp_sock *tp)
 {
-	return scope_is_choosy() && !record_find(sk, in_socket) && !transition_is_worth(t, sock_context_of(t, tp));
+	return scope_is_choosy() && !conn_of(sk) && !transition_is_worth(t, sock_context_of(t, tp));
 }
 
 /*
@@ -87,21 +80,16 @@ static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, s
 	/* 5.10 has no helper that would make a cookie: 0 unless somebody asked for SO_COOKIE. */
 	t->cookie = in_socket ? cookie_of(sk) : tp->SOCK_COMMON.skc_cookie.counter;
 	if (conn) {
-		bool is_path = mptcp_joins(tp, t);
-
 		conn->cookie = t->cookie;
 		t->netns = netns_of(conn, tp);
 		accept_take_owner(conn, t);
 		accept_check(conn, tp);
-		if (is_path)
-			mptcp_borrow(conn, tp, t);
+		mptcp_follow(conn, tp, t);
 		/* Before 5.13 a function of its own takes no pointer. */
 		if (in_socket)
 			record(conn, t, verdict, sock_context_of(t, tp));
 		else
 			transition_record(conn, t, verdict, sock_context_of(t, tp));
-		if (is_path)
-			mptcp_lend(conn, tp);
 	} else {
 		t->netns = sock_netns(tp, false);
 		transition_record_unstored(t, verdict);
@@ -122,8 +110,8 @@ static __always_inline void record_event(struct sock *sk, struct tcp_sock *tp, i
 
 	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT)
-		record_forget(sk, oldstate, newstate, in_socket);
-	if (verdict == SCOPE_OUT || record_ignores(sk, &t, tp, in_socket)) {
+		record_forget(sk, oldstate, newstate);
+	if (verdict == SCOPE_OUT || record_ignores(sk, &t, tp)) {
 		pass_over(sk, oldstate, newstate);
 		return;
 	}
@@ -141,8 +129,8 @@ static __always_inline void record_recovered(struct sock *sk, struct tcp_sock *t
 
 	verdict = look(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT)
-		record_forget(sk, oldstate, newstate, in_socket);
-	if (verdict == SCOPE_OUT || record_ignores(sk, &t, tp, in_socket))
+		record_forget(sk, oldstate, newstate);
+	if (verdict == SCOPE_OUT || record_ignores(sk, &t, tp))
 		return;
 	look_closer(&t, tp);
 	conn = record_make(sk, tp, &t, in_socket);

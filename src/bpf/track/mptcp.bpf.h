@@ -34,37 +34,41 @@ static __always_inline bool mptcp_joins(struct tcp_sock *tp, const struct transi
 	return is_zero((t->newstate ^ STATE_SYN_SENT) * (t->newstate ^ STATE_ESTABLISHED)) && mptcp_is_path(tp);
 }
 
-static __always_inline __u64 mptcp_socket_of(struct mptcp_subflow_context *path)
+/* A path that the kernel opens has the connection's owner, or none; not the worker. */
+static __always_inline void mptcp_borrow(struct conn *conn, __u64 socket)
 {
-	return (__u64)BPF_CORE_READ(path, conn);
-}
+	struct owner *known = bpf_map_lookup_elem(&mptcp_owners, &socket);
 
-/* Before a transition: a path that the kernel opens has the connection's owner, or none; not the worker. */
-static __always_inline void mptcp_borrow(struct conn *conn, struct tcp_sock *tp, const struct transition *t)
-{
-	struct mptcp_subflow_context *path = (struct mptcp_subflow_context *)tp->inet_conn.icsk_ulp_data;
-	struct owner *known;
-	__u64 socket;
-
-	conn->mptcp_token = BPF_CORE_READ(path, token);
-	if (t->newstate != STATE_SYN_SENT || !owner_is_kernel_thread())
-		return;
-	socket = mptcp_socket_of(path);
-	known = bpf_map_lookup_elem(&mptcp_owners, &socket);
 	conn->owner.source = OWNER_UNKNOWN;
 	if (known)
 		conn->owner = *known;
 	conn->borrowed = 1;
 }
 
-/* After it: what is known of the owner is for the other paths, too. */
-static __always_inline void mptcp_lend(const struct conn *conn, struct tcp_sock *tp)
+/* The kernel opens other paths only when the first one stands: by then its owner is known. */
+static __always_inline void mptcp_lend(const struct conn *conn, __u64 socket)
 {
-	__u64 socket = mptcp_socket_of((struct mptcp_subflow_context *)tp->inet_conn.icsk_ulp_data);
 	struct owner owner = conn->owner;
 
 	if (!conn->borrowed && owner.source != OWNER_UNKNOWN && owner.source != OWNER_KERNEL)
 		bpf_map_update_elem(&mptcp_owners, &socket, &owner, BPF_ANY);
+}
+
+/* Before a transition of any socket. */
+static __always_inline void mptcp_follow(struct conn *conn, struct tcp_sock *tp, const struct transition *t)
+{
+	struct mptcp_subflow_context *path;
+	__u64 socket;
+
+	if (!mptcp_joins(tp, t))
+		return;
+	path = (struct mptcp_subflow_context *)tp->inet_conn.icsk_ulp_data;
+	socket = (__u64)BPF_CORE_READ(path, conn);
+	conn->mptcp_token = BPF_CORE_READ(path, token);
+	if (t->newstate == STATE_ESTABLISHED)
+		mptcp_lend(conn, socket);
+	else if (owner_is_kernel_thread())
+		mptcp_borrow(conn, socket);
 }
 
 #endif
