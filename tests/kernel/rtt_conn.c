@@ -18,17 +18,15 @@
 #include "lib/netns.h"
 #include "lib/require.h"
 #include "lib/rtt_report.h"
-#include "lib/tool.h"
+#include "lib/run_base.h"
 #include "lib/traffic.h"
 
 #define PORT        6771
 #define PORT_TEXT   "6771"
 #define LOCAL(port) "127.0.0.1:" port "->127.0.0.1:" PORT_TEXT
-#define TOOLS       4
 
 static struct netns netns = {.home = -1};
-static struct tool tools[TOOLS];
-static size_t tool_count;
+static struct run_base *base;
 static int listener = -1;
 
 /* Once in a test. */
@@ -42,11 +40,17 @@ static void enter(void)
 		listener = listen_at(IPV4, PORT);
 }
 
+static int setup(void **state)
+{
+	int failed = run_base_group_setup(state);
+
+	base = *state;
+	return failed;
+}
+
 static int leave(void **state)
 {
-	(void)state;
-	while (tool_count)
-		tool_drop(&tools[--tool_count]);
+	run_base_teardown(state);
 	if (listener >= 0)
 		close(listener);
 	listener = -1;
@@ -54,24 +58,12 @@ static int leave(void **state)
 	return 0;
 }
 
-#define start(name, ...) start_with(name, (const char *const[]){"-v", __VA_ARGS__, NULL})
-
-static struct tool *start_with(const char *name, const char *const *args)
-{
-	struct tool *tool;
-
-	enter();
-	tool = &tools[tool_count++];
-	tool_start_other(tool, name, args, -1);
-	return tool;
-}
+#define start(name, ...) (enter(), run_base_start(base, name, ARGS("-v", __VA_ARGS__)))
 
 static void stop(void)
 {
-	for (size_t i = 0; i < tool_count; i++) {
-		tool_stop(&tools[i], SIGTERM);
-		require(tool_exit_code(&tools[i]) == 0, "it failed");
-	}
+	run_base_stop(base);
+	run_base_expect_success(base);
 }
 
 static uint64_t cookie_of(int fd)
@@ -288,5 +280,5 @@ int main(void)
 		test(test_hash),
 	};
 
-	return cmocka_run_group_tests_name("rtt_conn", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("rtt_conn", tests, setup, run_base_group_teardown);
 }

@@ -14,19 +14,17 @@
 #include "lib/links.h"
 #include "lib/require.h"
 #include "lib/rtt_report.h"
-#include "lib/tool.h"
+#include "lib/run_base.h"
 #include "lib/traffic.h"
 
 #define PORT      6761
 #define PORT_TEXT "6761"
-#define TOOLS     6
 
 /* On each link, so that they can be told by their number. */
 static const unsigned int exchanges[LINKS] = {20, 50};
 
 static struct links links = LINKS_NONE;
-static struct tool tools[TOOLS];
-static size_t tool_count;
+static struct run_base *base;
 
 /* Once in a test. */
 static void enter(void)
@@ -37,26 +35,22 @@ static void enter(void)
 		skip_because("%s", why);
 }
 
+static int setup(void **state)
+{
+	int failed = run_base_group_setup(state);
+
+	base = *state;
+	return failed;
+}
+
 static int leave(void **state)
 {
-	(void)state;
-	while (tool_count)
-		tool_drop(&tools[--tool_count]);
+	run_base_teardown(state);
 	links_leave(&links);
 	return 0;
 }
 
-#define start(name, ...) start_with(name, (const char *const[]){"-v", __VA_ARGS__, NULL})
-
-static struct tool *start_with(const char *name, const char *const *args)
-{
-	struct tool *tool;
-
-	enter();
-	tool = &tools[tool_count++];
-	tool_start_other(tool, name, args, -1);
-	return tool;
-}
+#define start(name, ...) (enter(), run_base_start(base, name, ARGS("-v", __VA_ARGS__)))
 
 static void exchange(unsigned int link, int listener)
 {
@@ -81,10 +75,8 @@ static void play(void)
 	for (unsigned int link = 0; link < LINKS; link++)
 		exchange(link, listener);
 	close(listener);
-	for (size_t i = 0; i < tool_count; i++) {
-		tool_stop(&tools[i], SIGTERM);
-		require(tool_exit_code(&tools[i]) == 0, "it failed");
-	}
+	run_base_stop(base);
+	run_base_expect_success(base);
 }
 
 /* Everything it printed, in a static buffer. */
@@ -332,5 +324,5 @@ int main(void)
 		cmocka_unit_test_teardown(test_groups_elsewhere, leave),
 	};
 
-	return cmocka_run_group_tests_name("zone", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("zone", tests, setup, run_base_group_teardown);
 }

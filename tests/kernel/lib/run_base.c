@@ -104,10 +104,24 @@ struct tool *run_base_add(struct run_base *base)
 	return &base->tools[base->tool_count++];
 }
 
+struct tool *run_base_start(struct run_base *base, const char *name, const char *const *args)
+{
+	struct tool *tool = run_base_add(base);
+
+	tool_start_other(tool, name, args, -1);
+	return tool;
+}
+
 void run_base_stop(struct run_base *base)
 {
 	for (size_t i = 0; i < base->tool_count; i++)
 		tool_stop(&base->tools[i], SIGTERM);
+}
+
+void run_base_expect_success(const struct run_base *base)
+{
+	for (size_t i = 0; i < base->tool_count; i++)
+		tool_expect_success(&base->tools[i]);
 }
 
 FILE *run_base_keep(const struct tool *tool, const char *what)

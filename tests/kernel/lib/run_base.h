@@ -36,8 +36,14 @@ void run_base_need_witness(const struct run_base *base);
 /* Room for one more tool, which run_base_teardown() ends: for tool_start() and its kind. */
 struct tool *run_base_add(struct run_base *base);
 
+/* tool_start_other() with that room. */
+struct tool *run_base_start(struct run_base *base, const char *name, const char *const *args);
+
 /* After the traffic: SIGTERM to each tool, and its end. */
 void run_base_stop(struct run_base *base);
+
+/* Fails the test unless each tool ended with 0. */
+void run_base_expect_success(const struct run_base *base);
 
 /* A tool that has ended. $TCPVITALS_KEEP names a folder for what it wrote, for the one who looks into a failure. */
 const struct tool *run_base_tool(const struct run_base *base, size_t index);
