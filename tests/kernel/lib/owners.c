@@ -38,8 +38,7 @@ void owners_expect_side(const struct run *run, uint16_t port, bool server, pid_t
 	for (size_t i = 0; i < run->rows.count; i++) {
 		const struct row *row = &run->rows.items[i];
 
-		/* A child inherits its listener's owner with the socket's storage. */
-		if (row->pid < 0 && (!kernel_has_socket_storage() || rows_is_late_twin(&run->rows, row)))
+		if (row->pid < 0 && rows_is_late_twin(&run->rows, row))
 			continue;
 		if ((server ? row->change.tuple.lport : row->change.tuple.rport) == port)
 			require(row->pid == a || row->pid == b, "pid %d (%s, %s) is neither %d nor %d: %s", row->pid,
