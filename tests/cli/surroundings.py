@@ -6,12 +6,14 @@ import fcntl
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 
-from cli import ROOT, TOOL, Skip
+from cli import ROOT, TOOL, Skip, Trace, assert_equal, need_command, need_root
 from this_machine import need_machine
 
 
@@ -27,6 +29,34 @@ SHOW_TRACEFS = """
 """
 # All mounts of cgroup v2, with the mounts below them. v1 stays.
 HIDE_CGROUP2 = "umount --all --lazy --types cgroup2"
+
+
+def child_of(pid):
+    return int(pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()[0])
+
+
+class PidNamespace:
+    """A pid namespace with a /proc of its own: a container's. `prefix` leads into it."""
+
+    def __enter__(self):
+        need_root()
+        need_command("nsenter")
+        self._holder = subprocess.Popen(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", "echo in; exec cat"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert_equal(self._holder.stdout.readline(), b"in\n", "the first process's word")
+        self.prefix = ("nsenter", f"--target={child_of(self._holder.pid)}", "--pid", "--mount")
+        return self
+
+    def __exit__(self, *_):
+        self._holder.communicate(timeout=20)
+
+
+class Inside(Trace):
+    """The tool in a namespace: nsenter is between us."""
+
+    def stop(self, number=signal.SIGINT, limit=6):
+        os.kill(child_of(self.pid), number)
+        return self.wait(limit)
 
 
 def refusing(*programs):

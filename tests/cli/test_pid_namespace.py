@@ -14,7 +14,7 @@ import sys
 import threading
 
 from cli import (RTT_TOOL, TOOL, Trace, assert_equal, assert_in, main, need_command, need_root, of_port, run)
-from surroundings import in_mount_namespace
+from surroundings import Inside, PidNamespace, child_of, in_mount_namespace
 from this_machine import need_machine, need_seeding
 
 BOTH = (TOOL, RTT_TOOL)
@@ -31,40 +31,12 @@ c.close()
 """
 
 
-def child_of(pid):
-    return int(pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()[0])
-
-
 def numbers_of(pid):
     """From the test's pid namespace down to the process's own."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines():
         if line.startswith("NSpid:"):
             return list(map(int, line.split()[1:]))
     raise AssertionError("no NSpid")
-
-
-class PidNamespace:
-    """A pid namespace with a /proc of its own: a container's. `prefix` leads into it."""
-
-    def __enter__(self):
-        need_root()
-        need_command("nsenter")
-        self._holder = subprocess.Popen(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", "echo in; exec cat"],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert_equal(self._holder.stdout.readline(), b"in\n", "the first process's word")
-        self.prefix = ("nsenter", f"--target={child_of(self._holder.pid)}", "--pid", "--mount")
-        return self
-
-    def __exit__(self, *_):
-        self._holder.communicate(timeout=20)
-
-
-class Inside(Trace):
-    """The tool in a namespace: nsenter is between us."""
-
-    def stop(self, number=signal.SIGINT, limit=6):
-        os.kill(child_of(self.pid), number)
-        return self.wait(limit)
 
 
 class Client:

@@ -8,10 +8,12 @@ import subprocess
 
 from cli import (TOOL, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, connect_once, main,
                  need_command, need_root, of_port, run)
-from surroundings import PublicCopy, as_nobody, deny_bpf_by_seccomp, in_mount_namespace
+from surroundings import Inside, PidNamespace, PublicCopy, as_nobody, deny_bpf_by_seccomp, in_mount_namespace
 from this_machine import need_machine
 
 CAPABILITIES = "+bpf,+perfmon"
+# For in_mount_namespace(): no network namespace has a name.
+HIDE_NAMES = "mkdir -p /run/netns; mount -t tmpfs tmpfs /run/netns\n"
 
 
 def assert_refused(result):
@@ -79,21 +81,22 @@ def omitted(text):
     )
 
 
-def first_look(*prefix, tool=TOOL):
-    with Trace(tool=tool, prefix=prefix) as trace:
+def first_look(*prefix, tool=TOOL, place=Trace):
+    with place(tool=tool, prefix=prefix) as trace:
         assert_equal(trace.stop(), 0, "exit status")
         return omitted(trace.err)
 
 
 class Namespaces:
-    """Some network namespaces, each with a process of root's that does nothing else."""
+    """Some network namespaces, each with a process of root's that does nothing else. `prefix` leads to where."""
 
-    def __init__(self, count):
+    def __init__(self, count, *prefix):
         self.count = count
+        self.prefix = prefix
 
     def __enter__(self):
         need_command("unshare")
-        command = ["unshare", "--net", "sh", "-c", "echo in; exec sleep 60"]
+        command = [*self.prefix, "unshare", "--net", "sh", "-c", "echo in; exec sleep 60"]
         self.processes = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(self.count)]
         for process in self.processes:
             assert_equal(process.stdout.readline(), b"in\n", "the namespace's process")
@@ -114,12 +117,13 @@ def test_namespaces_that_root_may_not_enter():
 
 
 def test_processes_that_hide_their_namespace():
-    """Not told by anything else: the namespaces cannot even be counted."""
+    """Not told by anything else: the namespaces cannot even be counted. No other process or name is there to tell one."""
     need_root()
     need_command("setpriv")
-    prefix = as_nobody(f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}")
-    with PublicCopy() as tool, Namespaces(3):
-        namespaces, processes = first_look(*prefix, tool=tool)
+    rights = as_nobody(f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}")
+    with PublicCopy() as tool, PidNamespace() as inside, Namespaces(3, *inside.prefix):
+        prefix = (*inside.prefix, *in_mount_namespace(HIDE_NAMES), *rights)
+        namespaces, processes = first_look(*prefix, tool=tool, place=Inside)
     assert_equal(namespaces, 0, "namespaces not entered")
     assert processes >= 3, f"{processes} processes do not show theirs, of at least 3"
 
@@ -127,7 +131,7 @@ def test_processes_that_hide_their_namespace():
 def test_a_file_that_is_no_namespace():
     """`ip netns` keeps its names where other files may be, too."""
     need_root()
-    prefix = in_mount_namespace("mkdir -p /run/netns; mount -t tmpfs tmpfs /run/netns; echo 1 >/run/netns/file")
+    prefix = in_mount_namespace(HIDE_NAMES + "echo 1 >/run/netns/file")
     assert_equal(first_look(*prefix)[0], 0, "namespaces not entered")
 
 
