@@ -3,9 +3,12 @@
  * refuse_bpf PROGRAM[,PROGRAM...] COMMAND [ARGUMENT...]
  *
  * Runs the command on a kernel that refuses these BPF programs with EPERM, as a policy does: at their load; named
- * "attach:PROGRAM", when they are attached; named "iterate:PROGRAM", when an iterator is to run. Every bpf(2) call of
- * the command is shown to a process beside it (seccomp's user notification), which looks at the program's name and
- * decides. Needs root.
+ * "attach:PROGRAM", when they are attached; named "iterate:PROGRAM", when an iterator is to run. Named "skip:PROGRAM",
+ * a program of tp_btf is not run and the command is not told, as when the kernel skips one that interrupts itself: from
+ * its beginning or, with a FIFO's path in REFUSE_BPF_SKIP, from when somebody writes there; then
+ * there is no reader any more. Every bpf(2) call of the
+ * command is shown to a process beside it (seccomp's user notification), which looks at the program's name and decides.
+ * Needs root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -27,6 +31,8 @@
 
 #define ATTACH      "attach:"
 #define ITERATE     "iterate:"
+#define SKIP        "skip:"
+#define LINKS_MAX   8
 #define EXIT_UNABLE 125
 
 static _Noreturn void die(const char *what)
@@ -90,48 +96,107 @@ static bool has_program_of_link(const char *list, const char *prefix, int fd)
 	return has_program(list, prefix, (int)syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr)));
 }
 
-static bool is_refused(const char *list, const struct seccomp_notif *call)
+/* False: the caller has gone. */
+static bool read_attr(const struct seccomp_notif *call, union bpf_attr *ret)
+{
+	struct iovec here = {ret, sizeof(*ret)}, there = {(void *)(unsigned long)call->data.args[1], sizeof(*ret)};
+
+	memset(ret, 0, sizeof(*ret));
+	if (call->data.args[2] < sizeof(*ret))
+		here.iov_len = there.iov_len = call->data.args[2];
+	return process_vm_readv((pid_t)call->pid, &here, 1, &there, 1, 0) >= 0;
+}
+
+static bool is_refused(const char *list, const struct seccomp_notif *call, const union bpf_attr *attr)
 {
 	pid_t pid = (pid_t)call->pid;
-	union bpf_attr attr = {0};
-	struct iovec here = {&attr, sizeof(attr)}, there = {(void *)(unsigned long)call->data.args[1], sizeof(attr)};
 
-	if (call->data.args[2] < sizeof(attr))
-		here.iov_len = there.iov_len = call->data.args[2];
-	if (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0)
-		return false;
 	switch (call->data.args[0]) {
 	case BPF_PROG_LOAD:
-		return has(list, "", attr.prog_name);
+		return has(list, "", attr->prog_name);
 	case BPF_LINK_CREATE:
-		return has_program(list, ATTACH, get_descriptor(pid, attr.link_create.prog_fd));
+		return has_program(list, ATTACH, get_descriptor(pid, attr->link_create.prog_fd));
 	case BPF_RAW_TRACEPOINT_OPEN:
-		return has_program(list, ATTACH, get_descriptor(pid, attr.raw_tracepoint.prog_fd));
+		return has_program(list, ATTACH, get_descriptor(pid, attr->raw_tracepoint.prog_fd));
 	case BPF_ITER_CREATE:
-		return has_program_of_link(list, ITERATE, get_descriptor(pid, attr.iter_create.link_fd));
+		return has_program_of_link(list, ITERATE, get_descriptor(pid, attr->iter_create.link_fd));
 	default:
 		return false;
 	}
 }
 
-/* Until the command and all that it started have ended. */
-static void supervise(const char *list, int listener)
+/* Programs to be skipped that still run: their links, and what says that they shall not any more. -1: there is none. */
+struct skips {
+	int fifo;
+	int links[LINKS_MAX];
+	size_t count;
+};
+
+/* The command gets something else to close, and to attach the program is up to us. False: nothing was done. */
+static bool skip(struct skips *skips, const char *list, const struct seccomp_notif *call, const union bpf_attr *attr,
+		 int listener)
 {
-	struct pollfd polled = {.fd = listener, .events = POLLIN};
+	struct seccomp_notif_addfd given = {.id = call->id, .flags = SECCOMP_ADDFD_FLAG_SEND, .newfd_flags = O_CLOEXEC};
+	union bpf_attr own = *attr;
+	int link, event;
 
-	while (listener >= 0 && poll(&polled, 1, -1) > 0 && polled.revents & POLLIN) {
-		struct seccomp_notif call = {0};
-		struct seccomp_notif_resp answer = {.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+	if (call->data.args[0] != BPF_LINK_CREATE ||
+	    !has_program(list, SKIP, get_descriptor((pid_t)call->pid, attr->link_create.prog_fd)))
+		return false;
+	if (skips->fifo >= 0 && skips->count < LINKS_MAX) {
+		own.link_create.prog_fd = (__u32)get_descriptor((pid_t)call->pid, attr->link_create.prog_fd);
+		link = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &own, sizeof(own));
+		close((int)own.link_create.prog_fd);
+		if (link < 0)
+			return false;
+		skips->links[skips->count++] = link;
+	}
+	event = eventfd(0, EFD_CLOEXEC);
+	given.srcfd = (__u32)event;
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &given); /* fails when the caller has gone meanwhile */
+	close(event);
+	return true;
+}
 
-		/* Either fails when the caller has gone meanwhile. */
-		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call))
-			continue;
-		answer.id = call.id;
-		if (is_refused(list, &call)) {
+static void answer_call(struct skips *skips, const char *list, int listener)
+{
+	struct seccomp_notif call = {0};
+	struct seccomp_notif_resp answer = {.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+	union bpf_attr attr;
+
+	/* Each fails when the caller has gone meanwhile. */
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call))
+		return;
+	answer.id = call.id;
+	if (read_attr(&call, &attr)) {
+		if (skip(skips, list, &call, &attr, listener))
+			return;
+		if (is_refused(list, &call, &attr)) {
 			answer.flags = 0;
 			answer.error = -EPERM;
 		}
-		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	}
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+/* Until the command and all that it started have ended. */
+static void supervise(const char *list, int listener)
+{
+	const char *path = getenv("REFUSE_BPF_SKIP");
+	struct skips skips = {.fifo = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1};
+	struct pollfd polled[] = {{.fd = listener, .events = POLLIN}, {.fd = skips.fifo, .events = POLLIN}};
+
+	while (listener >= 0 && poll(polled, 2, -1) > 0) {
+		if (polled[1].revents) {
+			while (skips.count)
+				close(skips.links[--skips.count]);
+			close(skips.fifo);
+			skips.fifo = polled[1].fd = -1;
+		}
+		if (polled[0].revents & POLLIN)
+			answer_call(&skips, list, listener);
+		else if (polled[0].revents)
+			break;
 	}
 }
 
@@ -209,7 +274,7 @@ int main(int argc, char **argv)
 	int channel[2], listener;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: refuse_bpf [attach:|iterate:]PROGRAM[,...] COMMAND [ARGUMENT...]\n");
+		fprintf(stderr, "usage: refuse_bpf [attach:|iterate:|skip:]PROGRAM[,...] COMMAND [ARGUMENT...]\n");
 		return 2;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel))

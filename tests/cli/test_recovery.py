@@ -1,0 +1,104 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The kernel skips a program that interrupts itself on a CPU: what the first one on a hook misses, the second one records."""
+
+import os
+import re
+import tempfile
+import time
+
+from cli import CLIENT_FIRST, Trace, assert_equal, assert_in, connect_once, main, need_root, of_port, states
+from surroundings import OwnNetwork, refusing
+from this_machine import need_machine, need_seeding
+
+FIRST = tuple(f"skip:set_state_{way}" for way in ("cast", "storage", "hash"))
+WAYS = (), ("--without-casts",), ("--storage", "socket"), ("--storage", "hash")
+
+
+def need_skipping():
+    need_root()
+    need_machine("seccomp_notify", "socket_storage")
+    need_seeding()
+
+
+class SkippedLater(Trace):
+    """The first program runs until skip()."""
+
+    def __init__(self, *args):
+        super().__init__(*args, prefix=refusing(*FIRST))
+
+    def __enter__(self):
+        self._directory = tempfile.TemporaryDirectory(prefix="tcpvitals-")
+        self._fifo = os.path.join(self._directory.name, "skip")
+        os.mkfifo(self._fifo)
+        os.environ["REFUSE_BPF_SKIP"] = self._fifo
+        try:
+            return super().__enter__()
+        finally:
+            del os.environ["REFUSE_BPF_SKIP"]
+
+    def skip(self):
+        """Returns when it does not run any more."""
+        fifo = os.open(self._fifo, os.O_WRONLY)
+        try:
+            while os.write(fifo, b"x"):
+                time.sleep(0.01)
+        except BrokenPipeError:
+            pass
+        finally:
+            os.close(fifo)
+
+    def __exit__(self, *args):
+        super().__exit__(*args)
+        self._directory.cleanup()
+
+
+def assert_all_rows(rows, port, which):
+    client = [row for row in rows if row["rport"] == port]
+    assert_equal((len(rows), states(client)), (12, CLIENT_FIRST), f"rows {which}")
+    assert_equal({row["pid"] for row in rows}, {os.getpid()}, f"owners {which}")
+
+
+def test_rows():
+    need_skipping()
+    for args in WAYS:
+        with Trace("-o", "json", *args, prefix=refusing(*FIRST)) as trace:
+            port = connect_once()
+            assert_equal(trace.stop(), 0, f"exit status with {args}")
+            assert_all_rows(of_port(trace.rows(), port), port, f"with {args}")
+            assert re.search(r"lost 0 of (\d+) rows: nothing was missed; \1 were recorded by the second program", trace.err), trace.err
+
+
+def test_whole_connections():
+    need_skipping()
+    with Trace("-c", "-o", "json", prefix=refusing(*FIRST)) as trace:
+        port = connect_once()
+        assert_equal(trace.stop(), 0, "exit status")
+        rows = of_port(trace.rows(), port)
+    assert_equal({row["role"]: row["cause"] for row in rows}, {"client": "fin-local", "server": "fin-remote"}, "records")
+    assert all(row["total_us"] > 0 and row["pid"] == os.getpid() for row in rows), rows
+
+
+def test_after_a_failed_allocation():
+    """What the first program had no memory for is not the second one's, but what it misses from then on is."""
+    need_skipping()
+    with SkippedLater("-o", "json", "--storage", "socket") as trace, OwnNetwork() as network:
+        network.set_option_memory(1)
+        without = connect_once()
+        network.set_option_memory(20480)
+        before = connect_once()
+        trace.skip()
+        after = connect_once()
+        assert_equal(trace.stop(), 0, "exit status")
+        rows = [row for row in trace.rows() if row["netns"] == network.number]
+        errors = trace.err
+    unowned = of_port(rows, without)
+    assert_equal((len(unowned), {row["pid"] for row in unowned}), (12, {None}), "rows without memory")
+    assert_all_rows(of_port(rows, before), before, "by the first program")
+    assert_all_rows(of_port(rows, after), after, "by the second program")
+    assert_in("12 rows are without owner and duration", errors)
+    assert_in("; 12 were recorded by the second program", errors)
+
+
+if __name__ == "__main__":
+    main(globals())
