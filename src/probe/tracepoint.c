@@ -29,6 +29,11 @@ static int configure(const struct probe_wants *wants, struct vitals_tp_bpf *tp)
 	return error ? error : rings_size_maps(tp->obj, wants->rings, ring_size);
 }
 
+static void set_stopped(struct vitals_tp_bpf *tp, uint32_t stopped)
+{
+	__atomic_store_n(&tp->bss->stopped[0], stopped, __ATOMIC_SEQ_CST);
+}
+
 int tracepoint_open(struct probe *ret)
 {
 	const struct probe_wants *wants = &ret->wants;
@@ -47,10 +52,13 @@ int tracepoint_open(struct probe *ret)
 	if (!error)
 		error = rings_open(tp->obj, wants->rings, wants->buffer_size / wants->rings,
 				   offsetof(struct transition, time_ns), &ret->rings);
-	if (!error)
-		error = vitals_tp_bpf__attach(tp);
 	if (error)
 		return error;
+	set_stopped(tp, 1);
+	error = vitals_tp_bpf__attach(tp);
+	if (error)
+		return error;
+	set_stopped(tp, 0);
 	if (!kernel_is_at_least(6, 7))
 		message("this kernel does not count the events that the classic tracepoint misses (Linux 6.7 does): "
 			"some of them show as gaps between states");
@@ -63,7 +71,7 @@ int tracepoint_open(struct probe *ret)
 void tracepoint_stop(struct probe *probe)
 {
 	if (probe->tp)
-		__atomic_store_n(&probe->tp->bss->stopped[0], 1, __ATOMIC_SEQ_CST);
+		set_stopped(probe->tp, 1);
 }
 
 void tracepoint_detach(struct probe *probe)

@@ -225,7 +225,26 @@ static int open_rings(struct probe *probe)
 			  &probe->rings);
 }
 
-/* Loads and attaches everything, the accept hook included. 0 or a negative errno. */
+static void set_stopped(struct probe *probe, uint32_t stopped)
+{
+	__atomic_store_n(&probe->vitals->bss->stopped[0], stopped, __ATOMIC_SEQ_CST);
+}
+
+/* Everything, the accept hook included; the programs record when all are there. 0 or a negative errno. */
+static int attach(struct probe *probe)
+{
+	int error;
+
+	set_stopped(probe, 1);
+	error = accept_attach(&probe->accept, probe->vitals);
+	if (!error)
+		error = vitals_bpf__attach(probe->vitals);
+	if (!error)
+		set_stopped(probe, 0);
+	return error;
+}
+
+/* Loads and attaches. 0 or a negative errno. */
 static int load(const struct way *way, char *log, struct probe *probe)
 {
 	int error = open_object(way, log, probe);
@@ -240,9 +259,7 @@ static int load(const struct way *way, char *log, struct probe *probe)
 		error = samples_open(probe);
 	if (!error)
 		error = look_try(probe->vitals);
-	if (!error)
-		error = accept_attach(&probe->accept, probe->vitals);
-	return error ? error : vitals_bpf__attach(probe->vitals);
+	return error ? error : attach(probe);
 }
 
 void vitals_close(struct probe *probe)
@@ -363,7 +380,7 @@ int vitals_open(const struct way *way, struct probe *ret, struct probe_error *wh
 void vitals_stop(struct probe *probe)
 {
 	if (probe->vitals)
-		__atomic_store_n(&probe->vitals->bss->stopped[0], 1, __ATOMIC_SEQ_CST);
+		set_stopped(probe, 1);
 }
 
 void vitals_detach(struct probe *probe)

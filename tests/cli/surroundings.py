@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 from cli import ROOT, TOOL, Skip, Trace, assert_equal, need_command, need_root
 from this_machine import need_machine
@@ -62,6 +63,32 @@ class Inside(Trace):
 def refusing(*programs):
     """Prefix for a command: the kernel refuses it these BPF programs (tests/refuse)."""
     return (str(ROOT / "build/tests/refuse/refuse_bpf"), ",".join(programs))
+
+
+class Fifo:
+    """What tells refuse_bpf to go on (tests/refuse). For commands that are started inside `with`."""
+
+    def __enter__(self):
+        self._directory = tempfile.TemporaryDirectory(prefix="tcpvitals-")
+        self.path = os.path.join(self._directory.name, "fifo")
+        os.mkfifo(self.path)
+        os.environ["REFUSE_BPF_FIFO"] = self.path
+        return self
+
+    def __exit__(self, *_):
+        del os.environ["REFUSE_BPF_FIFO"]
+        self._directory.cleanup()
+
+    def write(self):
+        """Returns when there is no reader any more."""
+        fifo = os.open(self.path, os.O_WRONLY)
+        try:
+            while os.write(fifo, b"x"):
+                time.sleep(0.01)
+        except BrokenPipeError:
+            pass
+        finally:
+            os.close(fifo)
 
 
 class OwnNetwork:

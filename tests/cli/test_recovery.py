@@ -4,11 +4,9 @@
 
 import os
 import re
-import tempfile
-import time
 
 from cli import CLIENT_FIRST, Trace, assert_equal, assert_in, connect_once, main, need_root, of_port, states
-from surroundings import OwnNetwork, refusing
+from surroundings import Fifo, OwnNetwork, refusing
 from this_machine import need_machine, need_seeding
 
 FIRST = tuple(f"skip:set_state_{way}" for way in ("cast", "storage", "hash"))
@@ -19,38 +17,6 @@ def need_skipping():
     need_root()
     need_machine("seccomp_notify", "socket_storage")
     need_seeding()
-
-
-class SkippedLater(Trace):
-    """The first program runs until skip()."""
-
-    def __init__(self, *args):
-        super().__init__(*args, prefix=refusing(*FIRST))
-
-    def __enter__(self):
-        self._directory = tempfile.TemporaryDirectory(prefix="tcpvitals-")
-        self._fifo = os.path.join(self._directory.name, "skip")
-        os.mkfifo(self._fifo)
-        os.environ["REFUSE_BPF_SKIP"] = self._fifo
-        try:
-            return super().__enter__()
-        finally:
-            del os.environ["REFUSE_BPF_SKIP"]
-
-    def skip(self):
-        """Returns when it does not run any more."""
-        fifo = os.open(self._fifo, os.O_WRONLY)
-        try:
-            while os.write(fifo, b"x"):
-                time.sleep(0.01)
-        except BrokenPipeError:
-            pass
-        finally:
-            os.close(fifo)
-
-    def __exit__(self, *args):
-        super().__exit__(*args)
-        self._directory.cleanup()
 
 
 def assert_all_rows(rows, port, which):
@@ -82,12 +48,12 @@ def test_whole_connections():
 def test_after_a_failed_allocation():
     """What the first program had no memory for is not the second one's, but what it misses from then on is."""
     need_skipping()
-    with SkippedLater("-o", "json", "--storage", "socket") as trace, OwnNetwork() as network:
+    with Fifo() as fifo, Trace("-o", "json", "--storage", "socket", prefix=refusing(*FIRST)) as trace, OwnNetwork() as network:
         network.set_option_memory(1)
         without = connect_once()
         network.set_option_memory(20480)
         before = connect_once()
-        trace.skip()
+        fifo.write()
         after = connect_once()
         assert_equal(trace.stop(), 0, "exit status")
         rows = [row for row in trace.rows() if row["netns"] == network.number]

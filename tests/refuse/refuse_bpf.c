@@ -3,12 +3,12 @@
  * refuse_bpf PROGRAM[,PROGRAM...] COMMAND [ARGUMENT...]
  *
  * Runs the command on a kernel that refuses these BPF programs with EPERM, as a policy does: at their load; named
- * "attach:PROGRAM", when they are attached; named "iterate:PROGRAM", when an iterator is to run. Named "skip:PROGRAM",
- * a program of tp_btf is not run and the command is not told, as when the kernel skips one that interrupts itself: from
- * its beginning or, with a FIFO's path in REFUSE_BPF_SKIP, from when somebody writes there; then
- * there is no reader any more. Every bpf(2) call of the
- * command is shown to a process beside it (seccomp's user notification), which looks at the program's name and decides.
- * Needs root.
+ * "attach:PROGRAM", when they are attached; named "iterate:PROGRAM", when an iterator is to run. Others are not
+ * refused, with a FIFO in the environment's REFUSE_BPF_FIFO: "hold:PROGRAM" is attached when somebody has opened that
+ * and closed it again. "skip:PROGRAM", of tp_btf, is not run and the command is not told, as when the kernel skips one
+ * that interrupts itself: from when somebody writes there, which has no reader then; without a FIFO, at all. Every
+ * bpf(2) call of the command is shown to a process beside it (seccomp's user notification), which looks at the
+ * program's name and decides. Needs root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +32,7 @@
 #define ATTACH      "attach:"
 #define ITERATE     "iterate:"
 #define SKIP        "skip:"
+#define HOLD        "hold:"
 #define LINKS_MAX   8
 #define EXIT_UNABLE 125
 
@@ -158,6 +159,20 @@ static bool skip(struct skips *skips, const char *list, const struct seccomp_not
 	return true;
 }
 
+/* Until somebody has opened the FIFO and closed it again. */
+static void hold(void)
+{
+	const char *path = getenv("REFUSE_BPF_FIFO");
+	int fifo = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char byte;
+
+	if (fifo < 0)
+		die("REFUSE_BPF_FIFO");
+	while (read(fifo, &byte, 1) > 0)
+		;
+	close(fifo);
+}
+
 static void answer_call(struct skips *skips, const char *list, int listener)
 {
 	struct seccomp_notif call = {0};
@@ -171,6 +186,9 @@ static void answer_call(struct skips *skips, const char *list, int listener)
 	if (read_attr(&call, &attr)) {
 		if (skip(skips, list, &call, &attr, listener))
 			return;
+		if (call.data.args[0] == BPF_LINK_CREATE &&
+		    has_program(list, HOLD, get_descriptor((pid_t)call.pid, attr.link_create.prog_fd)))
+			hold();
 		if (is_refused(list, &call, &attr)) {
 			answer.flags = 0;
 			answer.error = -EPERM;
@@ -182,8 +200,8 @@ static void answer_call(struct skips *skips, const char *list, int listener)
 /* Until the command and all that it started have ended. */
 static void supervise(const char *list, int listener)
 {
-	const char *path = getenv("REFUSE_BPF_SKIP");
-	struct skips skips = {.fifo = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1};
+	const char *path = getenv("REFUSE_BPF_FIFO");
+	struct skips skips = {.fifo = path && strstr(list, SKIP) ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1};
 	struct pollfd polled[] = {{.fd = listener, .events = POLLIN}, {.fd = skips.fifo, .events = POLLIN}};
 
 	while (listener >= 0 && poll(polled, 2, -1) > 0) {
@@ -274,7 +292,8 @@ int main(int argc, char **argv)
 	int channel[2], listener;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: refuse_bpf [attach:|iterate:|skip:]PROGRAM[,...] COMMAND [ARGUMENT...]\n");
+		fprintf(stderr,
+			"usage: refuse_bpf [attach:|iterate:|hold:|skip:]PROGRAM[,...] COMMAND [ARGUMENT...]\n");
 		return 2;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel))

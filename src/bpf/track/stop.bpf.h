@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The end of tracing: one switch for all programs. The kernel detaches one program after another, and each takes it a
- * while. A program that still runs would take for missed what another one no longer sees. So user space turns the
- * switch first, waits until no program is under way (probe/grace.h), and then detaches.
+ * The beginning and the end of tracing: one switch for all programs. The kernel attaches one program after another, and
+ * each at the many places of its tracepoint: while it does so, one transition of a socket shows and the next one does
+ * not. Detaching is the same. So user space lets the programs run when all are attached, stops them at the end, waits
+ * until none is under way (probe/grace.h), and then detaches.
  *
  * All transitions of a socket happen under its lock. One that finds the switch turned is followed by no other that does
  * not: what is recorded of a socket has no gap.

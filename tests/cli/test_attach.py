@@ -1,0 +1,44 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The beginning of tracing: all programs start at one event, however long it takes to attach them."""
+
+import threading
+
+from cli import Trace, assert_equal, connect_once, main, need_root, of_port
+from surroundings import Fifo, refusing
+from this_machine import need_machine, need_seeding
+
+HELD = ",".join(f"hold:recover_{way}" for way in ("cast", "storage", "hash"))
+
+
+class Connecting(threading.Thread):
+    """One connection, when the first program is attached and the second one is not."""
+
+    def __init__(self, fifo):
+        super().__init__()
+        self._fifo = fifo
+        self.port = None
+
+    def run(self):
+        with open(self._fifo.path, "wb"):  # waits until the tool waits
+            self.port = connect_once()
+
+
+def test_rows():
+    need_root()
+    need_machine("seccomp_notify")
+    need_seeding()
+    for args in (), ("--without-casts",), ("--storage", "hash"):
+        with Fifo() as fifo:
+            between = Connecting(fifo)
+            between.start()
+            with Trace("--strict", "-o", "json", *args, prefix=refusing(HELD)) as trace:
+                between.join()
+                after = connect_once()
+                assert_equal(trace.stop(), 0, f"exit status with {args}: {trace.err}")
+                rows = trace.rows()
+        assert_equal([len(of_port(rows, port)) for port in (between.port, after)], [0, 12], f"rows with {args}")
+
+
+if __name__ == "__main__":
+    main(globals())
