@@ -15,7 +15,7 @@ class Connecting(threading.Thread):
     """One connection, when the first program is attached and the second one is not."""
 
     def __init__(self, fifo):
-        super().__init__()
+        super().__init__(daemon=True)
         self._fifo = fifo
         self.port = None
 
@@ -33,7 +33,7 @@ def test_rows():
             between = Connecting(fifo)
             between.start()
             with Trace("--strict", "-o", "json", *args, prefix=refusing(HELD)) as trace:
-                between.join()
+                between.join(20)
                 after = connect_once()
                 assert_equal(trace.stop(), 0, f"exit status with {args}: {trace.err}")
                 rows = trace.rows()

@@ -1,11 +1,11 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The kernel skips a program that interrupts itself on a CPU: what the first one on a hook misses, the second one records."""
+"""The kernel skips a program that interrupts itself: what the first one on a hook misses, the second one records."""
 
 import os
 import re
 
-from cli import CLIENT_FIRST, Trace, assert_equal, assert_in, connect_once, main, need_root, of_port, states
+from cli import CLIENT_FIRST, Trace, assert_equal, connect_once, main, need_root, of_port, states
 from surroundings import Fifo, OwnNetwork, refusing
 from this_machine import need_machine, need_seeding
 
@@ -32,7 +32,8 @@ def test_rows():
             port = connect_once()
             assert_equal(trace.stop(), 0, f"exit status with {args}")
             assert_all_rows(of_port(trace.rows(), port), port, f"with {args}")
-            assert re.search(r"lost 0 of (\d+) rows: nothing was missed; \1 were recorded by the second program", trace.err), trace.err
+            told = re.search(r"lost 0 of (\d+) rows: nothing was missed; \1 were recorded by the second program", trace.err)
+            assert told, trace.err
 
 
 def test_whole_connections():
@@ -62,8 +63,9 @@ def test_after_a_failed_allocation():
     assert_equal((len(unowned), {row["pid"] for row in unowned}), (12, {None}), "rows without memory")
     assert_all_rows(of_port(rows, before), before, "by the first program")
     assert_all_rows(of_port(rows, after), after, "by the second program")
-    assert_in("12 rows are without owner and duration", errors)
-    assert_in("; 12 were recorded by the second program", errors)
+    for what in "rows are without owner and duration", "were recorded by the second program":
+        found = re.search(rf"(\d+) {what}", errors)
+        assert found and int(found[1]) >= 12, errors  # other connections of the machine's may be among them
 
 
 if __name__ == "__main__":

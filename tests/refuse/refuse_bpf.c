@@ -140,6 +140,7 @@ static bool skip(struct skips *skips, const char *list, const struct seccomp_not
 	struct seccomp_notif_addfd given = {.id = call->id, .flags = SECCOMP_ADDFD_FLAG_SEND, .newfd_flags = O_CLOEXEC};
 	union bpf_attr own = *attr;
 	int link, event;
+	bool is_given;
 
 	if (call->data.args[0] != BPF_LINK_CREATE ||
 	    !has_program(list, SKIP, get_descriptor((pid_t)call->pid, attr->link_create.prog_fd)))
@@ -154,18 +155,24 @@ static bool skip(struct skips *skips, const char *list, const struct seccomp_not
 	}
 	event = eventfd(0, EFD_CLOEXEC);
 	given.srcfd = (__u32)event;
-	ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &given); /* fails when the caller has gone meanwhile */
+	/* Fails when the caller has gone meanwhile, and before Linux 5.14. */
+	is_given = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &given) >= 0;
 	close(event);
-	return true;
+	return is_given;
 }
 
-/* Until somebody has opened the FIFO and closed it again. */
+/* Until somebody has opened the FIFO and closed it again; once. */
 static void hold(void)
 {
+	static bool has_held;
 	const char *path = getenv("REFUSE_BPF_FIFO");
-	int fifo = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	char byte;
+	int fifo;
 
+	if (has_held)
+		return;
+	has_held = true;
+	fifo = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	if (fifo < 0)
 		die("REFUSE_BPF_FIFO");
 	while (read(fifo, &byte, 1) > 0)
