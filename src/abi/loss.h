@@ -10,6 +10,7 @@ struct kernel_losses {
 	__u64 ring_full;     /* events: no room in the ring buffer */
 	__u64 summary_full;  /* events of --summary: no room for their kind, or their time in no slot */
 	__u64 storage_full;  /* sockets whose state and owner could not be kept: their rows show "-" instead */
+	__u64 unjudged;      /* the same, where whether they are in scope depends on that */
 	__u64 unstored;      /* events that the first program recorded without storage: the second one lets them be */
 	__u64 unrecovered;   /* events that the second one could not record: lost if the first was skipped, too */
 	__u64 held;          /* rows that wait for their port to be known; the one counter that also shrinks */

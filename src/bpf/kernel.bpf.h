@@ -204,7 +204,8 @@ struct task_struct {
 
 struct mptcp_subflow_context {
 	__u32 token;
-	struct sock *conn; /* the MPTCP socket */
+	__u32 request_join : 1;
+	__u32 mp_join : 1;
 };
 
 /* Since 6.10. */

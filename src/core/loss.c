@@ -26,11 +26,15 @@ static const struct cause losses[] = {
 	SAME(unwritten, "could not be written"),
 };
 
+#define NO_MEMORY "for lack of memory (net.core.optmem_max, --hash-size)"
+
 /* Not there either, but nobody knows how many events that were, or they are counted above. */
 static const struct cause omissions[] = {
 	CAUSE(gaps, "gap between the states of a socket", "gaps between the states of sockets"),
 	CAUSE(unclosed, "socket ended unseen", "sockets ended unseen"),
 	CAUSE(untracked, "change of state was missed", "changes of state were missed"),
+	CAUSE(unjudged, "change of state could not be judged " NO_MEMORY,
+	      "changes of state could not be judged " NO_MEMORY),
 	CAUSE(unaccepted, "accept was missed: a connection keeps its listener's owner",
 	      "accepts were missed: connections keep their listener's owner"),
 	CAUSE(unjournaled, "row is not in the journal", "rows are not in the journal"),
@@ -42,8 +46,6 @@ static const struct cause remarks[] = {
 	CAUSE(held, "row is held back: its local port was never known",
 	      "rows are held back: their local ports were never known"),
 };
-
-#define NO_MEMORY "for lack of memory (net.core.optmem_max, --hash-size)"
 
 static const struct cause impairments[] = {
 	CAUSE(storage_full, "row is without owner and duration " NO_MEMORY,

@@ -27,10 +27,11 @@ struct loss_report {
 	uint64_t gaps; /* a socket's old state is not the last one seen: an event was missed, counted above or not */
 	uint64_t unclosed;    /* sockets whose last event was missed */
 	uint64_t untracked;   /* of samples: transitions that were missed, so that owner and group may be old ones */
+	uint64_t unjudged;    /* changes of state that may be in scope, and of which nothing could be remembered */
 	uint64_t unaccepted;  /* connections that keep their listener's owner until they are used */
 	uint64_t unjournaled; /* rows that were printed, but not taken by the journal */
 	uint64_t unfollowed;  /* processes of a command that are not known as such, nor what they started */
-	uint64_t unsampled;   /* round-trip samples that are not in a connection's mean, skipped as in `recursion` */
+	uint64_t unsampled;   /* round-trip samples that were not taken, skipped as in `recursion` */
 	/* What was delivered or lost: "transition"; NULL for "row". */
 	const char *unit;
 };
@@ -51,7 +52,7 @@ bool loss_missed(const struct loss_report *report);
 bool loss_grew(const struct loss_report *before, const struct loss_report *now);
 
 /* Room for every cause with the largest number. */
-#define LOSS_TEXT_MAX 1280
+#define LOSS_TEXT_MAX 1536
 
 /*
  * One line without newline, which begins with two numbers: "lost 0 of 20 rows: nothing was missed", or "lost 12 of

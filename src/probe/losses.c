@@ -34,11 +34,26 @@ static uint64_t unaccepted(const struct probe *probe)
 	       __atomic_load_n(&probe->losses->accept_full, __ATOMIC_RELAXED);
 }
 
+/* By the programs that see segments, and by the one that sees changes of state. */
+static uint64_t unsampled(const struct probe *probe)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < probe->samplers; i++) {
+		uint64_t missed;
+
+		if (!program_recursion_misses(probe->sampler_fds[i], &missed))
+			total += missed;
+	}
+	return total;
+}
+
 void probe_losses(const struct probe *probe, bool exact, struct loss_report *report)
 {
 	report->ring_full = __atomic_load_n(&probe->losses->ring_full, __ATOMIC_RELAXED);
 	report->summary_full = __atomic_load_n(&probe->losses->summary_full, __ATOMIC_RELAXED);
 	report->storage_full = __atomic_load_n(&probe->losses->storage_full, __ATOMIC_RELAXED);
+	report->unjudged = __atomic_load_n(&probe->losses->unjudged, __ATOMIC_RELAXED);
 	report->held_lost = __atomic_load_n(&probe->losses->held_lost, __ATOMIC_RELAXED);
 	report->gaps = __atomic_load_n(&probe->losses->gaps, __ATOMIC_RELAXED);
 	report->unclosed = __atomic_load_n(&probe->losses->unclosed, __ATOMIC_RELAXED);
@@ -49,6 +64,5 @@ void probe_losses(const struct probe *probe, bool exact, struct loss_report *rep
 	if (probe->tree_fd >= 0 && !program_recursion_misses(probe->tree_fd, &report->unfollowed))
 		report->unfollowed += __atomic_load_n(&probe->vitals->bss->tree_full, __ATOMIC_RELAXED);
 	report->recursion = missed_by_both(probe, report->recursion);
-	if (probe->segment_fd >= 0)
-		program_recursion_misses(probe->segment_fd, &report->unsampled);
+	report->unsampled = unsampled(probe);
 }

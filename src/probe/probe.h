@@ -86,6 +86,9 @@ struct accept {
 	uint64_t missed; /* so far, when it was closed */
 };
 
+/* Of segments, for EMIT_SAMPLES and for the means of EMIT_CONNECTIONS, and of changes of state. */
+#define PROBE_SAMPLERS 3
+
 struct probe {
 	struct probe_wants wants;
 	struct vitals_bpf *vitals; /* one of the two is loaded */
@@ -99,9 +102,10 @@ struct probe {
 	char storage[48]; /* likewise */
 	int prog_fd;      /* the program that follows states; -1 without */
 	int recover_fd;   /* the one that does what the first was skipped for; -1 without */
-	int segment_fd;   /* the one that sees segments; -1 without */
-	int tree_fd;      /* the one that follows the processes of a command; -1 without */
-	int summary_fd;   /* the map of EMIT_COUNTS */
+	int sampler_fds[PROBE_SAMPLERS]; /* those that take samples */
+	size_t samplers;                 /* how many these are */
+	int tree_fd;                     /* the one that follows the processes of a command; -1 without */
+	int summary_fd;                  /* the map of EMIT_COUNTS */
 	/* Of EMIT_SAMPLES. */
 	struct histogram *groups;  /* that CPUs share: mapped, max_keys + 1 of them; NULL when not grouped */
 	struct histogram settled;  /* of samples_settle(), where there are no groups */
@@ -134,6 +138,6 @@ void probe_close(struct probe *probe); /* harmless on one that was never opened,
 const char *probe_accept_hook(const struct probe *probe);
 bool probe_counts_accepts(const struct probe *probe);
 
-#define PROBE_CLOSED ((struct probe){.prog_fd = -1, .recover_fd = -1, .segment_fd = -1, .tree_fd = -1})
+#define PROBE_CLOSED ((struct probe){.prog_fd = -1, .recover_fd = -1, .tree_fd = -1})
 
 #endif

@@ -2,6 +2,7 @@
 #include "probe/samples.h"
 
 #include "core/histogram.h"
+#include "probe/program.h"
 #include "probe/skeleton.h"
 
 #include <bpf/bpf.h>
@@ -185,6 +186,24 @@ static int map_groups(struct probe *probe, uint32_t count)
 		return -errno;
 	probe->groups = groups;
 	return 0;
+}
+
+void samples_find(struct probe *probe)
+{
+	const struct vitals_bpf *vitals = probe->vitals;
+	struct bpf_program *const programs[] = {vitals->progs.sample_cast,      vitals->progs.sample_call,
+						vitals->progs.sample_fentry,    vitals->progs.sample_kprobe,
+						vitals->progs.sample_rtt,       vitals->progs.sample_state_cast,
+						vitals->progs.sample_state_call};
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		/* Of the smoothed value a change of state is no sample. */
+		bool is_state = programs[i] == vitals->progs.sample_state_cast ||
+				programs[i] == vitals->progs.sample_state_call;
+
+		if (program_is_loaded(programs[i]) && !(is_state && probe->wants.samples.kind == RTT_SRTT))
+			probe->sampler_fds[probe->samplers++] = bpf_program__fd(programs[i]);
+	}
 }
 
 int samples_open(struct probe *probe)

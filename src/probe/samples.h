@@ -26,6 +26,9 @@ void samples_prepare(const struct probe_wants *wants, const struct way *way, str
 int samples_open(struct probe *probe);
 void samples_close(struct probe *probe);
 
+/* The programs that are loaded, for what the kernel skips of them: those of the means of EMIT_CONNECTIONS, too. */
+void samples_find(struct probe *probe);
+
 /* After probe_detach(): samples that have waited for an owner that never showed count as their listener's. */
 void samples_settle(struct probe *probe);
 

@@ -330,28 +330,14 @@ static int load_best(const struct way *way, char *log, struct probe *probe, stru
 	return failed;
 }
 
-static struct bpf_program *segment_program(const struct vitals_bpf *vitals)
-{
-	struct bpf_program *const programs[] = {vitals->progs.sample_cast, vitals->progs.sample_call,
-						vitals->progs.sample_fentry, vitals->progs.sample_kprobe,
-						vitals->progs.sample_rtt};
-
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		if (program_is_loaded(programs[i]))
-			return programs[i];
-	}
-	return NULL;
-}
-
 /* -1 for a program or map that is not there. */
 static void find_descriptors(const struct way *way, struct probe *probe)
 {
 	struct vitals_bpf *vitals = probe->vitals;
-	struct bpf_program *segments = segment_program(vitals);
 
 	probe->prog_fd = bpf_program__fd(main_program(vitals, way));
 	probe->recover_fd = bpf_program__fd(second_program(vitals, way));
-	probe->segment_fd = segments ? bpf_program__fd(segments) : -1;
+	samples_find(probe);
 	probe->tree_fd = bpf_program__fd(vitals->progs.tree_fork);
 	probe->summary_fd = bpf_map__fd(vitals->maps.summaries);
 	probe->losses = &vitals->bss->losses;

@@ -37,7 +37,7 @@ static const struct {
 
 static void tell_nothing(const char *why, const struct rtt_counters *counters, const struct loss_report *losses)
 {
-	if (!losses->delivered && !loss_total(losses) && !counters->unmeasured)
+	if (!losses->delivered && !loss_missed(losses) && !counters->unmeasured)
 		message("no sample: %s", why);
 }
 

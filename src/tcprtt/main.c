@@ -255,6 +255,7 @@ static struct loss_report count_losses(const struct tool *tool)
 	probe_losses(&tool->app.probe, true, &tracker);
 	losses.recursion = tracker.unsampled;
 	losses.untracked = tracker.recursion;
+	losses.unjudged = tracker.unjudged;
 	losses.unaccepted = tracker.unaccepted;
 	losses.unfollowed = tracker.unfollowed;
 	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */

@@ -251,8 +251,8 @@ static int report(struct tool *tool, int error)
 	if (error)
 		return failure(tool);
 	if (tool->options.stuck.once)
-		return stuck_answer(&tool->watch,
-				    losses.storage_full || (tool->options.app.strict && loss_missed(&losses)));
+		return stuck_answer(&tool->watch, losses.storage_full || losses.unjudged ||
+							  (tool->options.app.strict && loss_missed(&losses)));
 	return tool->options.app.strict && loss_missed(&losses) ? EXIT_LOST : EXIT_SUCCESS;
 }
 

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What is said at the end of what was held back, not told apart, or never there; and what is no loss."""
 
+import os
 import re
 import socket
 import sys
 
 from cli import RTT_TOOL, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, free_port, main, need_root, run
-from this_machine import need_machine
+from this_machine import need_machine, need_seeding
 
 CONNECTIONS = 10
 
@@ -76,6 +77,45 @@ def test_samples_without_storage():
             found = re.search(r"tcprtt: (\d+) samples? (?:is|are) not told apart, or not taken, for lack of memory", errors)
         assert found, f"--sample {kind}: not a word about memory: {errors}"
         assert nobodys >= CONNECTIONS - 1 and int(found[1]) >= nobodys, (kind, nobodys, errors)
+
+
+def unjudged(text):
+    found = re.search(r"(\d+) changes? of state could not be judged for lack of memory", text)
+    return int(found[1]) if found else 0
+
+
+def test_filters_without_storage():
+    """Whose a connection is that nothing was remembered of, nobody can tell: that is missed, not "none"."""
+    need_root()
+    args = "--strict", "--storage", "hash", "--hash-size", "1", "-o", "json", "--pid", os.getpid()
+    for more in ("--sample", "handshake"), ("--sample", "min"), ("--sample", "srtt"):
+        port = free_port()
+        with Trace(*args, *more, "-P", port, tool=RTT_TOOL) as trace:
+            converse(port, CONNECTIONS)
+            assert_equal(trace.stop(), 3, f"exit status with {more}: {trace.err}")
+            assert unjudged(trace.err) >= CONNECTIONS - 1, (more, trace.err)
+            assert_not_in("no sample", trace.err)
+    port = free_port()
+    with Trace(*args, "-D", port) as trace:
+        converse(port, CONNECTIONS)
+        assert_equal(trace.stop(), 3, f"exit status: {trace.err}")
+        assert unjudged(trace.err) >= CONNECTIONS - 1, trace.err
+
+
+def test_stuck_without_storage():
+    """The same for a look at connections, also at older ones."""
+    need_root()
+    need_seeding()
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        pairs = [(socket.create_connection(("127.0.0.1", port)), listener.accept()[0]) for _ in range(CONNECTIONS)]
+        result = run("--stuck", "ESTABLISHED", "--longer", "1h", "--once", "-d", "0.5", "--storage", "hash",
+                     "--hash-size", "1", "--pid", os.getpid(), "-D", port)
+        for pair in pairs:
+            for end in pair:
+                end.close()
+    assert_equal(result.returncode, 3, f"exit status: {result.stderr}")
+    assert unjudged(result.stderr) >= CONNECTIONS - 1, result.stderr
 
 
 def test_forks_are_no_samples():

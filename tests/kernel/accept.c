@@ -244,6 +244,66 @@ static void test_under_way_receive(void **state)
 	require(!strstr(tool_errors(&run->base.tools[0]), "missed: "), "counted: %s", tool_errors(&run->base.tools[0]));
 }
 
+/* Listens, gives the listener away, and ends. */
+static void first_process(int channel, void *context)
+{
+	struct scene *scene = context;
+	int listener = listen_on(IPV4, &scene->port);
+
+	channel_send(channel, scene->port, listener);
+}
+
+/* Accepts one connection, which ends when the process does. */
+static void hasty_process(int channel, void *context)
+{
+	(void)channel;
+	accept_from(((struct scene *)context)->listener);
+}
+
+/*
+ * The owner of a listener has ended, and so has who accepted from it before the connection had another transition: the
+ * next connection is nobody's.
+ */
+static void play_gone(struct run *run, const char *hook)
+{
+	struct helper first, hasty;
+	struct scene scene;
+	const struct row *row;
+	int client;
+
+	need_machine(hook);
+	run_start(run, (const char *const[]){"--accept", hook, NULL});
+	first = helper_start("tv-first", first_process, &scene);
+	scene.port = (uint16_t)channel_receive(first.channel, &scene.listener);
+	helper_wait(&first);
+	client = connect_to(IPV4, scene.port);
+	hasty = helper_start("tv-hasty", hasty_process, &scene);
+	helper_wait(&hasty);
+	receive_end(client);
+	close(client);
+	client = connect_to(IPV4, scene.port);
+	close(accept_from(scene.listener));
+	receive_end(client);
+	close(client);
+	close(scene.listener);
+	owners_check(run, &scene.port, 1);
+	row = rows_find(&run->rows, scene.port, "LISTEN", "SYN_RECV", NULL);
+	row = row ? rows_find(&run->rows, scene.port, "LISTEN", "SYN_RECV", row + 1) : NULL;
+	require(row || run->losses.lost || run->pairing.hidden, "no second connection");
+	require(!row || row->pid == -1, "the second connection is pid %d's (%s), which has ended", row->pid,
+		row->owner);
+}
+
+static void test_gone_fexit(void **state)
+{
+	play_gone(*state, "fexit");
+}
+
+static void test_gone_kretprobe(void **state)
+{
+	play_gone(*state, "kretprobe");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,7 +311,8 @@ int main(void)
 		measured_test(test_receive),           measured_test(test_kretprobe),
 		measured_test(test_nothing),           measured_test(test_passed_on),
 		measured_test(test_under_way_fexit),   measured_test(test_under_way_kretprobe),
-		measured_test(test_under_way_receive),
+		measured_test(test_under_way_receive), measured_test(test_gone_fexit),
+		measured_test(test_gone_kretprobe),
 	};
 
 	return cmocka_run_group_tests_name("accept", tests, run_group_setup, run_group_teardown);

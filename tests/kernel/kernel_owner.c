@@ -156,23 +156,31 @@ static void client_process(int channel, void *context)
 	close(fd);
 }
 
+static void worker_process(int channel, void *context)
+{
+	int server = accept_from(*(const int *)context);
+
+	(void)channel;
+	receive_byte(server);
+	send_byte(server);
+	receive_end(server);
+	close(server);
+}
+
 /* One connection with two paths, from beginning to end. False when there was no second path. */
-static bool play(struct helper *client)
+static bool play(struct helper *client, struct helper *worker)
 {
 	uint64_t deadline = now_ns() + JOIN_SECONDS * NS_PER_SEC;
 	const uint16_t port = SERVER_PORT;
-	int listener = listen_mptcp(), server;
+	int listener = listen_mptcp();
 	bool joined;
 
+	*worker = helper_start("tv-worker", worker_process, &listener);
 	channel_send(client->channel, 0, -1);
-	server = accept_from(listener);
-	receive_byte(server);
-	send_byte(server);
 	while (!(joined = has_joined()) && now_ns() < deadline)
 		sleep_ms(2);
 	channel_send(client->channel, 0, -1);
-	receive_end(server);
-	close(server);
+	helper_wait(worker);
 	close(listener);
 	helper_wait(client);
 	settle(&port, 1);
@@ -201,32 +209,34 @@ static void expect_second_path(const struct run *run, const struct helper *clien
 }
 
 /*
- * No program accepts a second path, and MPTCP reads from it by itself: on the server's side it stays the listener's,
- * unless the process is seen closing it.
+ * No program accepts a second path: on the server's side it is the listener's while it comes in, and then belongs to
+ * whoever accepted the first one, where that is seen. Where it is not, MPTCP reads from both by itself.
  */
-static void expect_unaccepted(const struct row *row)
+static void expect_unaccepted(const struct row *row, const struct helper *worker)
 {
+	bool is_accepted = row->change.newstate != state_number("SYN_RECV") && !strcmp(owners_of_accepted(), "accept");
 	struct in_addr remote;
-	bool open =
-		row->change.newstate == state_number("SYN_RECV") || row->change.newstate == state_number("ESTABLISHED");
 
 	memcpy(&remote, row->change.tuple.raddr, sizeof(remote));
 	if (remote.s_addr != htonl(SECOND_PATH))
 		return;
-	require(!strcmp(row->owner, "listener") || (!open && !strcmp(row->owner, "use")),
-		"the server's end of the second path is known by \"%s\": %s", row->owner, change_text(&row->change));
+	require(row->pid == (is_accepted ? worker->pid : getpid()) &&
+			!strcmp(row->owner, is_accepted ? "accept" : "listener"),
+		"the server's end of the second path is of %d, \"%s\": %s", row->pid, row->owner,
+		change_text(&row->change));
 }
 
 /* The server's side, and the first path's both, have processes for owners as always. */
-static void expect_the_rest(const struct run *run, const struct helper *client)
+static void expect_the_rest(const struct run *run, const struct helper *client, const struct helper *worker)
 {
 	for (size_t i = 0; i < run->rows.count; i++) {
 		const struct row *row = &run->rows.items[i];
 
 		if (row->change.tuple.lport == SERVER_PORT) {
-			require(row->pid == getpid(), "the server's row is of %d (%s, %s): %s", row->pid, row->comm,
-				row->owner, change_text(&row->change));
-			expect_unaccepted(row);
+			require(row->pid == getpid() || row->pid == worker->pid,
+				"the server's row is of %d (%s, %s): %s", row->pid, row->comm, row->owner,
+				change_text(&row->change));
+			expect_unaccepted(row, worker);
 		} else if (row->change.tuple.rport == SERVER_PORT && !is_second_path(&row->change)) {
 			require(row->pid == client->pid, "the client's row is of %d (%s, %s): %s", row->pid, row->comm,
 				row->owner, change_text(&row->change));
@@ -237,7 +247,7 @@ static void expect_the_rest(const struct run *run, const struct helper *client)
 static void join_with(void **state, const char *const *args)
 {
 	struct run *run = *state;
-	struct helper client;
+	struct helper client, worker;
 	const char *why_not;
 	bool joined;
 	int error;
@@ -254,14 +264,14 @@ static void join_with(void **state, const char *const *args)
 	if (error)
 		skip_because("the kernel's path manager takes no endpoint: %s", strerror(-error));
 	client = helper_start("tv-client", client_process, NULL);
-	joined = play(&client);
+	joined = play(&client, &worker);
 	require(joined, "the kernel has not opened the second path in %d s", JOIN_SECONDS);
 	run_stop(run);
 	run_account(run, 0, NULL);
 	tool_expect_success(&run->base.tools[0]);
 	expect_second_path(run, &client);
 	if (!args)
-		expect_the_rest(run, &client);
+		expect_the_rest(run, &client, &worker);
 }
 
 static void test_second_path(void **state)

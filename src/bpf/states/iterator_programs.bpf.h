@@ -64,7 +64,7 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 		seed_owner(conn, task, (__u64)(unsigned long)sk, sock_as_tcp(sk)->SOCK_COMMON.skc_state, cookie_of(sk),
 			   true);
 	else
-		count(&losses.storage_full);
+		scope_count_unremembered();
 	life_seed(sk);
 	return 0;
 }
@@ -107,6 +107,8 @@ int seed_hash(struct bpf_iter__task_file *ctx)
 	if (conn)
 		seed_owner(conn, task, (__u64)(unsigned long)tp, state,
 			   BPF_CORE_READ(tp, SOCK_COMMON.skc_cookie.counter), false);
+	else
+		scope_count_unremembered();
 	return 0;
 }
 
@@ -117,8 +119,10 @@ static __always_inline void seed_found(struct tcp_sock *tp, const struct transit
 
 	if (t->newstate == STATE_LISTEN)
 		ports_add(t);
-	if (!conn)
+	if (!conn) {
+		scope_count_unremembered();
 		return;
+	}
 	transition_seed(conn, in_socket);
 	if (t->newstate != STATE_LISTEN)
 		ports_seed(conn, t, is_waiting);
@@ -141,8 +145,6 @@ int seed_rest(struct bpf_iter__tcp *ctx)
 		return 0;
 	t.netns = sock_netns(tp, false);
 	conn = conn_make_older(sk);
-	if (!conn)
-		count(&losses.storage_full);
 	seed_found(tp, &t, conn, true);
 	life_seed(sk);
 	return 0;
@@ -211,7 +213,7 @@ static __always_inline void stuck_judge_found(struct transition *t, struct tcp_s
 	if (conn)
 		stuck_judge(t, tp, conn, atomically);
 	else
-		count(&losses.storage_full);
+		scope_count_unremembered();
 }
 
 /* All sockets of a network namespace, where the kernel lets nobody go through the storage. */

@@ -121,12 +121,12 @@ static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *t
 	}
 	t->time_ns = stuck_look.time_ns;
 	t->duration_ns = stuck_age(tp, t->newstate, since_ns);
-	t->flags = is_known ? 0 : TRANSITION_AT_LEAST;
+	t->flags = TRANSITION_LOOK | (is_known ? 0 : TRANSITION_AT_LEAST);
 	t->conn_seq = conn->conn_seq;
 	t->mptcp_token = conn->mptcp_token;
 	t->syn_retrans = SYN_RETRANS_NONE;
 	is_stuck = t->duration_ns >= stuck.longer_ns;
-	if (stuck.once && conn->shown_ns == since_ns)
+	if (stuck.once && conn->shown == (__u32)since_ns)
 		return;
 	if (!is_stuck && !is_known)
 		stuck_look.undecided++;
@@ -135,7 +135,7 @@ static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *t
 	if (!is_judged || (!is_stuck && (is_known || !stuck_look.is_last)))
 		return;
 	stuck_look.found += is_stuck;
-	conn->shown_ns = since_ns;
+	conn->shown = since_ns;
 	stuck_emit(t);
 }
 

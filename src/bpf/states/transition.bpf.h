@@ -224,15 +224,14 @@ static __always_inline void transition_record_unstored(struct transition *t, enu
 	count(&losses.unstored);
 	if (!(t->flags & TRANSITION_TIMED))
 		t->duration_ns = DURATION_UNKNOWN;
-	/* The row is the connection's. */
-	if (emits != EMIT_CONNECTIONS || state_is_birth(t->oldstate, t->newstate) ||
-	    state_is_begin(t->oldstate, t->newstate))
-		count(&losses.storage_full);
-	if (emits == EMIT_CONNECTIONS)
+	/* Without rows of its own, once for a connection. */
+	if (emits_transitions() || state_is_birth(t->oldstate, t->newstate) || state_is_begin(t->oldstate, t->newstate))
+		scope_count_unremembered();
+	if (!emits_transitions())
 		return;
 	if (verdict == SCOPE_IN || (verdict == SCOPE_HOLD && state_is_birth(t->oldstate, t->newstate)))
 		transition_emit(t, scope_role(t, ROLE_UNKNOWN));
-	else if (verdict == SCOPE_HOLD && emits_transitions())
+	else if (verdict == SCOPE_HOLD)
 		count(&losses.held); /* for good: nothing will know of it when the port does */
 }
 

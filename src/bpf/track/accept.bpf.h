@@ -14,6 +14,7 @@
 #include "bpf/track/conn.bpf.h"
 #include "bpf/track/listener.bpf.h"
 #include "bpf/track/losses.bpf.h"
+#include "bpf/track/mptcp.bpf.h"
 #include "bpf/track/owner.bpf.h"
 
 struct {
@@ -52,7 +53,8 @@ static __always_inline void accept_claim(struct conn *conn, __u64 address)
 		return;
 	conn->owner = *left;
 	conn->owner_turn++;
-	listener_learn(conn, &conn->owner);
+	listener_learn(conn, &conn->owner, true);
+	mptcp_lend(conn);
 	bpf_map_delete_elem(&accepted, &address);
 }
 

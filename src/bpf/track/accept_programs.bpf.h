@@ -13,8 +13,10 @@
 #include "bpf/track/conn_any.bpf.h"
 #include "bpf/track/listener.bpf.h"
 #include "bpf/track/losses.bpf.h"
+#include "bpf/track/mptcp.bpf.h"
 #include "bpf/track/owner.bpf.h"
 #include "bpf/track/pid.bpf.h"
+#include "bpf/track/process.bpf.h"
 #include "bpf/track/stop.bpf.h"
 
 /* The current process accepted the connection (OWNER_ACCEPT), or reads from it (OWNER_USE). */
@@ -28,7 +30,8 @@ static __always_inline void accept_note(struct conn *conn, enum owner_source sou
 	conn->owned_ns = bpf_ktime_get_ns();
 	conn->owner_turn++;
 	if (was_guess)
-		listener_learn(conn, &conn->owner);
+		listener_learn(conn, &conn->owner, false);
+	mptcp_lend(conn);
 }
 
 /* The current process has just taken `child` out of a listener's queue. */
@@ -73,6 +76,9 @@ int BPF_KRETPROBE(accept_kretprobe, struct sock *child)
 		return 0;
 	if (conn_in_socket) {
 		owner_take(&owner, OWNER_ACCEPT);
+		/* As long as it lives: who claims it may come later. */
+		if (process_ends_show && owner.source != OWNER_KERNEL)
+			process_listens(owner.pid);
 		if (bpf_map_update_elem(&accepted, &key, &owner, BPF_ANY))
 			count(&losses.accept_full);
 		return 0;
@@ -85,7 +91,7 @@ int BPF_KRETPROBE(accept_kretprobe, struct sock *child)
 
 /*
  * Where neither works: whoever reads data from the connection uses it. Each TCP receive on the machine pays for it (the
- * ways that every system call or every socket family pays for cost more: see docs/decisions.md).
+ * ways that every system call or every socket family pays for cost more: see ARCHITECTURE.md).
  */
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(accept_receive, struct sock *sk)

@@ -25,11 +25,8 @@ struct conn {
 	__u8 life_missed : 1;   /* there was no memory for what -c collects when it began */
 	__u8 accept_missed : 1; /* counted in losses.accept_missed */
 	__u32 cookie;           /* half of the socket's, 0 when it has not been asked for yet */
-	union {                 /* seldom used: behind the end of a cache line (conn_table.bpf.h) */
-		__u64 held_ns;  /* the held row's duration */
-		__u64 shown_ns; /* since_ns of the state that --stuck has shown, which holds nothing back */
-	};
-	__u64 listener;        /* that a connection came from, by its address: a key of `listeners` */
+	__u64 held_ns;  /* the held row's duration; seldom used: behind the end of a cache line (conn_table.bpf.h) */
+	__u64 listener; /* that a connection came from, by its address: a key of `listeners` */
 	__u32 listener_cookie; /* half of its cookie */
 	/* The rest is rtt/sample.bpf.h's. */
 	__u32 end_seq;     /* of the last measurement taken: RACK's */
@@ -43,6 +40,7 @@ struct conn {
 	__u8 pending : 1;  /* samples of it wait in `pending_samples` */
 	__u32 mptcp_token; /* of the MPTCP connection that it is a path of; 0: of none */
 	__u32 name_turn;   /* process_renames when the owner's name was looked at */
+	__u32 shown;       /* half of since_ns of the state that --stuck --once has shown */
 	__u64 owned_ns;    /* when the owner, a process that may have ended since, was last seen with it */
 };
 

@@ -83,8 +83,11 @@ static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock 
 	conn->listener_cookie = listener->cookie;
 }
 
-/* `owner` has accepted a connection, or is the first process to use it. */
-static __always_inline void listener_learn(const struct conn *conn, const struct owner *owner)
+/*
+ * `owner` has accepted a connection, or is the first process to use it. `earlier`, a constant: it was known to live
+ * when it did (process_listens()), and may have ended since.
+ */
+static __always_inline void listener_learn(const struct conn *conn, const struct owner *owner, bool earlier)
 {
 	struct known_listener *listener = conn->listener ? bpf_map_lookup_elem(&listeners, &conn->listener) : NULL;
 	__u32 known;
@@ -95,6 +98,8 @@ static __always_inline void listener_learn(const struct conn *conn, const struct
 	known = listener->owner.pid;
 	lives = process_lives(known, listener->known_by);
 	if (lives && (known == owner->pid || !pid_is_init(known)))
+		return;
+	if (earlier && process_ends_show && !process_is_known(owner->pid))
 		return;
 	listener_put(conn->listener, owner, conn->listener_cookie);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The paths of an MPTCP connection are TCP sockets of their own. The kernel opens all but the first by itself, in a
- * worker: they belong to the process that owns the first one, which is found by what all have in common, the MPTCP
- * socket.
+ * The paths of an MPTCP connection are TCP sockets of their own. All but the first join by themselves, opened by the
+ * kernel, a daemon or the peer: they belong to the process that owns the first one, which is found by what all have in
+ * common, the connection's token.
  */
 #ifndef TCPVITALS_BPF_TRACK_MPTCP_H
 #define TCPVITALS_BPF_TRACK_MPTCP_H
@@ -15,11 +15,11 @@
 #include "bpf/track/conn.bpf.h"
 #include "bpf/track/owner.bpf.h"
 
-/* By the address of the MPTCP socket. The oldest make room: nobody tells when one goes. */
+/* By the token: random, and of one connection at a time. The oldest make room: nobody tells when one goes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
-	__type(key, __u64);
+	__type(key, __u32);
 	__type(value, struct owner);
 } mptcp_owners SEC(".maps");
 
@@ -34,10 +34,10 @@ static __always_inline bool mptcp_joins(struct tcp_sock *tp, const struct transi
 	return is_zero((t->newstate ^ STATE_SYN_SENT) * (t->newstate ^ STATE_ESTABLISHED)) && mptcp_is_path(tp);
 }
 
-/* A path that the kernel opens has the connection's owner, or none; not the worker. */
-static __always_inline void mptcp_borrow(struct conn *conn, __u64 socket)
+/* A path that joins has the connection's owner, or none. */
+static __always_inline void mptcp_borrow(struct conn *conn)
 {
-	struct owner *known = bpf_map_lookup_elem(&mptcp_owners, &socket);
+	struct owner *known = bpf_map_lookup_elem(&mptcp_owners, &conn->mptcp_token);
 
 	conn->owner.source = OWNER_UNKNOWN;
 	if (known)
@@ -45,30 +45,29 @@ static __always_inline void mptcp_borrow(struct conn *conn, __u64 socket)
 	conn->borrowed = 1;
 }
 
-/* The kernel opens other paths only when the first one stands: by then its owner is known. */
-static __always_inline void mptcp_lend(const struct conn *conn, __u64 socket)
+/* Of the first path, as soon as the owner is known; others come when that stands. */
+static __always_inline void mptcp_lend(const struct conn *conn)
 {
 	struct owner owner = conn->owner;
+	__u32 token = conn->mptcp_token;
 
-	if (!conn->borrowed && owner.source != OWNER_UNKNOWN && owner.source != OWNER_KERNEL)
-		bpf_map_update_elem(&mptcp_owners, &socket, &owner, BPF_ANY);
+	if (token && !conn->borrowed && owner.source != OWNER_UNKNOWN && owner.source != OWNER_KERNEL)
+		bpf_map_update_elem(&mptcp_owners, &token, &owner, BPF_ANY);
 }
 
 /* Before a transition of any socket. */
 static __always_inline void mptcp_follow(struct conn *conn, struct tcp_sock *tp, const struct transition *t)
 {
 	struct mptcp_subflow_context *path;
-	__u64 socket;
 
 	if (!mptcp_joins(tp, t))
 		return;
 	path = (struct mptcp_subflow_context *)tp->inet_conn.icsk_ulp_data;
-	socket = (__u64)BPF_CORE_READ(path, conn);
 	conn->mptcp_token = BPF_CORE_READ(path, token);
-	if (t->newstate == STATE_ESTABLISHED)
-		mptcp_lend(conn, socket);
-	else if (owner_is_kernel_thread())
-		mptcp_borrow(conn, socket);
+	if (BPF_CORE_READ_BITFIELD_PROBED(path, request_join) | BPF_CORE_READ_BITFIELD_PROBED(path, mp_join))
+		mptcp_borrow(conn);
+	else if (t->newstate == STATE_ESTABLISHED)
+		mptcp_lend(conn);
 }
 
 #endif

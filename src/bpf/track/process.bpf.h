@@ -60,6 +60,12 @@ static __always_inline __u64 process_listens(__u32 pid)
 	return now_ns;
 }
 
+/* Whether process_listens() was asked about it, and it has not ended since. */
+static __always_inline bool process_is_known(__u32 pid)
+{
+	return bpf_map_lookup_elem(&listening, &pid);
+}
+
 /* Whether it is the one that process_listens() said that of. */
 static __always_inline bool process_lives(__u32 pid, __u64 known_by)
 {

@@ -14,6 +14,7 @@
 #include "abi/tcp_state.h"
 #include "abi/transition.h"
 #include "bpf/read/sock.bpf.h"
+#include "bpf/track/losses.bpf.h"
 
 const volatile struct scope_settings scope = {};
 
@@ -276,14 +277,25 @@ static __noinline bool scope_cannot_judge(const struct transition *t, __u8 role)
 	       scope_admits_uid(t->uid);
 }
 
+/* Whether a socket is out of scope of whose owner or role nothing is remembered. */
+static __always_inline bool scope_needs_memory(void)
+{
+	return scope.by_row && (!scope_admits_nobody() || !scope_admits_role(ROLE_UNKNOWN));
+}
+
 /*
  * Whether what nobody knows is out of scope, so that a socket need not be remembered until it turns out to be in. With
  * lists of what not to show it must be: what is out has to be known.
  */
 static __always_inline bool scope_is_choosy(void)
 {
-	return scope.by_row && (!scope_admits_nobody() || (scope.roles && !scope_admits_role(ROLE_UNKNOWN)) ||
-				scope.numbers[SCOPE_UID]);
+	return scope_needs_memory() || (scope.by_row && scope.numbers[SCOPE_UID]);
+}
+
+/* Nothing can be remembered of a socket: its rows show less, or nobody can tell whether there should be any. */
+static __always_inline void scope_count_unremembered(void)
+{
+	count(scope_needs_memory() ? &losses.unjudged : &losses.storage_full);
 }
 
 #endif

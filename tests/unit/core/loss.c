@@ -62,6 +62,10 @@ static void test_omitted(void **state)
 	check((struct loss_report){.delivered = 20, .unaccepted = 1, .untracked = 1, .unit = "sample"},
 	      "lost 0 of 20 samples, but something was missed: 1 change of state was missed, "
 	      "1 accept was missed: a connection keeps its listener's owner");
+	check((struct loss_report){.delivered = 20, .unjudged = 1},
+	      "lost 0 of 20 rows, but something was missed: 1 change of state could not be judged " NO_MEMORY);
+	check((struct loss_report){.delivered = 20, .unjudged = 2},
+	      "lost 0 of 20 rows, but something was missed: 2 changes of state could not be judged " NO_MEMORY);
 	check((struct loss_report){.delivered = 20, .unaccepted = 3},
 	      "lost 0 of 20 rows, but something was missed: "
 	      "3 accepts were missed: connections keep their listener's owner");
@@ -142,7 +146,7 @@ static void test_missed(void **state)
 
 static void test_grew(void **state)
 {
-	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, NULL};
+	static const struct loss_report before = {10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, NULL};
 	struct loss_report now = before;
 
 	(void)state;

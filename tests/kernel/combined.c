@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One process asks the probe for everything at once, as no tool does so far: each part is what it is alone. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "core/histogram.h"
+#include "lib/machine.h"
+#include "lib/require.h"
+#include "lib/run_base.h"
+#include "lib/test.h"
+#include "lib/traffic.h"
+#include "os/clock.h"
+#include "os/netns.h"
+#include "probe/look.h"
+#include "probe/probe.h"
+#include "probe/samples.h"
+
+#include "abi/connection.h"
+#include "abi/summary.h"
+
+#define CONNECTIONS 5
+#define BYTES       3
+/* Of a server's end, and of the listener: LISTEN -> SYN_RECV -> ESTABLISHED -> CLOSE_WAIT -> LAST_ACK -> CLOSE. */
+#define ROWS (5 * CONNECTIONS + 2)
+
+struct seen {
+	uint64_t rows, looks, connections, others;
+};
+
+static int take(void *context, const void *record, size_t size)
+{
+	const struct transition *transition = record;
+	struct seen *seen = context;
+
+	if (size == sizeof(struct connection))
+		seen->connections++;
+	else if (size != sizeof(*transition))
+		seen->others++;
+	else if (transition->flags & TRANSITION_LOOK)
+		seen->looks++;
+	else
+		seen->rows++;
+	return 0;
+}
+
+/* All transitions that were counted, whatever kind. */
+static uint64_t counted(int map)
+{
+	static struct summary per_cpu[1024];
+	struct summary_kind kind, *before = NULL;
+	uint64_t total = 0;
+
+	require(libbpf_num_possible_cpus() <= 1024, "too many CPUs");
+	for (; !bpf_map_get_next_key(map, before, &kind); before = &kind) {
+		require(!bpf_map_lookup_elem(map, &kind, per_cpu), "a kind of transition cannot be read");
+		for (int i = 0; i < libbpf_num_possible_cpus(); i++)
+			total += per_cpu[i].unknown + histogram_count(&per_cpu[i].times);
+	}
+	return total;
+}
+
+static void open_everything(struct scope *scope, uint16_t port, struct probe *ret)
+{
+	struct probe_wants wants = {
+		.tool = "combined",
+		.emits = EMIT_ROWS | EMIT_COUNTS | EMIT_CONNECTIONS | EMIT_LOOKS | EMIT_SAMPLES,
+		.scope = scope,
+		.stuck = {.longer_ns = 1, .states = 1 << STATE_ESTABLISHED},
+		.samples = {.kind = RTT_SRTT, .max_keys = 16},
+		.owners = true,
+		.older = true,
+		.buffer_size = 1 << 20,
+		.rings = 1,
+		.hash_size = 1024,
+	};
+	struct parse_error unused;
+	struct probe_error why;
+	char text[8];
+
+	snprintf(text, sizeof(text), "%u", port);
+	require(!scope_add_ports(scope, false, text, &unused) && !scope_complete(scope, false, &unused), "no scope");
+	require(!probe_open(&wants, ret, &why), "%s", why.text);
+}
+
+static void exchange(int client, int server)
+{
+	for (int i = 0; i < BYTES; i++) {
+		send_byte(client);
+		receive_byte(server);
+		send_byte(server);
+		receive_byte(client);
+	}
+}
+
+static void test_everything(void **state)
+{
+	static struct scope scope; /* too much for some stacks */
+	struct netns_omissions omissions;
+	struct probe probe = PROBE_CLOSED;
+	int listener, clients[CONNECTIONS], servers[CONNECTIONS];
+	struct histogram samples;
+	struct seen seen = {0};
+	struct stuck_look look;
+	uint16_t port;
+
+	(void)state;
+	need_machine("socket_storage");
+	listener = reserve_port(IPV4, &port);
+	open_everything(&scope, port, &probe);
+	close(listener);
+	listener = listen_at(IPV4, port);
+	for (int i = 0; i < CONNECTIONS; i++) {
+		clients[i] = connect_to(IPV4, port);
+		servers[i] = accept_from(listener);
+		exchange(clients[i], servers[i]);
+	}
+	require(!look_around(&probe, clock_monotonic_ns(), true, &look, &omissions), "no look");
+	for (int i = 0; i < CONNECTIONS; i++) {
+		close(clients[i]);
+		receive_end(servers[i]);
+		close(servers[i]);
+	}
+	close(listener);
+	settle(&port, 1);
+	probe_detach(&probe);
+	require(rings_drain(&probe.rings, take, &seen) > 0, "no records");
+	samples_settle(&probe);
+	require(!samples_read_all(&probe, &samples), "no samples");
+	print_message("%" PRIu64 " rows, %" PRIu64 " connections, %" PRIu64 " looks, %" PRIu64 " samples\n", seen.rows,
+		      seen.connections, seen.looks, histogram_count(&samples));
+	assert_int_equal(seen.rows, ROWS);
+	assert_int_equal(counted(probe.summary_fd), ROWS);
+	assert_int_equal(seen.connections, CONNECTIONS);
+	assert_int_equal(seen.looks, CONNECTIONS);
+	assert_int_equal(look.found, CONNECTIONS);
+	assert_true(histogram_count(&samples) >= CONNECTIONS * BYTES);
+	assert_int_equal(seen.others, 0);
+	probe_close(&probe);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_everything)};
+
+	return cmocka_run_group_tests_name("combined", tests, run_base_group_setup, run_base_group_teardown);
+}
