@@ -91,7 +91,7 @@ endif
 
 BPF_ARCH   := $(subst x86_64,x86,$(subst aarch64,arm64,$(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))))
 # -mcpu=v3: 32-bit registers and jumps, in every kernel since 5.1.
-BPF_CFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -O2 -g -std=gnu11 -fno-strict-aliasing -Wall -Wextra $(if $(WERROR),-Werror) \
+BPF_CFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -O2 -g -gno-column-info -std=gnu11 -fno-strict-aliasing -Wall -Wextra $(if $(WERROR),-Werror) \
 	-Wno-unused-parameter -Wno-unused-function $(PREFIX_MAP) -Isrc $(if $(MULTIARCH),-idirafter $(SYSROOT)/usr/include/$(MULTIARCH)) \
 	$(if $(VMLINUX_H),-DVMLINUX_H='"$(abspath $(VMLINUX_H))"')
 

@@ -28,8 +28,11 @@ _Static_assert(RINGS_MAX == 8, "bench/bpf/rings.bpf.c has as many");
 #define MAX_FILLS 1000
 
 /* Of each fill: so many that it takes long enough to be timed, and no more than a ring has room for. */
-#define RECORDS    8000
+#define RECORDS    7000
 #define RING_BYTES (1 << 20)
+#define HEADER     8 /* of each record in a ring */
+
+_Static_assert(RECORDS * (sizeof(struct transition) + HEADER) < RING_BYTES, "a ring has room for a fill");
 
 /* On a busy machine writers are hardly ever at work at the same time, and wait for each other. */
 #define ENOUGH_S   5

@@ -74,11 +74,14 @@ def run_load(kind, options):
 
 
 def sampler(pid):
-    """The number of the program that takes samples; ours attaches others (state_*) elsewhere."""
-    for program in attached_programs(pid):
-        if not program_info(program)["name"].startswith("state_"):
+    """The number of the program that sees segments. The peers have no other; ours are many, and this is sample_*."""
+    names = {program: program_info(program)["name"] for program in attached_programs(pid)}
+    for program, name in names.items():
+        if name.startswith("sample_") and not name.startswith("sample_state"):
             return program
-    raise Failure("no program is attached")
+    if len(names) != 1:
+        raise Failure(f"which of these programs sees segments: {names}")
+    return next(iter(names))
 
 
 def reading(program):

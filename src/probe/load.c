@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define HUGE_PAGE  ((uintptr_t)2 << 20)
 #define MMAP_MAX   (32 << 20)  /* glibc's upper limit */
@@ -52,6 +53,21 @@ static void narrow_heap(void)
 	malloc_trim(0);
 }
 
+/*
+ * libbpf has copied what it needs of the object when that is open. Its pages are those of our own file: they would come
+ * back if somebody looked.
+ */
+static void drop_object(const struct bpf_object_skeleton *skeleton)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t first = ((uintptr_t)skeleton->data + page - 1) & -page;
+	uintptr_t end = ((uintptr_t)skeleton->data + skeleton->data_sz) & -page;
+
+	if (end > first)
+		madvise((void *)first, end - first, MADV_DONTNEED);
+	malloc_trim(0);
+}
+
 int load_skeleton(struct bpf_object_skeleton *skeleton, const struct refusals *refusals)
 {
 	int error;
@@ -59,6 +75,7 @@ int load_skeleton(struct bpf_object_skeleton *skeleton, const struct refusals *r
 	if (refusals)
 		optional_leave_out(refusals, *skeleton->obj);
 	program_forget_blame();
+	drop_object(skeleton);
 	widen_heap();
 	error = bpf_object__load_skeleton(skeleton);
 	narrow_heap();
