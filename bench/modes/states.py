@@ -146,6 +146,9 @@ def goals(found):
             text += table.at_most(what, statistics.median(ratios(found[name], found[PEER])), goal, 3)
         else:
             text += table.unknown(what, "not both ran")
+    if "ours" in found and "ours `-c`" in found:
+        ratio = statistics.median(ratios(found["ours `-c`"], found["ours"]))
+        text += table.at_most("CPU added by ours `-c`, of that by ours", ratio, 1, 2)
     if "ours" in found:
         text += table.at_most("peak memory of ours", max(found["ours"]["rss_mib"]), RSS_GOAL_MIB, 1, " MiB")
     return text

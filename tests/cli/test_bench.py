@@ -13,7 +13,7 @@ import sys
 from cli import END_LIMIT_S, ROOT, Skip, assert_equal, assert_in, main, need_command, need_root, wait_until
 
 sys.path.insert(0, str(ROOT / "bench"))
-from modes import cpus, programs, rtt, rtt_guest, scale, startup, states  # pylint: disable=wrong-import-position
+from modes import cpus, nginx, programs, rtt, rtt_guest, scale, startup, states  # pylint: disable=wrong-import-position
 
 RUN = str(ROOT / "bench/run")
 REPORT = str(ROOT / "bench/report")
@@ -199,6 +199,15 @@ def test_startup_judges_the_goal():
     assert_line(startup.report(result_of_startup((startup.PEER, 50))), "0.80, goal at most 1.00: met")
     assert_line(startup.report(result_of_startup((startup.PEER, 32))), "1.25, goal at most 1.00: **missed**")
     assert_line(startup.report(result_of_startup()), "not measured")
+
+
+def test_nginx_compares_with_the_neighbours():
+    rounds = [(None, 1000), ("ours", 950), (None, 900), ("ours `-c`", 720), (None, 700)]
+    rounds = [{"observer": name, "round": 1, "requests_per_s": speed, "reported_lost": 3} for name, speed in rounds]
+    text = nginx.report({"rounds": rounds, "notes": {}, "skipped": {}})
+    assert_line(text, "| ours |", "1.00 (1.00 to 1.00)x | 3 |")
+    assert_line(text, "speed of nginx under ours: 1.00x, goal at least 0.95x: met")
+    assert_line(text, "speed of nginx under ours `-c`: 0.90x, goal at least 0.95x: **missed**")
 
 
 def test_programs_subtracts_the_empty_program():
