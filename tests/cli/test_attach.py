@@ -4,11 +4,12 @@
 
 import threading
 
-from cli import Trace, assert_equal, connect_once, main, need_root, of_port
+from cli import RTT_TOOL, Trace, assert_equal, connect_once, main, need_root, of_port
 from surroundings import Fifo, refusing
 from this_machine import need_machine, need_seeding
 
-HELD = ",".join(f"hold:recover_{way}" for way in ("cast", "storage", "hash"))
+HELD = tuple(f"hold:recover_{way}" for way in ("cast", "storage", "hash"))
+HELD_SAMPLES = "hold:sample_state_cast", "hold:sample_state_call"
 
 
 class Connecting(threading.Thread):
@@ -32,12 +33,28 @@ def test_rows():
         with Fifo() as fifo:
             between = Connecting(fifo)
             between.start()
-            with Trace("--strict", "-o", "json", *args, prefix=refusing(HELD)) as trace:
+            with Trace("--strict", "-o", "json", *args, prefix=refusing(*HELD)) as trace:
                 between.join(20)
                 after = connect_once()
                 assert_equal(trace.stop(), 0, f"exit status with {args}: {trace.err}")
                 rows = trace.rows()
         assert_equal([len(of_port(rows, port)) for port in (between.port, after)], [0, 12], f"rows with {args}")
+
+
+def test_samples():
+    need_root()
+    need_machine("seccomp_notify")
+    need_seeding()
+    for args in (), ("--storage", "hash"):
+        with Fifo() as fifo:
+            between = Connecting(fifo)
+            between.start()
+            with Trace("--by", "lport,comm", "-o", "json", *args, tool=RTT_TOOL, prefix=refusing(*HELD_SAMPLES)) as trace:
+                between.join(20)
+                after = connect_once()
+                assert_equal(trace.stop(), 0, f"exit status with {args}: {trace.err}")
+                ports = {int(row["key"].split(",")[0]) for row in trace.rows() if row["key"]}
+        assert_equal([port in ports for port in (between.port, after)], [False, True], f"ports with samples with {args}")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 """What reading the kernel's types takes at the start is given back before anything is traced."""
 
 import os
+import pathlib
 import re
 
 from cli import RTT_TOOL, TOOL, Trace, main, need_root
 
+HASH_BYTES = 4 << 20
 TYPES = "/sys/kernel/btf/vmlinux"
 
 
@@ -20,6 +22,26 @@ def assert_gives_back(tool):
     with Trace(tool=tool) as trace:
         kept = anonymous_bytes(trace.process.pid)
         assert kept < os.path.getsize(TYPES) / 2, f"{kept} bytes"
+
+
+def map_bytes(pid):
+    """Of all maps of the process, as the kernel counts them."""
+    total = 0
+    for entry in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
+        text = entry.read_text(encoding="ascii")
+        found = re.search(r"^memlock:\s+(\d+)$", text, re.MULTILINE)
+        total += int(found[1]) if found and "map_type:" in text else 0
+    return total
+
+
+def test_no_hash_without_memory():
+    """Where nothing is remembered of a socket there is no map for it."""
+    need_root()
+    sizes = {}
+    for args in (), ("--by", "pid"):
+        with Trace("--storage", "hash", *args, tool=RTT_TOOL) as trace:
+            sizes[args] = map_bytes(trace.pid)
+    assert sizes[()] < HASH_BYTES < sizes[("--by", "pid")], sizes
 
 
 def test_tcpstates():
