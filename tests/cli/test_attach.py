@@ -9,11 +9,11 @@ from surroundings import Fifo, refusing
 from this_machine import need_machine, need_seeding
 
 HELD = tuple(f"hold:recover_{way}" for way in ("cast", "storage", "hash"))
-HELD_SAMPLES = "hold:sample_state_cast", "hold:sample_state_call"
+HELD_SAMPLES = "hold:sample_cast", "hold:sample_call"
 
 
 class Connecting(threading.Thread):
-    """One connection, when the first program is attached and the second one is not."""
+    """One connection, when one program is attached and another one is not."""
 
     def __init__(self, fifo):
         super().__init__(daemon=True)
@@ -45,11 +45,12 @@ def test_samples():
     need_root()
     need_machine("seccomp_notify")
     need_seeding()
-    for args in (), ("--storage", "hash"):
+    for storage in "auto", "hash":
+        args = "--sample", "rtt", "--by", "rport,comm", "-o", "json", "--storage", storage
         with Fifo() as fifo:
             between = Connecting(fifo)
             between.start()
-            with Trace("--by", "lport,comm", "-o", "json", *args, tool=RTT_TOOL, prefix=refusing(*HELD_SAMPLES)) as trace:
+            with Trace(*args, tool=RTT_TOOL, prefix=refusing(*HELD_SAMPLES)) as trace:
                 between.join(20)
                 after = connect_once()
                 assert_equal(trace.stop(), 0, f"exit status with {args}: {trace.err}")
