@@ -164,14 +164,14 @@ static void test_passed_on(void **state)
 	expect_reader(run, &scene, "use", "tv-heir");
 }
 
-/* Returns when the process sleeps in accept(). */
-static void await_accept(pid_t pid)
+/* Returns when the process sleeps in that system call. */
+static void await_call(pid_t pid, long call)
 {
 	char path[32], line[256];
 	long number = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	for (int i = 0; number != SYS_accept4 && i < 1000; i++) {
+	for (int i = 0; number != call && i < 1000; i++) {
 		FILE *file = fopen(path, "r");
 
 		require(file, "cannot open %s", path);
@@ -180,7 +180,7 @@ static void await_accept(pid_t pid)
 		fclose(file);
 		sleep_ms(10);
 	}
-	require(number == SYS_accept4, "process %d does not come to accept()", pid);
+	require(number == call, "process %d does not come to system call %ld", pid, call);
 }
 
 /* A worker that has been in accept() since before the tools came: one shows all, the other one ends with 3 for it. */
@@ -190,7 +190,7 @@ static void play_under_way(struct run *run, struct scene *scene, const char *hoo
 	scene->listener = listen_on(IPV4, &scene->port);
 	snprintf(scene->port_text, sizeof(scene->port_text), "%u", scene->port);
 	scene->reader = helper_start("tv-worker", worker, scene);
-	await_accept(scene->reader.pid);
+	await_call(scene->reader.pid, SYS_accept4);
 	run_start(run, (const char *const[]){"--accept", hook, NULL});
 	run_start_another(run, (const char *const[]){"--accept", hook, "--strict", "-L", scene->port_text, NULL});
 }
@@ -199,6 +199,8 @@ static void check_counted(struct run *run, struct scene *scene)
 {
 	int client = connect_to(IPV4, scene->port);
 
+	/* Before that it may hold the lock of the socket, which shows who uses it. */
+	await_call(scene->reader.pid, SYS_recvfrom);
 	close(client);
 	channel_receive(scene->reader.channel, NULL);
 	helper_wait(&scene->reader);
