@@ -102,6 +102,23 @@ def test_filters_without_storage():
         assert unjudged(trace.err) >= CONNECTIONS - 1, trace.err
 
 
+def test_others_without_storage():
+    """Older sockets that there is no room for are out of scope when they are another process's."""
+    need_root()
+    need_seeding()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        pairs = [(socket.create_connection(listener.getsockname()), listener.accept()[0]) for _ in range(CONNECTIONS)]
+        port = listener.getsockname()[1]
+        for args, mine in (("--pid", os.getpid()), True), (("--pid", f"!{os.getpid()}"), False), (("--comm", "no-such-name"), False):
+            with Trace("--storage", "hash", "--hash-size", "1", "-L", port, *args) as trace:
+                assert_equal(trace.stop(), 0, f"exit status with {args}")
+                # the ends of connections, and the listener
+                assert_equal(unjudged(trace.err), CONNECTIONS + 1 if mine else 0, f"older sockets not judged with {args}")
+        for pair in pairs:
+            for end in pair:
+                end.close()
+
+
 def test_stuck_without_storage():
     """The same for a look at connections, also at older ones."""
     need_root()

@@ -47,6 +47,17 @@ static __always_inline void seed_owner(struct conn *conn, struct task_struct *ta
 		listener_put(address, &conn->owner, cookie);
 }
 
+/* There is no memory for a socket of the task's. One that is another process's is out of a scope of owners. */
+static __always_inline void seed_count_unremembered(struct task_struct *task)
+{
+	struct owner owner = {};
+
+	if (scope.by_owner)
+		owner_seed(&owner, task);
+	if (scope_admits_owner(&owner))
+		scope_count_unremembered();
+}
+
 /* The owners of the sockets that are older than the tool. */
 SEC("iter/task_file")
 int seed_storage(struct bpf_iter__task_file *ctx)
@@ -64,7 +75,7 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 		seed_owner(conn, task, (__u64)(unsigned long)sk, sock_as_tcp(sk)->SOCK_COMMON.skc_state, cookie_of(sk),
 			   true);
 	else
-		scope_count_unremembered();
+		seed_count_unremembered(task);
 	life_seed(sk);
 	return 0;
 }
@@ -108,7 +119,7 @@ int seed_hash(struct bpf_iter__task_file *ctx)
 		seed_owner(conn, task, (__u64)(unsigned long)tp, state,
 			   BPF_CORE_READ(tp, SOCK_COMMON.skc_cookie.counter), false);
 	else
-		scope_count_unremembered();
+		seed_count_unremembered(task);
 	return 0;
 }
 
@@ -120,7 +131,9 @@ static __always_inline void seed_found(struct tcp_sock *tp, const struct transit
 	if (t->newstate == STATE_LISTEN)
 		ports_add(t);
 	if (!conn) {
-		scope_count_unremembered();
+		/* With a descriptor, seed_storage or seed_hash has counted it. */
+		if (!tp->SOCK_BASE.sk_socket)
+			scope_count_unremembered();
 		return;
 	}
 	transition_seed(conn, in_socket);
