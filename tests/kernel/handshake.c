@@ -19,7 +19,7 @@
 /* DESIGN.md: within 5 % of a capture. Or, of a short time, what a busy machine takes to run what is due. */
 #define TOLERANCE    0.05
 #define TOLERANCE_US 1000
-#define ATTEMPTS     5
+#define ATTEMPTS     20 /* three guests on two cores stand still so often */
 
 static struct rtt_capture captures[WIRE_ENDS] = {{.fd = -1}, {.fd = -1}};
 static struct rtt_relay relay;
