@@ -32,7 +32,7 @@ _Static_assert(RINGS_MAX == 8, "bench/bpf/rings.bpf.c has as many");
 #define RING_BYTES (1 << 20)
 #define HEADER     8 /* of each record in a ring */
 
-_Static_assert(RECORDS * (sizeof(struct transition) + HEADER) < RING_BYTES, "a ring has room for a fill");
+_Static_assert((sizeof(struct transition) + HEADER) * RECORDS < RING_BYTES, "a ring has room for a fill");
 
 /* On a busy machine writers are hardly ever at work at the same time, and wait for each other. */
 #define ENOUGH_S   5
