@@ -3,9 +3,6 @@
 
 #include "text.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
 /* As far as the names below need it. */
 static int cells_of(uint32_t code)
 {
