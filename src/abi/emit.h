@@ -7,7 +7,7 @@ enum emit {
 	EMIT_ROWS = 1 << 0,        /* each transition: struct transition in a ring */
 	EMIT_COUNTS = 1 << 1,      /* transitions of each kind, counted: struct summary */
 	EMIT_CONNECTIONS = 1 << 2, /* each connection at its end: struct connection in a ring */
-	EMIT_LOOKS = 1 << 3,   /* what is remembered, when a socket iterator comes by: struct transition in a ring */
+	EMIT_SCANS = 1 << 3,   /* what is remembered, when a socket iterator comes by: struct transition in a ring */
 	EMIT_SAMPLES = 1 << 4, /* round-trip times: histograms */
 };
 

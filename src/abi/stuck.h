@@ -15,7 +15,7 @@ struct stuck_settings {
 };
 
 /* One look at all connections: user space writes the first two before it, the program counts. */
-struct stuck_look {
+struct stuck_scan {
 	__u64 time_ns;   /* now, CLOCK_MONOTONIC */
 	__u64 is_last;   /* bool: those whose age cannot be told are shown, too */
 	__u64 found;     /* rows of stuck connections that were due; only grows */
@@ -66,6 +66,6 @@ static inline __u64 stuck_least_ns(const struct stuck_clocks *clocks)
 }
 
 _Static_assert(sizeof(struct stuck_settings) == 16, "struct stuck_settings is a program's constant");
-_Static_assert(sizeof(struct stuck_look) == 40, "struct stuck_look is in a program's memory");
+_Static_assert(sizeof(struct stuck_scan) == 40, "struct stuck_scan is in a program's memory");
 
 #endif

@@ -20,7 +20,7 @@
 enum {
 	TRANSITION_AT_LEAST = 1 << 0, /* the state had begun unseen: duration_ns is how long it has been watched */
 	TRANSITION_TIMED = 1 << 1,    /* duration_ns is not what the clock between two transitions would say */
-	TRANSITION_LOOK = 1 << 2,     /* none: what a look found (EMIT_LOOKS) */
+	TRANSITION_SCAN = 1 << 2,     /* none: what a look found (EMIT_SCANS) */
 };
 
 struct transition {

@@ -6,7 +6,7 @@
 #include "os/command.h"
 #include "os/message.h"
 #include "os/priority.h"
-#include "probe/look.h"
+#include "probe/scan.h"
 
 #include <string.h>
 
@@ -75,7 +75,7 @@ int app_begin(struct app *app, uint64_t interval_ns)
 	return error;
 }
 
-void app_tell(const struct app *app)
+void app_report(const struct app *app)
 {
 	const struct probe *probe = &app->probe;
 
@@ -89,8 +89,8 @@ void app_tell(const struct app *app)
 	if (probe->wants.owners)
 		message("%s tells who accepts a connection%s", probe_accept_hook(probe),
 			probe_counts_accepts(probe) ? "" : ", and this kernel does not tell what that misses");
-	if (probe->wants.emits & EMIT_LOOKS)
-		message("%s goes through the connections", look_iterator(probe));
+	if (probe->wants.emits & EMIT_SCANS)
+		message("%s goes through the connections", scan_iterator(probe));
 	if (probe->wants.emits != EMIT_SAMPLES)
 		message("%s tells why one ended", probe->vitals ? "the socket" : "nothing");
 	if (app->options->scope.settings.pidns_ino && probe->wants.owners)
@@ -106,7 +106,7 @@ void app_tick(struct app *app)
 void app_detach(struct app *app)
 {
 	probe_detach(&app->probe);
-	hangup_tell_end(&app->loop);
+	hangup_report_end(&app->loop);
 }
 
 int app_close(struct app *app, int status)

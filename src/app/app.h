@@ -41,7 +41,7 @@ int app_launch(struct app *app, bool hurries);
 int app_begin(struct app *app, uint64_t interval_ns);
 
 /* With -v: what was chosen. */
-void app_tell(const struct app *app);
+void app_report(const struct app *app);
 
 /* Once a second (EVENT_TICK): follows what the scope names. */
 void app_tick(struct app *app);

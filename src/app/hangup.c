@@ -19,7 +19,7 @@ void hangup_reopen(struct event_loop *loop, struct sink *sink, const char *path)
 		error = event_loop_add_output(loop, sink->fd);
 }
 
-void hangup_tell_end(const struct event_loop *loop)
+void hangup_report_end(const struct event_loop *loop)
 {
 	if (loop->stop_signal != SIGHUP)
 		return;

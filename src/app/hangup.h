@@ -16,6 +16,6 @@
 void hangup_reopen(struct event_loop *loop, struct sink *sink, const char *path);
 
 /* When the tool ends: says so on stderr if SIGHUP made it. */
-void hangup_tell_end(const struct event_loop *loop);
+void hangup_report_end(const struct event_loop *loop);
 
 #endif

@@ -40,7 +40,7 @@ static const char *describe(enum pid_meaning meaning, bool is_initial)
 	return is_initial ? "no process has this number" : "no process has this number in this pid namespace";
 }
 
-static void tell_pid(uint64_t pid, struct tally *tally, bool is_initial)
+static void report_pid(uint64_t pid, struct tally *tally, bool is_initial)
 {
 	enum pid_meaning meaning = pid_namespace_look_up((uint32_t)pid);
 
@@ -52,7 +52,7 @@ static void tell_pid(uint64_t pid, struct tally *tally, bool is_initial)
 }
 
 /* Nothing in a container tells whether a number of the host is a process's. */
-static struct tally tell_pids(const struct scope *scope)
+static struct tally report_pids(const struct scope *scope)
 {
 	struct pid_namespace own = {};
 	bool is_unknown = pid_namespace_own(&own) != 0, is_initial = !is_unknown && pid_namespace_is_initial(&own);
@@ -66,14 +66,14 @@ static struct tally tell_pids(const struct scope *scope)
 		const struct scope_listed *listed = &scope->numbers[i];
 
 		if (listed->number.kind == SCOPE_PID && listed->sense == SCOPE_WANTED)
-			tell_pid(listed->number.value, &tally, is_initial);
+			report_pid(listed->number.value, &tally, is_initial);
 	}
 	if (tally.missing > TOLD_MAX)
 		message("--pid: %u more numbers are no process's", tally.missing - TOLD_MAX);
 	return tally;
 }
 
-static struct tally tell_places(const struct scope *scope)
+static struct tally report_places(const struct scope *scope)
 {
 	struct tally tally = {};
 
@@ -93,7 +93,7 @@ static struct tally tell_places(const struct scope *scope)
 
 void scope_watch_begin(struct scope *scope)
 {
-	struct tally pids = tell_pids(scope), places = tell_places(scope);
+	struct tally pids = report_pids(scope), places = report_places(scope);
 
 	scope->is_blind = pids.wanted && pids.wanted == pids.missing;
 	scope->is_placeless = places.wanted && places.wanted == places.missing;
@@ -136,5 +136,5 @@ void scope_watch_tick(struct scope *scope, const struct probe *probe, bool verbo
 {
 	struct watch watch = {probe, verbose};
 
-	scope_places_look(scope, follow, &watch);
+	scope_places_check(scope, follow, &watch);
 }

@@ -41,7 +41,7 @@ int set_state_tracepoint(struct set_state_args *args)
 	__builtin_memcpy(local, args->saddr_v6, 16);
 	__builtin_memcpy(remote, args->daddr_v6, 16);
 	ip_version = sock_unmap(local, remote, 0, false);
-	sock_put_addresses(&t, ip_version, local, remote);
+	sock_store_addresses(&t, ip_version, local, remote);
 	t.skaddr = (__u64)(unsigned long)args->skaddr;
 	t.lport = args->sport;
 	t.rport = args->dport;
@@ -51,7 +51,7 @@ int set_state_tracepoint(struct set_state_args *args)
 	verdict = scope_judge(&t);
 	conn = bpf_map_lookup_elem(&conn_hash, &t.skaddr);
 	t.uid = UID_UNKNOWN;
-	if (verdict == SCOPE_OUT || (scope_is_choosy() && !conn && !transition_is_worth(&t, CONTEXT_ANY))) {
+	if (verdict == SCOPE_OUT || (scope_needs_row() && !conn && !transition_is_worth(&t, CONTEXT_ANY))) {
 		if (conn)
 			transition_drop_held(conn);
 		conn_hash_forget(t.skaddr);

@@ -50,7 +50,7 @@ static char *write_group(char *text, unsigned int group)
 {
 	unsigned int zeros = (__builtin_clz(group | 1) - 16) / 4;
 
-	return put_4_hex(text, group << 4 * zeros) - zeros;
+	return append_4_hex(text, group << 4 * zeros) - zeros;
 }
 
 /* A bit for each group that is 0. */
@@ -99,14 +99,14 @@ static char *write_ipv6(char *text, const uint8_t bytes[16])
 	return end == 6 ? write_ipv4(text, bytes + 12) : text;
 }
 
-char *address_put(char *at, uint8_t ip_version, const uint8_t bytes[16])
+char *address_append(char *at, uint8_t ip_version, const uint8_t bytes[16])
 {
 	return ip_version == 4 ? write_ipv4(at, bytes) : write_ipv6(at, bytes);
 }
 
 void address_format(struct strbuf *out, uint8_t ip_version, const uint8_t bytes[16])
 {
-	char text[ADDRESS_TEXT_MAX + PUT_BEYOND];
+	char text[ADDRESS_TEXT_MAX + APPEND_SLACK];
 
-	strbuf_append(out, text, address_put(text, ip_version, bytes) - text);
+	strbuf_append(out, text, address_append(text, ip_version, bytes) - text);
 }

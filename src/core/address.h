@@ -2,7 +2,7 @@
 #ifndef TCPVITALS_CORE_ADDRESS_H
 #define TCPVITALS_CORE_ADDRESS_H
 
-#include "core/put.h"
+#include "core/append.h"
 #include "core/strbuf.h"
 
 #include <stdint.h>
@@ -14,7 +14,7 @@
  * The address in `bytes` (network byte order; IPv4 in the first four) as text: dotted quad, or RFC 5952 section 4 and 5
  * (what inet_ntop() prints).
  */
-char *address_put(char *at, uint8_t ip_version, const uint8_t bytes[16]);
+char *address_append(char *at, uint8_t ip_version, const uint8_t bytes[16]);
 void address_format(struct strbuf *out, uint8_t ip_version, const uint8_t bytes[16]);
 
 #endif

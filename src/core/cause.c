@@ -42,7 +42,7 @@ const char *cause_name(unsigned int cause)
 	return cause == CAUSE_NONE ? NULL : label_of(cause)->text;
 }
 
-char *cause_put(char *at, unsigned int cause)
+char *cause_append(char *at, unsigned int cause)
 {
-	return put_label(at, label_of(cause));
+	return append_label(at, label_of(cause));
 }

@@ -26,7 +26,7 @@ enum column_id {
 	COLUMN_SEQ,       /* SEQ       %-3s     conn_seq */
 	COLUMN_PID,       /* PID       %-7s     unknown without an owner */
 	COLUMN_COMM,      /* COMM      %-10.10s (cut: nine and a '+'), wide %-16s; unknown without an owner */
-	COLUMN_OWNER,     /* OWNER     %-8s     owner_source_put() */
+	COLUMN_OWNER,     /* OWNER     %-8s     owner_source_append() */
 	COLUMN_UID,       /* UID       %-6s     the socket's, unknown for UID_UNKNOWN */
 	COLUMN_CGROUP,    /* CGROUP    %-8s     cgroup id, unknown without an owner or when 0 */
 	COLUMN_NETNS,     /* NETNS     %-10s    unknown when 0 */
@@ -59,7 +59,7 @@ enum column_style {
 };
 
 /*
- * No line of any format is longer, its newline and PUT_BEYOND included, whatever the event holds: there must be this
+ * No line of any format is longer, its newline and APPEND_SLACK included, whatever the event holds: there must be this
  * much room for a row.
  */
 #define ROW_TEXT_MAX 2048
@@ -110,7 +110,7 @@ struct row {
 	const struct timebase *base;
 	enum column_style style;
 	cell_width *width; /* of a character in text */
-	size_t unseen;     /* bytes of the value beyond its cells in text: a put() sets it where there are any */
+	size_t unseen;     /* bytes of the value beyond its cells in text: an append() sets it where there are any */
 };
 
 extern const struct names names_none;
@@ -122,7 +122,7 @@ static inline struct row row_of(enum column_style style, const struct transition
 	return (struct row){.event = event, .names = names ? names : &names_none, .base = base, .style = style};
 }
 
-/* Where a row of `out` goes, or NULL when there is no room for the longest values, these names, and PUT_BEYOND. */
+/* Where a row of `out` goes, or NULL when there is no room for the longest values, these names, and APPEND_SLACK. */
 static inline char *row_begin(struct strbuf *out, const struct names *names)
 {
 	return strbuf_room(out, ROW_TEXT_MAX + (names ? ESCAPED_MAX * names_length(names) : 0));
@@ -130,8 +130,8 @@ static inline char *row_begin(struct strbuf *out, const struct names *names)
 
 struct column {
 	const char *name;
-	/* The bare value, unpadded, escaped for the style: as core/put.h, after row_begin(). */
-	char *(*put)(char *at, struct row *row);
+	/* The bare value, unpadded, escaped for the style: as core/append.h, after row_begin(). */
+	char *(*append)(char *at, struct row *row);
 	/* Field width in text and wide text (left-justified; a longer value pushes the rest). */
 	uint8_t width[COLUMN_STYLE_WIDE + 1];
 };

@@ -1,41 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "core/duration.h"
 
-char *duration_put_ms(char *at, uint64_t ns)
+char *duration_append_ms(char *at, uint64_t ns)
 {
 	/* not (ns + 500) / 1000, which would wrap */
 	uint64_t us = ns / 1000 + (ns % 1000 >= 500);
 
-	return put_3_digits(put_char(put_u64(at, us / 1000), '.'), us % 1000);
+	return append_3_digits(append_char(append_u64(at, us / 1000), '.'), us % 1000);
 }
 
-char *duration_put_us(char *at, uint64_t ns)
+char *duration_append_us(char *at, uint64_t ns)
 {
-	return put_3_digits(put_char(put_u64(at, ns / 1000), '.'), ns % 1000);
+	return append_3_digits(append_char(append_u64(at, ns / 1000), '.'), ns % 1000);
 }
 
-char *duration_put_s(char *at, uint64_t ns)
+char *duration_append_s(char *at, uint64_t ns)
 {
-	return put_6_digits(put_char(put_u64(at, ns / 1000000000), '.'), ns / 1000 % 1000000);
+	return append_6_digits(append_char(append_u64(at, ns / 1000000000), '.'), ns / 1000 % 1000000);
 }
 
 void duration_format_ms(struct strbuf *out, uint64_t ns)
 {
-	char text[DURATION_TEXT_MAX + PUT_BEYOND];
+	char text[DURATION_TEXT_MAX + APPEND_SLACK];
 
-	strbuf_append(out, text, duration_put_ms(text, ns) - text);
+	strbuf_append(out, text, duration_append_ms(text, ns) - text);
 }
 
 void duration_format_us(struct strbuf *out, uint64_t ns)
 {
-	char text[DURATION_TEXT_MAX + PUT_BEYOND];
+	char text[DURATION_TEXT_MAX + APPEND_SLACK];
 
-	strbuf_append(out, text, duration_put_us(text, ns) - text);
+	strbuf_append(out, text, duration_append_us(text, ns) - text);
 }
 
 void duration_format_s(struct strbuf *out, uint64_t ns)
 {
-	char text[DURATION_TEXT_MAX + PUT_BEYOND];
+	char text[DURATION_TEXT_MAX + APPEND_SLACK];
 
-	strbuf_append(out, text, duration_put_s(text, ns) - text);
+	strbuf_append(out, text, duration_append_s(text, ns) - text);
 }

@@ -2,7 +2,7 @@
 #ifndef TCPVITALS_CORE_DURATION_H
 #define TCPVITALS_CORE_DURATION_H
 
-#include "core/put.h"
+#include "core/append.h"
 #include "core/strbuf.h"
 
 #include <stdint.h>
@@ -11,15 +11,15 @@
 #define DURATION_TEXT_MAX 21
 
 /* Nanoseconds as milliseconds with three decimals, rounded half up: 1373499 -> "1.373". Not for DURATION_UNKNOWN. */
-char *duration_put_ms(char *at, uint64_t ns);
+char *duration_append_ms(char *at, uint64_t ns);
 void duration_format_ms(struct strbuf *out, uint64_t ns);
 
 /* Nanoseconds as microseconds with three decimals, exact: 1373499 -> "1373.499". Not for DURATION_UNKNOWN. */
-char *duration_put_us(char *at, uint64_t ns);
+char *duration_append_us(char *at, uint64_t ns);
 void duration_format_us(struct strbuf *out, uint64_t ns);
 
 /* Nanoseconds as seconds with six decimals, rounded down. */
-char *duration_put_s(char *at, uint64_t ns);
+char *duration_append_s(char *at, uint64_t ns);
 void duration_format_s(struct strbuf *out, uint64_t ns);
 
 #endif

@@ -70,20 +70,20 @@ static void piece_copy(struct piece *piece, const char *bytes, size_t length)
 	piece->columns = 1;
 }
 
-static void piece_put_hex(struct piece *piece, unsigned int value, unsigned int digits)
+static void piece_append_hex(struct piece *piece, unsigned int value, unsigned int digits)
 {
 	while (digits-- > 0)
 		piece->text[piece->length++] = "0123456789ABCDEF"[value >> 4 * digits & 15];
 }
 
-static void piece_put_escape(struct piece *piece, unsigned char byte)
+static void piece_append_escape(struct piece *piece, unsigned char byte)
 {
 	piece->text[piece->length++] = '\\';
 	if (byte == '\\') {
 		piece->text[piece->length++] = '\\';
 	} else {
 		piece->text[piece->length++] = 'x';
-		piece_put_hex(piece, byte, 2);
+		piece_append_hex(piece, byte, 2);
 	}
 }
 
@@ -100,7 +100,7 @@ static bool terminal_piece(struct piece *piece, const char *bytes, size_t availa
 		return false;
 	}
 	for (size_t i = 0; i < piece->consumed; i++)
-		piece_put_escape(piece, (unsigned char)bytes[i]);
+		piece_append_escape(piece, (unsigned char)bytes[i]);
 	piece->columns = piece->length;
 	return true;
 }
@@ -175,7 +175,7 @@ static size_t escape_odd_name(struct strbuf *out, const char *bytes, size_t leng
 	if ((length != 1 || *bytes != '-') && (length != 2 || memcmp(bytes, "\"\"", 2) != 0))
 		return 0;
 	for (size_t i = 0; i < length; i++)
-		piece_put_escape(&piece, (unsigned char)bytes[i]);
+		piece_append_escape(&piece, (unsigned char)bytes[i]);
 	strbuf_append(out, piece.text, piece.length);
 	return piece.length;
 }
@@ -194,7 +194,7 @@ static void name_piece(struct piece *piece, const char *bytes, size_t available,
 		piece->consumed = length;
 		return;
 	}
-	piece_put_escape(piece, (unsigned char)*bytes);
+	piece_append_escape(piece, (unsigned char)*bytes);
 	piece->columns = piece->length;
 	piece->consumed = 1;
 }
@@ -289,7 +289,7 @@ static void json_piece(struct piece *piece, const char *bytes, size_t available)
 			piece->text[piece->length++] = short_escapes[code];
 		} else {
 			piece->text[piece->length++] = 'u';
-			piece_put_hex(piece, code, 4);
+			piece_append_hex(piece, code, 4);
 		}
 	}
 }

@@ -7,7 +7,7 @@ static const struct label names[OWNER_SOURCES] = {
 	[OWNER_SEED] = LABEL("seed"),       [OWNER_KERNEL] = LABEL("kernel"),
 };
 
-char *owner_source_put(char *at, unsigned int source)
+char *owner_source_append(char *at, unsigned int source)
 {
-	return put_label(at, &names[source < OWNER_SOURCES ? source : OWNER_UNKNOWN]);
+	return append_label(at, &names[source < OWNER_SOURCES ? source : OWNER_UNKNOWN]);
 }

@@ -3,12 +3,12 @@
 #define TCPVITALS_CORE_OWNER_H
 
 #include "abi/owner.h"
-#include "core/put.h"
+#include "core/append.h"
 
 #include <stdbool.h>
 
 /* "unknown", "connect", "listen", "accept", "use", "listener", "seed", "kernel"; "unknown" for any other number. */
-char *owner_source_put(char *at, unsigned int source);
+char *owner_source_append(char *at, unsigned int source);
 
 /* Whether it has a number in the pid namespace that the tool shows. */
 static inline bool owner_has_pid(const struct owner *owner)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "core/strbuf.h"
 
-#include "core/put.h"
+#include "core/append.h"
 
 void strbuf_pad(struct strbuf *sb, size_t start, size_t width)
 {
@@ -21,10 +21,10 @@ void strbuf_append_u64(struct strbuf *sb, uint64_t value)
 
 void strbuf_append_u64_digits(struct strbuf *sb, uint64_t value, unsigned int digits)
 {
-	char text[PUT_NUMBER_MAX + PUT_NUMBER_MAX + PUT_BEYOND], *number = text + PUT_NUMBER_MAX, *end;
+	char text[APPEND_NUMBER_MAX + APPEND_NUMBER_MAX + APPEND_SLACK], *number = text + APPEND_NUMBER_MAX, *end;
 
-	memset(text, '0', PUT_NUMBER_MAX);
-	end = put_u64(number, value);
+	memset(text, '0', APPEND_NUMBER_MAX);
+	end = append_u64(number, value);
 	if (number > end - digits)
 		number = end - digits;
 	strbuf_append(sb, number, end - number);

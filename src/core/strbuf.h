@@ -25,7 +25,7 @@ static inline struct strbuf strbuf_over(char *data, size_t capacity)
 
 /*
  * Where the next `length` bytes go, or NULL: the append that needs them is dropped whole. Who writes there himself,
- * with core/put.h, asks for all that this may touch.
+ * with core/append.h, asks for all that this may touch.
  */
 static inline char *strbuf_room(struct strbuf *sb, size_t length)
 {

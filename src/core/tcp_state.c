@@ -26,16 +26,16 @@ const char *tcp_state_name(unsigned int state)
 	return state < NAMES && names[state].length ? names[state].text : NULL;
 }
 
-char *tcp_state_put(char *at, unsigned int state)
+char *tcp_state_append(char *at, unsigned int state)
 {
 	if (state >= NAMES || !names[state].length)
-		return put_u64(at, state);
-	return put_label(at, &names[state]);
+		return append_u64(at, state);
+	return append_label(at, &names[state]);
 }
 
 void tcp_state_format(struct strbuf *out, unsigned int state)
 {
-	char text[TCP_STATE_TEXT_MAX + PUT_BEYOND];
+	char text[TCP_STATE_TEXT_MAX + APPEND_SLACK];
 
-	strbuf_append(out, text, tcp_state_put(text, state) - text);
+	strbuf_append(out, text, tcp_state_append(text, state) - text);
 }

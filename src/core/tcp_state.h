@@ -3,7 +3,7 @@
 #define TCPVITALS_CORE_TCP_STATE_H
 
 #include "abi/tcp_state.h"
-#include "core/put.h"
+#include "core/append.h"
 #include "core/strbuf.h"
 
 /* BOUND_INACTIVE */
@@ -13,7 +13,7 @@
 const char *tcp_state_name(unsigned int state);
 
 /* The name, or the number in decimal if it has none. */
-char *tcp_state_put(char *at, unsigned int state);
+char *tcp_state_append(char *at, unsigned int state);
 void tcp_state_format(struct strbuf *out, unsigned int state);
 
 #endif

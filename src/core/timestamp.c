@@ -39,61 +39,61 @@ static struct date date_of_day(int32_t day)
 	};
 }
 
-static char *put_clock(char *at, unsigned int second_of_day)
+static char *append_clock(char *at, unsigned int second_of_day)
 {
-	at = put_char(put_2_digits(at, second_of_day / 3600), ':');
-	at = put_char(put_2_digits(at, second_of_day / 60 % 60), ':');
-	return put_2_digits(at, second_of_day % 60);
+	at = append_char(append_2_digits(at, second_of_day / 3600), ':');
+	at = append_char(append_2_digits(at, second_of_day / 60 % 60), ':');
+	return append_2_digits(at, second_of_day % 60);
 }
 
-char *timestamp_put_local(char *at, const struct timebase *base, uint64_t monotonic_ns)
+char *timestamp_append_local(char *at, const struct timebase *base, uint64_t monotonic_ns)
 {
 	const struct clock_point *point = clock_history_at(&base->clocks, monotonic_ns);
 	/* unsigned: a wild event time must not be undefined behaviour */
 	int64_t ns = (int64_t)(monotonic_ns + (uint64_t)point->realtime_offset_ns);
 	int64_t seconds = floor_divide(ns, NS_PER_S) + point->utc_offset_s;
 
-	return put_clock(at, seconds - floor_divide(seconds, SECONDS_A_DAY) * SECONDS_A_DAY);
+	return append_clock(at, seconds - floor_divide(seconds, SECONDS_A_DAY) * SECONDS_A_DAY);
 }
 
-char *timestamp_put_realtime(char *at, int64_t realtime_ns)
+char *timestamp_append_realtime(char *at, int64_t realtime_ns)
 {
 	int64_t seconds = floor_divide(realtime_ns, NS_PER_S);
 	int64_t day = floor_divide(seconds, SECONDS_A_DAY);
 	struct date date = date_of_day(day);
 
 	/* 64 bits of nanoseconds end in 2262 and begin in 1677: always four digits */
-	at = put_2_digits(at, date.year / 100);
-	at = put_char(put_2_digits(at, date.year % 100), '-');
-	at = put_char(put_2_digits(at, date.month), '-');
-	at = put_char(put_2_digits(at, date.day), 'T');
-	at = put_char(put_clock(at, seconds - day * SECONDS_A_DAY), '.');
+	at = append_2_digits(at, date.year / 100);
+	at = append_char(append_2_digits(at, date.year % 100), '-');
+	at = append_char(append_2_digits(at, date.month), '-');
+	at = append_char(append_2_digits(at, date.day), 'T');
+	at = append_char(append_clock(at, seconds - day * SECONDS_A_DAY), '.');
 	/* multiplied as unsigned: the first second of the range begins below INT64_MIN */
-	return put_char(put_6_digits(at, ((uint64_t)realtime_ns - (uint64_t)seconds * NS_PER_S) / 1000), 'Z');
+	return append_char(append_6_digits(at, ((uint64_t)realtime_ns - (uint64_t)seconds * NS_PER_S) / 1000), 'Z');
 }
 
-char *timestamp_put_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns)
+char *timestamp_append_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns)
 {
-	return duration_put_s(at, monotonic_ns > base->first_ns ? monotonic_ns - base->first_ns : 0);
+	return duration_append_s(at, monotonic_ns > base->first_ns ? monotonic_ns - base->first_ns : 0);
 }
 
 void timestamp_format_local(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns)
 {
-	char text[TIMESTAMP_TEXT_MAX + PUT_BEYOND];
+	char text[TIMESTAMP_TEXT_MAX + APPEND_SLACK];
 
-	strbuf_append(out, text, timestamp_put_local(text, base, monotonic_ns) - text);
+	strbuf_append(out, text, timestamp_append_local(text, base, monotonic_ns) - text);
 }
 
 void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns)
 {
-	char text[TIMESTAMP_TEXT_MAX + PUT_BEYOND];
+	char text[TIMESTAMP_TEXT_MAX + APPEND_SLACK];
 
-	strbuf_append(out, text, timestamp_put_utc(text, base, monotonic_ns) - text);
+	strbuf_append(out, text, timestamp_append_utc(text, base, monotonic_ns) - text);
 }
 
 void timestamp_format_realtime(struct strbuf *out, int64_t realtime_ns)
 {
-	char text[TIMESTAMP_TEXT_MAX + PUT_BEYOND];
+	char text[TIMESTAMP_TEXT_MAX + APPEND_SLACK];
 
-	strbuf_append(out, text, timestamp_put_realtime(text, realtime_ns) - text);
+	strbuf_append(out, text, timestamp_append_realtime(text, realtime_ns) - text);
 }

@@ -3,8 +3,8 @@
 #ifndef TCPVITALS_CORE_TIMESTAMP_H
 #define TCPVITALS_CORE_TIMESTAMP_H
 
+#include "core/append.h"
 #include "core/clock_history.h"
-#include "core/put.h"
 #include "core/strbuf.h"
 
 #include <stdint.h>
@@ -15,25 +15,25 @@ struct timebase {
 	uint64_t first_ns; /* time of the first event, the zero of the elapsed column */
 };
 
-/* That of timestamp_put_utc(). */
+/* That of timestamp_append_utc(). */
 #define TIMESTAMP_TEXT_MAX 27
 
 /* Local wall time HH:MM:SS, always eight bytes. */
-char *timestamp_put_local(char *at, const struct timebase *base, uint64_t monotonic_ns);
+char *timestamp_append_local(char *at, const struct timebase *base, uint64_t monotonic_ns);
 void timestamp_format_local(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
 
 /* RFC 3339 in UTC with microseconds, rounded down: "2026-11-22T12:31:49.123456Z". */
-char *timestamp_put_realtime(char *at, int64_t realtime_ns);
+char *timestamp_append_realtime(char *at, int64_t realtime_ns);
 void timestamp_format_realtime(struct strbuf *out, int64_t realtime_ns);
 
-static inline char *timestamp_put_utc(char *at, const struct timebase *base, uint64_t monotonic_ns)
+static inline char *timestamp_append_utc(char *at, const struct timebase *base, uint64_t monotonic_ns)
 {
-	return timestamp_put_realtime(at, clock_history_realtime_ns(&base->clocks, monotonic_ns));
+	return timestamp_append_realtime(at, clock_history_realtime_ns(&base->clocks, monotonic_ns));
 }
 
 void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
 
 /* Seconds since base->first_ns, none suspended, with six decimals ("0.000000" for anything earlier). */
-char *timestamp_put_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns);
+char *timestamp_append_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns);
 
 #endif

@@ -26,10 +26,10 @@ static inline bool zone_applies(uint8_t ip_version, const uint8_t bytes[16])
 
 /*
  * The address (network byte order) with its zone: by name, or by number where that is not known (no bytes). Without one
- * when it is none of those that have a zone, or when `ifindex` is 0: not known. As core/put.h; the name is untrusted,
- * so escape what this writes.
+ * when it is none of those that have a zone, or when `ifindex` is 0: not known. As core/append.h; the name is
+ * untrusted, so escape what this writes.
  */
-char *zone_put_address(char *at, uint8_t ip_version, const uint8_t bytes[16], uint32_t ifindex, struct name zone);
+char *zone_append_address(char *at, uint8_t ip_version, const uint8_t bytes[16], uint32_t ifindex, struct name zone);
 void zone_format_address(struct strbuf *out, uint8_t ip_version, const uint8_t bytes[16], uint32_t ifindex,
 			 struct name zone);
 

@@ -168,7 +168,7 @@ static bool take_path(const char *path, uint64_t *ret_id)
 	return true;
 }
 
-int cgroup_look(const char *path, uint64_t *ret_id)
+int cgroup_lookup(const char *path, uint64_t *ret_id)
 {
 	return take_path(path, ret_id) ? 0 : -ENOENT;
 }

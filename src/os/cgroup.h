@@ -39,6 +39,6 @@ int cgroup_path_of(int mount_fd, uint64_t id, char *ret, size_t size);
 int cgroup_find(const char *word, size_t length, uint64_t *ret_id, char path[PATH_MAX], struct parse_error *error);
 
 /* The id of the cgroup whose directory `path` is. 0, or -ENOENT when it is none. */
-int cgroup_look(const char *path, uint64_t *ret_id);
+int cgroup_lookup(const char *path, uint64_t *ret_id);
 
 #endif

@@ -120,7 +120,7 @@ int command_end(struct command *command)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void tell_failure(const char *name, int error)
+static void report_failure(const char *name, int error)
 {
 	char text[128];
 	struct strbuf out = strbuf_over(text, sizeof(text));
@@ -137,7 +137,7 @@ int command_launch(struct command *command, struct event_loop *loop)
 		return 0;
 	error = command_start(command);
 	if (error) {
-		tell_failure(command->argv[0], error);
+		report_failure(command->argv[0], error);
 		return error == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 	}
 	error = event_loop_add_command(loop, command->pid, command->pidfd, command->linger_ns);

@@ -120,7 +120,7 @@ static int visit_directory(struct tour *tour, const char *path, bool only_number
 	return error;
 }
 
-void netns_tell(const struct netns_omissions *omissions, const char *effect)
+void netns_report(const struct netns_omissions *omissions, const char *effect)
 {
 	if (omissions->namespaces)
 		message("cannot enter %zu network namespace%s (needs CAP_SYS_ADMIN): %s", omissions->namespaces,
@@ -199,7 +199,7 @@ static int read_cookie(int fd, ino_t inode, uint64_t *ret)
 	return setns(home, CLONE_NEWNET) < 0 ? -errno : 0;
 }
 
-int netns_look(const char *path, struct netns_file *ret)
+int netns_lookup(const char *path, struct netns_file *ret)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct netns_file file;
@@ -248,7 +248,7 @@ static bool is_partial(const struct netns_omissions *omissions)
 	return omissions->namespaces || (omissions->processes && !privileges_see_processes());
 }
 
-int netns_look_for(uint64_t inode, struct netns_file *ret)
+int netns_search(uint64_t inode, struct netns_file *ret)
 {
 	struct quest quest = {.file.inode = inode};
 	struct netns_omissions omissions = {};

@@ -16,7 +16,7 @@ struct netns_omissions {
 };
 
 /* Tells the user what was not looked at, and its effect: "connections there are not looked at". */
-void netns_tell(const struct netns_omissions *omissions, const char *effect);
+void netns_report(const struct netns_omissions *omissions, const char *effect);
 
 /*
  * Calls `visit` once in each network namespace that a process is in or that /run/netns names, first in the caller's
@@ -47,15 +47,15 @@ bool netns_has_cookies(void);
  * Looks at the file `path`; the calling thread is in that namespace meanwhile. 0, -ENOENT when it is no network
  * namespace's (any more), or another negative errno.
  */
-int netns_look(const char *path, struct netns_file *ret);
+int netns_lookup(const char *path, struct netns_file *ret);
 
-/* Whether netns_look() would find the same; quick. */
+/* Whether netns_lookup() would find the same; quick. */
 bool netns_is_same(const char *path, const struct netns_file *file);
 
 /*
  * Looks where netns_visit_all() does for the namespace with that inode number. 0; -ENOENT when it is not there; -EPERM
  * when it may be where nobody could look; or another negative errno.
  */
-int netns_look_for(uint64_t inode, struct netns_file *ret);
+int netns_search(uint64_t inode, struct netns_file *ret);
 
 #endif

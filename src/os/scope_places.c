@@ -18,16 +18,16 @@ static uint64_t parent_of(const char *path)
 	char parent[PATH_MAX];
 	uint64_t id;
 
-	if (snprintf(parent, sizeof(parent), "%s/..", path) >= (int)sizeof(parent) || cgroup_look(parent, &id))
+	if (snprintf(parent, sizeof(parent), "%s/..", path) >= (int)sizeof(parent) || cgroup_lookup(parent, &id))
 		return 0;
 	return id;
 }
 
-static void look_at_cgroup(struct scope_place *place)
+static void check_cgroup(struct scope_place *place)
 {
 	uint64_t id;
 
-	place->is_gone = cgroup_look(place->path, &id) != 0;
+	place->is_gone = cgroup_lookup(place->path, &id) != 0;
 	if (place->is_gone)
 		return;
 	if (place->number != id || !place->parent)
@@ -49,14 +49,14 @@ static void forget_path(struct scope_place *place)
 	place->path = NULL;
 }
 
-static void look_at_netns(struct scope_place *place)
+static void check_netns(struct scope_place *place)
 {
 	struct netns_file file = {.inode = place->number, .generation = place->generation};
 	int error;
 
 	if (!place->is_gone && netns_is_same(place->path, &file))
 		return;
-	error = netns_look(place->path, &file);
+	error = netns_lookup(place->path, &file);
 	/* Out of descriptors, say: the next look may tell. */
 	if (error && error != -ENOENT && error != -ESRCH && error != -ENOTDIR)
 		return;
@@ -69,22 +69,22 @@ static void look_at_netns(struct scope_place *place)
 }
 
 /* One that is known by its number alone. What nobody could look for may be there. */
-static void look_for_netns(struct scope_place *place)
+static void search_netns(struct scope_place *place)
 {
 	struct netns_file file = {};
 
-	place->is_gone = netns_look_for(place->number, &file) == -ENOENT;
+	place->is_gone = netns_search(place->number, &file) == -ENOENT;
 	place->cookie = file.cookie;
 }
 
 static void begin_netns(struct scope_place *place)
 {
 	if (!place->path) {
-		look_for_netns(place);
+		search_netns(place);
 		return;
 	}
 	place->is_gone = true; /* looks also if the file is the same */
-	look_at_netns(place);
+	check_netns(place);
 	/* The cookie tells for ever whether a socket is in there. */
 	if (place->cookie && is_of_process(place))
 		forget_path(place);
@@ -108,7 +108,7 @@ int scope_places_add(struct scope *scope, const char *path)
 	/* A cgroup's may have links and doubled slashes in it; the file of a namespace is a link itself. */
 	place.path = place.kind == SCOPE_CGROUP ? realpath(path, NULL) : path[0] ? strdup(path) : NULL;
 	if (place.kind == SCOPE_CGROUP && place.path) {
-		look_at_cgroup(&place);
+		check_cgroup(&place);
 	} else if (place.kind == SCOPE_NETNS) {
 		begin_netns(&place);
 		scope->settings.netns_cookies |= place.cookie != 0;
@@ -122,7 +122,7 @@ static bool is_same(const struct scope_place *a, const struct scope_place *b)
 	return a->number == b->number && a->cookie == b->cookie && a->parent == b->parent && a->is_gone == b->is_gone;
 }
 
-void scope_places_look(struct scope *scope, scope_places_fn *tell, void *context)
+void scope_places_check(struct scope *scope, scope_places_fn *report, void *context)
 {
 	for (uint32_t i = 0; i < scope->place_count; i++) {
 		struct scope_place *place = &scope->places[i], was = *place;
@@ -130,11 +130,11 @@ void scope_places_look(struct scope *scope, scope_places_fn *tell, void *context
 		if (!place->path)
 			continue;
 		if (place->kind == SCOPE_CGROUP)
-			look_at_cgroup(place);
+			check_cgroup(place);
 		else
-			look_at_netns(place);
+			check_netns(place);
 		if (!is_same(&was, place))
-			tell(context, &was, place);
+			report(context, &was, place);
 		if (place->kind == SCOPE_NETNS && place->is_gone && is_of_process(place))
 			forget_path(place);
 	}

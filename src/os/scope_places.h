@@ -15,6 +15,6 @@ int scope_places_add(struct scope *scope, const char *path);
 typedef void scope_places_fn(void *context, const struct scope_place *was, const struct scope_place *is);
 
 /* Looks at each, and calls `tell` for each that has changed since the last look. */
-void scope_places_look(struct scope *scope, scope_places_fn *tell, void *context);
+void scope_places_check(struct scope *scope, scope_places_fn *report, void *context);
 
 #endif

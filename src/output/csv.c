@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/csv.h"
 
-#include "core/put.h"
+#include "core/append.h"
 
 void csv_header(struct strbuf *out, const struct column_list *columns)
 {
@@ -23,8 +23,8 @@ void csv_row(struct strbuf *out, const struct column_list *columns, const struct
 		return;
 	for (size_t i = 0; i < columns->count; i++) {
 		if (i)
-			at = put_char(at, ',');
-		at = column_table[columns->ids[i]].put(at, &row);
+			at = append_char(at, ',');
+		at = column_table[columns->ids[i]].append(at, &row);
 	}
-	strbuf_end(out, put_char(at, '\n'));
+	strbuf_end(out, append_char(at, '\n'));
 }

@@ -78,9 +78,9 @@ static void add_address(struct journal_entry *entry, struct strbuf *out, const c
 static void append_address(struct strbuf *out, const struct transition *event, const uint8_t address[16],
 			   struct name zone)
 {
-	char text[ZONE_TEXT_MAX + PUT_BEYOND];
+	char text[ZONE_TEXT_MAX + APPEND_SLACK];
 
-	escape_name(out, text, zone_put_address(text, event->ip_version, address, event->ifindex, zone) - text,
+	escape_name(out, text, zone_append_address(text, event->ip_version, address, event->ifindex, zone) - text,
 		    SIZE_MAX, NULL);
 }
 

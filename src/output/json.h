@@ -16,12 +16,12 @@ void json_transition(struct strbuf *out, const struct transition *event, const s
 
 /*
  * What a transition says about its socket: behind an open string, which it closes, and a comma before each member. As
- * core/put.h.
+ * core/append.h.
  */
-char *json_put_socket(char *at, const struct transition *event);
+char *json_append_socket(char *at, const struct transition *event);
 
-/* The member that rows have when the machine was suspended meanwhile, with a comma before it. As core/put.h. */
-char *json_put_suspended(char *at, uint64_t suspended_ns);
+/* The member that rows have when the machine was suspended meanwhile, with a comma before it. As core/append.h. */
+char *json_append_suspended(char *at, uint64_t suspended_ns);
 
 /* A member with a comma before it; null for a name that there is not. */
 void json_name(struct strbuf *out, const char *key, struct name name);

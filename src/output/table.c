@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/table.h"
 
-#include "core/put.h"
+#include "core/append.h"
 
 /* Behind column `i`. */
-static char *put_arrow(char *at, const struct column_list *columns, size_t i)
+static char *append_arrow(char *at, const struct column_list *columns, size_t i)
 {
 	if (columns->ids[i] == COLUMN_OLDSTATE && i + 1 < columns->count && columns->ids[i + 1] == COLUMN_NEWSTATE)
-		return put_literal(at, "-> ");
+		return append_literal(at, "-> ");
 	return at;
 }
 
@@ -16,7 +16,7 @@ static char *end_line(char *at, const char *line)
 {
 	while (at > line && at[-1] == ' ')
 		at--;
-	return put_char(at, '\n');
+	return append_char(at, '\n');
 }
 
 void table_header(struct strbuf *out, const struct column_list *columns, enum column_style style)
@@ -26,7 +26,7 @@ void table_header(struct strbuf *out, const struct column_list *columns, enum co
 	if (!line)
 		return;
 	for (size_t i = 0; i < columns->count; i++)
-		at = put_arrow(table_put_name(at, columns->ids[i], style), columns, i);
+		at = append_arrow(table_append_name(at, columns->ids[i], style), columns, i);
 	strbuf_end(out, end_line(at, line));
 }
 
@@ -41,7 +41,7 @@ void table_row(struct strbuf *out, const struct column_list *columns, enum colum
 		return;
 	row.width = columns->width;
 	for (size_t i = 0; i < last; i++)
-		at = put_arrow(table_put_cell(at, columns->ids[i], &row), columns, i);
-	at = column_table[columns->ids[last]].put(at, &row);
+		at = append_arrow(table_append_cell(at, columns->ids[i], &row), columns, i);
+	at = column_table[columns->ids[last]].append(at, &row);
 	strbuf_end(out, end_line(at, line));
 }

@@ -49,7 +49,7 @@ bool accept_is_blamed(const struct accept *accept)
 	return accept->way && !strcmp(accept->way->program, program_blamed());
 }
 
-void accept_tell(const struct accept *accept, int error)
+void accept_report(const struct accept *accept, int error)
 {
 	const struct accept_way *way = uses_are_blamed(accept) ? &ways[WAYS - 1] : accept->way;
 
@@ -57,7 +57,7 @@ void accept_tell(const struct accept *accept, int error)
 		message("not usable here: %s (%s): %s", way->name, way->program, program_error(error));
 }
 
-void accept_tell_nothing(const struct accept *accept)
+void accept_report_none(const struct accept *accept)
 {
 	if (accept->is_exhausted)
 		message("the kernel refuses each program that sees who accepts a connection: "
@@ -97,7 +97,7 @@ int accept_next(struct accept *accept, const struct probe_wants *wants)
 		if (!error)
 			return 0;
 		if (wants->verbose)
-			accept_tell(accept, error);
+			accept_report(accept, error);
 	}
 	if (accept_is_demanded(wants))
 		return error;

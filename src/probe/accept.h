@@ -26,10 +26,10 @@ int accept_attach(struct accept *accept, const struct vitals_bpf *vitals);
 bool accept_is_blamed(const struct accept *accept);
 
 /* Tells a person who asked for details that the way failed. */
-void accept_tell(const struct accept *accept, int error);
+void accept_report(const struct accept *accept, int error);
 
 /* After loading: says what comes of it where the kernel refuses each way that could have been chosen. */
-void accept_tell_nothing(const struct accept *accept);
+void accept_report_none(const struct accept *accept);
 
 /* Whether the kernel tells all that the hook misses. */
 bool accept_counts(const struct accept *accept);

@@ -54,7 +54,7 @@ void optional_leave_out(const struct refusals *refusals, const struct bpf_object
 	}
 }
 
-void optional_tell(const struct refusals *refusals, bool verbose)
+void optional_report(const struct refusals *refusals, bool verbose)
 {
 	for (int i = 0; refusals->optional[i].program; i++) {
 		const struct optional *optional = &refusals->optional[i];

@@ -36,7 +36,7 @@ bool optional_is_refused(const struct refusals *refusals, const char *program);
 void optional_leave_out(const struct refusals *refusals, const struct bpf_object *object);
 
 /* Says what the user has to do without; with `verbose` also which programs others do the work of. */
-void optional_tell(const struct refusals *refusals, bool verbose);
+void optional_report(const struct refusals *refusals, bool verbose);
 
 /*
  * For a program that is not optional, as it does what was asked for: whether it is to blame. If so, the reason for the

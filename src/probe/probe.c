@@ -30,7 +30,7 @@ static const struct way ways[] = {
 static bool has_hook(const struct probe_wants *wants, enum probe_hook hook)
 {
 	if (hook == HOOK_TRACEPOINT)
-		return !(wants->emits & (EMIT_SAMPLES | EMIT_LOOKS)) && !accept_is_demanded(wants) && !wants->needs_btf;
+		return !(wants->emits & (EMIT_SAMPLES | EMIT_SCANS)) && !accept_is_demanded(wants) && !wants->needs_btf;
 	return hook == HOOK_TP_BTF || (wants->emits == EMIT_SAMPLES && samples_have_hook(wants, hook));
 }
 
@@ -74,8 +74,8 @@ static int open_way(const struct way *way, const struct probe_wants *wants, stru
 static void tell(const struct way *way, const struct failures *failures, const struct probe *probe)
 {
 	if (probe->refusals.optional)
-		optional_tell(&probe->refusals, probe->wants.verbose);
-	accept_tell_nothing(&probe->accept);
+		optional_report(&probe->refusals, probe->wants.verbose);
+	accept_report_none(&probe->accept);
 	if (!failures->first || way->storage != STORAGE_HASH || !probe->wants.owners)
 		return;
 	if (probe->tp)

@@ -58,13 +58,13 @@ struct probe_wants {
 	const char *tool;            /* its name, for messages */
 	unsigned int emits;          /* enum emit */
 	const struct scope *scope;   /* outlives the probe */
-	struct stuck_settings stuck; /* with EMIT_LOOKS */
+	struct stuck_settings stuck; /* with EMIT_SCANS */
 	struct sample_wants samples; /* with EMIT_SAMPLES */
 	bool owners;                 /* owners of sockets are of use */
 	bool older;                  /* and sockets that are older than the tool */
 	/* An option whose filter the classic tracepoint knows too little for, or NULL. */
 	const char *needs_btf;
-	/* Of the records of EMIT_ROWS, EMIT_CONNECTIONS and EMIT_LOOKS. */
+	/* Of the records of EMIT_ROWS, EMIT_CONNECTIONS and EMIT_SCANS. */
 	uint64_t buffer_size; /* bytes, a power of two of at least a page */
 	size_t rings;         /* that these are shared out to, a power of two */
 	enum probe_hook hook;

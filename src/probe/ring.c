@@ -58,7 +58,7 @@ size_t ring_length(const struct ring *ring)
 	return header(ring) & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 }
 
-enum ring_state ring_look(struct ring *ring)
+enum ring_state ring_peek(struct ring *ring)
 {
 	while (ring_pending(ring)) {
 		uint32_t word = header(ring);
@@ -95,7 +95,7 @@ const void *ring_record(const struct ring *ring, char bounce[RING_RECORD_MAX])
 	return bounce;
 }
 
-void ring_tell(struct ring *ring)
+void ring_release(struct ring *ring)
 {
 	__atomic_store_n(ring->consumer, ring->position, __ATOMIC_RELEASE);
 }
@@ -104,5 +104,5 @@ void ring_advance(struct ring *ring)
 {
 	ring->position += (ring_length(ring) + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
 	if (ring->position - *ring->consumer >= TELL_BYTES)
-		ring_tell(ring);
+		ring_release(ring);
 }

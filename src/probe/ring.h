@@ -17,7 +17,7 @@ struct ring {
 	int map_fd; /* borrowed; pollable for "there is something to read" */
 	size_t size;
 	size_t page_size;
-	uint64_t *consumer; /* how far we are, for the kernel: ring_tell() */
+	uint64_t *consumer; /* how far we are, for the kernel: ring_release() */
 	uint64_t *producer; /* the kernel's position, followed by the data */
 	uint64_t position;  /* how far we are */
 };
@@ -36,7 +36,7 @@ void ring_close(struct ring *ring); /* harmless on a zeroed struct */
 size_t ring_pending(const struct ring *ring);
 
 /* Looks at the next record. */
-enum ring_state ring_look(struct ring *ring);
+enum ring_state ring_peek(struct ring *ring);
 
 /* Of a ring that is ready. The record's length, its number of eight bytes at `offset` (a multiple of 8 within the
  * record), and the record in one piece: in `bounce`, cut off behind RING_RECORD_MAX, where it runs over the end. */
@@ -44,8 +44,8 @@ size_t ring_length(const struct ring *ring);
 uint64_t ring_number(const struct ring *ring, size_t offset);
 const void *ring_record(const struct ring *ring, char bounce[RING_RECORD_MAX]);
 
-/* Leaves the record behind. Its room is the kernel's again after ring_tell(). */
+/* Leaves the record behind. Its room is the kernel's again after ring_release(). */
 void ring_advance(struct ring *ring);
-void ring_tell(struct ring *ring);
+void ring_release(struct ring *ring);
 
 #endif

@@ -99,7 +99,7 @@ uint64_t rings_position(const struct rings *rings)
 
 /* Looks at the rings of which no record is known. Returns how many have one now, or -EAGAIN when one is being written:
  * it may be older than all others. */
-static int look(struct rings *rings)
+static int peek(struct rings *rings)
 {
 	int found = 0;
 
@@ -108,7 +108,7 @@ static int look(struct rings *rings)
 
 		if (rings->next_ns[i] != NOTHING)
 			continue;
-		state = ring_look(&rings->ring[i]);
+		state = ring_peek(&rings->ring[i]);
 		if (state == RING_BUSY)
 			return -EAGAIN;
 		if (state == RING_READY) {
@@ -128,7 +128,7 @@ static struct ring *oldest(struct rings *rings, uint64_t **ret_next_ns)
 	size_t first = 0;
 	int found;
 
-	while ((found = look(rings)) > 0)
+	while ((found = peek(rings)) > 0)
 		;
 	for (size_t i = 1; i < rings->count; i++) {
 		if (rings->next_ns[i] - 1 < rings->next_ns[first] - 1) /* NOTHING is the latest */
@@ -141,10 +141,10 @@ static struct ring *oldest(struct rings *rings, uint64_t **ret_next_ns)
 }
 
 /* The kernel wakes us for a record only if it knows by then that we have come up to it. */
-static void tell(struct rings *rings)
+static void release(struct rings *rings)
 {
 	for (size_t i = 0; i < rings->count; i++)
-		ring_tell(&rings->ring[i]);
+		ring_release(&rings->ring[i]);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -164,7 +164,7 @@ int64_t rings_drain(struct rings *rings, rings_take take, void *context)
 			break;
 		told = !ring;
 		if (!ring) {
-			tell(rings);
+			release(rings);
 			continue;
 		}
 		error = take(context, ring_record(ring, bounce), ring_length(ring));
@@ -176,6 +176,6 @@ int64_t rings_drain(struct rings *rings, rings_take take, void *context)
 		*next_ns = NOTHING;
 		taken++;
 	}
-	tell(rings);
+	release(rings);
 	return taken ? taken : error;
 }

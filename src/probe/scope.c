@@ -92,15 +92,15 @@ int scope_size_maps(const struct scope *scope, struct bpf_object *object)
 	return error;
 }
 
-static int put(const struct bpf_object *object, const char *name, const void *key, uint8_t sense)
+static int insert(const struct bpf_object *object, const char *name, const void *key, uint8_t sense)
 {
 	int fd = bpf_object__find_map_fd_by_name(object, name);
 
 	return fd < 0 ? fd : bpf_map_update_elem(fd, key, &sense, BPF_ANY);
 }
 
-static int put_prefix(const struct scope *scope, const struct bpf_object *object, const char *name,
-		      const struct prefix *prefix, uint8_t sense)
+static int insert_prefix(const struct scope *scope, const struct bpf_object *object, const char *name,
+			 const struct prefix *prefix, uint8_t sense)
 {
 	struct prefix_key key = {
 		.bits = PREFIX_KEY_HEAD_BITS + prefix->length,
@@ -111,31 +111,31 @@ static int put_prefix(const struct scope *scope, const struct bpf_object *object
 
 	memcpy(key.address, prefix->bytes, sizeof(key.address));
 	if (!prefix->zone[0])
-		return put(object, name, &key, sense);
+		return insert(object, name, &key, sense);
 	for (uint32_t i = 0; !error && i < scope->zone_count; i++) {
 		key.ifindex = scope->zones[i].ifindex;
 		key.netns = scope->zones[i].netns;
 		if (!strcmp(scope->zones[i].name, prefix->zone))
-			error = put(object, name, &key, sense);
+			error = insert(object, name, &key, sense);
 	}
 	return error;
 }
 
-static int put_prefixes(const struct scope *scope, const struct bpf_object *object, const char *name,
-			const struct prefix_list *list, uint8_t sense)
+static int insert_prefixes(const struct scope *scope, const struct bpf_object *object, const char *name,
+			   const struct prefix_list *list, uint8_t sense)
 {
 	int error = 0;
 
 	for (uint32_t i = 0; !error && i < list->count; i++)
-		error = put_prefix(scope, object, name, &list->prefixes[i], sense);
+		error = insert_prefix(scope, object, name, &list->prefixes[i], sense);
 	return error;
 }
 
-static int put_number(const struct bpf_object *object, uint32_t kind, uint64_t value, uint8_t sense)
+static int insert_number(const struct bpf_object *object, uint32_t kind, uint64_t value, uint8_t sense)
 {
 	struct scope_number number = {.value = value, .kind = kind};
 
-	return put(object, "scope_numbers", &number, sense);
+	return insert(object, "scope_numbers", &number, sense);
 }
 
 static void remove_number(const struct bpf_object *object, uint32_t kind, uint64_t value)
@@ -159,9 +159,9 @@ static bool cgroup_key(const struct scope_place *place, struct scope_cgroup_name
 	return true;
 }
 
-static int put_cgroup(const struct bpf_object *object, const struct scope_place *place)
+static int insert_cgroup(const struct bpf_object *object, const struct scope_place *place)
 {
-	int error = put_number(object, SCOPE_CGROUP, place->number, place->sense);
+	int error = insert_number(object, SCOPE_CGROUP, place->number, place->sense);
 	int fd = bpf_object__find_map_fd_by_name(object, "scope_cgroups");
 	struct scope_cgroup_made made = {.id = place->number, .sense = place->sense};
 	struct scope_cgroup_name key;
@@ -172,19 +172,19 @@ static int put_cgroup(const struct bpf_object *object, const struct scope_place 
 }
 
 /* The cookie first: the number alone may be a stranger's. */
-static int put_netns(const struct bpf_object *object, const struct scope *scope, const struct scope_place *place)
+static int insert_netns(const struct bpf_object *object, const struct scope *scope, const struct scope_place *place)
 {
 	bool by_cookie = place->cookie && scope->settings.netns_cookies;
-	int error = by_cookie ? put_number(object, SCOPE_NETNS_COOKIE, place->cookie, place->sense) : 0;
+	int error = by_cookie ? insert_number(object, SCOPE_NETNS_COOKIE, place->cookie, place->sense) : 0;
 
 	if (error)
 		return error;
-	return put_number(object, SCOPE_NETNS, place->number, place->sense | (by_cookie ? SCOPE_BY_COOKIE : 0));
+	return insert_number(object, SCOPE_NETNS, place->number, place->sense | (by_cookie ? SCOPE_BY_COOKIE : 0));
 }
 
-static int put_place(const struct bpf_object *object, const struct scope *scope, const struct scope_place *place)
+static int insert_place(const struct bpf_object *object, const struct scope *scope, const struct scope_place *place)
 {
-	return place->kind == SCOPE_CGROUP ? put_cgroup(object, place) : put_netns(object, scope, place);
+	return place->kind == SCOPE_CGROUP ? insert_cgroup(object, place) : insert_netns(object, scope, place);
 }
 
 static void replace_cgroup(const struct bpf_object *object, const struct scope_place *was, const struct scope_place *is)
@@ -221,7 +221,7 @@ int scope_follow(const struct probe *probe, const struct scope_place *was, const
 		replace_cgroup(object, was, is);
 	else
 		replace_netns(object, was, is);
-	return put_place(object, probe->wants.scope, is);
+	return insert_place(object, probe->wants.scope, is);
 }
 
 static bool is_place(const struct scope_number *number)
@@ -237,18 +237,18 @@ int scope_fill_maps(const struct scope *scope, const struct bpf_object *object)
 		const struct scope_listed *listed = &scope->numbers[i];
 
 		if (!is_place(&listed->number))
-			error = put(object, "scope_numbers", &listed->number, listed->sense);
+			error = insert(object, "scope_numbers", &listed->number, listed->sense);
 	}
 	for (uint32_t i = 0; !error && i < scope->place_count; i++)
-		error = put_place(object, scope, &scope->places[i]);
+		error = insert_place(object, scope, &scope->places[i]);
 	if (!error)
-		error = put_prefixes(scope, object, "scope_laddrs", &scope->laddrs[0], SCOPE_WANTED);
+		error = insert_prefixes(scope, object, "scope_laddrs", &scope->laddrs[0], SCOPE_WANTED);
 	if (!error)
-		error = put_prefixes(scope, object, "scope_laddrs", &scope->laddrs[1], SCOPE_UNWANTED);
+		error = insert_prefixes(scope, object, "scope_laddrs", &scope->laddrs[1], SCOPE_UNWANTED);
 	if (!error)
-		error = put_prefixes(scope, object, "scope_raddrs", &scope->raddrs[0], SCOPE_WANTED);
+		error = insert_prefixes(scope, object, "scope_raddrs", &scope->raddrs[0], SCOPE_WANTED);
 	if (!error)
-		error = put_prefixes(scope, object, "scope_raddrs", &scope->raddrs[1], SCOPE_UNWANTED);
+		error = insert_prefixes(scope, object, "scope_raddrs", &scope->raddrs[1], SCOPE_UNWANTED);
 	return error;
 }
 

@@ -14,7 +14,7 @@ static int visit(void *context)
 	return program_iterate(context, NULL);
 }
 
-static void tell_failure(const char *missing, int error)
+static void report_failure(const char *missing, int error)
 {
 	if (error)
 		message("cannot go through the open sockets (%s): %s", program_error(error), missing);
@@ -54,10 +54,10 @@ void seed(struct probe *probe)
 	int owners_error, rest_error;
 
 	run(owners, rest, &owners_error, &rest_error, &omissions);
-	tell_failure(SEED_WITHOUT_OWNERS, owners_error);
-	tell_failure(SEED_WITHOUT_REST, rest_error);
+	report_failure(SEED_WITHOUT_OWNERS, owners_error);
+	report_failure(SEED_WITHOUT_REST, rest_error);
 	if (wants->verbose || (wants->stuck.once && omissions.namespaces && !looks_again))
-		netns_tell(&omissions, "connections there that no process has open are not known yet");
+		netns_report(&omissions, "connections there that no process has open are not known yet");
 	has_all = rest && !rest_error && !omissions.namespaces;
 	probe->unseeded = !(has_all || looks_again) || (wants->scope->is_placeless && !vitals->bss->seed_saw_netns);
 	vitals->bss->older_are_known = has_all && program_is_loaded(vitals->progs.seed_rest);

@@ -6,10 +6,10 @@
 #include "os/privileges.h"
 #include "probe/accept.h"
 #include "probe/load.h"
-#include "probe/look.h"
 #include "probe/pid_layout.h"
 #include "probe/program.h"
 #include "probe/samples.h"
+#include "probe/scan.h"
 #include "probe/scope.h"
 #include "probe/seed.h"
 #include "probe/skeleton.h"
@@ -21,7 +21,7 @@
 #include <stdlib.h>
 
 /* Records come through rings. */
-#define EMIT_RECORDS (EMIT_ROWS | EMIT_CONNECTIONS | EMIT_LOOKS)
+#define EMIT_RECORDS (EMIT_ROWS | EMIT_CONNECTIONS | EMIT_SCANS)
 
 /* Listeners that are older than the tool. */
 #define PORTS_MAX 4096
@@ -79,7 +79,7 @@ bool vitals_use_table(const struct way *way, const struct probe *probe)
 {
 	const struct probe_wants *wants = &probe->wants;
 
-	return way->storage == STORAGE_SOCKET && wants->storage == STORAGE_AUTO && !(wants->emits & EMIT_LOOKS) &&
+	return way->storage == STORAGE_SOCKET && wants->storage == STORAGE_AUTO && !(wants->emits & EMIT_SCANS) &&
 	       vitals_remember(way, wants) && !optional_is_refused(&probe->refusals, "destroy_storage");
 }
 
@@ -161,7 +161,7 @@ static void choose_maps(const struct probe_wants *wants, const struct plan *plan
 	bpf_map__set_max_entries(vitals->maps.ports, wants->older ? PORTS_MAX : 1);
 	bpf_map__set_autocreate(vitals->maps.life_storage, connections);
 	bpf_map__set_autocreate(vitals->maps.life_table, connections && plan->in_table);
-	bpf_map__set_autocreate(vitals->maps.passed_over, plan->tracks);
+	bpf_map__set_autocreate(vitals->maps.ignored_event, plan->tracks);
 	bpf_map__set_autocreate(vitals->maps.summaries, wants->emits & EMIT_COUNTS);
 	bpf_map__set_max_entries(vitals->maps.summaries, SUMMARY_KINDS_MAX);
 	bpf_map__set_max_entries(vitals->maps.conn_hash, wants->hash_size);
@@ -205,7 +205,7 @@ static int open_object(const struct way *way, char *log, struct probe *probe)
 	choose_programs(wants, &plan, vitals);
 	choose_maps(wants, &plan, vitals);
 	samples_prepare(wants, way, vitals);
-	look_prepare(wants, &probe->refusals, vitals, plan.in_socket);
+	scan_prepare(wants, &probe->refusals, vitals, plan.in_socket);
 	accept_prepare(&probe->accept, vitals, plan.in_socket);
 	bpf_program__set_log_buf(main_program(vitals, way), log, LOG_SIZE);
 	error = scope_size_maps(wants->scope, vitals->obj);
@@ -258,7 +258,7 @@ static int load(const struct way *way, char *log, struct probe *probe)
 	if (!error)
 		error = samples_open(probe);
 	if (!error)
-		error = look_try(probe->vitals);
+		error = scan_try(probe->vitals);
 	return error ? error : attach(probe);
 }
 
@@ -321,7 +321,7 @@ static int load_best(const struct way *way, char *log, struct probe *probe, stru
 		if (is_optional)
 			continue;
 		if (probe->wants.verbose)
-			accept_tell(&probe->accept, failed);
+			accept_report(&probe->accept, failed);
 		error = accept_next(&probe->accept, &probe->wants);
 	}
 	failed = failed ? failed : error;

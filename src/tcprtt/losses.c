@@ -7,7 +7,7 @@
 
 #define NO_MEMORY "for lack of memory (net.core.optmem_max, --hash-size)"
 
-static void tell_number(uint64_t number, const char *one, const char *many)
+static void report_number(uint64_t number, const char *one, const char *many)
 {
 	if (number)
 		message("%llu %s", (unsigned long long)number, number == 1 ? one : many);
@@ -35,14 +35,14 @@ static const struct {
 			   "no connection in scope was established"},
 };
 
-static void tell_nothing(const char *why, const struct rtt_counters *counters, const struct loss_report *losses)
+static void report_nothing(const char *why, const struct rtt_counters *counters, const struct loss_report *losses)
 {
 	if (!losses->delivered && !loss_missed(losses) && !counters->unmeasured)
 		message("no sample: %s", why);
 }
 
-bool losses_tell(const struct tcprtt_options *options, const struct probe *probe, const struct loss_report *losses,
-		 bool reads)
+bool losses_report(const struct tcprtt_options *options, const struct probe *probe, const struct loss_report *losses,
+		   bool reads)
 {
 	const struct rtt_counters *counters = samples_counters(probe);
 	enum rtt_sample sample = options->sample;
@@ -54,14 +54,14 @@ bool losses_tell(const struct tcprtt_options *options, const struct probe *probe
 	if (options->app.verbose || loss_missed(losses))
 		message("%.*s", (int)out.length, text);
 	if (options->app.verbose || kinds[sample].is_gap || !losses->delivered)
-		tell_number(counters->unmeasured, kinds[sample].one, kinds[sample].many);
+		report_number(counters->unmeasured, kinds[sample].one, kinds[sample].many);
 	if (options->app.verbose || reads)
-		tell_nothing(kinds[sample].none, counters, losses);
+		report_nothing(kinds[sample].none, counters, losses);
 	if (tcprtt_is_grouped(options) && !samples_read_group(probe, RTT_GROUP_OTHER, &other))
-		tell_number(histogram_count(&other), "sample of groups beyond --max-keys is in the group \"other\"",
-			    "samples of groups beyond --max-keys are in the group \"other\"");
-	tell_number(counters->storage_full, "sample is not told apart, or not taken, " NO_MEMORY,
-		    "samples are not told apart, or not taken, " NO_MEMORY);
+		report_number(histogram_count(&other), "sample of groups beyond --max-keys is in the group \"other\"",
+			      "samples of groups beyond --max-keys are in the group \"other\"");
+	report_number(counters->storage_full, "sample is not told apart, or not taken, " NO_MEMORY,
+		      "samples are not told apart, or not taken, " NO_MEMORY);
 	/* Without memory for it, --sample rtt cannot look at a connection at all. */
 	return loss_missed(losses) || (counters->storage_full && sample == RTT_RTT);
 }

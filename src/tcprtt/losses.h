@@ -12,7 +12,7 @@
  * Says on stderr what is not in the histograms, as far as the user needs to know, and with --verbose all there is.
  * Returns whether anything was lost. `reads`: the reader of the output has not left.
  */
-bool losses_tell(const struct tcprtt_options *options, const struct probe *probe, const struct loss_report *losses,
-		 bool reads);
+bool losses_report(const struct tcprtt_options *options, const struct probe *probe, const struct loss_report *losses,
+		   bool reads);
 
 #endif

@@ -17,7 +17,7 @@
 #include "tcprtt/losses.h"
 #include "tcprtt/measure.h"
 #include "tcprtt/options.h"
-#include "tcprtt/outlet.h"
+#include "tcprtt/row_queue.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ struct tool {
 	struct tcprtt_options options;
 	struct app app;
 	struct measure measure;
-	struct outlet outlet;
+	struct row_queue queue;
 	struct heatmap map;
 	struct timebase base;
 	uint64_t start_ns;
@@ -48,12 +48,12 @@ static const char *const sample_names[] = {
 	[RTT_SRTT] = "srtt", [RTT_RTT] = "rtt", [RTT_MIN] = "min", [RTT_HANDSHAKE] = "handshake"};
 
 /* When it is time again, and when the terminal has another width than for the last line. */
-static void put_scale(struct tool *tool, uint32_t width)
+static void write_scale(struct tool *tool, uint32_t width)
 {
 	if (width == tool->map.width && tool->map.lines % SCALE_EVERY)
 		return;
 	tool->map.width = width;
-	heatmap_scale(&tool->map, &tool->outlet.sink.buffer);
+	heatmap_scale(&tool->map, &tool->queue.sink.buffer);
 }
 
 static const struct names *find_names(struct tool *tool, const struct rtt_key *key, struct grouping_ids *ret_ids)
@@ -94,9 +94,9 @@ static void learn_names(void *context, const struct rtt_key *key)
 	find_names(context, key, &ids);
 }
 
-static void put_row(struct tool *tool, const struct measured *row, uint64_t now_ns)
+static void write_row(struct tool *tool, const struct measured *row, uint64_t now_ns)
 {
-	struct strbuf *out = &tool->outlet.sink.buffer;
+	struct strbuf *out = &tool->queue.sink.buffer;
 	struct rtt_report report = {
 		.time_realtime_ns = (uint64_t)clock_history_realtime_ns(&tool->base.clocks, now_ns),
 		.interval_s = (double)(now_ns - tool->since_ns) / 1e9,
@@ -126,7 +126,7 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 		rtt_json(out, &report);
 		break;
 	case RTT_OUTPUT_HEATMAP:
-		put_scale(tool, terminal_width(tool->app.out_fd));
+		write_scale(tool, terminal_width(tool->app.out_fd));
 		timestamp_format_local(&clock, &tool->base, now_ns);
 		heatmap_line(&tool->map, out, time, &row->histogram);
 		break;
@@ -134,9 +134,9 @@ static void put_row(struct tool *tool, const struct measured *row, uint64_t now_
 }
 
 /* What libbpf-tools' tcprtt prints before the histograms of an interval. */
-static void put_interval_heading(struct tool *tool, uint64_t now_ns)
+static void write_interval_heading(struct tool *tool, uint64_t now_ns)
 {
-	struct strbuf *out = &tool->outlet.sink.buffer;
+	struct strbuf *out = &tool->queue.sink.buffer;
 
 	if (tool->options.output != RTT_OUTPUT_TEXT)
 		return;
@@ -158,20 +158,20 @@ static int print_interval(struct tool *tool)
 	error = measure_take(&tool->measure);
 	if (error)
 		return error;
-	if (outlet_make_room(&tool->outlet, RTT_TEXT_MAX))
-		put_interval_heading(tool, now_ns);
+	if (row_queue_make_room(&tool->queue, RTT_TEXT_MAX))
+		write_interval_heading(tool, now_ns);
 	for (size_t i = 0; i < tool->measure.count; i++) {
 		const struct measured *row = &tool->measure.rows[i];
 
-		if (!outlet_make_room(&tool->outlet, RTT_TEXT_MAX)) {
-			outlet_drop_row(&tool->outlet, row->stats.count);
+		if (!row_queue_make_room(&tool->queue, RTT_TEXT_MAX)) {
+			row_queue_drop(&tool->queue, row->stats.count);
 			continue;
 		}
-		put_row(tool, row, now_ns);
-		outlet_put_row(&tool->outlet, row->stats.count);
+		write_row(tool, row, now_ns);
+		row_queue_add(&tool->queue, row->stats.count);
 	}
 	tool->since_ns = now_ns;
-	outlet_flush(&tool->outlet);
+	row_queue_flush(&tool->queue);
 	return 0;
 }
 
@@ -189,13 +189,13 @@ static bool is_almost_over(const struct tool *tool)
 /* Until a signal, the end of -d, of the command, or of the output. 0 or a negative errno. */
 static int trace(struct tool *tool)
 {
-	struct outlet *outlet = &tool->outlet;
+	struct row_queue *queue = &tool->queue;
 	int error = 0;
 
-	while (!error && !outlet->sink.error && !outlet->ending) {
+	while (!error && !queue->sink.error && !queue->ending) {
 		int events;
 
-		error = event_loop_want_output(&tool->app.loop, !sink_is_empty(&outlet->sink));
+		error = event_loop_want_output(&tool->app.loop, !sink_is_empty(&queue->sink));
 		if (error)
 			break;
 		events = event_loop_wait(&tool->app.loop, -1);
@@ -204,13 +204,13 @@ static int trace(struct tool *tool)
 		if (events & EVENT_HANGUP)
 			return 0;
 		if (events & (EVENT_STOP | EVENT_DEADLINE | EVENT_COMMAND)) {
-			outlet->ending = true;
+			queue->ending = true;
 			return 0;
 		}
 		if (events & EVENT_OUTPUT)
-			outlet_flush(outlet);
+			row_queue_flush(queue);
 		if (events & EVENT_REOPEN) {
-			outlet_reopen(outlet);
+			row_queue_reopen(queue);
 			tool->map.width = 0; /* a new file begins with a scale */
 		}
 		if (events & EVENT_TICK)
@@ -223,9 +223,9 @@ static int trace(struct tool *tool)
 	return error;
 }
 
-static void put_opening(struct tool *tool)
+static void write_opening(struct tool *tool)
 {
-	struct strbuf *out = &tool->outlet.sink.buffer;
+	struct strbuf *out = &tool->queue.sink.buffer;
 
 	if (tool->options.output == RTT_OUTPUT_CSV)
 		rtt_csv_header(out, tool->by, tool->options.app.names);
@@ -241,14 +241,14 @@ static void put_opening(struct tool *tool)
 			strbuf_append_string(out, "... Hit Ctrl-C to end.\n");
 		}
 	}
-	sink_keep_header(&tool->outlet.sink);
-	outlet_flush(&tool->outlet);
+	sink_keep_header(&tool->queue.sink);
+	row_queue_flush(&tool->queue);
 }
 
 /* In samples; of states, what was missed of whole connections. */
 static struct loss_report count_losses(const struct tool *tool)
 {
-	struct loss_report losses = {.delivered = tool->outlet.delivered + tool->measure.cut, .unit = "sample"};
+	struct loss_report losses = {.delivered = tool->queue.delivered + tool->measure.cut, .unit = "sample"};
 	struct loss_report tracker = {};
 	uint64_t rows;
 
@@ -259,18 +259,18 @@ static struct loss_report count_losses(const struct tool *tool)
 	losses.unaccepted = tracker.unaccepted;
 	losses.unfollowed = tracker.unfollowed;
 	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
-	if (tool->outlet.sink.error != -EPIPE)
-		outlet_unwritten(&tool->outlet, &rows, &losses.unwritten);
+	if (tool->queue.sink.error != -EPIPE)
+		row_queue_unwritten(&tool->queue, &rows, &losses.unwritten);
 	return losses;
 }
 
 /* Why the output is not complete, if it is not. */
-static void tell_unwritten(const struct tool *tool, int error)
+static void report_unwritten(const struct tool *tool, int error)
 {
 	uint64_t rows, samples;
 
-	outlet_unwritten(&tool->outlet, &rows, &samples);
-	if (tool->outlet.sink.error == -EPIPE || (!rows && !error))
+	row_queue_unwritten(&tool->queue, &rows, &samples);
+	if (tool->queue.sink.error == -EPIPE || (!rows && !error))
 		return;
 	if (error && !rows)
 		message("cannot write to %s: %s", tool->app.out_name, strerror(-error));
@@ -288,24 +288,24 @@ static int run(struct tool *tool)
 	struct loss_report losses;
 	bool lost;
 
-	app_tell(&tool->app);
-	put_opening(tool);
+	app_report(&tool->app);
+	write_opening(tool);
 	tool->start_ns = tool->since_ns = clock_monotonic_ns();
 	if (!error)
 		error = trace(tool);
 	app_detach(&tool->app);
 	samples_settle(&tool->app.probe);
-	tool->outlet.ending = true;
+	tool->queue.ending = true;
 	if (!error)
 		error = print_interval(tool);
-	outlet_finish(&tool->outlet);
+	row_queue_finish(&tool->queue);
 	if (error)
 		message("cannot measure: %s", strerror(-error));
-	else if (tool->outlet.sink.error != -EPIPE)
-		error = tool->outlet.sink.error;
-	tell_unwritten(tool, tool->outlet.sink.error);
+	else if (tool->queue.sink.error != -EPIPE)
+		error = tool->queue.sink.error;
+	report_unwritten(tool, tool->queue.sink.error);
 	losses = count_losses(tool);
-	lost = losses_tell(&tool->options, &tool->app.probe, &losses, tool->outlet.sink.error != -EPIPE);
+	lost = losses_report(&tool->options, &tool->app.probe, &losses, tool->queue.sink.error != -EPIPE);
 	if (error)
 		return EXIT_RUNTIME;
 	return tool->options.app.strict && lost ? EXIT_LOST : EXIT_SUCCESS;
@@ -329,13 +329,13 @@ static struct probe_wants wants_of(const struct tcprtt_options *options)
 static int prepare(struct tool *tool)
 {
 	struct probe_wants wants = wants_of(&tool->options);
-	int error = app_open(&tool->options.app, &wants, &tool->outlet.sink, &tool->app);
+	int error = app_open(&tool->options.app, &wants, &tool->queue.sink, &tool->app);
 
 	if (error)
 		return error;
 	tool->map.color = terminal_has_color(tool->app.out_fd);
-	tool->outlet.loop = &tool->app.loop;
-	tool->outlet.file = command_output_file(&tool->options.app.command);
+	tool->queue.loop = &tool->app.loop;
+	tool->queue.file = command_output_file(&tool->options.app.command);
 	error = measure_open(&tool->options, &tool->app.probe, &tool->measure);
 	if (error)
 		message("cannot measure: %s", strerror(-error));

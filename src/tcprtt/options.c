@@ -207,7 +207,7 @@ static void check_scope(const struct tcprtt_options *options, const struct argp_
 		argp_error(state, "--cause is known at a connection's end, after its round trips (see tcpstates)");
 }
 
-static void put_together(const struct command_line *line, const struct argp_state *state)
+static void finish_options(const struct command_line *line, const struct argp_state *state)
 {
 	struct tcprtt_options *options = line->options;
 
@@ -245,7 +245,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	struct tcprtt_options *options = ((struct command_line *)state->input)->options;
 
 	if (key == ARGP_KEY_END) {
-		put_together(state->input, state);
+		finish_options(state->input, state);
 		return 0;
 	}
 	if (parse_selection(key, argument, state) == 0 || parse_groups(key, argument, state) == 0)

@@ -78,7 +78,7 @@ static struct loss_report count_losses(const struct tool *tool, bool exact)
 	return report;
 }
 
-static void tell_losses(struct tool *tool, const struct loss_report *report)
+static void report_losses(struct tool *tool, const struct loss_report *report)
 {
 	char text[LOSS_TEXT_MAX];
 	struct strbuf out = strbuf_over(text, sizeof(text));
@@ -90,7 +90,7 @@ static void tell_losses(struct tool *tool, const struct loss_report *report)
 }
 
 /* When something new was lost: at once, then once a second. */
-static void tell_new_losses(struct tool *tool, bool exact)
+static void report_new_losses(struct tool *tool, bool exact)
 {
 	struct loss_report report = count_losses(tool, exact);
 
@@ -98,13 +98,13 @@ static void tell_new_losses(struct tool *tool, bool exact)
 		return;
 	if (tool->told_ns && clock_monotonic_ns() - tool->told_ns < 1000000000)
 		return;
-	tell_losses(tool, &report);
+	report_losses(tool, &report);
 }
 
 static void tick(struct tool *tool)
 {
 	app_tick(&tool->app);
-	tell_new_losses(tool, true);
+	report_new_losses(tool, true);
 	if (tool->options.stuck.states)
 		stuck_tick(&tool->watch, clock_monotonic_ns());
 	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !tool->options.summary && !tool->options.stuck.states &&
@@ -122,12 +122,12 @@ static int summarize(struct tool *tool)
 }
 
 /* Likewise: what the last look found must be out of the ring before the next one. 0 or a negative errno. */
-static int look(struct tool *tool)
+static int scan(struct tool *tool)
 {
 	print_drain(&tool->printer, &tool->app.probe.rings);
 	if (sink_flush(&tool->sink) || rings_pending(&tool->app.probe.rings))
 		return 0;
-	return stuck_look(&tool->watch, &tool->app.probe, clock_monotonic_ns(), false);
+	return stuck_scan(&tool->watch, &tool->app.probe, clock_monotonic_ns(), false);
 }
 
 /* Sleeps until there is something to do; naps for `nap_ms` at most, unless that is less than 0. Returns events or a
@@ -182,7 +182,7 @@ static int trace(struct tool *tool)
 		if (events & EVENT_TICK)
 			tick(tool);
 		if (events & EVENT_INTERVAL) {
-			int error = tool->options.stuck.states ? look(tool) : summarize(tool);
+			int error = tool->options.stuck.states ? scan(tool) : summarize(tool);
 
 			if (error || stuck_is_decided(&tool->watch))
 				return error;
@@ -192,7 +192,7 @@ static int trace(struct tool *tool)
 			return 0;
 		if (events & EVENT_REOPEN)
 			hangup_reopen(&tool->app.loop, &tool->sink, command_output_file(&tool->options.app.command));
-		tell_new_losses(tool, false);
+		report_new_losses(tool, false);
 		nap_ms = nap_after(tool, taken);
 	}
 }
@@ -247,7 +247,7 @@ static int report(struct tool *tool, int error)
 		message("cannot write to %s: %s", tool->app.out_name, strerror(-error));
 	}
 	if (tool->options.app.verbose || loss_total(&losses) || loss_impaired(&losses))
-		tell_losses(tool, &losses);
+		report_losses(tool, &losses);
 	if (error)
 		return failure(tool);
 	if (tool->options.stuck.once)
@@ -259,12 +259,12 @@ static int report(struct tool *tool, int error)
 /* Looks at once, and then now and then. 0 or a negative errno. */
 static int trace_stuck(struct tool *tool)
 {
-	int error = look(tool);
+	int error = scan(tool);
 
 	if (!error && !stuck_is_decided(&tool->watch))
 		error = trace(tool);
 	if (!error && tool->options.stuck.once && !stuck_is_decided(&tool->watch))
-		error = stuck_look(&tool->watch, &tool->app.probe, clock_monotonic_ns(), true);
+		error = stuck_scan(&tool->watch, &tool->app.probe, clock_monotonic_ns(), true);
 	return error;
 }
 
@@ -280,7 +280,7 @@ static int run(struct tool *tool)
 	if (!error && tool->options.summary)
 		error = summary_open(tool->app.probe.summary_fd, clock_monotonic_ns(), &tool->summarizer);
 	if (!error) {
-		app_tell(&tool->app);
+		app_report(&tool->app);
 		print_header(&tool->printer);
 		sink_flush(&tool->sink);
 		if (!tool->sink.error)
@@ -294,7 +294,7 @@ static int run(struct tool *tool)
 static unsigned int emits_of(const struct tcpstates_options *options)
 {
 	if (options->stuck.states)
-		return EMIT_LOOKS;
+		return EMIT_SCANS;
 	if (options->connections)
 		return EMIT_CONNECTIONS;
 	return options->summary ? EMIT_COUNTS : EMIT_ROWS;

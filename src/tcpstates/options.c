@@ -193,7 +193,7 @@ static struct column_list usual_columns(const struct command_line *line)
 	return column_list_default(options->style, line->time, line->elapsed);
 }
 
-static void put_together(const struct command_line *line, const struct argp_state *state)
+static void finish_options(const struct command_line *line, const struct argp_state *state)
 {
 	struct tcpstates_options *options = line->options;
 	struct parse_error error;
@@ -264,7 +264,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	struct tcpstates_options *options = ((struct command_line *)state->input)->options;
 
 	if (key == ARGP_KEY_END) {
-		put_together(state->input, state);
+		finish_options(state->input, state);
 		return 0;
 	}
 	if (stuck_option(key, argument, state, &options->stuck) == 0)

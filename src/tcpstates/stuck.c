@@ -4,7 +4,7 @@
 #include "os/message.h"
 #include "os/netns.h"
 #include "os/privileges.h"
-#include "probe/look.h"
+#include "probe/scan.h"
 
 #include <unistd.h>
 
@@ -25,17 +25,17 @@ static bool is_partial(const struct netns_omissions *omissions)
 	return omissions->namespaces || (omissions->processes && !privileges_see_processes());
 }
 
-int stuck_look(struct stuck_watch *watch, const struct probe *probe, uint64_t now_ns, bool is_last)
+int stuck_scan(struct stuck_watch *watch, const struct probe *probe, uint64_t now_ns, bool is_last)
 {
 	bool is_first = !watch->start_ns;
 	struct netns_omissions omissions = {};
-	int error = look_around(probe, now_ns, is_last, &watch->look, &omissions);
+	int error = scan_all(probe, now_ns, is_last, &watch->look, &omissions);
 
 	if (is_first)
 		watch->start_ns = now_ns;
 	watch->incomplete = probe->unseeded || probe->wants.scope->is_blind || is_partial(&omissions);
 	if (is_first && (watch->verbose || is_partial(&omissions)))
-		netns_tell(&omissions, "connections there are not looked at");
+		netns_report(&omissions, "connections there are not looked at");
 	return error;
 }
 

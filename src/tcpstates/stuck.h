@@ -13,14 +13,14 @@
 struct stuck_watch {
 	const struct stuck_options *options;
 	bool verbose;           /* the first look says what it leaves out */
-	struct stuck_look look; /* the last one */
+	struct stuck_scan look; /* the last one */
 	uint64_t start_ns;      /* of the first one, CLOCK_MONOTONIC; 0: none yet */
 	unsigned int seconds;   /* since then */
 	bool incomplete;        /* there may be connections that nobody has looked at */
 };
 
 /* Looks; `is_last`: there will be no other. 0, or a negative errno. */
-int stuck_look(struct stuck_watch *watch, const struct probe *probe, uint64_t now_ns, bool is_last);
+int stuck_scan(struct stuck_watch *watch, const struct probe *probe, uint64_t now_ns, bool is_last);
 
 /* With --once: whether there is nothing left to wait for. */
 bool stuck_is_decided(const struct stuck_watch *watch);

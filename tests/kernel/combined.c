@@ -14,9 +14,9 @@
 #include "lib/traffic.h"
 #include "os/clock.h"
 #include "os/netns.h"
-#include "probe/look.h"
 #include "probe/probe.h"
 #include "probe/samples.h"
+#include "probe/scan.h"
 
 #include "abi/connection.h"
 #include "abi/summary.h"
@@ -39,7 +39,7 @@ static int take(void *context, const void *record, size_t size)
 		seen->connections++;
 	else if (size != sizeof(*transition))
 		seen->others++;
-	else if (transition->flags & TRANSITION_LOOK)
+	else if (transition->flags & TRANSITION_SCAN)
 		seen->looks++;
 	else
 		seen->rows++;
@@ -66,7 +66,7 @@ static void open_everything(struct scope *scope, uint16_t port, struct probe *re
 {
 	struct probe_wants wants = {
 		.tool = "combined",
-		.emits = EMIT_ROWS | EMIT_COUNTS | EMIT_CONNECTIONS | EMIT_LOOKS | EMIT_SAMPLES,
+		.emits = EMIT_ROWS | EMIT_COUNTS | EMIT_CONNECTIONS | EMIT_SCANS | EMIT_SAMPLES,
 		.scope = scope,
 		.stuck = {.longer_ns = 1, .states = 1 << STATE_ESTABLISHED},
 		.samples = {.kind = RTT_SRTT, .max_keys = 16},
@@ -103,7 +103,7 @@ static void test_everything(void **state)
 	int listener, clients[CONNECTIONS], servers[CONNECTIONS];
 	struct histogram samples;
 	struct seen seen = {0};
-	struct stuck_look look;
+	struct stuck_scan look;
 	uint16_t port;
 
 	(void)state;
@@ -117,7 +117,7 @@ static void test_everything(void **state)
 		servers[i] = accept_from(listener);
 		exchange(clients[i], servers[i]);
 	}
-	require(!look_around(&probe, clock_monotonic_ns(), true, &look, &omissions), "no look");
+	require(!scan_all(&probe, clock_monotonic_ns(), true, &look, &omissions), "no look");
 	for (int i = 0; i < CONNECTIONS; i++) {
 		close(clients[i]);
 		receive_end(servers[i]);

@@ -18,7 +18,7 @@ static __always_inline struct tcp_sock *sock_as_tcp(struct sock *sk)
 	return (struct tcp_sock *)sk;
 }
 
-/* Everywhere but where sock_put_addresses() will write. */
+/* Everywhere but where sock_store_addresses() will write. */
 static __always_inline void sock_clear(struct transition *t, __u64 zero)
 {
 #pragma unroll
@@ -78,8 +78,8 @@ static __always_inline __u8 sock_unmap(__u64 local[2], __u64 remote[2], __u64 ze
 }
 
 /* Written here, whichever they are: all ways to know them leave the same on the stack, as the verifier sees it. */
-static __always_inline void sock_put_addresses(struct transition *t, __u8 ip_version, const __u64 local[2],
-					       const __u64 remote[2])
+static __always_inline void sock_store_addresses(struct transition *t, __u8 ip_version, const __u64 local[2],
+						 const __u64 remote[2])
 {
 	t->ip_version = ip_version;
 	__builtin_memcpy(t->laddr, local, 16);
@@ -167,7 +167,7 @@ static __always_inline void sock_read_addresses(struct transition *t, struct tcp
 		sock_put_v4(local, SOCK_GET(probed, tp, SOCK_COMMON.skc_rcv_saddr), zero);
 		sock_put_v4(remote, SOCK_GET(probed, tp, SOCK_COMMON.skc_daddr), zero);
 	}
-	sock_put_addresses(t, ip_version, local, remote);
+	sock_store_addresses(t, ip_version, local, remote);
 }
 
 /*

@@ -70,8 +70,7 @@ struct {
 	__type(value, struct histogram);
 } group_histograms SEC(".maps");
 
-static __always_inline void group_put_part(__u64 part[2], __u8 by, const struct transition *t,
-					   const struct owner *owner)
+static __always_inline void group_key_add(__u64 part[2], __u8 by, const struct transition *t, const struct owner *owner)
 {
 	const __u64 *laddr = (const __u64 *)t->laddr, *raddr = (const __u64 *)t->raddr;
 	const __u64 *comm = (const __u64 *)owner->comm;
@@ -179,8 +178,8 @@ static __always_inline void group_key(struct rtt_key *key, const struct transiti
 		key->cookie = t->cookie;
 		key->conn_seq = t->conn_seq;
 	}
-	group_put_part(parts, first, t, owner);
-	group_put_part(parts + 2, second, t, owner);
+	group_key_add(parts, first, t, owner);
+	group_key_add(parts + 2, second, t, owner);
 }
 
 /* group_numbers is empty: known without its lock, which all CPUs share. */
@@ -203,7 +202,7 @@ static __always_inline __u32 group_new_number(void)
 	return number;
 }
 
-static __always_inline void group_put_number_back(__u32 number)
+static __always_inline void group_return_number(__u32 number)
 {
 	bpf_map_push_elem(&group_numbers, &number, 0);
 	group_numbers_out = false;
@@ -223,7 +222,7 @@ static __always_inline __u32 group_find(const struct rtt_key *key)
 	if (!bpf_map_update_elem(&groups, key, &number, BPF_NOEXIST))
 		return number;
 	/* Another CPU was quicker. */
-	group_put_number_back(number);
+	group_return_number(number);
 	known = bpf_map_lookup_elem(&groups, key);
 	return known ? *known : RTT_GROUP_OTHER;
 }

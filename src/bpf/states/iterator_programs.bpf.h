@@ -10,26 +10,26 @@
 #include "bpf/read/descriptor.bpf.h"
 #include "bpf/read/sock.bpf.h"
 #include "bpf/states/life.bpf.h"
-#include "bpf/states/look.bpf.h"
 #include "bpf/states/stuck.bpf.h"
 #include "bpf/states/transition.bpf.h"
+#include "bpf/states/transition_read.bpf.h"
 #include "bpf/track/conn_hash.bpf.h"
 #include "bpf/track/conn_table.bpf.h"
+#include "bpf/track/old_listener.bpf.h"
 #include "bpf/track/owner.bpf.h"
-#include "bpf/track/ports.bpf.h"
 
 /* A socket is in one of the network namespaces that the scope names: what nothing else leads to is there all the same.
  */
 bool seed_saw_netns = false;
 
 /* What a socket that is older than the tool tells; false if it is out of scope. */
-static __always_inline bool seed_look(struct transition *t, struct tcp_sock *tp)
+static __always_inline bool seed_read(struct transition *t, struct tcp_sock *tp)
 {
 	__u8 state = tp->SOCK_COMMON.skc_state;
 
 	barrier_var(state); /* read once: it may change meanwhile */
 	/* An unused socket has nothing to tell yet. */
-	if (state == STATE_CLOSE || look(t, tp, state, state) == SCOPE_OUT)
+	if (state == STATE_CLOSE || transition_read(t, tp, state, state) == SCOPE_OUT)
 		return false;
 	if (scope.numbers[SCOPE_NETNS])
 		seed_saw_netns = true;
@@ -44,7 +44,7 @@ static __always_inline void seed_owner(struct conn *conn, struct task_struct *ta
 	conn->owner_turn++;
 	transition_seed(conn, in_socket);
 	if (state == STATE_LISTEN)
-		listener_put(address, &conn->owner, cookie);
+		listener_store(address, &conn->owner, cookie);
 }
 
 /* There is no memory for a socket of the task's. One that is another process's is out of a scope of owners. */
@@ -68,7 +68,7 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 	struct transition t;
 	struct conn *conn;
 
-	if (!sk || (tp && !seed_look(&t, tp)))
+	if (!sk || (tp && !seed_read(&t, tp)))
 		return 0;
 	conn = conn_make_older(sk);
 	if (conn)
@@ -129,7 +129,7 @@ static __always_inline void seed_found(struct tcp_sock *tp, const struct transit
 	bool is_waiting = !tp->SOCK_BASE.sk_socket && !(tp->SOCK_COMMON.skc_flags & 1UL << SOCK_DEAD_BIT);
 
 	if (t->newstate == STATE_LISTEN)
-		ports_add(t);
+		old_listener_add(t);
 	if (!conn) {
 		/* With a descriptor, seed_storage or seed_hash has counted it. */
 		if (!tp->SOCK_BASE.sk_socket)
@@ -138,7 +138,7 @@ static __always_inline void seed_found(struct tcp_sock *tp, const struct transit
 	}
 	transition_seed(conn, in_socket);
 	if (t->newstate != STATE_LISTEN)
-		ports_seed(conn, t, is_waiting);
+		old_listener_seed(conn, t, is_waiting);
 }
 
 /*
@@ -154,7 +154,7 @@ int seed_rest(struct bpf_iter__tcp *ctx)
 	struct transition t;
 	struct conn *conn;
 
-	if (!tp || !seed_look(&t, tp))
+	if (!tp || !seed_read(&t, tp))
 		return 0;
 	t.netns = sock_netns(tp, false);
 	conn = conn_make_older(sk);
@@ -171,7 +171,7 @@ int seed_rest_hash(struct bpf_iter__tcp *ctx)
 	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
 	struct transition t;
 
-	if (!tp || !seed_look(&t, tp))
+	if (!tp || !seed_read(&t, tp))
 		return 0;
 	t.netns = sock_netns(tp, false);
 	seed_found(tp, &t, seed_in_hash(tp), false);
@@ -179,12 +179,12 @@ int seed_rest_hash(struct bpf_iter__tcp *ctx)
 }
 
 /* What the socket at hand tells, if --stuck asks for its state and it is in scope. */
-static __always_inline bool sees_stuck(struct transition *t, struct tcp_sock *tp)
+static __always_inline bool stuck_is_candidate(struct transition *t, struct tcp_sock *tp)
 {
 	__u8 state = tp ? tp->SOCK_COMMON.skc_state : 0;
 
 	barrier_var(state); /* read once: it may change meanwhile */
-	return tp && stuck_wants(state) && look(t, tp, state, state) == SCOPE_IN;
+	return tp && stuck_wants(state) && transition_read(t, tp, state, state) == SCOPE_IN;
 }
 
 /* All sockets that are remembered: of all network namespaces, and orphans. */
@@ -196,7 +196,7 @@ int stuck_storage(struct bpf_iter__bpf_sk_storage_map *ctx)
 	struct tcp_sock *tp = sk ? bpf_skc_to_tcp_sock(sk) : NULL;
 	struct transition t;
 
-	if (!conn || !sees_stuck(&t, tp))
+	if (!conn || !stuck_is_candidate(&t, tp))
 		return 0;
 	t.cookie = cookie_of(sk);
 	t.netns = netns_of(conn, tp);
@@ -210,13 +210,13 @@ static __always_inline struct tcp_sock *stuck_socket(struct transition *t, struc
 	struct sock_common *common = ctx->sk_common;
 	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
 
-	return sees_stuck(t, tp) ? tp : NULL;
+	return stuck_is_candidate(t, tp) ? tp : NULL;
 }
 
 /* Of a socket that is not remembered. --once has to say how many it cannot judge. */
-static __always_inline bool stuck_passes_by(const struct transition *t)
+static __always_inline bool stuck_is_ignored(const struct transition *t)
 {
-	return !stuck.once && scope_is_choosy() && !transition_is_worth(t, CONTEXT_ANY);
+	return !stuck.once && scope_needs_row() && !transition_is_worth(t, CONTEXT_ANY);
 }
 
 static __always_inline void stuck_judge_found(struct transition *t, struct tcp_sock *tp, struct conn *conn,
@@ -237,7 +237,7 @@ int stuck_tcp(struct bpf_iter__tcp *ctx)
 	struct tcp_sock *tp = stuck_socket(&t, ctx);
 	struct sock *sk = (struct sock *)tp;
 
-	if (!tp || (!conn_find(sk) && stuck_passes_by(&t)))
+	if (!tp || (!conn_find(sk) && stuck_is_ignored(&t)))
 		return 0;
 	t.cookie = cookie_of(sk);
 	stuck_judge_found(&t, tp, conn_make_older(sk), true);
@@ -251,7 +251,7 @@ int stuck_hash(struct bpf_iter__tcp *ctx)
 	struct transition t;
 	struct tcp_sock *tp = stuck_socket(&t, ctx);
 
-	if (!tp || (!conn_hash_find(tp) && stuck_passes_by(&t)))
+	if (!tp || (!conn_hash_find(tp) && stuck_is_ignored(&t)))
 		return 0;
 	t.cookie = tp->SOCK_COMMON.skc_cookie.counter;
 	stuck_judge_found(&t, tp, conn_hash_make(&t), false);

@@ -20,7 +20,7 @@
  * The kernel destroys closed sockets only. In front of the other programs, since programs are attached in this order:
  * what these remember is to be forgotten.
  */
-static __always_inline void look_for_missed_end(struct sock *sk, const struct conn *conn)
+static __always_inline void check_missed_end(struct sock *sk, const struct conn *conn)
 {
 	struct transition t = {};
 	struct tcp_sock *tp;
@@ -28,7 +28,7 @@ static __always_inline void look_for_missed_end(struct sock *sk, const struct co
 	if (!conn || !conn->state || conn->state == STATE_CLOSE || !conn->since_ns)
 		return;
 	tp = bpf_skc_to_tcp_sock(sk);
-	if (tp && look(&t, tp, conn->state, STATE_CLOSE) == SCOPE_IN && scope_admits_role(conn->role) &&
+	if (tp && transition_read(&t, tp, conn->state, STATE_CLOSE) == SCOPE_IN && scope_admits_role(conn->role) &&
 	    scope_admits_owner(&conn->owner))
 		count(&losses.unclosed);
 }
@@ -46,7 +46,7 @@ int BPF_PROG(destroy_storage, struct sock *sk)
 	accept_forget(sk);
 	if (conn && conn->state == STATE_LISTEN)
 		listener_forget((__u64)(unsigned long)sk);
-	look_for_missed_end(sk, conn);
+	check_missed_end(sk, conn);
 	conn_place_leave(place);
 	return 0;
 }
@@ -99,7 +99,7 @@ static __always_inline bool is_recorded(struct sock *sk, int oldstate, int newst
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_cast, struct sock *sk, int oldstate, int newstate)
 {
-	if (is_stopped() || was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
+	if (is_stopped() || is_ignored_event(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
 		return 0;
 	if (sock_as_tcp(sk)->SOCK_BASE.sk_protocol == IPPROTO_TCP_NUM)
 		record_recovered(sk, sock_cast_to_tcp(sk), oldstate, newstate, true);
@@ -111,7 +111,7 @@ int BPF_PROG(recover_storage, struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp;
 
-	if (is_stopped() || was_passed_over(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
+	if (is_stopped() || is_ignored_event(sk, oldstate, newstate) || is_recorded(sk, oldstate, newstate))
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (tp)
@@ -125,7 +125,7 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	struct tcp_sock *tp;
 	struct conn *conn;
 
-	if (is_stopped() || was_passed_over(sk, oldstate, newstate))
+	if (is_stopped() || is_ignored_event(sk, oldstate, newstate))
 		return 0;
 	conn = conn_hash_find(sk);
 	/* The hash forgets a socket at its CLOSE: one that is still there has missed it. */

@@ -9,10 +9,10 @@
 #include "bpf/kernel.bpf.h"
 
 #include "bpf/read/sock.bpf.h"
+#include "bpf/states/ignored_event.bpf.h"
 #include "bpf/states/life.bpf.h"
-#include "bpf/states/look.bpf.h"
-#include "bpf/states/passed_over.bpf.h"
 #include "bpf/states/transition.bpf.h"
+#include "bpf/states/transition_read.bpf.h"
 #include "bpf/track/accept.bpf.h"
 #include "bpf/track/conn_any.bpf.h"
 #include "bpf/track/mptcp.bpf.h"
@@ -57,7 +57,7 @@ static __always_inline void record_forget(struct sock *sk, int oldstate, int new
 /* Whether nothing is remembered of the socket, and need not be. */
 static __always_inline bool record_ignores(struct sock *sk, const struct transition *t, struct tcp_sock *tp)
 {
-	return scope_is_choosy() && !conn_of(sk) && !transition_is_worth(t, sock_context_of(t, tp));
+	return scope_needs_row() && !conn_of(sk) && !transition_is_worth(t, sock_context_of(t, tp));
 }
 
 /*
@@ -93,7 +93,7 @@ static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, s
 	} else {
 		t->netns = sock_netns(tp, false);
 		transition_record_unstored(t, verdict);
-		pass_over(sk, t->oldstate, t->newstate);
+		ignore_event(sk, t->oldstate, t->newstate);
 	}
 	if (emits & EMIT_CONNECTIONS && in_socket)
 		life_follow(sk, tp, t, verdict, conn);
@@ -108,14 +108,14 @@ static __always_inline void record_event(struct sock *sk, struct tcp_sock *tp, i
 	enum scope_verdict verdict;
 	struct transition t;
 
-	verdict = look(&t, tp, oldstate, newstate);
+	verdict = transition_read(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT)
 		record_forget(sk, oldstate, newstate);
 	if (verdict == SCOPE_OUT || record_ignores(sk, &t, tp)) {
-		pass_over(sk, oldstate, newstate);
+		ignore_event(sk, oldstate, newstate);
 		return;
 	}
-	look_closer(&t, tp);
+	transition_read_rest(&t, tp);
 	record_known(sk, tp, &t, record_make(sk, tp, &t, in_socket), verdict, in_socket);
 }
 
@@ -127,12 +127,12 @@ static __always_inline void record_recovered(struct sock *sk, struct tcp_sock *t
 	struct transition t;
 	struct conn *conn;
 
-	verdict = look(&t, tp, oldstate, newstate);
+	verdict = transition_read(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT)
 		record_forget(sk, oldstate, newstate);
 	if (verdict == SCOPE_OUT || record_ignores(sk, &t, tp))
 		return;
-	look_closer(&t, tp);
+	transition_read_rest(&t, tp);
 	conn = record_make(sk, tp, &t, in_socket);
 	if (!conn) {
 		count(&losses.unrecovered);

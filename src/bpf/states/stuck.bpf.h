@@ -15,7 +15,7 @@
 
 const volatile struct stuck_settings stuck = {};
 
-struct stuck_look stuck_look = {};
+struct stuck_scan stuck_scan = {};
 
 static __always_inline bool stuck_wants(__u8 state)
 {
@@ -35,7 +35,7 @@ static __always_inline bool stuck_find(struct conn *conn, __u8 state, __u64 sinc
 	__u32 found = word;
 
 	*(__u8 *)&found = state;
-	if (__sync_val_compare_and_swap(&conn->since_ns, since_ns, stuck_look.time_ns | SINCE_AT_LEAST) != since_ns)
+	if (__sync_val_compare_and_swap(&conn->since_ns, since_ns, stuck_scan.time_ns | SINCE_AT_LEAST) != since_ns)
 		return false;
 	return __sync_val_compare_and_swap(place, word, found) == word;
 }
@@ -51,7 +51,7 @@ static __always_inline __u64 stuck_since(struct conn *conn, __u8 state, bool ato
 	/* In this order: a transition writes the state last. */
 	__u32 word = *(volatile __u32 *)&conn->state;
 	__u8 remembered = *(__u8 *)&word;
-	__u64 since_ns = *(volatile __u64 *)&conn->since_ns, now_ns = stuck_look.time_ns;
+	__u64 since_ns = *(volatile __u64 *)&conn->since_ns, now_ns = stuck_scan.time_ns;
 
 	if (since_ns && remembered == state)
 		return since_ns;
@@ -79,7 +79,7 @@ static __always_inline __u32 stuck_syn_ms(struct tcp_sock *tp)
 static __always_inline __u64 stuck_age(struct tcp_sock *tp, __u8 state, __u64 since_ns)
 {
 	struct stuck_clocks clocks = {
-		.time_ns = stuck_look.time_ns,
+		.time_ns = stuck_scan.time_ns,
 		.found_ns = since_ns & ~SINCE_AT_LEAST,
 		.mstamp_us = tp->tcp_mstamp,
 		.syn_ms = state == STATE_SYN_SENT ? stuck_syn_ms(tp) : 0,
@@ -113,15 +113,15 @@ static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *t
 		return;
 	owner_copy(&t->owner, &conn->owner);
 	if (process_names_show)
-		process_put_name(&t->owner, conn->owned_ns);
+		process_apply_name(&t->owner, conn->owned_ns);
 	if (!scope_admits_row(t, CAUSE_NONE, role)) {
 		if (!scope_cannot_judge(t, role))
 			return;
 		is_judged = false;
 	}
-	t->time_ns = stuck_look.time_ns;
+	t->time_ns = stuck_scan.time_ns;
 	t->duration_ns = stuck_age(tp, t->newstate, since_ns);
-	t->flags = TRANSITION_LOOK | (is_known ? 0 : TRANSITION_AT_LEAST);
+	t->flags = TRANSITION_SCAN | (is_known ? 0 : TRANSITION_AT_LEAST);
 	t->conn_seq = conn->conn_seq;
 	t->mptcp_token = conn->mptcp_token;
 	t->syn_retrans = SYN_RETRANS_NONE;
@@ -129,12 +129,12 @@ static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *t
 	if (stuck.once && conn->shown == (__u32)since_ns)
 		return;
 	if (!is_stuck && !is_known)
-		stuck_look.undecided++;
+		stuck_scan.undecided++;
 	if (is_stuck && !is_judged)
-		stuck_look.unjudged++;
-	if (!is_judged || (!is_stuck && (is_known || !stuck_look.is_last)))
+		stuck_scan.unjudged++;
+	if (!is_judged || (!is_stuck && (is_known || !stuck_scan.is_last)))
 		return;
-	stuck_look.found += is_stuck;
+	stuck_scan.found += is_stuck;
 	conn->shown = since_ns;
 	stuck_emit(t);
 }

@@ -142,7 +142,7 @@ static __always_inline void transition_settle_held(struct conn *conn, const stru
 }
 
 /*
- * For a scope that is choosy (scope_is_choosy()), and a socket of which nothing is remembered: whether something ought
+ * For a scope that is choosy (scope_needs_row()), and a socket of which nothing is remembered: whether something ought
  * to be from now on. A listener, or a connection that has just come in, may be accepted by any process and user.
  */
 static __noinline bool transition_is_worth(const struct transition *t, enum sock_context context)
@@ -158,7 +158,7 @@ static __noinline bool transition_is_worth(const struct transition *t, enum sock
 		return true;
 	if (!scope_admits_uid(t->uid))
 		return false;
-	if (scope_admits_nobody())
+	if (scope_admits_unknown_owner())
 		return true;
 	owner_transition(&owner, t->oldstate, t->newstate, context);
 	return scope_admits_owner(&owner);
@@ -168,7 +168,7 @@ static __noinline bool transition_is_worth(const struct transition *t, enum sock
 static __always_inline void transition_note_listener(const struct conn *conn, const struct transition *t)
 {
 	if (t->newstate == STATE_LISTEN)
-		listener_put(t->skaddr, &conn->owner, t->cookie);
+		listener_store(t->skaddr, &conn->owner, t->cookie);
 	else if (t->oldstate == STATE_LISTEN && !state_is_birth(t->oldstate, t->newstate))
 		listener_forget(t->skaddr);
 }

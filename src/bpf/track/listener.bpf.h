@@ -41,13 +41,13 @@ static __always_inline void listener_forget(__u64 address)
 
 #ifdef WITHOUT_BTF
 
-static __always_inline void listener_put(__u64 address, const struct owner *owner, __u32 cookie)
+static __always_inline void listener_store(__u64 address, const struct owner *owner, __u32 cookie)
 {
 }
 
 #else
 
-static __always_inline void listener_put(__u64 address, const struct owner *owner, __u32 cookie)
+static __always_inline void listener_store(__u64 address, const struct owner *owner, __u32 cookie)
 {
 	struct known_listener listener = {.owner = *owner, .cookie = cookie};
 
@@ -101,7 +101,7 @@ static __always_inline void listener_learn(const struct conn *conn, const struct
 		return;
 	if (earlier && process_ends_show && !process_is_known(owner->pid))
 		return;
-	listener_put(conn->listener, owner, conn->listener_cookie);
+	listener_store(conn->listener, owner, conn->listener_cookie);
 }
 
 #endif

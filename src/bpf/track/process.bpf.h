@@ -112,7 +112,7 @@ int BPF_PROG(process_rename, struct task_struct *task, const char *comm)
  * `owner`, which nobody else writes at this moment, gets the name that its process has now. A process that began after
  * `owned_ns` is another one with the same number.
  */
-static __always_inline void process_put_name(struct owner *owner, __u64 owned_ns)
+static __always_inline void process_apply_name(struct owner *owner, __u64 owned_ns)
 {
 	__u32 pid = owner->pid;
 	struct process_name *name = bpf_map_lookup_elem(&renamed, &pid);
@@ -135,7 +135,7 @@ static __always_inline void process_refresh_name(struct conn *conn)
 	if (!process_names_show || conn->name_turn == renames)
 		return;
 	conn->name_turn = renames;
-	process_put_name(&conn->owner, conn->owned_ns);
+	process_apply_name(&conn->owner, conn->owned_ns);
 	conn->owner_turn++;
 }
 

@@ -142,7 +142,7 @@ static __always_inline enum scope_verdict scope_judge(const struct transition *t
 /* ---- whose it is ------------------------------------------------------------------------------------------------ */
 
 /* One that nobody knows is in no list. */
-static __always_inline bool scope_admits_nobody(void)
+static __always_inline bool scope_admits_unknown_owner(void)
 {
 	return !scope.tree.tgid &&
 	       !((scope.numbers[SCOPE_PID] | scope.numbers[SCOPE_CGROUP] | scope.comms) & SCOPE_WANTED);
@@ -213,7 +213,7 @@ static __always_inline bool scope_admits_owner(const struct owner *owner)
 {
 	if (!scope.by_owner)
 		return true;
-	return owner->source == OWNER_UNKNOWN ? scope_admits_nobody() : owner->in_scope;
+	return owner->source == OWNER_UNKNOWN ? scope_admits_unknown_owner() : owner->in_scope;
 }
 
 /* ---- what the row tells ----------------------------------------------------------------------------------------- */
@@ -280,14 +280,14 @@ static __noinline bool scope_cannot_judge(const struct transition *t, __u8 role)
 /* Whether a socket is out of scope of whose owner or role nothing is remembered. */
 static __always_inline bool scope_needs_memory(void)
 {
-	return scope.by_row && (!scope_admits_nobody() || !scope_admits_role(ROLE_UNKNOWN));
+	return scope.by_row && (!scope_admits_unknown_owner() || !scope_admits_role(ROLE_UNKNOWN));
 }
 
 /*
  * Whether what nobody knows is out of scope, so that a socket need not be remembered until it turns out to be in. With
  * lists of what not to show it must be: what is out has to be known.
  */
-static __always_inline bool scope_is_choosy(void)
+static __always_inline bool scope_needs_row(void)
 {
 	return scope_needs_memory() || (scope.by_row && scope.numbers[SCOPE_UID]);
 }

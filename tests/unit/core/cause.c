@@ -36,9 +36,9 @@ static void test_put(void **state)
 	(void)state;
 	for (unsigned int cause = 0; cause < 256; cause++) {
 		const char *name = cause_name(cause);
-		char text[2 * PUT_BEYOND];
+		char text[2 * APPEND_SLACK];
 
-		*cause_put(text, cause) = '\0';
+		*cause_append(text, cause) = '\0';
 		assert_string_equal(text, name ? name : "");
 	}
 }

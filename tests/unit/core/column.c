@@ -2,7 +2,7 @@
 #include "core/column.h"
 
 #include "abi/tcp_state.h"
-#include "core/put.h"
+#include "core/append.h"
 
 #include "text.h"
 
@@ -58,9 +58,9 @@ static void check_named(enum column_id id, enum column_style style, const struct
 
 	assert_ptr_equal(at, sb.data);
 	memset(at, UNTOUCHED, sb.capacity);
-	end = column_table[id].put(at, &row);
+	end = column_table[id].append(at, &row);
 	for (size_t i = 0; i < 100; i++)
-		assert_int_equal(end[PUT_BEYOND + i], UNTOUCHED);
+		assert_int_equal(end[APPEND_SLACK + i], UNTOUCHED);
 	strbuf_end(&sb, end);
 	text_check(&sb, expected);
 }
@@ -273,18 +273,18 @@ static void test_unseen(void **state)
 	struct row row = row_of(COLUMN_STYLE_TEXT, &event, &names, &base);
 
 	(void)state;
-	column_table[COLUMN_CGPATH].put(text, &row);
+	column_table[COLUMN_CGPATH].append(text, &row);
 	assert_int_equal(row.unseen, 1 + 2);
 	memcpy(event.owner.comm, "na\xc3\xafve\0z", 8);
-	column_table[COLUMN_COMM].put(text, &row);
+	column_table[COLUMN_COMM].append(text, &row);
 	assert_int_equal(row.unseen, 1);
 	row.unseen = 0;
 	memcpy(event.owner.comm, "naive", 6);
-	column_table[COLUMN_COMM].put(text, &row);
-	column_table[COLUMN_LADDR].put(text, &row);
+	column_table[COLUMN_COMM].append(text, &row);
+	column_table[COLUMN_LADDR].append(text, &row);
 	assert_int_equal(row.unseen, 0);
 	row.width = two_cells;
-	column_table[COLUMN_CGPATH].put(text, &row);
+	column_table[COLUMN_CGPATH].append(text, &row);
 	assert_int_equal(row.unseen, 1 + 1); /* a Latin letter is not asked for */
 }
 

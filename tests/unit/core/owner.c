@@ -5,9 +5,9 @@
 
 static void check_source(unsigned int source, const char *expected)
 {
-	char text[2 * PUT_BEYOND];
+	char text[2 * APPEND_SLACK];
 
-	*owner_source_put(text, source) = '\0';
+	*owner_source_append(text, source) = '\0';
 	assert_string_equal(text, expected);
 }
 

@@ -177,9 +177,9 @@ static void test_elapsed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++) {
-		char text[DURATION_TEXT_MAX + PUT_BEYOND];
+		char text[DURATION_TEXT_MAX + APPEND_SLACK];
 
-		*timestamp_put_elapsed(text, &base, samples[i].ns) = '\0';
+		*timestamp_append_elapsed(text, &base, samples[i].ns) = '\0';
 		assert_string_equal(text, samples[i].text);
 	}
 }

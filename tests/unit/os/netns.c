@@ -84,7 +84,7 @@ static void test_file(void **state)
 
 	(void)state;
 	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
-	assert_int_equal(netns_look("/proc/self/ns/net", &file), 0);
+	assert_int_equal(netns_lookup("/proc/self/ns/net", &file), 0);
 	assert_int_equal(file.inode, st.st_ino);
 	assert_int_equal(file.cookie != 0, netns_has_cookies());
 	assert_true(netns_is_same("/proc/self/ns/net", &file));
@@ -92,12 +92,12 @@ static void test_file(void **state)
 	assert_false(netns_is_same("/proc/self/ns/net", &file));
 	file.inode--;
 	assert_false(netns_is_same("/no/such/file", &file));
-	assert_int_equal(netns_look("/no/such/file", &untouched), -ENOENT);
-	assert_int_equal(netns_look("/etc/passwd", &untouched), -ENOENT);
-	assert_int_equal(netns_look("/proc/self/ns/uts", &untouched), -ENOENT);
+	assert_int_equal(netns_lookup("/no/such/file", &untouched), -ENOENT);
+	assert_int_equal(netns_lookup("/etc/passwd", &untouched), -ENOENT);
+	assert_int_equal(netns_lookup("/proc/self/ns/uts", &untouched), -ENOENT);
 	assert_true(untouched.inode == 7);
 	/* the caller's own is looked at first */
-	assert_int_equal(netns_look_for(st.st_ino, &found), 0);
+	assert_int_equal(netns_search(st.st_ino, &found), 0);
 	assert_true(found.inode == file.inode && found.cookie == file.cookie);
 }
 

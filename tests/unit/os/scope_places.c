@@ -26,7 +26,7 @@ static void tell(void *context, const struct scope_place *was, const struct scop
 static unsigned int look(void)
 {
 	told = 0;
-	scope_places_look(&scope, tell, &told);
+	scope_places_check(&scope, tell, &told);
 	return told;
 }
 

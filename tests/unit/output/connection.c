@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/connection.h"
 
-#include "core/put.h"
+#include "core/append.h"
 #include "records.h"
 
 /* The columns that options.c asks for. */
@@ -213,7 +213,7 @@ static struct connection longest(unsigned int variant)
 static void check_fits(struct strbuf *sb)
 {
 	assert_false(sb->overflow);
-	assert_true(sb->length + PUT_BEYOND <= ROW_TEXT_MAX);
+	assert_true(sb->length + APPEND_SLACK <= ROW_TEXT_MAX);
 	assert_int_equal(sb->data[sb->length - 1], '\n');
 	sb->length = 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/csv.h"
 
-#include "core/put.h"
+#include "core/append.h"
 #include "records.h"
 
 static struct column_list parse(const char *names)
@@ -116,7 +116,7 @@ static void test_longest_row(void **state)
 
 		csv_row(&sb, &all, &event, NULL, &(struct timebase){});
 		assert_false(sb.overflow);
-		assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX);
+		assert_true(sb.length + APPEND_SLACK <= ROW_TEXT_MAX);
 		assert_int_equal(count_fields(sb.data, sb.length), all.count);
 		free(sb.data);
 	}

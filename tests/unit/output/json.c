@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/json.h"
 
-#include "core/put.h"
+#include "core/append.h"
 #include "core/zone.h"
 #include "records.h"
 
@@ -196,7 +196,7 @@ static void check_object(const struct transition *event, const struct timebase *
 	sb.capacity--;
 	json_transition(&sb, event, base);
 	assert_false(sb.overflow);
-	assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX);
+	assert_true(sb.length + APPEND_SLACK <= ROW_TEXT_MAX);
 	sb.data[sb.length] = '\0';
 	assert_int_equal(strlen(sb.data), sb.length);
 	assert_int_equal(count_members(sb.data), 21 + interface_members(event) + (event->mptcp_token ? 1 : 0) +
@@ -257,7 +257,7 @@ static void check_longest(const struct transition *event)
 
 	json_transition(&sb, event, &records_longest_suspended);
 	assert_true(text_has(&sb, "\"suspended_us\":9223372036854775.807"));
-	assert_true(!sb.overflow && sb.length + PUT_BEYOND <= ROW_TEXT_MAX);
+	assert_true(!sb.overflow && sb.length + APPEND_SLACK <= ROW_TEXT_MAX);
 	free(sb.data);
 }
 

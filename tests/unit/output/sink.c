@@ -13,7 +13,7 @@
 
 #include "../../kernel/lib/test.h"
 
-static bool put_row(struct sink *sink, const char *line)
+static bool append_row(struct sink *sink, const char *line)
 {
 	if (!sink_room(sink, strlen(line)))
 		return false;
@@ -60,7 +60,7 @@ static unsigned int fill(struct sink *sink)
 
 	do
 		snprintf(line, sizeof(line), "row %u\n", count);
-	while (put_row(sink, line) && ++count);
+	while (append_row(sink, line) && ++count);
 	return count;
 }
 
@@ -73,7 +73,7 @@ static void writes_lines_to_a_file(void **state)
 	(void)state;
 	assert_int_equal(sink_open(fd, &sink), 0);
 	strbuf_append_string(&sink.buffer, "HEADER\n");
-	assert_true(put_row(&sink, "one\n"));
+	assert_true(append_row(&sink, "one\n"));
 	assert_int_equal(sink_unwritten(&sink), 1); /* the header is no row */
 	assert_int_equal(sink_unwritten_lines(&sink), 2);
 	assert_int_equal(sink_flush(&sink), 0);
@@ -139,7 +139,7 @@ static void a_reader_that_left_is_an_error(void **state)
 	assert_int_equal(pipe(fds), 0);
 	assert_int_equal(sink_open(fds[1], &sink), 0);
 	close(fds[0]);
-	assert_true(put_row(&sink, "row 0\n"));
+	assert_true(append_row(&sink, "row 0\n"));
 	assert_int_equal(sink_flush(&sink), -EPIPE);
 	assert_false(sink_room(&sink, 1));
 	assert_int_equal(sink_unwritten(&sink), 1);
@@ -155,7 +155,7 @@ static void dev_full_is_an_error(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	assert_int_equal(sink_open(fd, &sink), 0);
-	assert_true(put_row(&sink, "row 0\n"));
+	assert_true(append_row(&sink, "row 0\n"));
 	assert_int_equal(sink_flush(&sink), -ENOSPC);
 	assert_int_equal(sink_unwritten(&sink), 1);
 	sink_close(&sink);
@@ -177,7 +177,7 @@ static void a_line_cut_in_two_is_taken_back(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	assert_int_equal(sink_open(fd, &sink), 0);
 	for (int i = 0; i < 20; i++)
-		assert_true(put_row(&sink, "elevenchars\n"));
+		assert_true(append_row(&sink, "elevenchars\n"));
 	assert_int_equal(sink_flush(&sink), -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	assert_int_equal(fstat(fd, &st), 0);
@@ -230,7 +230,7 @@ static void check_file(const char *path, const char *expected)
 
 static void write_row(struct sink *sink, const char *line)
 {
-	assert_true(put_row(sink, line));
+	assert_true(append_row(sink, line));
 	assert_int_equal(sink_flush(sink), 0);
 }
 
@@ -290,7 +290,7 @@ static void a_renamed_file_is_opened_again(void **state)
 	assert_int_equal(rename(folder.file, folder.old), 0);
 	write_row(&folder.sink, "two\n");
 	/* nothing that is still to be written may change its file */
-	assert_true(put_row(&folder.sink, "three\n"));
+	assert_true(append_row(&folder.sink, "three\n"));
 	assert_int_equal(sink_reopen(&folder.sink, folder.file), -EAGAIN);
 	assert_int_equal(sink_flush(&folder.sink), 0);
 	assert_int_equal(sink_reopen(&folder.sink, folder.file), 0);
@@ -370,7 +370,7 @@ static void a_disk_that_is_full_after_reopening(void **state)
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 		assert_int_equal(sink_reopen(&folder.sink, folder.file), 0);
 		assert_int_equal(folder.sink.error, i ? 0 : -EFBIG);
-		assert_int_equal(put_row(&folder.sink, "eleven chars\n"), i == 1);
+		assert_int_equal(append_row(&folder.sink, "eleven chars\n"), i == 1);
 		assert_int_equal(sink_flush(&folder.sink), -EFBIG);
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 		check_file(folder.file, left[i]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/stuck.h"
 
-#include "core/put.h"
+#include "core/append.h"
 #include "records.h"
 
 static struct transition connection(void)
@@ -84,12 +84,12 @@ static void test_longest(void **state)
 		event.duration_ns = DURATION_UNKNOWN - 1;
 		event.flags = TRANSITION_AT_LEAST;
 		stuck_json(&sb, &event, &records_base);
-		assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX && sb.data[sb.length - 1] == '\n');
+		assert_true(sb.length + APPEND_SLACK <= ROW_TEXT_MAX && sb.data[sb.length - 1] == '\n');
 		sb.length = 0;
 		event.time_ns = UINT64_MAX;
 		stuck_json(&sb, &event, &records_longest_suspended);
 		assert_true(text_has(&sb, "\"suspended_us\":9223372036854775.807}"));
-		assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX && sb.data[sb.length - 1] == '\n');
+		assert_true(sb.length + APPEND_SLACK <= ROW_TEXT_MAX && sb.data[sb.length - 1] == '\n');
 	}
 	free(sb.data);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/table.h"
 
-#include "core/put.h"
+#include "core/append.h"
 #include "core/tcp_state.h"
 #include "records.h"
 
@@ -280,7 +280,7 @@ static void test_longest_row(void **state)
 
 		table_row(&sb, &all, COLUMN_STYLE_WIDE, &event, NULL, &base);
 		assert_false(sb.overflow);
-		assert_true(sb.length + PUT_BEYOND <= ROW_TEXT_MAX);
+		assert_true(sb.length + APPEND_SLACK <= ROW_TEXT_MAX);
 		sb.length = 0;
 		table_row(&sb, &text, COLUMN_STYLE_TEXT, &event, NULL, &base);
 		assert_false(sb.overflow);

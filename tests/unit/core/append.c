@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "core/put.h"
+#include "core/append.h"
 
 #include "text.h"
 
@@ -11,10 +11,10 @@
 /* Room for the longest number and what may be written beyond it, on the heap, so that AddressSanitizer sees more. */
 static char *room(void)
 {
-	char *text = malloc(PUT_NUMBER_MAX + PUT_BEYOND);
+	char *text = malloc(APPEND_NUMBER_MAX + APPEND_SLACK);
 
 	assert_non_null(text);
-	memset(text, UNTOUCHED, PUT_NUMBER_MAX + PUT_BEYOND);
+	memset(text, UNTOUCHED, APPEND_NUMBER_MAX + APPEND_SLACK);
 	return text;
 }
 
@@ -25,7 +25,7 @@ static void check(char *text, const char *end, const char *expected)
 
 	assert_int_equal(length, strlen(expected));
 	assert_memory_equal(text, expected, length);
-	for (size_t i = length + PUT_BEYOND; i < PUT_NUMBER_MAX + PUT_BEYOND; i++)
+	for (size_t i = length + APPEND_SLACK; i < APPEND_NUMBER_MAX + APPEND_SLACK; i++)
 		assert_int_equal(text[i], UNTOUCHED);
 	free(text);
 }
@@ -35,14 +35,14 @@ static void check_number(uint64_t value)
 	char expected[32], *text = room();
 
 	snprintf(expected, sizeof(expected), "%" PRIu64, value);
-	check(text, put_u64(text, value), expected);
+	check(text, append_u64(text, value), expected);
 	text = room();
-	check(text, put_small(text, value), expected);
+	check(text, append_small(text, value), expected);
 
 	for (unsigned int digits = 1; digits <= 16; digits++) {
 		text = room();
 		snprintf(expected, sizeof(expected), "%0*" PRIx64, (int)digits, value);
-		check(text, put_hex(text, value, digits), expected);
+		check(text, append_hex(text, value, digits), expected);
 	}
 }
 
@@ -75,16 +75,16 @@ static void test_numbers(void **state)
 /* The arithmetic on several parts of a number at once, with each value of each part. */
 static void test_every_part(void **state)
 {
-	char text[PUT_NUMBER_MAX + PUT_BEYOND], expected[16];
+	char text[APPEND_NUMBER_MAX + APPEND_SLACK], expected[16];
 
 	(void)state;
 	for (unsigned int low = 0; low < 10000; low++) {
 		for (unsigned int high = 1; high < 10000; high += 1111) {
 			snprintf(expected, sizeof(expected), "%u%04u", high, low);
-			*put_u64(text, high * 10000 + low) = '\0';
+			*append_u64(text, high * 10000 + low) = '\0';
 			assert_string_equal(text, expected);
 			snprintf(expected, sizeof(expected), "%u%04u", low + 1, high);
-			*put_u64(text, (low + 1) * 10000 + high) = '\0';
+			*append_u64(text, (low + 1) * 10000 + high) = '\0';
 			assert_string_equal(text, expected);
 		}
 	}
@@ -98,20 +98,20 @@ static void test_digits(void **state)
 	for (unsigned int value = 0; value < 1000000; value += value < 1000 ? 1 : 997) {
 		text = room();
 		snprintf(expected, sizeof(expected), "%06u", value);
-		check(text, put_6_digits(text, value), expected);
+		check(text, append_6_digits(text, value), expected);
 		text = room();
 		snprintf(expected, sizeof(expected), "%03u", value % 1000);
-		check(text, put_3_digits(text, value % 1000), expected);
+		check(text, append_3_digits(text, value % 1000), expected);
 		text = room();
 		snprintf(expected, sizeof(expected), "%02u", value % 100);
-		check(text, put_2_digits(text, value % 100), expected);
+		check(text, append_2_digits(text, value % 100), expected);
 	}
 	text = room();
-	check(text, put_6_digits(text, 999999), "999999");
+	check(text, append_6_digits(text, 999999), "999999");
 	for (unsigned int value = 0; value < 65536; value++) {
 		text = room();
 		snprintf(expected, sizeof(expected), "%04x", value);
-		check(text, put_4_hex(text, value), expected);
+		check(text, append_4_hex(text, value), expected);
 	}
 }
 
@@ -121,11 +121,11 @@ static void test_pieces(void **state)
 	char *text = room();
 
 	(void)state;
-	check(text, put_literal(put_char(put_bytes(text, "abcd", 3), '-'), "xyz"), "abc-xyz");
+	check(text, append_literal(append_char(append_bytes(text, "abcd", 3), '-'), "xyz"), "abc-xyz");
 	text = room();
-	check(text, put_label(text, &empty), "");
-	text = malloc(22 + PUT_BEYOND);
-	assert_ptr_equal(put_label(text, &longest), text + 22);
+	check(text, append_label(text, &empty), "");
+	text = malloc(22 + APPEND_SLACK);
+	assert_ptr_equal(append_label(text, &longest), text + 22);
 	assert_memory_equal(text, "1234567890123456789012", 22);
 	free(text);
 }
@@ -134,11 +134,11 @@ static void test_blanks(void **state)
 {
 	(void)state;
 	for (size_t count = 0; count < 70; count++) {
-		char *text = malloc(1 + count + PUT_BEYOND), expected[72];
+		char *text = malloc(1 + count + APPEND_SLACK), expected[72];
 
-		memset(text, UNTOUCHED, 1 + count + PUT_BEYOND);
+		memset(text, UNTOUCHED, 1 + count + APPEND_SLACK);
 		snprintf(expected, sizeof(expected), "x%*s", (int)count, "");
-		assert_ptr_equal(put_blanks(put_char(text, 'x'), text + 1 + count), text + 1 + count);
+		assert_ptr_equal(append_blanks(append_char(text, 'x'), text + 1 + count), text + 1 + count);
 		assert_memory_equal(text, expected, 1 + count);
 		free(text);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The way out of tcprtt: rows wait here for a slow reader, and are counted when nobody takes them. */
-#ifndef TCPVITALS_TCPRTT_OUTLET_H
-#define TCPVITALS_TCPRTT_OUTLET_H
+#ifndef TCPVITALS_TCPRTT_ROW_QUEUE_H
+#define TCPVITALS_TCPRTT_ROW_QUEUE_H
 
 #include "os/event_loop.h"
 #include "output/sink.h"
@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 /* Rows in the sink's buffer at a time. */
-#define OUTLET_ROWS 1024
+#define ROW_QUEUE_SIZE 1024
 
-struct outlet {
+struct row_queue {
 	struct sink sink;
 	struct event_loop *loop; /* knows the sink's descriptor */
 	const char *file;        /* what SIGHUP opens again, or NULL */
@@ -23,31 +23,31 @@ struct outlet {
 	struct {
 		uint64_t end; /* where it ends, in bytes from the start */
 		uint64_t samples;
-	} rows[OUTLET_ROWS]; /* a ring of those that have not left as a whole */
+	} rows[ROW_QUEUE_SIZE]; /* a ring of those that have not left as a whole */
 	uint64_t first_row, next_row;
 	uint64_t delivered;                /* samples of the rows that have left */
 	uint64_t dropped, dropped_samples; /* rows that never got into the buffer */
 };
 
 /* Room for `size` bytes, waiting for the reader if need be. False when it has gone or has been given up. */
-bool outlet_make_room(struct outlet *outlet, size_t size);
+bool row_queue_make_room(struct row_queue *queue, size_t size);
 
 /* What was appended to the sink's buffer since the last time is a row of so many samples. */
-void outlet_put_row(struct outlet *outlet, uint64_t samples);
+void row_queue_add(struct row_queue *queue, uint64_t samples);
 
 /* There was no room for such a row. */
-void outlet_drop_row(struct outlet *outlet, uint64_t samples);
+void row_queue_drop(struct row_queue *queue, uint64_t samples);
 
 /* As much as can be written without waiting. */
-void outlet_flush(struct outlet *outlet);
+void row_queue_flush(struct row_queue *queue);
 
 /* For EVENT_REOPEN. */
-void outlet_reopen(struct outlet *outlet);
+void row_queue_reopen(struct row_queue *queue);
 
 /* Everything, as long as somebody reads. */
-void outlet_finish(struct outlet *outlet);
+void row_queue_finish(struct row_queue *queue);
 
 /* Rows that were not written whole, and their samples. */
-void outlet_unwritten(const struct outlet *outlet, uint64_t *ret_rows, uint64_t *ret_samples);
+void row_queue_unwritten(const struct row_queue *queue, uint64_t *ret_rows, uint64_t *ret_samples);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "probe/look.h"
+#include "probe/scan.h"
 
 #include "os/netns.h"
 #include "probe/optional.h"
@@ -8,10 +8,10 @@
 
 #include <bpf/libbpf.h>
 
-void look_prepare(const struct probe_wants *wants, const struct refusals *refusals, struct vitals_bpf *vitals,
+void scan_prepare(const struct probe_wants *wants, const struct refusals *refusals, struct vitals_bpf *vitals,
 		  bool in_socket)
 {
-	bool wanted = wants->emits & EMIT_LOOKS, by_namespace = optional_is_refused(refusals, "stuck_storage");
+	bool wanted = wants->emits & EMIT_SCANS, by_namespace = optional_is_refused(refusals, "stuck_storage");
 
 	vitals->rodata->stuck = wants->stuck;
 	bpf_program__set_autoload(vitals->progs.stuck_storage, wanted && in_socket);
@@ -30,7 +30,7 @@ static const struct bpf_program *namespace_program(const struct vitals_bpf *vita
 	return program_is_loaded(vitals->progs.stuck_hash) ? vitals->progs.stuck_hash : NULL;
 }
 
-int look_try(const struct vitals_bpf *vitals)
+int scan_try(const struct vitals_bpf *vitals)
 {
 	const struct bpf_program *by_namespace = namespace_program(vitals);
 
@@ -41,23 +41,23 @@ int look_try(const struct vitals_bpf *vitals)
 	return 0;
 }
 
-const char *look_iterator(const struct probe *probe)
+const char *scan_iterator(const struct probe *probe)
 {
 	return namespace_program(probe->vitals) ? "iter/tcp in each network namespace" : "iter/bpf_sk_storage_map";
 }
 
-static int look_at_namespace(void *context)
+static int scan_namespace(void *context)
 {
 	const struct vitals_bpf *vitals = context;
 
 	return program_iterate(namespace_program(vitals), NULL);
 }
 
-int look_around(const struct probe *probe, uint64_t now_ns, bool is_last, struct stuck_look *ret,
-		struct netns_omissions *ret_omissions)
+int scan_all(const struct probe *probe, uint64_t now_ns, bool is_last, struct stuck_scan *ret,
+	     struct netns_omissions *ret_omissions)
 {
 	struct vitals_bpf *vitals = probe->vitals;
-	struct stuck_look *look = &vitals->bss->stuck_look;
+	struct stuck_scan *look = &vitals->bss->stuck_scan;
 	struct netns_omissions omissions = {0};
 	int error;
 
@@ -66,7 +66,7 @@ int look_around(const struct probe *probe, uint64_t now_ns, bool is_last, struct
 	look->undecided = 0;
 	look->unjudged = 0;
 	if (namespace_program(vitals))
-		error = netns_visit_all(look_at_namespace, vitals, &omissions);
+		error = netns_visit_all(scan_namespace, vitals, &omissions);
 	else
 		error = program_iterate(vitals->progs.stuck_storage, vitals->maps.conn_storage);
 	*ret = *look;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the programs read of a socket at a transition, and whether it is in scope. */
-#ifndef TCPVITALS_BPF_STATES_LOOK_H
-#define TCPVITALS_BPF_STATES_LOOK_H
+#ifndef TCPVITALS_BPF_STATES_TRANSITION_READ_H
+#define TCPVITALS_BPF_STATES_TRANSITION_READ_H
 
 #include "bpf/kernel.bpf.h"
 
@@ -15,7 +15,7 @@
 #include "bpf/track/scope.bpf.h"
 
 /* By its ports alone, before the rest is read. A port of 0 is not known yet, or there is none: that tells nothing. */
-static __always_inline bool is_plainly_out(struct tcp_sock *tp, int newstate)
+static __always_inline bool is_out_by_ports(struct tcp_sock *tp, int newstate)
 {
 	__u16 lport = scope.by_lport ? sock_lport(tp, false, newstate == STATE_CLOSE) : 0;
 	__u16 rport = scope.by_rport ? sock_rport(tp, false) : 0;
@@ -25,9 +25,10 @@ static __always_inline bool is_plainly_out(struct tcp_sock *tp, int newstate)
 
 /* What the socket tells (of one that is out, only which it is), and whether it is of interest. The callers have left
  * SCTP and MPTCP sockets alone: for these, `tp` is NULL. */
-static __always_inline enum scope_verdict look(struct transition *t, struct tcp_sock *tp, int oldstate, int newstate)
+static __always_inline enum scope_verdict transition_read(struct transition *t, struct tcp_sock *tp, int oldstate,
+							  int newstate)
 {
-	if ((scope.by_lport || scope.by_rport) && is_plainly_out(tp, newstate)) {
+	if ((scope.by_lport || scope.by_rport) && is_out_by_ports(tp, newstate)) {
 		t->skaddr = (__u64)(unsigned long)tp;
 		t->oldstate = oldstate;
 		t->newstate = newstate;
@@ -43,7 +44,7 @@ static __always_inline enum scope_verdict look(struct transition *t, struct tcp_
 }
 
 /* The rest of what the socket tells, for those of interest. */
-static __always_inline void look_closer(struct transition *t, struct tcp_sock *tp)
+static __always_inline void transition_read_rest(struct transition *t, struct tcp_sock *tp)
 {
 	t->time_ns = bpf_ktime_get_ns();
 	t->syn_retrans = SYN_RETRANS_NONE;

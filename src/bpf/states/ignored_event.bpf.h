@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* How the first of two programs on a hook tells the second one that nothing is to be remembered of an event. */
-#ifndef TCPVITALS_BPF_STATES_PASSED_OVER_H
-#define TCPVITALS_BPF_STATES_PASSED_OVER_H
+#ifndef TCPVITALS_BPF_STATES_IGNORED_EVENT_H
+#define TCPVITALS_BPF_STATES_IGNORED_EVENT_H
 
 #include "bpf/kernel.bpf.h"
 
@@ -13,7 +13,7 @@
  * second program runs right after it on the same CPU. An event that comes in between (in a softirq) takes the place;
  * then the second program judges again.
  */
-struct passed_over {
+struct ignored_event {
 	__u64 sk;
 	int oldstate;
 	int newstate; /* 0: none */
@@ -23,19 +23,19 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct passed_over);
-} passed_over SEC(".maps");
+	__type(value, struct ignored_event);
+} ignored_event SEC(".maps");
 
-static __always_inline struct passed_over *passed_over_here(void)
+static __always_inline struct ignored_event *ignored_event_slot(void)
 {
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&passed_over, &zero);
+	return bpf_map_lookup_elem(&ignored_event, &zero);
 }
 
-static __always_inline void pass_over(struct sock *sk, int oldstate, int newstate)
+static __always_inline void ignore_event(struct sock *sk, int oldstate, int newstate)
 {
-	struct passed_over *last = passed_over_here();
+	struct ignored_event *last = ignored_event_slot();
 
 	if (!last)
 		return;
@@ -44,10 +44,10 @@ static __always_inline void pass_over(struct sock *sk, int oldstate, int newstat
 	last->newstate = newstate;
 }
 
-static __always_inline bool was_passed_over(struct sock *sk, int oldstate, int newstate)
+static __always_inline bool is_ignored_event(struct sock *sk, int oldstate, int newstate)
 {
-	bool may_be = scope.by_socket || scope_is_choosy() || losses.unstored;
-	struct passed_over *last = may_be ? passed_over_here() : NULL;
+	bool may_be = scope.by_socket || scope_needs_row() || losses.unstored;
+	struct ignored_event *last = may_be ? ignored_event_slot() : NULL;
 
 	if (!last || last->sk != (__u64)(unsigned long)sk || last->oldstate != oldstate || last->newstate != newstate)
 		return false;

@@ -4,8 +4,8 @@
  * address. While the tool starts, this tells which older connections came out of a listener, and whose those are that
  * nobody has accepted yet.
  */
-#ifndef TCPVITALS_BPF_TRACK_PORTS_H
-#define TCPVITALS_BPF_TRACK_PORTS_H
+#ifndef TCPVITALS_BPF_TRACK_OLD_LISTENER_H
+#define TCPVITALS_BPF_TRACK_OLD_LISTENER_H
 
 #include "bpf/kernel.bpf.h"
 
@@ -30,7 +30,7 @@ struct {
 	__type(value, __u64);
 } ports SEC(".maps");
 
-static __always_inline void ports_key(struct port_key *key, const struct transition *t)
+static __always_inline void old_listener_key(struct port_key *key, const struct transition *t)
 {
 	key->netns = t->netns;
 	key->lport = t->lport;
@@ -39,21 +39,21 @@ static __always_inline void ports_key(struct port_key *key, const struct transit
 }
 
 /* `t` is about a listener, and complete as far as the socket tells. */
-static __always_inline void ports_add(const struct transition *t)
+static __always_inline void old_listener_add(const struct transition *t)
 {
 	struct port_key key;
 
-	ports_key(&key, t);
+	old_listener_key(&key, t);
 	bpf_map_update_elem(&ports, &key, &t->skaddr, BPF_ANY);
 }
 
 /* The address of the listener that the connection `t` came out of, or NULL. */
-static __always_inline __u64 *ports_find(const struct transition *t)
+static __always_inline __u64 *old_listener_find(const struct transition *t)
 {
 	struct port_key key;
 	__u64 *listener;
 
-	ports_key(&key, t);
+	old_listener_key(&key, t);
 	listener = bpf_map_lookup_elem(&ports, &key);
 	if (listener)
 		return listener;
@@ -62,9 +62,9 @@ static __always_inline __u64 *ports_find(const struct transition *t)
 }
 
 /* A connection that is older than the tool: its role, and its owner while it waits in the accept queue. */
-static __always_inline void ports_seed(struct conn *conn, const struct transition *t, bool is_waiting)
+static __always_inline void old_listener_seed(struct conn *conn, const struct transition *t, bool is_waiting)
 {
-	__u64 *address = ports_find(t);
+	__u64 *address = old_listener_find(t);
 	struct known_listener *listener;
 
 	if (!address)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The programs that look at all connections: EMIT_LOOKS. */
-#ifndef TCPVITALS_PROBE_LOOK_H
-#define TCPVITALS_PROBE_LOOK_H
+/* The programs that look at all connections: EMIT_SCANS. */
+#ifndef TCPVITALS_PROBE_SCAN_H
+#define TCPVITALS_PROBE_SCAN_H
 
 #include "abi/stuck.h"
 #include "probe/probe.h"
@@ -13,20 +13,20 @@ struct netns_omissions;
 struct vitals_bpf;
 
 /* Before `vitals` is loaded. */
-void look_prepare(const struct probe_wants *wants, const struct refusals *refusals, struct vitals_bpf *vitals,
+void scan_prepare(const struct probe_wants *wants, const struct refusals *refusals, struct vitals_bpf *vitals,
 		  bool in_socket);
 
 /* After it is loaded: whether the kernel lets the iterator run. 0 or a negative errno; program_blamed() names it. */
-int look_try(const struct vitals_bpf *vitals);
+int scan_try(const struct vitals_bpf *vitals);
 
 /* What goes through the connections, in words. */
-const char *look_iterator(const struct probe *probe);
+const char *scan_iterator(const struct probe *probe);
 
 /*
  * Looks once at all connections, as of `now_ns`: rows come into the ring. `is_last`: also those whose age cannot be
  * told. 0 or a negative errno; what came of it is in *ret, and in *ret_omissions what was not looked at.
  */
-int look_around(const struct probe *probe, uint64_t now_ns, bool is_last, struct stuck_look *ret,
-		struct netns_omissions *ret_omissions);
+int scan_all(const struct probe *probe, uint64_t now_ns, bool is_last, struct stuck_scan *ret,
+	     struct netns_omissions *ret_omissions);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "core/put.h"
+#include "core/append.h"
 
 #include <endian.h>
 
@@ -12,7 +12,7 @@
 #define DECIMALS5(n)  DECIMAL(n), DECIMAL((n) + 1), DECIMAL((n) + 2), DECIMAL((n) + 3), DECIMAL((n) + 4)
 #define DECIMALS25(n) DECIMALS5(n), DECIMALS5((n) + 5), DECIMALS5((n) + 10), DECIMALS5((n) + 15), DECIMALS5((n) + 20)
 
-const char put_decimal_pairs[100][2] = {DECIMALS25(0), DECIMALS25(25), DECIMALS25(50), DECIMALS25(75)};
+const char decimal_pairs[100][2] = {DECIMALS25(0), DECIMALS25(25), DECIMALS25(50), DECIMALS25(75)};
 
 #define HEX_DIGIT(n) ((n) < 10 ? '0' + (n) : 'a' + (n)-10)
 #define HEX(n)                                                                                                         \
@@ -23,7 +23,7 @@ const char put_decimal_pairs[100][2] = {DECIMALS25(0), DECIMALS25(25), DECIMALS2
 #define HEX16(n) HEX4(n), HEX4((n) + 4), HEX4((n) + 8), HEX4((n) + 12)
 #define HEX64(n) HEX16(n), HEX16((n) + 16), HEX16((n) + 32), HEX16((n) + 48)
 
-const char put_hex_pairs[256][2] = {HEX64(0), HEX64(64), HEX64(128), HEX64(192)};
+const char append_hex_pairs[256][2] = {HEX64(0), HEX64(64), HEX64(128), HEX64(192)};
 
 /*
  * The digits of a value below 10^8, one a byte and each less '0', the first in the lowest byte. Halves, pairs and
@@ -40,7 +40,7 @@ static uint64_t decimal_digits(uint32_t value)
 	return (pairs << 8) - tens * ((10 << 8) - 1);
 }
 
-static char *put_8_digits(char *at, uint64_t digits)
+static char *append_8_digits(char *at, uint64_t digits)
 {
 	digits = htole64(digits + 0x3030303030303030);
 	memcpy(at, &digits, sizeof(digits));
@@ -48,34 +48,34 @@ static char *put_8_digits(char *at, uint64_t digits)
 }
 
 /* Not inlined: the call in it would make all numbers save registers. */
-static __attribute__((noinline)) char *put_long(char *at, uint64_t value)
+static __attribute__((noinline)) char *append_long(char *at, uint64_t value)
 {
-	at = put_u64(at, value / TEN_TO_8);
-	return put_8_digits(at, decimal_digits(value % TEN_TO_8));
+	at = append_u64(at, value / TEN_TO_8);
+	return append_8_digits(at, decimal_digits(value % TEN_TO_8));
 }
 
-char *put_u64(char *at, uint64_t value)
+char *append_u64(char *at, uint64_t value)
 {
 	unsigned int zeros;
 	uint64_t digits;
 
 	if (value >= TEN_TO_8)
-		return put_long(at, value);
+		return append_long(at, value);
 	digits = decimal_digits(value);
 	/* in front, but for the last digit */
 	zeros = __builtin_ctzll(digits | 1ULL << 56) / 8;
-	return put_8_digits(at, digits >> 8 * zeros) - zeros;
+	return append_8_digits(at, digits >> 8 * zeros) - zeros;
 }
 
-char *put_hex(char *at, uint64_t value, unsigned int digits)
+char *append_hex(char *at, uint64_t value, unsigned int digits)
 {
 	unsigned int zeros = __builtin_clzll(value | 1) / 4;
 
 	if (zeros > 16 - digits)
 		zeros = 16 - digits;
 	value <<= 4 * zeros;
-	at = put_4_hex(at, value >> 48);
-	at = put_4_hex(at, value >> 32);
-	at = put_4_hex(at, value >> 16);
-	return put_4_hex(at, value) - zeros;
+	at = append_4_hex(at, value >> 48);
+	at = append_4_hex(at, value >> 32);
+	at = append_4_hex(at, value >> 16);
+	return append_4_hex(at, value) - zeros;
 }
