@@ -83,7 +83,7 @@ static void refuse_word(const char *word, const struct argp_state *state)
 	command_line_fail(state, &error);
 }
 
-error_t app_option(int key, int scope_key, char *argument, struct argp_state *state, struct app_options *options)
+error_t app_option(int key, char *argument, struct argp_state *state, struct app_options *options)
 {
 	switch (key) {
 	case 'h':
@@ -93,14 +93,23 @@ error_t app_option(int key, int scope_key, char *argument, struct argp_state *st
 		refuse_word(argument, state);
 		return 0;
 	case 'd':
-		options->duration_ns = command_line_seconds(state, "duration", argument);
+		options->duration_ns = command_line_time(state, "duration", argument, PARSE_TIME_MS);
 		return 0;
 	}
-	if (scope_option(scope_key, argument, state, &options->scope) == 0)
+	if (scope_option(key, argument, state, &options->scope) == 0)
 		return 0;
 	if (command_option(key, argument, state, &options->command) == 0)
 		return 0;
 	return reliance_option(key, argument, state, options);
+}
+
+error_t app_refuse_foreign(int key, const struct argp_state *state, const struct app_foreign_option *foreign)
+{
+	for (; foreign->letter; foreign++) {
+		if (key == foreign->letter)
+			argp_error(state, "invalid option -- '%c': %s", key, foreign->remedy);
+	}
+	return ARGP_ERR_UNKNOWN;
 }
 
 void app_options_end(const struct argp_state *state, bool of_connections, struct app_options *options)

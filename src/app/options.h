@@ -39,31 +39,21 @@ struct app_options {
 };
 
 /* Rows of a tool's table of options, after SCOPE_OPTIONS of os/scope_options.h. `hooks` is the list for --help. */
-#define APP_END_OPTIONS(group) {"duration", 'd', "SECONDS", 0, "end after that time", group}, COMMAND_OPTIONS(group)
+#define APP_END_OPTIONS(group) {"duration", 'd', "TIME", 0, "end after TIME", group}, COMMAND_OPTIONS(group)
+#define APP_FORMAT_OPTIONS(group)                                                                                      \
+	OUT_OPTION(group), {"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", group},        \
+	{                                                                                                              \
+		"csv", 's', 0, 0, "the same as -o csv", group                                                          \
+	}
 #define APP_RELIANCE_OPTIONS(group, hooks)                                                                             \
-	{"strict", APP_KEY_STRICT, 0, 0, "exit with 3 when anything was missed", group},                               \
+	{"strict", APP_KEY_STRICT, 0, 0, "exit with 3 if anything was missed", group},                                 \
 		{"hook", APP_KEY_HOOK, "HOOK", 0, hooks, group},                                                       \
-		{"storage",                                                                                            \
-		 APP_KEY_STORAGE,                                                                                      \
-		 "KIND",                                                                                               \
-		 0,                                                                                                    \
-		 "where sockets are remembered: auto (the default), socket or hash",                                   \
-		 group},                                                                                               \
-		{"hash-size",                                                                                          \
-		 APP_KEY_HASH_SIZE,                                                                                    \
-		 "SOCKETS",                                                                                            \
-		 0,                                                                                                    \
-		 "how many a hash remembers, where there is no socket storage (default 65536)",                        \
-		 group},                                                                                               \
-		{"accept",                                                                                             \
-		 APP_KEY_ACCEPT,                                                                                       \
-		 "HOOK",                                                                                               \
-		 0,                                                                                                    \
-		 "how to see who accepts: auto (the default), fexit, kretprobe, receive or none",                      \
-		 group},                                                                                               \
+		{"storage", APP_KEY_STORAGE, "KIND", 0, "memory of a socket: auto, socket or hash", group},            \
+		{"hash-size", APP_KEY_HASH_SIZE, "SOCKETS", 0, "sockets in the hash (default 65536)", group},          \
+		{"accept", APP_KEY_ACCEPT, "HOOK", 0, "auto, fexit, kretprobe, receive or none", group},               \
 		PRIORITY_OPTION(group), {"without-casts", APP_KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, group},          \
 	{                                                                                                              \
-		"verbose", 'v', 0, 0, "say what is used and, at the end, what was lost", group                         \
+		"verbose", 'v', 0, 0, "say what is used, and what was lost", group                                     \
 	}
 #define APP_HELP_OPTIONS                                                                                               \
 	{0, 0, 0, 0, "Help:", -1},                                                                                     \
@@ -71,11 +61,22 @@ struct app_options {
 		0, 'h', 0, OPTION_HIDDEN, 0, -1                                                                        \
 	}
 
+/* One of these options, a word too many, or -h; else ARGP_ERR_UNKNOWN. Ends the process when it is refused. */
+error_t app_option(int key, char *argument, struct argp_state *state, struct app_options *options);
+
 /*
- * One of these options, a word too many, or -h; ARGP_ERR_UNKNOWN for another one. `scope_key` is SCOPE_KEY_... where
- * the tool has a letter of its own for it, else `key`. Ends the process when the argument is refused.
+ * An option that only another tool has. Listed hidden in the table of options, so that the error can say what to use:
+ * "invalid option -- 'P': REMEDY". Ends the process.
  */
-error_t app_option(int key, int scope_key, char *argument, struct argp_state *state, struct app_options *options);
+struct app_foreign_option {
+	char letter;
+	const char *remedy;
+};
+#define APP_FOREIGN_OPTION(letter, argument)                                                                           \
+	{                                                                                                              \
+		0, letter, argument, OPTION_HIDDEN, 0, -1                                                              \
+	}
+error_t app_refuse_foreign(int key, const struct argp_state *state, const struct app_foreign_option *foreign);
 
 /* When there are no more options. `of_connections`: rows are whole connections. Ends the process if something is wrong.
  */

@@ -9,6 +9,8 @@
 
 #define NS_PER_S    1000000000ULL
 #define NS_PER_MS   1000000ULL
+#define NS_PER_US   1000ULL
+#define BILLION     1000000000ULL
 #define MAX_SECONDS 315360000ULL /* 10 years of 365 days */
 
 /* A quoted word: all of it, or as much as surely fits when its characters take four bytes each. */
@@ -100,48 +102,26 @@ int parse_u64(const char *what, const char *word, size_t length, uint64_t min, u
 	return parse_fail(error, what, word, length, text);
 }
 
-/* ".digits" as nanoseconds; digits beyond the ninth are checked and cut off. */
-static bool scan_fraction(const char *text, uint64_t *ret_ns)
+/* ".digits" in billionths; digits beyond the ninth are cut off. Returns what follows, or NULL if there is no digit. */
+static const char *scan_fraction(const char *text, uint64_t *ret_billionths)
 {
-	uint64_t ns = 0, unit = NS_PER_S / 10;
+	uint64_t billionths = 0, unit = BILLION / 10;
+	const char *digit = text + 1;
 
-	if (*text++ != '.' || !*text)
-		return false;
-	for (; *text; text++, unit /= 10) {
-		if (*text < '0' || *text > '9')
-			return false;
-		ns += (*text - '0') * unit;
-	}
-	*ret_ns = ns;
-	return true;
+	for (; *digit >= '0' && *digit <= '9'; digit++, unit /= 10)
+		billionths += (uint64_t)(*digit - '0') * unit;
+	*ret_billionths = billionths;
+	return digit > text + 1 ? digit : NULL;
 }
 
-int parse_seconds(const char *what, const char *text, uint64_t *ret_ns, struct parse_error *error)
-{
-	size_t length = strlen(text), digits;
-	uint64_t seconds = 0, fraction = 0, ns;
-
-	digits = scan_u64(text, length, &seconds);
-	if (digits == 0 || seconds > MAX_SECONDS)
-		goto fail;
-	if (digits < length && !scan_fraction(text + digits, &fraction))
-		goto fail;
-	ns = seconds * NS_PER_S + fraction;
-	if (ns < NS_PER_MS || ns > MAX_SECONDS * NS_PER_S)
-		goto fail;
-	*ret_ns = ns;
-	return 0;
-fail:
-	return parse_fail(error, what, text, length, "not a number of seconds from 0.001 to 315360000 (10 years)");
-}
-
-/* In nanoseconds; 0 for what is no unit. */
+/* In nanoseconds; 0 if `text` is no unit. */
 static uint64_t unit_of(const char *text)
 {
 	static const struct {
 		const char *name;
 		uint64_t ns;
-	} units[] = {{"us", 1000}, {"ms", NS_PER_MS}, {"s", NS_PER_S}, {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S}};
+	} units[] = {{"", NS_PER_S},       {"us", NS_PER_US},      {"ms", NS_PER_MS},      {"s", NS_PER_S},
+		     {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S}, {"d", 86400 * NS_PER_S}};
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (!strcmp(text, units[i].name))
@@ -149,31 +129,40 @@ static uint64_t unit_of(const char *text)
 	return 0;
 }
 
-int parse_time(const char *what, const char *text, uint64_t *ret_ns, struct parse_error *error)
+static int refuse_time(const char *what, const char *text, uint64_t min_ns, struct parse_error *error)
 {
-	size_t length = strlen(text), digits, fraction_length = 0;
-	uint64_t whole = 0, fraction = 0, unit, ns;
-	char fraction_text[11];
+	char why_text[128];
+	struct strbuf why = strbuf_over(why_text, sizeof(why_text) - 1);
 
-	digits = scan_u64(text, length, &whole);
-	if (digits && text[digits] == '.')
-		fraction_length = 1 + strspn(text + digits + 1, "0123456789");
-	unit = unit_of(text + digits + fraction_length);
-	if (!digits || !unit || whole > MAX_SECONDS * NS_PER_S / unit || fraction_length >= sizeof(fraction_text))
-		goto fail;
-	memcpy(fraction_text, text + digits, fraction_length);
-	fraction_text[fraction_length] = '\0';
-	if (fraction_length && !scan_fraction(fraction_text, &fraction))
-		goto fail;
-	/* a unit is at least 1000 ns, so nothing is cut off here that counts, and nothing overflows */
-	ns = whole * unit + fraction * (unit / 1000) / (NS_PER_S / 1000);
-	if (ns < 1000 || ns > MAX_SECONDS * NS_PER_S)
-		goto fail;
+	strbuf_append_literal(&why, "not a time from ");
+	if (min_ns % NS_PER_MS) {
+		strbuf_append_u64(&why, min_ns / NS_PER_US);
+		strbuf_append_literal(&why, "us");
+	} else {
+		strbuf_append_u64(&why, min_ns / NS_PER_MS);
+		strbuf_append_literal(&why, "ms");
+	}
+	strbuf_append_literal(&why, " to 10 years: seconds, or with a unit us, ms, s, m, h or d (5, 1.5s, 100ms)");
+	why_text[why.length] = '\0';
+	return parse_fail(error, what, text, strlen(text), why_text);
+}
+
+int parse_time(const char *what, const char *text, uint64_t min_ns, uint64_t *ret_ns, struct parse_error *error)
+{
+	uint64_t whole = 0, billionths = 0, unit = 0, ns;
+	const char *rest = text + scan_u64(text, strlen(text), &whole);
+
+	if (rest > text && *rest == '.')
+		rest = scan_fraction(rest, &billionths);
+	if (rest && rest > text)
+		unit = unit_of(rest);
+	if (!unit || whole > MAX_SECONDS * NS_PER_S / unit)
+		return refuse_time(what, text, min_ns, error);
+	ns = whole * unit + (uint64_t)((unsigned __int128)billionths * unit / BILLION);
+	if (ns < min_ns || ns > MAX_SECONDS * NS_PER_S)
+		return refuse_time(what, text, min_ns, error);
 	*ret_ns = ns;
 	return 0;
-fail:
-	return parse_fail(error, what, text, length,
-			  "not a time from 1us to 10 years with a unit of us, ms, s, m or h (100ms, 1.5s)");
 }
 
 /* Returns the suffix's factor as a shift, or -1. */

@@ -25,11 +25,13 @@ int parse_refuse(struct parse_error *error, const char *why);
 int parse_u64(const char *what, const char *word, size_t length, uint64_t min, uint64_t max, uint64_t *ret,
 	      struct parse_error *error);
 
-/* Seconds with an optional decimal fraction ("10", "0.5"), 1 ms to 10 years; the result is in nanoseconds. */
-int parse_seconds(const char *what, const char *text, uint64_t *ret_ns, struct parse_error *error);
-
-/* A time with a unit: "250us", "100ms", "1.5s", "2m", "1h"; 1 us to 10 years. The result is in nanoseconds. */
-int parse_time(const char *what, const char *text, uint64_t *ret_ns, struct parse_error *error);
+/*
+ * A time: a decimal number with an optional unit us, ms, s, m, h or d ("250us", "1.5s", "2m"). Without a unit it is in
+ * seconds ("10", "0.5"). At least `min_ns`, at most 10 years. The result is in nanoseconds.
+ */
+#define PARSE_TIME_US 1000ULL
+#define PARSE_TIME_MS 1000000ULL
+int parse_time(const char *what, const char *text, uint64_t min_ns, uint64_t *ret_ns, struct parse_error *error);
 
 /* Bytes with an optional suffix K, M or G (powers of 1024, either case), min to max inclusive. */
 int parse_size(const char *what, const char *text, uint64_t min, uint64_t max, uint64_t *ret_bytes,

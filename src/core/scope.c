@@ -227,7 +227,7 @@ int scope_add_min_duration(struct scope *scope, const char *text, struct parse_e
 
 	if (*text == '!')
 		return parse_fail(error, "duration", text, strlen(text), "cannot be negated");
-	if (parse_time("duration", text, &ns, error))
+	if (parse_time("duration", text, PARSE_TIME_US, &ns, error))
 		return -EINVAL;
 	scope->settings.min_duration_ns = ns;
 	return 0;

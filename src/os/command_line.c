@@ -72,12 +72,12 @@ uint32_t command_line_number(const struct argp_state *state, const char *what, c
 	return (uint32_t)value;
 }
 
-uint64_t command_line_seconds(const struct argp_state *state, const char *what, const char *text)
+uint64_t command_line_time(const struct argp_state *state, const char *what, const char *text, uint64_t min_ns)
 {
 	struct parse_error error;
 	uint64_t ns = 0;
 
-	if (parse_seconds(what, text, &ns, &error))
+	if (parse_time(what, text, min_ns, &ns, &error))
 		command_line_fail(state, &error);
 	return ns;
 }

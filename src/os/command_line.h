@@ -23,7 +23,7 @@ int command_line_choose(const struct argp_state *state, const char *what, const 
 /* A number from 1 to `max`; ends the process when the text is refused. */
 uint32_t command_line_number(const struct argp_state *state, const char *what, const char *text, uint32_t max);
 
-/* Likewise. */
-uint64_t command_line_seconds(const struct argp_state *state, const char *what, const char *text);
+/* A time of at least `min_ns`, in nanoseconds (core/parse.h); ends the process when the text is refused. */
+uint64_t command_line_time(const struct argp_state *state, const char *what, const char *text, uint64_t min_ns);
 
 #endif

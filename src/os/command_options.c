@@ -45,7 +45,7 @@ error_t command_option(int key, const char *argument, const struct argp_state *s
 		options->no_priority = true;
 		return 0;
 	case COMMAND_KEY_LINGER:
-		options->command.linger_ns = command_line_seconds(state, "time to linger", argument);
+		options->command.linger_ns = command_line_time(state, "time to linger", argument, PARSE_TIME_MS);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;

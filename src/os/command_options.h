@@ -18,24 +18,16 @@ enum {
 /* Rows of a table of options. */
 #define OUT_OPTION(group)                                                                                              \
 	{                                                                                                              \
-		"out", COMMAND_KEY_OUT, "FILE", 0,                                                                     \
-			"write there, and open it again at SIGHUP; else to stdout, or stderr with a COMMAND", group    \
+		"out", COMMAND_KEY_OUT, "FILE", 0, "write to FILE; SIGHUP opens it again", group                       \
 	}
 #define COMMAND_OPTIONS(group)                                                                                         \
-	{"linger",                                                                                                     \
-	 COMMAND_KEY_LINGER,                                                                                           \
-	 "SECONDS",                                                                                                    \
-	 0,                                                                                                            \
-	 "end so long after COMMAND (default 0.1), for connections that outlive it",                                   \
-	 group},                                                                                                       \
+	{"linger", COMMAND_KEY_LINGER, "TIME", 0, "go on for TIME after COMMAND (default 0.1)", group},                \
 	{                                                                                                              \
-		"run-as", COMMAND_KEY_RUN_AS, "USER", 0,                                                               \
-			"run COMMAND as that user; under sudo it is run as the user who called sudo", group            \
+		"run-as", COMMAND_KEY_RUN_AS, "USER", 0, "run COMMAND as USER (default: sudo's caller)", group         \
 	}
-
 #define PRIORITY_OPTION(group)                                                                                         \
 	{                                                                                                              \
-		"no-priority", COMMAND_KEY_NO_PRIORITY, 0, 0, "do not run before other programs", group                \
+		"no-priority", COMMAND_KEY_NO_PRIORITY, 0, 0, "do not use the real-time class", group                  \
 	}
 
 struct command_options {

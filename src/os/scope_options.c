@@ -50,12 +50,12 @@ static int add(int key, const char *argument, struct scope *scope, struct parse_
 	case '4':
 	case '6':
 		return scope_add_family(scope, (uint8_t)(key - '0'), error);
-	case SCOPE_KEY_LPORT:
-	case SCOPE_KEY_RPORT:
-		return scope_add_ports(scope, key == SCOPE_KEY_RPORT, argument, error);
-	case SCOPE_KEY_LADDR:
-	case SCOPE_KEY_RADDR:
-		return scope_add_addresses(scope, key == SCOPE_KEY_RADDR, argument, error);
+	case 'L':
+	case 'D':
+		return scope_add_ports(scope, key == 'D', argument, error);
+	case 'a':
+	case 'A':
+		return scope_add_addresses(scope, key == 'A', argument, error);
 	case SCOPE_KEY_PID:
 		return scope_add_pids(scope, argument, error);
 	case SCOPE_KEY_COMM:

@@ -8,11 +8,7 @@
 #include <argp.h>
 
 enum {
-	SCOPE_KEY_LPORT = 0x200,
-	SCOPE_KEY_RPORT,
-	SCOPE_KEY_LADDR,
-	SCOPE_KEY_RADDR,
-	SCOPE_KEY_PID,
+	SCOPE_KEY_PID = 0x200,
 	SCOPE_KEY_PID_NAMESPACE,
 	SCOPE_KEY_COMM,
 	SCOPE_KEY_CGROUP,
@@ -24,55 +20,35 @@ enum {
 	SCOPE_KEY_MIN_DURATION,
 };
 
-/*
- * Rows of a table of options. The first four keys are the letters by which the tool's peers know these options, or the
- * SCOPE_KEY_...; the tool gives scope_option() the latter.
- */
-#define SCOPE_OPTIONS(group, lport, rport, laddr, raddr)                                                               \
-	{0, 0, 0, 0, "Which connections (each list is negated by a ! in front of it: --rport '!53'):", group},         \
-		{"ipv4", '4', 0, 0, "IPv4 only, also over IPv6 sockets (::ffff:a.b.c.d)", group},                      \
-		{"ipv6", '6', 0, 0, "IPv6 only", group},                                                               \
-		{"localport", lport, "PORTS", 0, "local ports: a list with ranges, as in 80,443,8000-8999", group},    \
-		{"lport", 0, 0, OPTION_ALIAS, 0, group},                                                               \
-		{"remoteport", rport, "PORTS", 0, "remote ports: a list with ranges", group},                          \
-		{"rport", 0, 0, OPTION_ALIAS, 0, group},                                                               \
-		{"laddr",                                                                                              \
-		 laddr,                                                                                                \
-		 "PREFIXES",                                                                                           \
-		 0,                                                                                                    \
-		 "local addresses: a list of prefixes, as in 10.0.0.0/8,2001:db8::/32,fe80::1%eth0",                   \
-		 group},                                                                                               \
-		{"raddr", raddr, "PREFIXES", 0, "remote addresses: a list of prefixes", group},                        \
-		{"pid", SCOPE_KEY_PID, "PIDS", 0, "owned by these processes", group},                                  \
+/* Rows of a table of options. `lport` and `rport` are letters besides -L and -D, or 0. */
+#define SCOPE_OPTIONS(group, lport, rport)                                                                             \
+	{0, 0, 0, 0, "Which connections (a ! in front of a list excludes: --rport '!53'):", group},                    \
+		{"ipv4", '4', 0, 0, "only IPv4, also over IPv6 sockets", group},                                       \
+		{"ipv6", '6', 0, 0, "only IPv6", group},                                                               \
+		{"localport", 'L', "PORTS", 0, "local ports, as in 80,443,8000-8999", group},                          \
+		{"lport", lport, 0, OPTION_ALIAS, 0, group}, {"remoteport", 'D', "PORTS", 0, "remote ports", group},   \
+		{"rport", rport, 0, OPTION_ALIAS, 0, group},                                                           \
+		{"laddr", 'a', "PREFIXES", 0, "local addresses, as in 10.0.0.0/8,fe80::1%eth0", group},                \
+		{"raddr", 'A', "PREFIXES", 0, "remote addresses", group},                                              \
+		{"pid", SCOPE_KEY_PID, "PIDS", 0, "processes that own the connection", group},                         \
 		{"pid-namespace",                                                                                      \
 		 SCOPE_KEY_PID_NAMESPACE,                                                                              \
 		 "WHICH",                                                                                              \
 		 0,                                                                                                    \
-		 "in a container: pids are those of its own pid namespace (own, the default) or of the host (host)",   \
+		 "pids are own (of this container) or host",                                                           \
 		 group},                                                                                               \
-		{"comm", SCOPE_KEY_COMM, "GLOBS", 0, "owned by processes of these names: nginx,'php*'", group},        \
-		{"cgroup",                                                                                             \
-		 SCOPE_KEY_CGROUP,                                                                                     \
-		 "CGROUPS",                                                                                            \
-		 0,                                                                                                    \
-		 "owned by processes in these cgroups and all below: paths, systemd units, container ids or their "    \
-		 "beginnings",                                                                                         \
-		 group},                                                                                               \
-		{"netns", SCOPE_KEY_NETNS, "NETNS", 0, "in these network namespaces: names, pids or inode numbers",    \
-		 group},                                                                                               \
-		{"user", SCOPE_KEY_USER, "USERS", 0, "of these users: names or uids", group},                          \
+		{"comm", SCOPE_KEY_COMM, "GLOBS", 0, "names of such processes: nginx,'php*'", group},                  \
+		{"cgroup", SCOPE_KEY_CGROUP, "CGROUPS", 0, "cgroup paths, systemd units, container ids", group},       \
+		{"netns", SCOPE_KEY_NETNS, "NETNS", 0, "network namespaces: names, pids, inodes", group},              \
+		{"user", SCOPE_KEY_USER, "USERS", 0, "user names or uids", group},                                     \
 	{                                                                                                              \
-		"role", SCOPE_KEY_ROLE, "ROLE", 0, "client (it connected) or server (it was accepted)", group          \
+		"role", SCOPE_KEY_ROLE, "ROLE", 0, "client (connected) or server (accepted)", group                    \
 	}
 
-/* The ones that are about transitions; `flags`: OPTION_HIDDEN where they are there to be refused. */
+/* Options about transitions. `flags`: OPTION_HIDDEN in a tool that accepts them only to refuse them with a reason. */
 #define SCOPE_TRANSITION_OPTIONS(group, flags)                                                                         \
 	{"state", SCOPE_KEY_STATE, "STATES", flags, "only transitions into or out of these states", group},            \
-		{"min-duration",                                                                                       \
-		 SCOPE_KEY_MIN_DURATION,                                                                               \
-		 "TIME",                                                                                               \
-		 flags,                                                                                                \
-		 "only out of states (with --state: of these) that lasted that long: 250us, 100ms, 1.5s",              \
+		{"min-duration", SCOPE_KEY_MIN_DURATION, "TIME", flags, "only if the old state lasted TIME or longer", \
 		 group},                                                                                               \
 	{                                                                                                              \
 		"cause", SCOPE_KEY_CAUSE, "CAUSES", flags, "only ends for these causes: refused,'timeout*'", group     \

@@ -18,87 +18,72 @@ enum {
 	KEY_HEATMAP
 };
 
-/* What the options say before they are put together. */
+/* What the options say, before finish_options() combines them. */
 struct command_line {
 	struct tcprtt_options *options;
-	bool byladdr, byraddr, by, sort, max_keys, names, heatmap, output;
+	bool byladdr, byraddr, by, sort, max_keys, names, heatmap, csv;
+	const char *output;
 };
 
 static const struct argp_option option_table[] = {
-	SCOPE_OPTIONS(1, 'p', 'P', 'a', 'A'),
+	SCOPE_OPTIONS(1, 'p', 'P'),
 	SCOPE_TRANSITION_OPTIONS(1, OPTION_HIDDEN),
 	{0, 0, 0, 0, "What to measure:", 2},
-	{"sample", KEY_SAMPLE, "KIND", 0,
-	 "srtt (the default: smoothed, at each segment), rtt (each measurement, once), min, handshake (once per "
-	 "connection)",
-	 2},
+	{"sample", KEY_SAMPLE, "KIND", 0, "srtt (the default), rtt, min or handshake", 2},
 	APP_END_OPTIONS(2),
 	{0, 0, 0, 0, "How to group it:", 3},
 	{"byladdr", 'b', 0, 0, "a histogram for each local address", 3},
 	{"byraddr", 'B', 0, 0, "a histogram for each remote address", 3},
-	{"by", KEY_BY, "WORDS", 0,
-	 "one or two of laddr, raddr, lport, rport, pid, comm, cgroup, netns, prefix:LEN[/LEN6] (of the remote "
-	 "address); or conn, each connection",
-	 3},
-	{"top", KEY_TOP, "N", 0, "only the N groups that --sort puts first", 3},
+	{"by", KEY_BY, "WORDS", 0, "a histogram for each one, see below", 3},
+	{"top", KEY_TOP, "N", 0, "only the first N groups by --sort", 3},
 	{"sort", KEY_SORT, "WHAT", 0, "p99 (the default), count or mean, descending", 3},
-	{"max-keys", KEY_MAX_KEYS, "N", 0,
-	 "groups (default 10240, 3 KiB each); what comes later is in one called other", 3},
+	{"max-keys", KEY_MAX_KEYS, "N", 0, "groups (default 10240); later ones are \"other\"", 3},
 	{0, 0, 0, 0, "How to show it:", 4},
-	{"interval", 'i', "SECONDS", 0,
-	 "print what came since the last time, that often; without it, one summary at the end", 4},
-	{"extension", 'e', 0, 0,
-	 "the average, and a line with count, mean, jitter, min, p50, p90, p99, p99.9, max (json and csv always have "
-	 "them)",
-	 4},
-	{"millisecond", 'm', 0, 0, "milliseconds rather than microseconds", 4},
+	{"interval", 'i', "TIME", 0, "print every TIME; without it, once at the end", 4},
+	{"extension", 'e', 0, 0, "also count, mean, jitter, min, p50 to p99.9, max", 4},
+	{"millisecond", 'm', 0, 0, "milliseconds instead of microseconds", 4},
 	{"milliseconds", 0, 0, OPTION_ALIAS | OPTION_HIDDEN, 0, 4},
-	{"timestamp", 'T', 0, 0, "put the wall time (HH:MM:SS) in front of each summary", 4},
-	OUT_OPTION(4),
-	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 4},
-	{"names", KEY_NAMES, 0, 0,
-	 "names for the groups of --by cgroup and netns: path, and in json and csv unit, container, pod", 4},
-	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map on the terminal, a line per interval (default 1 s)", 4},
+	{"timestamp", 'T', 0, 0, "wall time (HH:MM:SS) before each summary", 4},
+	APP_FORMAT_OPTIONS(4),
+	{"names", KEY_NAMES, 0, 0, "names of the groups of --by cgroup, --by netns", 4},
+	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map, one line per interval (default 1s)", 4},
 	{0, 0, 0, 0, "What to rely on:", 5},
-	APP_RELIANCE_OPTIONS(5, "auto (the default), tp_btf, fentry or kprobe"),
+	APP_RELIANCE_OPTIONS(5, "auto, tp_btf, fentry or kprobe"),
 	APP_HELP_OPTIONS,
+	APP_FOREIGN_OPTION('c', 0),
+	APP_FOREIGN_OPTION('t', 0),
+	APP_FOREIGN_OPTION('w', 0),
+	APP_FOREIGN_OPTION('O', "LIST"),
+	APP_FOREIGN_OPTION('Y', 0),
 	{0},
 };
 
+static const struct app_foreign_option foreign_options[] = {
+	{'c', "only tcpstates has it"}, {'t', "only tcpstates has it"}, {'w', "only tcpstates has it"},
+	{'O', "only tcpstates has it"}, {'Y', "only tcpstates has it"}, {0},
+};
+
 static const char documentation[] =
-	"Measure TCP round-trip times: histograms and quantiles, for all connections or per anything.\v"
+	"Measure TCP round-trip times: histograms and quantiles, of all connections or by group.\v"
 	"Examples:\n"
 	"  tcprtt -i 1 -d 10            # a histogram a second, ten times\n"
-	"  tcprtt -e -P 443             # with quantiles, to remote port 443\n"
+	"  tcprtt -e -D 443             # with quantiles, to remote port 443\n"
 	"  tcprtt -B -d 10              # for each remote address\n"
-	"  tcprtt --by comm --top 5 -e -d 60\n"
-	"  tcprtt --by cgroup --names -e -d 60\n"
+	"  tcprtt --by comm --top 5 -e -d 1m\n"
+	"  tcprtt --by cgroup --names -e -d 1m\n"
 	"  tcprtt --cgroup nginx.service --role server -e\n"
 	"  tcprtt --sample rtt -i 1 -o json | jq .p99\n"
 	"  tcprtt --heatmap\n"
-	"  tcprtt -e -- iperf3 -c 192.0.2.1     # that program's, with its exit status\n"
+	"  tcprtt -e -- iperf3 -c 192.0.2.1\n"
 	"\n"
-	"Needs root or CAP_BPF+CAP_PERFMON.\n"
-	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was lost); with a "
-	"COMMAND, "
-	"its own unless that is 0.";
-
-/* The letters are those of bcc's and libbpf-tools' tcprtt. */
-static int scope_key(int key)
-{
-	switch (key) {
-	case 'p':
-		return SCOPE_KEY_LPORT;
-	case 'P':
-		return SCOPE_KEY_RPORT;
-	case 'a':
-		return SCOPE_KEY_LADDR;
-	case 'A':
-		return SCOPE_KEY_RADDR;
-	default:
-		return key;
-	}
-}
+	"WORDS of --by: one or two of laddr, raddr, lport, rport, pid, comm, cgroup, netns, prefix:LEN[/LEN6] (of "
+	"the remote address); or conn alone, each connection.\n"
+	"KIND of --sample: srtt, smoothed, at each segment; rtt, each measurement once; min and handshake, once per "
+	"connection.\n"
+	"TIME is in seconds, or has a unit: us, ms, s, m, h, d. -p and -P are ports; a process is --pid.\n"
+	"Needs root or CAP_BPF+CAP_PERFMON. Manual: tcprtt(8).\n"
+	"Exit status: 0; 1 runtime error; 2 wrong command line; 3 with --strict: something was missed. With "
+	"COMMAND: its own, unless that is 0.";
 
 static error_t parse_selection(int key, const char *argument, const struct argp_state *state)
 {
@@ -156,7 +141,7 @@ static error_t parse_presentation(int key, const char *argument, const struct ar
 
 	switch (key) {
 	case 'i':
-		options->interval_ns = command_line_seconds(state, "interval", argument);
+		options->interval_ns = command_line_time(state, "interval", argument, PARSE_TIME_MS);
 		return 0;
 	case 'e':
 		options->extended = true;
@@ -169,7 +154,10 @@ static error_t parse_presentation(int key, const char *argument, const struct ar
 		return 0;
 	case 'o':
 		options->output = command_line_choose(state, "output", argument, formats, "not one of text, csv, json");
-		line->output = true;
+		line->output = argument;
+		return 0;
+	case 's':
+		line->csv = true;
 		return 0;
 	case KEY_NAMES:
 		line->names = true;
@@ -179,6 +167,28 @@ static error_t parse_presentation(int key, const char *argument, const struct ar
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
+}
+
+/* How the report is written: -o, -s, --heatmap. */
+static void finish_output(const struct command_line *line, const struct argp_state *state)
+{
+	struct tcprtt_options *options = line->options;
+
+	if (line->csv && line->output && options->output != RTT_OUTPUT_CSV)
+		argp_error(state, "-s is -o csv; it excludes -o %s", line->output);
+	if (line->csv)
+		options->output = RTT_OUTPUT_CSV;
+	if (options->timestamp && (line->heatmap || options->output != RTT_OUTPUT_TEXT))
+		argp_error(state, "-T is about text; json, csv and --heatmap always have the time");
+	if (options->extended && line->heatmap)
+		argp_error(state, "-e is about text; --heatmap has no room for more statistics");
+	if (!line->heatmap)
+		return;
+	if (line->output || line->csv || tcprtt_is_grouped(options))
+		argp_error(state, "--heatmap shows all connections on a terminal; it excludes -o, -s, -b, -B and --by");
+	options->output = RTT_OUTPUT_HEATMAP;
+	if (!options->interval_ns)
+		options->interval_ns = SECOND_NS;
 }
 
 static void check_hook(const struct tcprtt_options *options, const struct argp_state *state)
@@ -226,18 +236,7 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	if (line->names && !options->app.names)
 		argp_error(state, "--names is about groups by cgroup or netns; add --by cgroup or --by netns");
 	check_hook(options, state);
-	if (options->timestamp && (line->heatmap || options->output != RTT_OUTPUT_TEXT))
-		argp_error(state, "-T is about text; json, csv and --heatmap always have the time");
-	if (options->extended && line->heatmap)
-		argp_error(state, "-e is about text; --heatmap has no room for more statistics");
-	if (line->heatmap) {
-		if (line->output || tcprtt_is_grouped(options))
-			argp_error(state,
-				   "--heatmap shows all connections on a terminal; it excludes -o, -b, -B and --by");
-		options->output = RTT_OUTPUT_HEATMAP;
-		if (!options->interval_ns)
-			options->interval_ns = SECOND_NS;
-	}
+	finish_output(line, state);
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -252,7 +251,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	if (parse_presentation(key, argument, state) == 0)
 		return 0;
-	return app_option(key, scope_key(key), argument, state, &options->app);
+	/* bcc's letters for the ports */
+	key = key == 'p' ? 'L' : key == 'P' ? 'D' : key;
+	if (app_option(key, argument, state, &options->app) == 0)
+		return 0;
+	return app_refuse_foreign(key, state, foreign_options);
 }
 
 void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret)

@@ -34,7 +34,7 @@
 #define GRACE_IDLE_NS 1000000000ULL
 #define GRACE_MAX_NS  5000000000ULL
 
-/* Without a row until then, a person is told what would make one. */
+/* A person who has not seen a row by then is told why, if that is known. */
 #define HINT_TICKS 3
 
 struct tool {
@@ -101,15 +101,35 @@ static void report_new_losses(struct tool *tool, bool exact)
 	report_losses(tool, &report);
 }
 
+static uint64_t held_rows(const struct tool *tool)
+{
+	return __atomic_load_n(&tool->app.probe.losses->held, __ATOMIC_RELAXED);
+}
+
+/* Why there are no rows, or what would make one. */
+static void hint(const struct tool *tool)
+{
+	uint64_t held = held_rows(tool);
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (held)
+		message("quiet so far: %llu row%s held back until the next change of state shows the local port that "
+			"-L asks "
+			"for; a connect() may be waiting for its answer",
+			(unsigned long long)held, held == 1 ? " is" : "s are");
+	else if (!scope_is_limited(&tool->options.app.scope) && isatty(tool->app.out_fd))
+		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
+}
+
 static void tick(struct tool *tool)
 {
 	app_tick(&tool->app);
 	report_new_losses(tool, true);
 	if (tool->options.stuck.states)
 		stuck_tick(&tool->watch, clock_monotonic_ns());
-	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !tool->options.summary && !tool->options.stuck.states &&
-	    !scope_is_limited(&tool->options.app.scope) && isatty(STDERR_FILENO) && isatty(tool->app.out_fd))
-		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
+	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !tool->options.summary && !tool->options.stuck.states)
+		hint(tool);
 }
 
 /* A reader that is behind gets a longer interval later: the counters stay. 0 or a negative errno. */
@@ -239,7 +259,7 @@ static int report(struct tool *tool, int error)
 {
 	struct loss_report losses = count_losses(tool, true);
 
-	losses.held = __atomic_load_n(&tool->app.probe.losses->held, __ATOMIC_RELAXED);
+	losses.held = held_rows(tool);
 	if (error) {
 		message("cannot go on tracing: %s", strerror(-error));
 	} else if (tool->sink.error && tool->sink.error != -EPIPE) {

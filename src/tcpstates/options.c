@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tcpstates/options.h"
 
+#include "core/cause.h"
 #include "core/parse.h"
+#include "core/tcp_state.h"
 #include "os/command_line.h"
 #include "os/terminal.h"
 #include "probe/rings.h"
@@ -25,7 +27,7 @@ enum {
 	KEY_SERVICES
 };
 
-/* What the options say before they are put together. */
+/* What the options say, before finish_options() combines them. */
 struct command_line {
 	struct tcpstates_options *options;
 	const char *columns;
@@ -34,55 +36,65 @@ struct command_line {
 };
 
 static const struct argp_option option_table[] = {
-	SCOPE_OPTIONS(1, 'L', 'D', SCOPE_KEY_LADDR, SCOPE_KEY_RADDR),
+	SCOPE_OPTIONS(1, 0, 0),
 	{0, 0, 0, 0, "What to see of them:", 2},
 	SCOPE_TRANSITION_OPTIONS(2, 0),
 	APP_END_OPTIONS(2),
-	{"connections", 'c', 0, 0, "one line for each connection at its end instead of each transition", 2},
-	{"summary", KEY_SUMMARY, "SECONDS", OPTION_ARG_OPTIONAL,
-	 "count in the kernel, and print the times in each state at the end, or that often", 2},
+	{"connections", 'c', 0, 0, "one row for each connection, at its end", 2},
+	{"summary", KEY_SUMMARY, "TIME", OPTION_ARG_OPTIONAL, "times in each state, at the end or every TIME", 2},
 	STUCK_OPTIONS(2),
 	{0, 0, 0, 0, "How to show it:", 3},
-	{"timestamp", 'T', 0, 0, "put the wall time of the event (HH:MM:SS) in front", 3},
+	{"timestamp", 'T', 0, 0, "wall time (HH:MM:SS) first", 3},
 	{"time", 0, 0, OPTION_ALIAS, 0, 3},
-	{"elapsed", 't', 0, 0, "put the seconds since the first event in front", 3},
-	{"wide", 'w', 0, 0, "wide columns, room for IPv6 addresses", 3},
-	OUT_OPTION(3),
-	{"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", 3},
-	{"csv", 's', 0, 0, "the same as -o csv", 3},
-	{"columns", 'O', "LIST", 0, "these columns, in this order (names: see below)", 3},
+	{"elapsed", 't', 0, 0, "seconds since the first event first", 3},
+	{"wide", 'w', 0, 0, "columns with room for IPv6 addresses", 3},
+	APP_FORMAT_OPTIONS(3),
+	{"columns", 'O', "LIST", 0, "columns of text or csv, see below", 3},
 	{"services", KEY_SERVICES, 0, 0, "names from /etc/services for ports", 3},
-	{"names", KEY_NAMES, 0, 0, "JSON, and csv of -c: also names of cgroup, unit, container, pod, network namespace",
-	 3},
-	{"journal", 'Y', 0, 0, "write each transition to the systemd journal, too", 3},
+	{"names", KEY_NAMES, 0, 0, "json, csv of -c: unit, container, pod, netns", 3},
+	{"journal", 'Y', 0, 0, "write to the systemd journal, too", 3},
 	{0, 0, 0, 0, "What to rely on:", 4},
-	{"buffer-size", KEY_BUFFER_SIZE, "SIZE", 0, "ring buffers, 64K to 1G (default: 1M for each CPU, 4M to 64M)", 4},
-	APP_RELIANCE_OPTIONS(4, "auto (the default), tp_btf or tracepoint"),
+	{"buffer-size", KEY_BUFFER_SIZE, "SIZE", 0, "ring buffers, 64K to 1G (default 1M a CPU)", 4},
+	APP_RELIANCE_OPTIONS(4, "auto, tp_btf or tracepoint"),
 	APP_HELP_OPTIONS,
+	APP_FOREIGN_OPTION('p', "PORTS"),
+	APP_FOREIGN_OPTION('P', "PORTS"),
+	APP_FOREIGN_OPTION('b', 0),
+	APP_FOREIGN_OPTION('B', 0),
+	APP_FOREIGN_OPTION('e', 0),
+	APP_FOREIGN_OPTION('m', 0),
+	{0},
+};
+
+static const struct app_foreign_option foreign_options[] = {
+	{'p', "in tcprtt it is the local port, use -L PORTS; for a process use --pid PIDS"},
+	{'P', "in tcprtt it is the remote port, use -D PORTS; for a process use --pid PIDS"},
+	{'b', "only tcprtt has it"},
+	{'B', "only tcprtt has it"},
+	{'e', "only tcprtt has it"},
+	{'m', "only tcprtt has it"},
 	{0},
 };
 
 static const char documentation[] =
-	"Trace TCP state changes: which connections, whose, and how long they stayed in each state.\v"
+	"Print TCP state changes: which connection, which process, how long in each state.\v"
 	"Examples:\n"
 	"  tcpstates                  # every transition on this machine\n"
-	"  tcpstates -T -L 80,443     # what a web server sees, with wall time\n"
-	"  tcpstates -D 5432 -d 60    # connections to a database, for a minute\n"
+	"  tcpstates -T -L 80,443     # the connections of a web server, with wall time\n"
+	"  tcpstates -D 5432 -d 1m    # connections to a database, for a minute\n"
 	"  tcpstates --cgroup nginx.service --cause 'timeout*,reset-*'\n"
 	"  tcpstates --state SYN_SENT --min-duration 100ms   # slow connects\n"
 	"  tcpstates -c               # each connection at its end, as tcplife\n"
-	"  tcpstates --summary=5      # times per transition, every 5 seconds\n"
+	"  tcpstates --summary 5      # times in each state, every 5 seconds\n"
 	"  tcpstates --stuck CLOSE_WAIT,FIN_WAIT1 --longer 5m   # who forgot to close\n"
 	"  tcpstates -o json | jq .   # for programs\n"
-	"  tcpstates -- curl -s https://example.com/ -o page.html    # that program's\n"
-	"  tcpstates -O PID,COMM,RADDR,OLDSTATE,NEWSTATE,MS\n"
+	"  tcpstates -- curl -s https://example.com/ -o page.html\n"
 	"  tcpstates --services -O UNIT,CONTAINER,COMM,RADDR,RPORT,NEWSTATE,CAUSE\n"
 	"\n"
-	"A value that is not known is printed as \"-\". Needs root or CAP_BPF+CAP_PERFMON.\n"
-	"Exit status: 0, 1 (runtime error), 2 (wrong command line), 3 (--strict and something was missed); with a "
-	"COMMAND, "
-	"its own unless that is 0.\n"
-	"With --once: 0 (none is stuck), 1 (one is), 2 (error), 3 (that cannot be told).";
+	"TIME is in seconds, or has a unit: us, ms, s, m, h, d. An unknown value is printed as \"-\".\n"
+	"Needs root or CAP_BPF+CAP_PERFMON. Manual: tcpstates(8).\n"
+	"Exit status: 0; 1 runtime error; 2 wrong command line; 3 with --strict: something was missed. With "
+	"COMMAND: its own, unless that is 0. With --once: 0 none is stuck, 1 one is, 2 error, 3 unknown.";
 
 static uint64_t parse_buffer_size(const struct argp_state *state, const char *text)
 {
@@ -109,12 +121,6 @@ static void settle_buffer(struct tcpstates_options *options)
 	options->rings = rings_count(options->buffer_size, cpus);
 }
 
-/* The letters are those of bcc's and libbpf-tools' tcpstates. */
-static int scope_key(int key)
-{
-	return key == 'L' ? SCOPE_KEY_LPORT : key == 'D' ? SCOPE_KEY_RPORT : key;
-}
-
 static error_t parse_selection(int key, const char *argument, const struct argp_state *state)
 {
 	struct command_line *line = state->input;
@@ -126,7 +132,8 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 		return 0;
 	case KEY_SUMMARY:
 		options->summary = true;
-		options->interval_ns = argument ? command_line_seconds(state, "summary interval", argument) : 0;
+		options->interval_ns =
+			argument ? command_line_time(state, "summary interval", argument, PARSE_TIME_MS) : 0;
 		return 0;
 	case KEY_BUFFER_SIZE:
 		options->buffer_size = parse_buffer_size(state, argument);
@@ -201,7 +208,9 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	if (line->csv && !line->output)
 		options->format = OUTPUT_CSV;
 	app_options_end(state, options->connections, &options->app);
-	stuck_options_end(state, &options->stuck);
+	if (options->summary && !options->interval_ns)
+		options->interval_ns = options->stuck.interval_ns;
+	stuck_options_end(state, options->summary, &options->stuck);
 	check_combinations(line, state);
 	options->style = options->format == OUTPUT_CSV ? COLUMN_STYLE_CSV
 			 : line->wide                  ? COLUMN_STYLE_WIDE
@@ -271,23 +280,71 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	if (parse_selection(key, argument, state) == 0 || parse_presentation(key, argument, state) == 0)
 		return 0;
-	return app_option(key, scope_key(key), argument, state, &options->app);
+	if (app_option(key, argument, state, &options->app) == 0)
+		return 0;
+	return app_refuse_foreign(key, state, foreign_options);
 }
 
-/* --help prints the column names from the one table that has them. */
-static char *add_column_names(int key, const char *text, void *input)
+static void append_states(struct strbuf *out)
 {
-	char names[512], *help = NULL;
-	struct strbuf out = strbuf_over(names, sizeof(names) - 1);
+	for (unsigned int state = STATE_ESTABLISHED; state <= STATE_CLOSING; state++) {
+		strbuf_append_string(out, out->length ? ", " : "");
+		strbuf_append_string(out, tcp_state_name(state));
+	}
+}
+
+static void append_causes(struct strbuf *out)
+{
+	for (unsigned int cause = CAUSE_NONE + 1; cause < CAUSES; cause++) {
+		strbuf_append_string(out, out->length ? ", " : "");
+		strbuf_append_string(out, cause_name(cause));
+	}
+}
+
+/* With a space after each comma, argp can break the line. */
+static void append_columns(struct strbuf *out)
+{
+	for (const char *c = column_names(); *c; c++)
+		strbuf_append(out, *c == ',' ? ", " : c, *c == ',' ? 2 : 1);
+}
+
+/* The end of --help: the words that options take, from the tables that have them. */
+static char *add_words(int key, const char *text, void *input)
+{
+	char columns[512], states[256], causes[512], *help = NULL;
+	struct strbuf column_text = strbuf_over(columns, sizeof(columns) - 1);
+	struct strbuf state_text = strbuf_over(states, sizeof(states) - 1);
+	struct strbuf cause_text = strbuf_over(causes, sizeof(causes) - 1);
 
 	(void)input;
 	if (key != ARGP_KEY_HELP_POST_DOC || !text)
 		return (char *)text;
-	/* With a space after each comma, argp can break the line. */
-	for (const char *c = column_names(); *c; c++)
-		strbuf_append(&out, *c == ',' ? ", " : c, *c == ',' ? 2 : 1);
-	names[out.length] = '\0';
-	return asprintf(&help, "%s\n\nColumns: %s.", text, names) < 0 ? (char *)text : help;
+	append_columns(&column_text);
+	append_states(&state_text);
+	append_causes(&cause_text);
+	columns[column_text.length] = states[state_text.length] = causes[cause_text.length] = '\0';
+	return asprintf(&help, "%s\nStates: %s.\nCauses: %s.\nColumns: %s.", text, states, causes, columns) < 0
+		       ? (char *)text
+		       : help;
+}
+
+/* getopt knows the value of an optional argument only behind a "=". "--summary 5" becomes "--summary=5" for it. */
+static void join_summary(int *argc, char **argv)
+{
+	static char joined[64];
+
+	for (int i = 1; i + 1 < *argc; i++) {
+		const char *value = argv[i + 1];
+
+		if (strcmp(argv[i], "--summary") != 0 || *value < '0' || *value > '9')
+			continue;
+		if (snprintf(joined, sizeof(joined), "--summary=%s", value) >= (int)sizeof(joined))
+			return;
+		argv[i] = joined;
+		memmove(argv + i + 1, argv + i + 2, (*argc - i - 1) * sizeof(*argv));
+		--*argc;
+		return;
+	}
 }
 
 void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *ret)
@@ -297,7 +354,7 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 		.parser = parse_option,
 		.args_doc = "[-- COMMAND [ARG...]]",
 		.doc = documentation,
-		.help_filter = add_column_names,
+		.help_filter = add_words,
 	};
 	/* The scope has port sets and lists: too much for some stacks. */
 	static struct tcpstates_options options = {
@@ -305,6 +362,7 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 	struct command_line line = {.options = &options};
 
 	command_options_begin(&argc, argv, &options.app.command);
+	join_summary(&argc, argv);
 	command_line_parse(&argp, argc, argv, "tcpstates (tcpvitals) " TCPVITALS_VERSION, &line);
 	settle_buffer(&options);
 	options.columns.width = terminal_cells();

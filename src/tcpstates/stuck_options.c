@@ -14,16 +14,6 @@
 #define ONCE_INTERVAL_MIN_NS (NS_PER_S / 100)
 #define ONCE_INTERVAL_MAX_NS NS_PER_S
 
-static uint64_t parse_a_time(const char *what, const char *text, const struct argp_state *state)
-{
-	struct parse_error error;
-	uint64_t ns = 0;
-
-	if (parse_time(what, text, &ns, &error))
-		command_line_fail(state, &error);
-	return ns;
-}
-
 error_t stuck_option(int key, const char *argument, const struct argp_state *state, struct stuck_options *options)
 {
 	struct parse_error error;
@@ -34,10 +24,10 @@ error_t stuck_option(int key, const char *argument, const struct argp_state *sta
 			command_line_fail(state, &error);
 		return 0;
 	case STUCK_KEY_LONGER:
-		options->longer_ns = parse_a_time("least time in the state", argument, state);
+		options->longer_ns = command_line_time(state, "least time in the state", argument, PARSE_TIME_US);
 		return 0;
-	case STUCK_KEY_INTERVAL:
-		options->interval_ns = parse_a_time("interval", argument, state);
+	case 'i':
+		options->interval_ns = command_line_time(state, "interval", argument, PARSE_TIME_US);
 		return 0;
 	case STUCK_KEY_ONCE:
 		options->once = true;
@@ -55,16 +45,14 @@ static uint64_t once_interval_ns(uint64_t longer_ns)
 	return ns > ONCE_INTERVAL_MAX_NS ? ONCE_INTERVAL_MAX_NS : ns;
 }
 
-void stuck_options_end(const struct argp_state *state, struct stuck_options *options)
+void stuck_options_end(const struct argp_state *state, bool summary, struct stuck_options *options)
 {
-	if (!options->states && (options->longer_ns || options->interval_ns || options->once))
-		argp_error(state, "%s is for --stuck STATES%s",
-			   options->longer_ns     ? "--longer"
-			   : options->interval_ns ? "--interval"
-						  : "--once",
-			   options->longer_ns     ? "; of transitions, --min-duration chooses"
-			   : options->interval_ns ? "; a summary has --summary=SECONDS"
-						  : "");
+	if (!options->states && options->longer_ns)
+		argp_error(state, "--longer is for --stuck STATES; for transitions use --min-duration TIME");
+	if (!options->states && options->once)
+		argp_error(state, "--once is for --stuck STATES");
+	if (!options->states && !summary && options->interval_ns)
+		argp_error(state, "--interval is for --stuck STATES or --summary");
 	if (options->once && options->interval_ns)
 		argp_error(state, "--once ends as soon as it can tell; it excludes --interval");
 	if (!options->longer_ns)

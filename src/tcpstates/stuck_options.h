@@ -10,19 +10,16 @@
 enum {
 	STUCK_KEY_STATES = 0x400,
 	STUCK_KEY_LONGER,
-	STUCK_KEY_INTERVAL,
 	STUCK_KEY_ONCE
 };
 
 /* Rows of a table of options. */
 #define STUCK_OPTIONS(group)                                                                                           \
-	{"stuck", STUCK_KEY_STATES, "STATES", 0, "now and then, the connections that stay in one of these states",     \
-	 group},                                                                                                       \
-		{"longer", STUCK_KEY_LONGER, "TIME", 0, "with --stuck: for at least so long (default 60s)", group},    \
-		{"interval", STUCK_KEY_INTERVAL, "TIME", 0, "with --stuck: look that often (default 10s)", group},     \
+	{"stuck", STUCK_KEY_STATES, "STATES", 0, "connections that stay in one of these states", group},               \
+		{"longer", STUCK_KEY_LONGER, "TIME", 0, "with --stuck: at least TIME (default 60)", group},            \
+		{"interval", 'i', "TIME", 0, "how often, of --stuck (default 10), --summary", group},                  \
 	{                                                                                                              \
-		"once", STUCK_KEY_ONCE, 0, 0,                                                                          \
-			"with --stuck: end as soon as that can be told; exit 1 if there are any", group                \
+		"once", STUCK_KEY_ONCE, 0, 0, "with --stuck: answer by exit status (see below)", group                 \
 	}
 
 /* One of these options, or ARGP_ERR_UNKNOWN. Ends the process when its argument is refused. */
@@ -30,7 +27,7 @@ error_t stuck_option(int key, const char *argument, const struct argp_state *sta
 
 /* When there are no more: fills in what was not given. Ends the process when they do not go together with the others.
  */
-void stuck_options_end(const struct argp_state *state, struct stuck_options *options);
+void stuck_options_end(const struct argp_state *state, bool summary, struct stuck_options *options);
 void stuck_options_check(const struct tcpstates_options *options, const struct argp_state *state);
 
 #endif

@@ -36,7 +36,7 @@ WRONG = [
     ("--state", "SYN", "SYN_SENT, SYN_RECV, ESTABLISHED"),
     ("--state", "TIME_WAIT", "--cause time-wait"),
     ("--cause", "bad-luck", "reset-received, refused, timeout"),
-    ("--min-duration", "100", "us, ms, s, m or h"),
+    ("--min-duration", "100x", "us, ms, s, m, h or d"),
     ("--min-duration", "!1s", "cannot be negated"),
 ]
 
@@ -107,10 +107,11 @@ def test_impossible_combinations():
 
 
 def test_same_words_for_both():
-    """And the peers' letters of each."""
+    """And the letters of both; -p and -P are those of bcc's tcprtt."""
     need_root()
     port = free_port()
-    for tool, letters in ((TOOL, [("-L", port), ("-D", port)]), (RTT_TOOL, [("-p", port), ("-P", port), ("-a", "::1"), ("-A", "::1")])):
+    both = [("-L", port), ("-D", port), ("-a", "::1"), ("-A", "::1")]
+    for tool, letters in ((TOOL, both), (RTT_TOOL, [*both, ("-p", port), ("-P", port)])):
         for option, value in [("--lport", port), ("--localport", port), ("--rport", port), ("--remoteport", f"!{port}"),
                               ("--laddr", "!10.0.0.0/8"), ("--raddr", "10.0.0.0/8,::1"), ("--pid", os.getpid()), ("--comm", "!*x"),
                               ("--netns", os.getpid()), ("--user", "root,54321"), ("--role", "!client"), *letters]:

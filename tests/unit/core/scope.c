@@ -386,8 +386,10 @@ static void test_min_duration(void **state)
 	complete(false);
 	assert_true(scope.settings.min_duration_ns == 100000000);
 	refuse(scope_add_min_duration, "!100ms", "duration \"!100ms\": cannot be negated");
-	refuse(scope_add_min_duration, "100",
-	       "duration \"100\": not a time from 1us to 10 years with a unit of us, ms, s, m or h (100ms, 1.5s)");
+	refuse(scope_add_min_duration, "100x",
+	       "duration \"100x\": not a time from 1us to 10 years: seconds, or with a unit us, ms, s, m, h or d (5, "
+	       "1.5s, "
+	       "100ms)");
 }
 
 #define test(function) cmocka_unit_test_setup(function, setup)
