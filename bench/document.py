@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""A run's results as Markdown: docs/performance.md. Knows nothing but the results."""
+"""Turns a run's results into docs/performance.md. Reads nothing but the results."""
 
 import importlib
+import textwrap
+
+COLUMNS = 100
 
 INTRODUCTION = """# What tracing costs: measured
 
@@ -35,6 +38,28 @@ def section(name, mode):
     return f"## {module.TITLE}\n\n`bench/run {name}`, {mode['seconds']:.0f} s.\n\n{body}"
 
 
+def _fill(lines):
+    """A paragraph or an item of a list."""
+    is_item = lines[0].startswith("- ")
+    return textwrap.wrap(" ".join(line.strip() for line in lines), COLUMNS, subsequent_indent="  " if is_item else "",
+                         break_long_words=False, break_on_hyphens=False)
+
+
+def _wrapped(text):
+    """Tables, headings and code stay as they are."""
+    done, paragraph = [], []
+    for line in [*text.split("\n"), ""]:
+        stays = not line or line.startswith(("|", "#", "    "))
+        if paragraph and (stays or line.startswith("- ")):
+            done += _fill(paragraph)
+            paragraph = []
+        if stays:
+            done.append(line)
+        else:
+            paragraph.append(line)
+    return "\n".join(done[:-1])
+
+
 def document(results):
     sections = [section(name, mode) for name, mode in results["modes"].items()]
-    return INTRODUCTION + _machine(results) + REPEAT + "".join(f"\n{text.rstrip()}\n" for text in sections)
+    return _wrapped(INTRODUCTION + _machine(results) + REPEAT + "".join(f"\n{text.rstrip()}\n" for text in sections))
