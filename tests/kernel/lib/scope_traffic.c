@@ -33,6 +33,7 @@ static void server_process(int channel, void *context)
 	require(!listen(listener_v4, 16) && !listen(listener_v6, 16), "cannot listen");
 	channel_send(channel, 0, -1);
 	fd = accept_from(listener_v4);
+	channel_send(channel, 0, -1);
 	receive_byte(fd);
 	receive_end(fd);
 	close(fd);
@@ -65,6 +66,7 @@ static void alpha_process(int channel, void *context)
 	fd = connect_to(IPV4, scope_traffic.port_v4);
 	send_byte(fd);
 	sleep_ms(HELD_MS);
+	channel_receive(channel, NULL);
 	close(fd);
 }
 
@@ -144,6 +146,9 @@ void scope_traffic_make(void)
 	channel_send(scope_traffic.server.channel, 0, -1);
 	channel_receive(scope_traffic.server.channel, NULL);
 	channel_send(scope_traffic.worker.channel, 0, -1);
+	channel_send(scope_traffic.alpha.channel, 0, -1);
+	/* A FIN beside the accept() would find its result in one tool and not yet in the other. */
+	channel_receive(scope_traffic.server.channel, NULL);
 	channel_send(scope_traffic.alpha.channel, 0, -1);
 	helper_wait(&scope_traffic.alpha);
 	channel_send(scope_traffic.beta.channel, 0, -1);
