@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A whole connection, one end of it: the record of tcpstates -c. */
+/* The record of tcpstates -c: a whole connection, seen from one of its ends. */
 #ifndef TCPVITALS_ABI_CONNECTION_H
 #define TCPVITALS_ABI_CONNECTION_H
 
@@ -11,34 +11,34 @@
 
 enum connection_role {
 	ROLE_UNKNOWN, /* older than the tool */
-	ROLE_CLIENT,  /* it called connect() */
-	ROLE_SERVER,  /* it came out of a listener */
+	ROLE_CLIENT,  /* called connect() */
+	ROLE_SERVER,  /* child of a listener */
 	ROLES
 };
 
-/* What is collected while it lives. Times in ns, RTTs in us. */
+/* Data collected while the connection lives. Times are in ns, RTTs in us. */
 struct life {
-	__u64 start_ns; /* CLOCK_MONOTONIC: entering SYN_SENT or SYN_RECV; 0 when nothing is known of it */
+	__u64 start_ns; /* CLOCK_MONOTONIC, at the entry to SYN_SENT or SYN_RECV; 0: unknown */
 	__u64 in_state_ns[CONNECTION_STATES];
-	__u64 rtt_sum_us;  /* of the smoothed RTT at each segment received in ESTABLISHED */
-	__u32 rtt_samples; /* how many these were */
+	__u64 rtt_sum_us;  /* sum of the smoothed RTT at each segment received in ESTABLISHED */
+	__u32 rtt_samples; /* number of RTTs in rtt_sum_us */
 	__u8 role;         /* enum connection_role */
-	__u8 is_old;       /* it began before tracing did: start_ns is when it was found */
+	__u8 is_old;       /* bool: older than the tool; start_ns is when it was found */
 	__u8 syn_retrans;  /* as in struct transition */
 	__u8 pad;
 };
 
 struct connection {
-	struct transition end; /* its way to CLOSE: owner, addresses, cause */
+	struct transition end; /* the transition to CLOSE: owner, addresses, cause */
 	struct life life;
 	__u64 bytes_sent;     /* payload, retransmissions included (tcpi_bytes_sent) */
-	__u64 bytes_acked;    /* sequence numbers: SYN and FIN count (tcpi_bytes_acked) */
-	__u64 bytes_received; /* (tcpi_bytes_received) */
+	__u64 bytes_acked;    /* in sequence numbers: SYN and FIN count (tcpi_bytes_acked) */
+	__u64 bytes_received; /* tcpi_bytes_received */
 	__u32 segs_out;
 	__u32 segs_in;
 	__u32 retransmits; /* segments, SYNs included (tcpi_total_retrans) */
 	__u32 srtt_us;     /* 0 without a measurement */
-	__u32 min_rtt_us;  /* of the last 300 s; ~0 without a measurement */
+	__u32 min_rtt_us;  /* minimum of the last 300 s; ~0 without a measurement */
 	__u32 pad;
 };
 

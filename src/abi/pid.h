@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where the kernel keeps the numbers of a process, in bytes. User space reads this from the kernel's types when it is
- * of use, which is in a container: CO-RE would search for three more types at each start, 0.8 ms each.
+ * Offsets and a size, in bytes, of the kernel structs that hold a process's numbers. User space reads them from the
+ * kernel's types, and only in a container. CO-RE would search for three more types at each start, 0.8 ms each.
  */
 #ifndef TCPVITALS_ABI_PID_H
 #define TCPVITALS_ABI_PID_H
@@ -9,12 +9,12 @@
 #include "abi/types.h"
 
 struct pid_layout {
-	__u32 level;     /* of struct pid: how many pid namespaces are above the process's own */
-	__u32 numbers;   /* of struct pid: an array of struct upid, one for each of these namespaces */
-	__u32 upid_size; /* of struct upid */
-	__u32 nr;        /* of struct upid: the number */
-	__u32 ns;        /* of struct upid: a pointer to the namespace */
-	__u32 inum;      /* of struct pid_namespace: its inode number */
+	__u32 level;     /* in struct pid: number of pid namespaces above the process's own */
+	__u32 numbers;   /* in struct pid: array of struct upid, one for each pid namespace of the process */
+	__u32 upid_size; /* size of struct upid */
+	__u32 nr;        /* in struct upid: the number */
+	__u32 ns;        /* in struct upid: pointer to the namespace */
+	__u32 inum;      /* in struct pid_namespace: inode number */
 };
 
 #endif

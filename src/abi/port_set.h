@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A set of TCP ports, as a bitmap. */
 #ifndef TCPVITALS_ABI_PORT_SET_H
 #define TCPVITALS_ABI_PORT_SET_H
 

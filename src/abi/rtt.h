@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What tcprtt's kernel side and user space agree on besides the histogram: kinds of samples and groups. */
+/* Kinds of samples and groups: with the histogram, the interface between tcprtt's BPF side and user space. */
 #ifndef TCPVITALS_ABI_RTT_H
 #define TCPVITALS_ABI_RTT_H
 
 #include "abi/owner.h"
 #include "abi/types.h"
 
-/* What is one sample (docs/accuracy.md). */
+/* Kinds of samples (docs/accuracy.md). */
 enum rtt_sample {
 	RTT_SRTT,      /* the smoothed value at each received segment in ESTABLISHED */
-	RTT_RTT,       /* each measurement the kernel made, once */
+	RTT_RTT,       /* each RTT measurement of the kernel, once */
 	RTT_MIN,       /* the windowed minimum, once per connection, at its end */
 	RTT_HANDSHAKE, /* SYN to SYN-ACK as client, SYN-ACK to ACK as server, once per connection */
 };
 
-/* In this order: addresses, ports, what the owner tells (group_key() and fields_asked() ask for ranges). */
+/* The order matters: addresses, ports, owner. group_key() and fields_asked() test ranges. */
 enum rtt_by {
 	RTT_BY_NOTHING,
 	RTT_BY_LADDR,
@@ -26,12 +26,15 @@ enum rtt_by {
 	RTT_BY_CGROUP,
 	RTT_BY_NETNS,
 	RTT_BY_PREFIX, /* of the remote address */
-	RTT_BY_CONN,   /* each connection, by its socket; both addresses take both parts of the key */
+	RTT_BY_CONN,   /* each connection, by its socket; its addresses take both parts of the key */
 };
 
 #define RTT_BY_MAX 2
 
-/* Bits: what the scope and the grouping ask of a socket. To read everything would take longer than all the rest. */
+/*
+ * Bits: fields of a socket that the scope and the grouping need. Reading all fields would take longer than all the
+ * rest.
+ */
 enum rtt_field {
 	RTT_FIELD_ADDRESSES = 1 << 0,
 	RTT_FIELD_LPORT = 1 << 1,
@@ -41,27 +44,27 @@ enum rtt_field {
 	RTT_FIELD_IFINDEX = 1 << 5,
 };
 
-/* conn_seq of a connection whose socket is not remembered */
+/* conn_seq of a connection that has no struct conn */
 #define CONN_SEQ_UNKNOWN (~0U)
 
 /*
- * Who is in a group; all of it zero that the grouping does not use. A part holds an address (network byte order, IPv4
- * in the first four bytes), a comm, or a number in host byte order in its first bytes (__u16 port, __u32 pid or netns,
- * __u64 cgroup id).
+ * Key of a group. Members that the grouping does not use are zero. A part holds an address (network byte order, IPv4 in
+ * the first four bytes), a comm, or a number in its first bytes. Numbers are in host byte order: __u16 port, __u32 pid
+ * or netns, __u64 cgroup id.
  */
 struct rtt_key {
-	__u16 lport __attribute__((aligned(8))); /* RTT_BY_CONN only, host byte order; the addresses are the parts */
+	__u16 lport __attribute__((aligned(8))); /* RTT_BY_CONN only, host byte order; also rport */
 	__u16 rport;
-	__u8 ip_version;  /* where a part is an address: 4 or 6 */
-	__u8 owner_known; /* where a part is about the owner: 0 when nobody knows who it is */
+	__u8 ip_version;  /* 4 or 6, where a part is an address */
+	__u8 owner_known; /* bool, where a part is about the owner: the owner is known */
 	__u8 pad[2];
-	/* RTT_BY_CONN, and where a part is a link-local address or a prefix of some: its zone, 0 when not known */
+	/* The zone, for RTT_BY_CONN and where a part is a link-local address or a prefix of such. 0: unknown. */
 	__u32 netns
 		__attribute__((aligned(8))); /* inode number: two namespaces may have the same addresses and ports */
 	__u32 ifindex;
 	__u8 part[RTT_BY_MAX][16];
-	/* RTT_BY_CONN only: one may begin with the addresses and ports of one that is over */
-	__u64 cookie;   /* the socket's, 0 when the kernel does not tell */
+	/* RTT_BY_CONN only: a new connection may have the addresses and ports of an ended one. */
+	__u64 cookie;   /* SO_COOKIE, 0 when the kernel does not report it */
 	__u32 conn_seq; /* as in struct transition, or CONN_SEQ_UNKNOWN */
 	__u8 more_pad[4];
 };
@@ -70,46 +73,53 @@ _Static_assert(sizeof(struct rtt_key) == 64, "struct rtt_key is a map's key");
 
 #define RTT_KEY_WORDS (sizeof(struct rtt_key) / sizeof(__u64))
 
-/* How much of it the map keeps: what the grouping does not use at the end is left out. In bytes, whole words. */
+/*
+ * Returns the size of a key in the map, in bytes, whole words. The map leaves out the end that the grouping does not
+ * use.
+ */
 static inline __u32 rtt_key_size(enum rtt_by first, enum rtt_by second)
 {
 	return first == RTT_BY_CONN ? sizeof(struct rtt_key) : second ? 48 : 32;
 }
 
-/* The histogram of what found no room among the groups; the others count from 1. */
+/* The group of samples that found no room in another group. Other groups count from 1. */
 #define RTT_GROUP_OTHER 0
 
 /*
- * The groups with the lowest numbers, which busy ones get as a rule, have a histogram on each CPU for what segments
- * tell, 100 KiB there: CPUs that count in the same one wait for each other's cache line, 200 ns with two of them.
+ * The groups with the lowest numbers, usually the busy ones, have a histogram on each CPU for samples of segments. This
+ * takes 100 KiB on each CPU. CPUs that share a histogram wait for each other's cache line: 200 ns with two CPUs.
  */
 #define RTT_GROUPS_PER_CPU 32
 
-/* log2 of how many groups each CPU remembers the numbers of. */
+/* log2 of the number of groups that each CPU remembers (group_recent). */
 #define RTT_RECENT_BITS 9
 
 /*
- * Samples of one connection that wait for its owner to be known (bpf/rtt/pending.bpf.h). What is left at the end counts
- * in `group`.
+ * Samples of one connection that wait for its owner (bpf/rtt/pending.bpf.h). Samples that still wait at the end of
+ * tracing count in `group`.
  */
 #define PENDING_SOCKETS 8192
 #define PENDING_MAX     16
 
 struct pending {
-	__u32 group; /* its number + 1; ~0: out of scope */
+	__u32 group; /* the group's number + 1; ~0: out of scope */
 	__u32 count;
-	__u64 sum_us; /* these two as in struct histogram */
+	__u64 sum_us; /* sum_us and mdev_sum: as in struct histogram */
 	__u64 mdev_sum;
-	__u16 slots[PENDING_MAX]; /* of a histogram */
+	__u16 slots[PENDING_MAX]; /* slots of a histogram */
 };
 
 _Static_assert(sizeof(struct pending) == 56, "struct pending is a map's value");
 
-/* They only grow. */
+/* Counters, which only grow. */
 struct rtt_counters {
-	__u64 unmeasured; /* srtt: segments before the first measurement; rtt: connections without SACK; min, handshake:
-			     connections without one */
-	__u64 storage_full; /* samples not taken, or not told apart, for lack of memory for the socket's storage */
+	/*
+	 * srtt: segments before the first measurement; rtt: connections without SACK; min, handshake: connections
+	 * without a measurement.
+	 */
+	__u64 unmeasured;
+	/* Samples without memory for their socket's storage: not taken, or not assigned to their own group. */
+	__u64 storage_full;
 };
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the user asked to see. The settings are constants of a loaded program, so that what is not asked for is taken
- * out of it as dead code; beside them three maps have what takes a lookup: scope_numbers (a hash), scope_laddrs and
- * scope_raddrs (LPM tries of struct prefix_key). The value of each is an enum scope_sense.
+ * The scope: the filters that the user gave. struct scope_settings is a constant of a loaded program, so the kernel
+ * removes unused filters as dead code. Filters that need a lookup are in three maps: scope_numbers (a hash),
+ * scope_laddrs and scope_raddrs (LPM tries of struct prefix_key). The value of each map is an enum scope_sense.
  */
 #ifndef TCPVITALS_ABI_SCOPE_H
 #define TCPVITALS_ABI_SCOPE_H
@@ -14,22 +14,22 @@
 #include "abi/types.h"
 
 /*
- * Of a value, and as bits of a whole list: whether it has such values. A value that is in no list is admitted if the
- * list has none that are wanted, and so is one that is not known.
+ * The sense of a listed value; as bits of a whole list, the senses that the list has. A value that is not listed, or
+ * not known, is admitted if the list has no wanted values.
  */
 enum scope_sense {
 	SCOPE_WANTED = 1,
 	SCOPE_UNWANTED = 2,
-	SCOPE_BY_COOKIE = 4 /* of a network namespace's number, which may be another one's by now: the cookie decides */
+	SCOPE_BY_COOKIE = 4 /* of a namespace's inode number, which the kernel may have reused: the cookie decides */
 };
 
 enum scope_kind {
-	SCOPE_PID,    /* of the owner, as struct owner has it */
-	SCOPE_CGROUP, /* of the owner; the nearest one above it that is listed decides */
-	SCOPE_UID,    /* of the socket */
-	SCOPE_NETNS,  /* inode number */
+	SCOPE_PID,    /* the owner's pid, as in struct owner */
+	SCOPE_CGROUP, /* the owner's cgroup; the nearest listed one, its own or an ancestor, decides */
+	SCOPE_UID,    /* the socket's uid */
+	SCOPE_NETNS,  /* inode number of the network namespace */
 	SCOPE_KINDS,
-	SCOPE_NETNS_COOKIE = SCOPE_KINDS /* of those of SCOPE_NETNS that SCOPE_BY_COOKIE is said of */
+	SCOPE_NETNS_COOKIE = SCOPE_KINDS /* cookie of a namespace whose SCOPE_NETNS entry has SCOPE_BY_COOKIE */
 };
 
 /* Key of scope_numbers. */
@@ -41,42 +41,42 @@ struct scope_number {
 
 #define SCOPE_CGROUP_NAME_LEN 248
 
-/* Key of scope_cgroups: a cgroup by its name, in a cgroup that stays. */
+/* Key of scope_cgroups: a cgroup's name, in a parent cgroup that stays. */
 struct scope_cgroup_name {
-	__u64 parent;                     /* id */
-	char name[SCOPE_CGROUP_NAME_LEN]; /* zeros behind its end */
+	__u64 parent;                     /* id of the parent */
+	char name[SCOPE_CGROUP_NAME_LEN]; /* padded with zeros */
 };
 
-/* The value: what to put into scope_numbers when that cgroup is made. */
+/* Value of scope_cgroups: the entry of scope_numbers to write when a cgroup of that name is made. */
 struct scope_cgroup_made {
-	__u64 id; /* of the one before, which is gone then */
+	__u64 id; /* id of the previous cgroup of that name, which is gone by then */
 	__u8 sense;
 	__u8 pad[7];
 };
 
 struct scope_settings {
-	struct tree_root tree;     /* of the owner: only the processes below this one */
-	__u32 pidns_ino;           /* whose numbers owners have, and SCOPE_PID: an inode number; 0: the initial one's */
-	__u32 pidns_dev;           /* and the device, as the kernel encodes it */
-	__u64 min_duration_ns;     /* of a state that is known to have lasted so long; 0: all */
-	__u32 causes;              /* 1 << enum cause, to be shown; 0: all transitions, not only ends */
-	__u16 states_wanted;       /* 1 << enum tcp_state; a transition into or out of one of these; 0: all */
-	__u16 states_unwanted;     /* likewise */
+	struct tree_root tree;     /* the owner must be a process below this one */
+	__u32 pidns_ino;           /* inode number of the pid namespace of owners and SCOPE_PID; 0: the initial one */
+	__u32 pidns_dev;           /* device of that namespace, in the kernel's encoding */
+	__u64 min_duration_ns;     /* least known duration of a state; 0: all */
+	__u32 causes;              /* 1 << enum cause: causes to show; 0: all transitions, not only ends */
+	__u16 states_wanted;       /* 1 << enum tcp_state: show transitions into or out of these states; 0: all */
+	__u16 states_unwanted;     /* the same: transitions not to show */
 	__u8 ip_version;           /* 4, 6, or 0 for both */
-	__u8 by_lport;             /* bool: lports counts */
-	__u8 by_rport;             /* likewise */
-	__u8 roles;                /* 1 << enum connection_role, to be shown; 0: all */
-	__u8 laddrs;               /* enum scope_sense, as bits */
-	__u8 raddrs;               /* likewise */
-	__u8 comms;                /* likewise */
-	__u8 numbers[SCOPE_KINDS]; /* likewise */
-	__u8 by_socket;            /* bool: addresses, ports or the namespace count */
-	__u8 by_owner;             /* bool: pid, name, cgroup or the tree count */
-	__u8 by_row;               /* bool: the owner, or what a finished row tells besides, counts */
-	__u8 zones;                /* bool: addresses are in a list with a zone */
-	__u8 netns_cookies;        /* bool: the kernel tells the cookies of network namespaces */
-	struct port_set lports;    /* those to show; port 0 stands for none */
-	struct port_set rports;    /* likewise */
+	__u8 by_lport;             /* bool: lports is in use */
+	__u8 by_rport;             /* bool: rports is in use */
+	__u8 roles;                /* 1 << enum connection_role: roles to show; 0: all */
+	__u8 laddrs;               /* bits of enum scope_sense: the senses in scope_laddrs */
+	__u8 raddrs;               /* the same for scope_raddrs */
+	__u8 comms;                /* the same for comm_globs */
+	__u8 numbers[SCOPE_KINDS]; /* the same for each kind of number in scope_numbers */
+	__u8 by_socket;            /* bool: the scope depends on addresses, ports or the network namespace */
+	__u8 by_owner;             /* bool: the scope depends on the owner's pid, name, cgroup or tree */
+	__u8 by_row;               /* bool: the scope depends on the owner, or on another field of a finished row */
+	__u8 zones;                /* bool: an address list has a zone */
+	__u8 netns_cookies;        /* bool: the kernel has cookies of network namespaces */
+	struct port_set lports;    /* local ports to show; port 0: none */
+	struct port_set rports;    /* remote ports to show; port 0: none */
 	struct glob_set comm_globs;
 };
 

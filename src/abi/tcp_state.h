@@ -3,7 +3,7 @@
 #ifndef TCPVITALS_ABI_TCP_STATE_H
 #define TCPVITALS_ABI_TCP_STATE_H
 
-/* Not spelt TCP_...: a full vmlinux.h defines those for the BPF side. */
+/* The names do not begin with TCP_: a full vmlinux.h defines such names for the BPF side. */
 enum tcp_state {
 	STATE_ESTABLISHED = 1,
 	STATE_SYN_SENT = 2,

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel's types, with just the members used. Member offsets here mean nothing: libbpf replaces them by the running
- * kernel's (CO-RE). So the build needs no BTF of a kernel; VMLINUX_H=path compiles against a full generated header as a
- * cross-check.
- *
- * For each type that an access begins with, libbpf searches all types of the kernel by name, 0.8 ms at the start of a
- * tool: what is in a socket is read as struct tcp_sock's (sock_as_tcp()).
+ * The kernel's types, with only the members that the programs use. Member offsets here have no meaning: libbpf replaces
+ * them by the running kernel's (CO-RE). So the build needs no BTF of a kernel. VMLINUX_H=path compiles against a full
+ * generated header, as a cross-check.
  */
 #ifndef TCPVITALS_BPF_KERNEL_H
 #define TCPVITALS_BPF_KERNEL_H
@@ -118,6 +115,10 @@ struct list_head {
 	struct list_head *next;
 };
 
+/*
+ * For each type that an access begins with, libbpf searches all types of the kernel by name: 0.8 ms at the start of a
+ * tool. So the programs read the members of a socket as members of struct tcp_sock (sock_as_tcp()).
+ */
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u32 segs_in;
@@ -137,8 +138,8 @@ struct tcp_sock {
 	__u8 is_mptcp : 1;
 	__u8 repair : 1;
 	int linger2;
-	__u32 srtt_us; /* << 3 */
-	__u32 mdev_us; /* << 2 */
+	__u32 srtt_us; /* in 1/8 us */
+	__u32 mdev_us; /* in 1/4 us */
 	struct minmax rtt_min;
 	struct list_head tsorted_sent_queue;
 	struct tcp_rack rack;
@@ -214,7 +215,7 @@ struct proto_accept_arg {
 
 #pragma clang attribute pop
 
-/* What iterators are called with. These are an interface: nothing to relocate. */
+/* The contexts of iterators. These structs are a stable interface: nothing to relocate. */
 struct bpf_iter_meta;
 struct bpf_map;
 
@@ -244,7 +245,7 @@ struct bpf_iter__task_file {
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
 
-/* Macros of the kernel, which BTF does not carry. */
+/* Macros of the kernel, which BTF does not have. */
 #define AF_INET         2
 #define AF_INET6        10
 #define IPPROTO_TCP_NUM 6
@@ -261,8 +262,8 @@ struct bpf_iter__task_file {
 #endif
 
 /*
- * 0, but neither compiler nor verifier know it. The verifier follows the rest of a program once for each thing that it
- * knows of the stack, and of a 0 it knows that it is one.
+ * Returns a 0 that is unknown to the compiler and to the verifier. The verifier follows the rest of a program once for
+ * each stack that it can distinguish, and a known 0 distinguishes a stack.
  */
 static __always_inline __u64 opaque_zero(__u64 any)
 {
@@ -272,12 +273,17 @@ static __always_inline __u64 opaque_zero(__u64 any)
 	return any - same;
 }
 
-/* 1 or 0. The verifier learns nothing about `value` from it, nor from a branch on the result, for the same reason. */
+/*
+ * Returns 1 if `value` is 0, else 0. The verifier learns nothing about `value`, neither from the result nor from a
+ * branch on the result. The reason is that of opaque_zero().
+ */
 static __always_inline __u64 is_zero(__u32 value)
 {
 	__u64 wide = value;
 
-	/* The compiler shall not make a branch of it; not volatile, it may make one of two that are the same. */
+	/*
+	 * asm, because the compiler could make a branch. Not volatile, so that the compiler may merge two equal ones.
+	 */
 	asm("%0 += -1" : "+r"(wide));
 	return wide >> 63;
 }

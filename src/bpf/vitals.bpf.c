@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * All programs for kernels with BTF. User space (src/probe) loads those that a tool needs, in the best way that the
- * kernel admits. Programs on one hook are attached, and run, in the order of this file: first who follows states.
+ * All programs for kernels with BTF. User space (src/probe) loads the programs that a tool needs, in the best way that
+ * the kernel admits. Programs on one hook are attached, and run, in the order of this file: the programs that track
+ * states are first.
  */
 #include "bpf/kernel.bpf.h"
 

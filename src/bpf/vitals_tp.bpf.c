@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Transitions on kernels without BTF: the classic tracepoint, whose arguments are ABI enough, and not one CO-RE access.
- * What it cannot tell: cookie and network namespace; the owner of accepted connections; the thread-group leader's name
- * (it is the thread's).
+ * Transitions on kernels without BTF: a program on the classic tracepoint, without one CO-RE access. The tracepoint's
+ * arguments are stable enough as an ABI. The program has no cookie, no network namespace, and no owner of an accepted
+ * connection. A process's name is the thread's, not the thread-group leader's.
  */
 #include "bpf/kernel.bpf.h"
 
@@ -11,7 +11,7 @@
 #include "bpf/track/conn_hash.bpf.h"
 #include "bpf/track/stop.bpf.h"
 
-/* /sys/kernel/tracing/events/sock/inet_sock_set_state/format, the same from 5.7 to 6.18 */
+/* /sys/kernel/tracing/events/sock/inet_sock_set_state/format: the same from Linux 5.7 to 6.18. */
 struct set_state_args {
 	__u64 common;
 	const void *skaddr;
@@ -32,7 +32,7 @@ int set_state_tracepoint(struct set_state_args *args)
 {
 	struct transition t = {};
 	enum scope_verdict verdict;
-	__u64 local[2], remote[2]; /* of AF_INET, too: mapped */
+	__u64 local[2], remote[2]; /* v4-mapped, also for AF_INET */
 	struct conn *conn;
 	__u8 ip_version;
 
@@ -51,7 +51,7 @@ int set_state_tracepoint(struct set_state_args *args)
 	verdict = scope_judge(&t);
 	conn = bpf_map_lookup_elem(&conn_hash, &t.skaddr);
 	t.uid = UID_UNKNOWN;
-	if (verdict == SCOPE_OUT || (scope_needs_row() && !conn && !transition_is_worth(&t, CONTEXT_ANY))) {
+	if (verdict == SCOPE_OUT || (scope_may_exclude_unknown() && !conn && !transition_needs_conn(&t, CONTEXT_ANY))) {
 		if (conn)
 			transition_drop_held(conn);
 		conn_hash_forget(t.skaddr);
@@ -59,7 +59,7 @@ int set_state_tracepoint(struct set_state_args *args)
 	}
 	t.time_ns = bpf_ktime_get_ns();
 	t.syn_retrans = SYN_RETRANS_NONE;
-	/* The kernel's bookkeeping, not the handshake (read/handshake.bpf.h): what that took is not told here. */
+	/* The kernel's bookkeeping, not the handshake (read/handshake.bpf.h): the handshake's duration is unknown. */
 	if (t.oldstate == STATE_SYN_RECV && t.newstate == STATE_ESTABLISHED) {
 		t.flags = TRANSITION_TIMED;
 		t.duration_ns = DURATION_UNKNOWN;

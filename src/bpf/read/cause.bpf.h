@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a socket shows about the end of its connection. */
+/* Reads the facts that a socket shows about the end of its connection. */
 #ifndef TCPVITALS_BPF_READ_CAUSE_H
 #define TCPVITALS_BPF_READ_CAUSE_H
 
@@ -9,8 +9,8 @@
 #include "bpf/read/sock.bpf.h"
 
 /*
- * `bit` if value is not 0, without a branch: the verifier follows each branch with all that come after it, seventeen of
- * these would be 131,072 ways through the program. The barriers keep the compiler from making one.
+ * Returns `bit` if `value` is not 0, without a branch. The verifier follows each branch with all later ones: seventeen
+ * branches would be 131,072 paths through the program. The barriers keep the compiler from making a branch.
  */
 static __always_inline __u32 cause_bit(__u32 bit, __u64 value)
 {
@@ -20,7 +20,7 @@ static __always_inline __u32 cause_bit(__u32 bit, __u64 value)
 	return (value >> 63) * bit;
 }
 
-/* A function that the verifier looks at once, with unknown arguments, instead of for each way that leads here. */
+/* A global function: the verifier verifies it once, with unknown arguments, not once for each path to the call. */
 __noinline int cause_judge(__u32 bits, __u32 error, __u32 oldstate)
 {
 	const struct cause_facts facts = {.bits = bits, .error = error, .oldstate = oldstate};
@@ -28,12 +28,12 @@ __noinline int cause_judge(__u32 bits, __u32 error, __u32 oldstate)
 	return cause_decide(&facts);
 }
 
-/* At a transition to CLOSE. */
+/* Returns the cause of a transition to CLOSE. */
 static __always_inline enum cause cause_read(struct tcp_sock *tp, __u8 oldstate)
 {
 	unsigned long flags = tp->SOCK_COMMON.skc_flags;
 	__u32 done = flags >> SOCK_DONE_BIT & 1;
-	__u32 unread = tp->rcv_nxt - tp->copied_seq - done; /* the FIN takes a sequence number, too */
+	__u32 unread = tp->rcv_nxt - tp->copied_seq - done; /* the FIN has a sequence number, too */
 	__u32 open = ~tp->SOCK_BASE.sk_shutdown & SHUTDOWN_MASK;
 	__u32 bits = 0;
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Sockets that are older than we are, found by their descriptors, in all network namespaces. Runs after the programs
- * that follow sockets are attached, so that what an event has told already stays. A socket that several processes share
- * belongs to one that is not PID 1.
+ * Finds sockets that are older than the tool, by their descriptors, in all network namespaces. The seeding runs after
+ * the programs that track sockets are attached, and keeps the data that an event has stored.
  */
 #ifndef TCPVITALS_BPF_READ_DESCRIPTOR_H
 #define TCPVITALS_BPF_READ_DESCRIPTOR_H
@@ -12,10 +11,10 @@
 #include "abi/tcp_state.h"
 #include "bpf/read/sock.bpf.h"
 
-/* The TCP socket in use that the iterator is at, or NULL. */
+/* Returns the TCP socket at the iterator's position, or NULL if there is none or it is unused. */
 static __always_inline struct sock *descriptor_socket(struct bpf_iter__task_file *ctx)
 {
-	struct file *file = ctx->file; /* read once: the verifier forgets what it knew of a second reading */
+	struct file *file = ctx->file; /* read once: a NULL check does not cover a second read */
 	struct socket *socket;
 	struct sock *sk;
 
@@ -26,13 +25,13 @@ static __always_inline struct sock *descriptor_socket(struct bpf_iter__task_file
 	if (!sk || sock_as_tcp(sk)->SOCK_BASE.sk_protocol != IPPROTO_TCP_NUM ||
 	    (sock_as_tcp(sk)->SOCK_COMMON.skc_family != AF_INET && sock_as_tcp(sk)->SOCK_COMMON.skc_family != AF_INET6))
 		return NULL;
-	/* An unused socket will tell its owner when it connects or listens. */
+	/* An unused socket gets its owner when it connects or listens. */
 	return sock_as_tcp(sk)->SOCK_COMMON.skc_state == STATE_CLOSE ? NULL : sk;
 }
 
 /*
- * The same before bpf_sock_from_file() (5.11): an address to read from with helpers, which opens no socket storage. A
- * file of a socket has it in private_data.
+ * The same for kernels without bpf_sock_from_file() (before 5.11). The file of a socket has the socket in private_data.
+ * Returns an address for reads with helpers, which gives no access to socket storage.
  */
 static __always_inline struct tcp_sock *descriptor_address(struct bpf_iter__task_file *ctx)
 {

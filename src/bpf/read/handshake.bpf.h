@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a socket shows about its handshake. */
+/* Reads the data that a socket shows about its handshake. */
 #ifndef TCPVITALS_BPF_READ_HANDSHAKE_H
 #define TCPVITALS_BPF_READ_HANDSHAKE_H
 
@@ -8,14 +8,17 @@
 #include "abi/tcp_state.h"
 #include "abi/transition.h"
 
-/* Well or badly. */
+/* Whether the transition ends a handshake, successful or not. */
 static __always_inline bool handshake_ends(const struct transition *t)
 {
 	return is_zero((t->oldstate ^ STATE_SYN_SENT) * (t->oldstate ^ STATE_SYN_RECV) |
 		       (t->newstate ^ STATE_ESTABLISHED) * (t->newstate ^ STATE_CLOSE));
 }
 
-/* connect() in repair mode (TCP_REPAIR) makes a connection without one: SYN_SENT lasts a few microseconds. */
+/*
+ * Returns 1 for a connection without a handshake, else 0. connect() in repair mode (TCP_REPAIR) makes such a
+ * connection, with a SYN_SENT of a few microseconds.
+ */
 static __always_inline __u64 handshake_is_left_out(const struct transition *t, struct tcp_sock *tp)
 {
 	__u64 in_repair = BPF_CORE_READ_BITFIELD(tp, repair);
@@ -25,10 +28,14 @@ static __always_inline __u64 handshake_is_left_out(const struct transition *t, s
 }
 
 /*
- * A child that nobody has accepted yet is in SYN_RECV for the few microseconds that the kernel takes to make it: the
- * real SYN_RECV was a request socket's, which has no transitions. What that lasted is the socket's first RTT sample,
- * SYN-ACK to ACK (tcp_synack_rtt_meas()); there is none with a SYN cookie. When the SYN-ACK was sent again there is one
- * if there are timestamps, in whole milliseconds and of one of the SYN-ACKs: not what the handshake took.
+ * Fills in the retransmissions and the duration of a handshake.
+ *
+ * A child that is not accepted yet is in SYN_RECV for the few microseconds in which the kernel makes it. The real
+ * SYN_RECV was a request socket's, which has no transitions. The duration of the real SYN_RECV is the socket's first
+ * RTT sample, SYN-ACK to ACK (tcp_synack_rtt_meas()).
+ *
+ * With a SYN cookie there is no sample. When the SYN-ACK was sent again, there is a sample only with timestamps. That
+ * sample is in whole milliseconds, and belongs to one of the SYN-ACKs: not the duration of the handshake.
  */
 static __always_inline void handshake_read(struct transition *t, struct tcp_sock *tp)
 {

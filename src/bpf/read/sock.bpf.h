@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reading a struct sock. */
+/* Reads the members of a struct sock. */
 #ifndef TCPVITALS_BPF_READ_SOCK_H
 #define TCPVITALS_BPF_READ_SOCK_H
 
@@ -12,13 +12,13 @@
 #define SOCK_BASE   inet_conn.icsk_inet.sk
 #define SOCK_COMMON inet_conn.icsk_inet.sk.__sk_common
 
-/* For SOCK_BASE and SOCK_COMMON, whatever socket it is: struct sock is what all kinds of them begin with. */
+/* For SOCK_BASE and SOCK_COMMON of any socket: each kind of socket begins with a struct sock. */
 static __always_inline struct tcp_sock *sock_as_tcp(struct sock *sk)
 {
 	return (struct tcp_sock *)sk;
 }
 
-/* Everywhere but where sock_store_addresses() will write. */
+/* Fills `t` with `zero`, except the addresses, which sock_store_addresses() writes. */
 static __always_inline void sock_clear(struct transition *t, __u64 zero)
 {
 #pragma unroll
@@ -28,13 +28,13 @@ static __always_inline void sock_clear(struct transition *t, __u64 zero)
 	}
 }
 
-/* An address, in network byte order: ::ffff:a.b.c.d */
+/* Whether an address, in network byte order, is ::ffff:a.b.c.d. */
 static __always_inline bool sock_is_v4mapped(const __u64 words[2])
 {
 	return !words[0] && (words[1] & bpf_cpu_to_be64(~0ULL << 32)) == bpf_cpu_to_be64(0xffffULL << 32);
 }
 
-/* The same, 1 or 0, but the verifier learns nothing from it (is_zero()). */
+/* The same as 1 or 0, from which the verifier learns nothing (is_zero()). */
 static __always_inline __u64 sock_is_v4mapped_blind(const __u64 words[2])
 {
 	__u64 other = words[0] | ((words[1] & bpf_cpu_to_be64(~0ULL << 32)) ^ bpf_cpu_to_be64(0xffffULL << 32));
@@ -42,19 +42,19 @@ static __always_inline __u64 sock_is_v4mapped_blind(const __u64 words[2])
 	return is_zero(other | other >> 32);
 }
 
-/* Of an IPv6 address, its first half: fe80::/10. */
+/* Whether an IPv6 address is in fe80::/10. `half` is its first half, in network byte order. */
 static __always_inline bool sock_is_link_local(__u64 half)
 {
 	return (half & bpf_cpu_to_be64(0xffc0ULL << 48)) == bpf_cpu_to_be64(0xfe80ULL << 48);
 }
 
-/* Its a.b.c.d */
+/* Returns a.b.c.d of a v4-mapped address, in network byte order. */
 static __always_inline __u32 sock_mapped_v4(const __u64 words[2])
 {
 	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? words[1] >> 32 : words[1];
 }
 
-/* The address a.b.c.d; `zero` fills the rest. */
+/* Stores a.b.c.d in the first four bytes; `zero` fills the rest. */
 static __always_inline void sock_put_v4(__u64 words[2], __u32 address, __u64 zero)
 {
 	words[0] = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? address : (__u64)address << 32;
@@ -62,10 +62,12 @@ static __always_inline void sock_put_v4(__u64 words[2], __u32 address, __u64 zer
 }
 
 /*
- * IPv4 over an AF_INET6 socket is IPv4, as a person calls it. The local address is mapped, too, except that a child
- * just cloned from a listener on :: may have the remote one only. Returns the IP version. `blind`, a constant: the
- * verifier learns nothing of the addresses. That halves what it follows of a program with much behind this, and does
- * the opposite to others.
+ * Returns the IP version, and turns v4-mapped addresses into IPv4: IPv4 over an AF_INET6 socket counts as IPv4. The
+ * local address is mapped, too, with one exception: a child just cloned from a listener on :: may have only a mapped
+ * remote one.
+ *
+ * `blind`, a constant: the verifier learns nothing about the addresses. In a program with much code behind this, that
+ * halves the instructions that the verifier follows. In other programs, the opposite is true.
  */
 static __always_inline __u8 sock_unmap(__u64 local[2], __u64 remote[2], __u64 zero, bool blind)
 {
@@ -77,7 +79,7 @@ static __always_inline __u8 sock_unmap(__u64 local[2], __u64 remote[2], __u64 ze
 	return 4;
 }
 
-/* Written here, whichever they are: all ways to know them leave the same on the stack, as the verifier sees it. */
+/* The one place that writes the addresses, so that all paths leave the same stack, as the verifier sees it. */
 static __always_inline void sock_store_addresses(struct transition *t, __u8 ip_version, const __u64 local[2],
 						 const __u64 remote[2])
 {
@@ -87,16 +89,15 @@ static __always_inline void sock_store_addresses(struct transition *t, __u8 ip_v
 }
 
 /*
- * A member of a socket, `field` possibly with dots. What the kernel hands to BTF-typed programs is read directly; a
- * kprobe's pointer
- * (`probed`, a constant) takes a helper call for each read.
+ * Reads a member of a socket; `field` may have dots. `probed`, a constant: `tp` is a kprobe's pointer, where each read
+ * takes a helper call. A pointer that the kernel hands to BTF-typed programs is read directly.
  */
 #define SOCK_GET(probed, tp, field) ((probed) ? BPF_CORE_READ(tp, field) : (tp)->field)
 
 /*
- * Since 6.2. A word with the verifier rather than a call: bpf_skc_to_tcp_sock() takes 21 of the 38 ns of a tcprtt
- * sample. Only in programs of their own: 5.13 to 5.15 refuse what mentions a kernel function that they do not have,
- * even in code that is never reached. The caller knows that it is a TCP socket.
+ * Since 6.2. The cast is information for the verifier, not a call: bpf_skc_to_tcp_sock() takes 21 of the 38 ns of a
+ * tcprtt sample. Programs with the cast are separate: 5.13 to 5.15 refuse a program that mentions an unknown kernel
+ * function, even in code that is never reached. The caller has checked that `sk` is a TCP socket.
  */
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
@@ -111,15 +112,16 @@ static __always_inline __u32 sock_netns(struct tcp_sock *tp, bool probed)
 }
 
 /*
- * The interface that the socket is bound to. With a link-local peer the kernel binds it at connect() and to an accepted
- * connection, whose listener need not be (tcp_v6_connect(), tcp_v6_init_req()), and bind() does with a local address.
+ * Returns the interface that the socket is bound to. For a link-local peer the kernel binds the socket at connect()
+ * (tcp_v6_connect()). The kernel also binds a child with such a peer, whose listener need not be bound
+ * (tcp_v6_init_req()). bind() to a link-local address binds the socket, too.
  */
 static __always_inline __u32 sock_ifindex(struct tcp_sock *tp, bool probed)
 {
 	return SOCK_GET(probed, tp, SOCK_COMMON.skc_bound_dev_if);
 }
 
-/* Asking makes a cookie for a socket that has none yet; the call costs 25 ns. */
+/* Returns the socket's cookie. The helper makes one for a socket that has none yet; the call costs 25 ns. */
 static __always_inline __u64 cookie_of(struct sock *sk)
 {
 	__u64 cookie = sock_as_tcp(sk)->SOCK_COMMON.skc_cookie.counter;
@@ -127,7 +129,7 @@ static __always_inline __u64 cookie_of(struct sock *sk)
 	return cookie ? cookie : bpf_get_socket_cookie(sk);
 }
 
-/* 0 before 5.12; SO_NETNS_COOKIE is of 5.14. */
+/* Returns 0 before 5.12. User space can ask for the cookie since 5.14 (SO_NETNS_COOKIE). */
 static __always_inline __u64 sock_netns_cookie(struct tcp_sock *tp, bool probed)
 {
 	if (!bpf_core_field_exists(((struct net *)0)->net_cookie))
@@ -136,7 +138,7 @@ static __always_inline __u64 sock_netns_cookie(struct tcp_sock *tp, bool probed)
 		      : tp->SOCK_COMMON.skc_net.net->net_cookie;
 }
 
-/* Half of an AF_INET6 address. */
+/* Returns half of an AF_INET6 address. */
 static __always_inline __u64 sock_half(const __u32 *words, bool probed)
 {
 	__u64 half;
@@ -147,7 +149,7 @@ static __always_inline __u64 sock_half(const __u32 *words, bool probed)
 	return half;
 }
 
-/* `zero`: opaque_zero()'s, or just 0. `blind` as for sock_unmap(). */
+/* `zero`: opaque_zero()'s, or 0. `blind`: as for sock_unmap(). */
 static __always_inline void sock_read_addresses(struct transition *t, struct tcp_sock *tp, __u64 zero, bool probed,
 						bool blind)
 {
@@ -171,9 +173,9 @@ static __always_inline void sock_read_addresses(struct transition *t, struct tcp
 }
 
 /*
- * skc_num is 0 again at many transitions to CLOSE. Until then it is the better one: a connection or listener that
- * begins may still have the port of the socket's last one in inet_sport, which is also far from all the rest, a cache
- * miss more.
+ * Returns the local port: inet_sport if `closed`, because skc_num is 0 again at many transitions to CLOSE. Before that,
+ * skc_num is better. When a connection or listener begins, inet_sport may still have the port of the socket's last one.
+ * inet_sport is also far from all other members: one more cache miss.
  */
 static __always_inline __u16 sock_lport(struct tcp_sock *tp, bool probed, bool closed)
 {
@@ -186,7 +188,7 @@ static __always_inline __u16 sock_rport(struct tcp_sock *tp, bool probed)
 	return bpf_ntohs(SOCK_GET(probed, tp, SOCK_COMMON.skc_dport));
 }
 
-/* Everything about the transition that the socket itself tells, but its network namespace; the rest is zero. */
+/* Fills in the transition: address of the socket, states, addresses, ports and interface. The rest is zero. */
 static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp, __u32 oldstate, __u32 newstate)
 {
 	__u64 zero = opaque_zero(newstate);
@@ -202,9 +204,9 @@ static __always_inline void sock_read(struct transition *t, struct tcp_sock *tp,
 }
 
 /*
- * While a process holds the socket's lock, softirqs leave the socket alone: `owned` proves that the current task is
- * using it. It may be using it from outside, though: tcp_abort() (ss -K) leaves ECONNABORTED, and closes a listener
- * without shutting it down.
+ * While a process holds the socket's lock, softirqs leave the socket alone: `owned` proves that the current task uses
+ * the socket. The exception is tcp_abort() (ss -K), on a socket of another process. tcp_abort() leaves ECONNABORTED,
+ * and closes a listener without a shutdown.
  */
 static __always_inline enum sock_context sock_context_of(const struct transition *t, struct tcp_sock *tp)
 {
@@ -220,9 +222,9 @@ static __always_inline enum sock_context sock_context_of(const struct transition
 }
 
 /*
- * Finds or makes what a map of socket storage has for this socket; NULL is lack of memory. When another CPU (the
- * seeding program's) makes it at the same time, the kernel gives the one that comes second nothing: asked again, there
- * is one.
+ * Finds or makes the socket's entry in a map of socket storage; NULL: no memory. Another CPU (the seeding program's)
+ * may make the entry at the same time. The kernel then returns NULL to the second CPU, and a second call finds the
+ * entry.
  */
 static __always_inline void *sock_storage_make(void *map, struct sock *sk)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From a connection to the number of its group's histogram. */
+/* Finds the number of a connection's group, which is the index of the group's histogram. */
 #ifndef TCPVITALS_BPF_RTT_GROUP_H
 #define TCPVITALS_BPF_RTT_GROUP_H
 
@@ -13,15 +13,15 @@
 const volatile __u8 group_by[RTT_BY_MAX] = {};
 /* rtt_key_size(), in words */
 const volatile __u32 group_key_words = 0;
-/* Of RTT_BY_PREFIX: what to keep of an address, in memory's order. */
+/* For RTT_BY_PREFIX: the bits of an address to keep, in network byte order. */
 const volatile __u64 group_mask_v4[2] = {};
 const volatile __u64 group_mask_v6[2] = {};
 
 struct rtt_counters counters = {};
 
 /*
- * Numbers not given to a group yet, 1 to --max-keys; filled by user space. A stack: the lowest are the best ones
- * (RTT_GROUPS_PER_CPU), also when one has been put back.
+ * Free group numbers, 1 to --max-keys; user space fills the map. A stack: the lowest numbers go first, because they are
+ * the best (RTT_GROUPS_PER_CPU), also after a number is returned.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);
@@ -29,7 +29,10 @@ struct {
 	__type(value, __u32);
 } group_numbers SEC(".maps");
 
-/* User space makes the keys as short as the grouping allows (rtt_key_size()): they are hashed at each sample. */
+/*
+ * The numbers of the groups. User space makes the keys as short as the grouping allows (rtt_key_size()), because each
+ * sample hashes its key.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -38,29 +41,31 @@ struct {
 } groups SEC(".maps");
 
 /*
- * The groups that this CPU saw last, for the program that sees segments only. The hash above takes 80 ns, this 10.
- * Since 6.1 (05b24ff9b2cf) the kernel skips a program that would interrupt itself; before, it may, on the same CPU, and
- * ends before the interrupted one goes on. So who finds an entry RECENT_BUSY leaves it alone, and who reads one looks
- * at the number before and behind the key: a key never goes with another one's number.
+ * The groups that this CPU saw last, for the program that sees segments only. A lookup takes 10 ns here, and 80 ns in
+ * the hash above.
+ *
+ * Since 6.1 (05b24ff9b2cf) the kernel skips a program that would interrupt itself. Before 6.1 a program may interrupt
+ * itself on the same CPU, and ends before the interrupted run goes on. So a writer leaves an entry alone that is
+ * RECENT_BUSY. A reader reads the number before and after the key: a key never pairs with another key's number.
  */
 #define RECENT_BUSY (~0ULL)
 
 struct recent {
 	__u64 number;       /* 0: none */
-	struct rtt_key key; /* behind it, since its end is seldom used */
+	struct rtt_key key; /* behind the number, because its end is seldom used */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1); /* 1 << RTT_RECENT_BITS where it is used */
+	__uint(max_entries, 1); /* 1 << RTT_RECENT_BITS where the map is used */
 	__type(key, __u32);
 	__type(value, struct recent);
 } group_recent SEC(".maps");
 
 /*
- * Indexed by group. One for all CPUs, with atomic adds: a per-CPU one would take 3 KiB per group and CPU, which is
- * spent on the first groups only. Measured: the atomics cost less than the second hash lookup that a map of histograms
- * would.
+ * The histograms of the groups, by number: one for all CPUs, with atomic adds. A per-CPU histogram takes 3 KiB per
+ * group and CPU, so only the first groups have one (`histograms`). Measured: the atomics cost less than the second hash
+ * lookup that a map of histograms needs.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -121,27 +126,27 @@ static __always_inline bool group_is_by_address(__u8 by)
 	return group_is_by(by, RTT_BY_LADDR, RTT_BY_RADDR) || by == RTT_BY_PREFIX;
 }
 
-/* 1 or 0. The verifier learns nothing from it (is_zero()). */
+/* Returns 1 or 0, from which the verifier learns nothing (is_zero()). */
 static __always_inline __u64 group_address_is_link_local(__u8 by, const struct transition *t)
 {
 	const __u8 *address = by == RTT_BY_LADDR ? t->laddr : t->raddr;
 	__u64 ten_bits = bpf_cpu_to_be64(0xffc0ULL << 48);
 
-	/* A prefix that is shorter is not only of those. */
+	/* A shorter prefix also has other addresses. */
 	if (!group_is_by_address(by) || (by == RTT_BY_PREFIX && (group_mask_v6[0] & ten_bits) != ten_bits))
 		return 0;
 	return is_zero((bpf_ntohs(*(const __u16 *)address) & 0xffc0) ^ 0xfe80);
 }
 
-/* Both members of a key as one word. */
+/* Returns the members netns and ifindex of a key as one word. */
 static __always_inline __u64 group_zone(__u64 netns, __u64 ifindex)
 {
 	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? netns | ifindex << 32 : netns << 32 | ifindex;
 }
 
 /*
- * Which link a group's link-local address is on. For other addresses nothing is read: the number of a namespace is a
- * cache miss away.
+ * Stores the zone of a link-local address in the key. For other addresses nothing is read: the number of a namespace is
+ * a cache miss away.
  */
 static __always_inline void group_read_zone(struct rtt_key *key, const struct transition *t, struct tcp_sock *tp,
 					    bool probed)
@@ -182,10 +187,10 @@ static __always_inline void group_key(struct rtt_key *key, const struct transiti
 	group_key_add(parts + 2, second, t, owner);
 }
 
-/* group_numbers is empty: known without its lock, which all CPUs share. */
+/* group_numbers is empty. The flag shows that without the map's lock, which all CPUs share. */
 bool group_numbers_out = false;
 
-/* A number for a new group, or RTT_GROUP_OTHER. */
+/* Returns a number for a new group, or RTT_GROUP_OTHER. */
 static __always_inline __u32 group_new_number(void)
 {
 	__u32 number;
@@ -195,7 +200,7 @@ static __always_inline __u32 group_new_number(void)
 	if (!bpf_map_pop_elem(&group_numbers, &number))
 		return number;
 	group_numbers_out = true;
-	/* One may have been put back before that was set. */
+	/* A number may have been returned before the flag was set. */
 	if (bpf_map_pop_elem(&group_numbers, &number))
 		return RTT_GROUP_OTHER;
 	group_numbers_out = false;
@@ -208,7 +213,7 @@ static __always_inline void group_return_number(__u32 number)
 	group_numbers_out = false;
 }
 
-/* Makes the group if it is new and there is room. */
+/* Returns the group's number. Makes the group if it is new and there is room, else returns RTT_GROUP_OTHER. */
 static __always_inline __u32 group_find(const struct rtt_key *key)
 {
 	__u32 *known = bpf_map_lookup_elem(&groups, key);
@@ -221,13 +226,16 @@ static __always_inline __u32 group_find(const struct rtt_key *key)
 		return number;
 	if (!bpf_map_update_elem(&groups, key, &number, BPF_NOEXIST))
 		return number;
-	/* Another CPU was quicker. */
+	/* Another CPU made the group first. */
 	group_return_number(number);
 	known = bpf_map_lookup_elem(&groups, key);
 	return known ? *known : RTT_GROUP_OTHER;
 }
 
-/* The top bits are the best mixed ones. The verifier knows how many words there are, and takes out the others. */
+/*
+ * Returns the key's slot in group_recent: the top bits of a hash, which are the best mixed ones. The number of words is
+ * a constant to the verifier, which removes the code for other words.
+ */
 static __always_inline __u32 group_recent_slot(const struct rtt_key *key)
 {
 	const __u64 *words = (const __u64 *)key;
@@ -255,7 +263,7 @@ static __always_inline bool group_is_same(const struct rtt_key *a, const struct 
 
 #define group_barrier() __asm__ volatile("" ::: "memory")
 
-/* Its number, or 0. */
+/* Returns the number of the key's group if `recent` has that key, else 0. */
 static __always_inline __u64 group_recall(const struct recent *recent, const struct rtt_key *key)
 {
 	__u64 number = *(const volatile __u64 *)&recent->number;
@@ -270,7 +278,7 @@ static __always_inline __u64 group_recall(const struct recent *recent, const str
 static __always_inline void group_remember(struct recent *recent, const struct rtt_key *key, __u64 number)
 {
 	if (*(volatile __u64 *)&recent->number == RECENT_BUSY)
-		return; /* of the one that we have interrupted */
+		return; /* this run has interrupted the writer */
 	*(volatile __u64 *)&recent->number = RECENT_BUSY;
 	group_barrier();
 	recent->key = *key;
@@ -278,7 +286,10 @@ static __always_inline void group_remember(struct recent *recent, const struct r
 	*(volatile __u64 *)&recent->number = number;
 }
 
-/* `by_segment`: only the program that sees segments asks, the one that group_recent is for. */
+/*
+ * Returns the number of the connection's group. `by_segment`: the caller is the program that sees segments.
+ * group_recent is for that program only.
+ */
 static __always_inline __u32 group_number(const struct transition *t, const struct owner *owner, struct tcp_sock *tp,
 					  bool probed, bool by_segment)
 {

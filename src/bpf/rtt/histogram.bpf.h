@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where tcprtt's samples go, and how one is added. */
+/* tcprtt's per-CPU histograms, and how a sample is added to a histogram. */
 #ifndef TCPVITALS_BPF_RTT_HISTOGRAM_H
 #define TCPVITALS_BPF_RTT_HISTOGRAM_H
 
@@ -8,12 +8,12 @@
 #include "abi/histogram.h"
 
 const volatile bool rtt_in_ms = false; /* ticks of 1/1024 ms rather than 1 us */
-const volatile bool rtt_sums = false;  /* collect what means are made of, too */
+const volatile bool rtt_sums = false;  /* also collect the sums that means need */
 
 /*
- * Each CPU's own: without groups one for each of the two programs, since one may interrupt the other; with groups those
- * of the first ones, for the program that sees segments. No atomics, unless a program may interrupt itself: since 6.1
- * (05b24ff9b2cf) the kernel skips and counts that.
+ * The histograms of each CPU. Without groups, each of the two programs has one, because one program may interrupt the
+ * other. With groups, each of the first groups has one, for the program that sees segments. Adds are not atomic unless
+ * a program may interrupt itself: since 6.1 (05b24ff9b2cf) the kernel skips and counts such a run.
  */
 const volatile bool rtt_may_nest = true;
 
@@ -25,7 +25,7 @@ enum {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, HISTOGRAMS); /* RTT_GROUPS_PER_CPU */
+	__uint(max_entries, HISTOGRAMS); /* RTT_GROUPS_PER_CPU with groups */
 	__type(key, __u32);
 	__type(value, struct histogram);
 } histograms SEC(".maps");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Samples of connections that nobody was seen accepting yet. Where groups or scope depend on the owner, they wait here
- * for it: a request often arrives before its reader.
+ * Samples of connections that no process was seen accepting yet. Where groups or scope depend on the owner, the samples
+ * wait here for the owner: a request often arrives before its reader.
  */
 #ifndef TCPVITALS_BPF_RTT_PENDING_H
 #define TCPVITALS_BPF_RTT_PENDING_H
@@ -12,7 +12,7 @@
 #include "abi/rtt.h"
 #include "bpf/rtt/histogram.bpf.h"
 
-/* By the socket's address. Allocated in advance: 1 MiB. */
+/* Key: the socket's address. Allocated in advance: 1 MiB. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PENDING_SOCKETS);
@@ -20,7 +20,7 @@ struct {
 	__type(value, struct pending);
 } pending_samples SEC(".maps");
 
-/* No slot of a histogram. */
+/* An unused member of pending.slots: no slot of a histogram. */
 #define PENDING_NO_SLOT 0xffff
 
 static const struct pending pending_empty = {.slots = {[0 ... PENDING_MAX - 1] = PENDING_NO_SLOT}};
@@ -40,8 +40,9 @@ static __always_inline void pending_forget(const void *sk)
 }
 
 /*
- * `group`: that of the connection by its listener's owner, which counts if nothing better is learnt. `is_first`: none
- * waits yet; an earlier socket at this address may have left some. False when there is no room.
+ * Adds a sample. Returns false when there is no room. `group`: the connection's group by its listener's owner, which
+ * counts if no better owner is found. `is_first`: no sample waits yet, but an earlier socket at this address may have
+ * left some.
  */
 static __always_inline bool pending_add(const void *sk, bool is_first, __u32 group, __u64 us, __u64 mdev)
 {
@@ -61,12 +62,12 @@ static __always_inline bool pending_add(const void *sk, bool is_first, __u32 gro
 	pending->sum_us += us;
 	pending->mdev_sum += mdev;
 	pending->count = at + 1;
-	/* Last: the verifier follows what comes after it once for each size. */
+	/* Last, because the verifier follows the code after this once for each size. */
 	pending->slots[at] = histogram_slot(us);
 	return true;
 }
 
-/* Through all slots, used or not: the verifier follows each way out of a loop with all that comes after it. */
+/* The loop goes through all slots, used or not: the verifier follows each exit of a loop with all later code. */
 static __noinline void pending_add_up(struct histogram *histogram, const struct pending *pending)
 {
 	for (__u32 i = 0; i < PENDING_MAX; i++) {
@@ -81,7 +82,7 @@ static __noinline void pending_add_up(struct histogram *histogram, const struct 
 	}
 }
 
-/* What has waited goes into `histogram`, which CPUs share; NULL: it is out of scope. */
+/* Adds the waiting samples to `histogram`, which CPUs share. NULL: the connection is out of scope. */
 static __always_inline void pending_release(const void *sk, struct histogram *histogram)
 {
 	struct pending *pending = pending_find(sk);

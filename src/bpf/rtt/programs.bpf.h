@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The programs that take samples: one of those that see segments, and one that sees the states of a beginning or an
- * end. That one runs after the programs of states/programs.bpf.h: it finds what they remember of the socket.
+ * The programs that take samples. User space loads at most one of four that see segments. For the samples of a
+ * connection's beginning or end it loads one of two that see transitions (sample_state_*). sample_state_* runs after
+ * the programs of states/programs.bpf.h, and uses the struct conn that they have filled in.
  */
 #ifndef TCPVITALS_BPF_RTT_PROGRAMS_H
 #define TCPVITALS_BPF_RTT_PROGRAMS_H
@@ -40,7 +41,8 @@ int BPF_PROG(sample_fentry, struct sock *sk)
 	return 0;
 }
 
-/* For the smoothed value only, and nothing is remembered: socket storage needs a pointer that the kernel vouches for.
+/*
+ * For the smoothed value only, and without a struct conn: socket storage needs a pointer that the kernel vouches for.
  */
 SEC("kprobe/tcp_rcv_established")
 int BPF_KPROBE(sample_kprobe, struct sock *sk)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* When a sample is taken, of which connection, and in which group it counts. */
+/* Decides when to take a sample, of which connection, and in which group the sample counts. */
 #ifndef TCPVITALS_BPF_RTT_SAMPLE_H
 #define TCPVITALS_BPF_RTT_SAMPLE_H
 
@@ -21,14 +21,14 @@
 const volatile __u8 rtt_kind = RTT_SRTT;
 const volatile bool rtt_grouped = false;
 const volatile __u32 rtt_fields = 0;        /* enum rtt_field */
-const volatile bool rtt_scoped = false;     /* not every connection counts */
-const volatile bool rtt_uses_owner = false; /* whose a connection is decides about its group, or whether it counts */
+const volatile bool rtt_scoped = false;     /* the scope may exclude a connection */
+const volatile bool rtt_uses_owner = false; /* the owner decides about a connection's group or scope */
 const volatile bool rtt_remembers = false;  /* samples need a struct conn */
 
-static __always_inline void read_asked(struct transition *t, struct tcp_sock *tp, bool probed)
+static __always_inline void read_asked_fields(struct transition *t, struct tcp_sock *tp, bool probed)
 {
 	__u32 fields = rtt_fields;
-	/* all but the smoothed value may be asked for at the end */
+	/* all kinds but the smoothed value may be sampled at CLOSE */
 	bool closed = rtt_kind != RTT_SRTT;
 
 	if (fields & RTT_FIELD_ADDRESSES)
@@ -57,37 +57,41 @@ static __always_inline bool in_scope(struct tcp_sock *tp, const struct transitio
 	return scope_admits_role(role) && scope_admits_uid(t->uid) && scope_admits_owner(owner);
 }
 
-/* What tells a connection from all others, as struct transition has it. `conn` may be NULL. */
+/* Fills in the identity of a connection: cookie and conn_seq, as in struct transition. `conn` may be NULL. */
 static __always_inline void read_connection(struct transition *t, struct tcp_sock *tp, const struct conn *conn)
 {
 	if (group_by[0] != RTT_BY_CONN)
 		return;
-	/* Elsewhere it has one only if somebody asked, perhaps in the middle of the connection. */
+	/*
+	 * Without socket storage, a socket has a cookie only if a process asked, perhaps in the middle of the
+	 * connection.
+	 */
 	if (conn_in_socket)
 		t->cookie = tp->SOCK_COMMON.skc_cookie.counter;
 	t->conn_seq = conn ? conn->conn_seq : CONN_SEQ_UNKNOWN;
 }
 
-/* The number of the connection's group + 1 (1 when there are no groups), or GROUP_OUT. `conn` may be NULL. */
+/* Returns the number of the connection's group + 1 (1 when there are no groups), or GROUP_OUT. `conn` may be NULL. */
 static __always_inline __u32 classify(struct tcp_sock *tp, const struct conn *conn, const struct owner *owner,
 				      bool probed)
 {
 	__u8 role = conn ? conn->role : ROLE_UNKNOWN;
 	struct transition t = {};
 
-	read_asked(&t, tp, probed);
+	read_asked_fields(&t, tp, probed);
 	read_connection(&t, tp, conn);
 	if (!in_scope(tp, &t, owner, role, probed))
 		return GROUP_OUT;
 	if (!rtt_grouped)
 		return 1;
-	/* A connection's own group is looked up once. */
+	/* With RTT_BY_CONN, the group is looked up once for each connection. */
 	return group_number(&t, owner, tp, probed, rtt_kind == RTT_SRTT && group_by[0] != RTT_BY_CONN) + 1;
 }
 
 /*
- * The group is kept until somebody else is known to be the owner. That of a connection without one is not kept: the
- * seeding may be about to tell. `owner_turn` is read first: the owner may be written on another CPU meanwhile.
+ * Returns what classify() returns, and keeps the group until the owner changes. The group of a connection without an
+ * owner is not kept: the seeding may find the owner soon. `owner_turn` is read first, because another CPU may write the
+ * owner meanwhile.
  */
 static __always_inline __u32 classify_once(struct tcp_sock *tp, struct conn *conn)
 {
@@ -107,8 +111,10 @@ static __always_inline __u32 classify_once(struct tcp_sock *tp, struct conn *con
 	return group;
 }
 
-/* The number of the group + 1, or GROUP_OUT. `conn` is NULL when nothing needs to be remembered, or there is no
- * memory. */
+/*
+ * Returns the number of the group + 1, or GROUP_OUT. `conn` is NULL when samples need no struct conn, or when there is
+ * no memory.
+ */
 static __always_inline __u32 group_of(struct tcp_sock *tp, struct conn *conn, bool probed)
 {
 	if (conn && !probed)
@@ -121,7 +127,7 @@ static __always_inline __u32 group_of(struct tcp_sock *tp, struct conn *conn, bo
 	return 1;
 }
 
-/* Where the samples of a group are counted. */
+/* Returns the histogram in which the samples of `group` count. */
 static __always_inline struct histogram *histogram_of(__u32 group, __u32 own_histogram, bool shared)
 {
 	if (shared)
@@ -129,7 +135,7 @@ static __always_inline struct histogram *histogram_of(__u32 group, __u32 own_his
 	return bpf_map_lookup_elem(&histograms, rtt_grouped ? &group : &own_histogram);
 }
 
-/* The samples that have waited are of this group (its number + 1, or GROUP_OUT). */
+/* Counts the waiting samples in this group (its number + 1), or drops them (GROUP_OUT). */
 static __always_inline void release_pending(struct tcp_sock *tp, struct conn *conn, __u32 group, __u32 own_histogram)
 {
 	conn->pending = 0;
@@ -148,7 +154,7 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct conn *conn, 
 		accept_claim(conn, (__u64)(unsigned long)tp);
 	group = group_of(tp, conn, probed);
 	if (rtt_uses_owner && conn) {
-		/* Nobody was seen accepting it: it waits for that, unless there is no room. */
+		/* No process was seen accepting the connection: the sample waits for that, if there is room. */
 		if (conn->listener && owner_is_guess(&conn->owner) &&
 		    pending_add(tp, !conn->pending, group, us, mdev)) {
 			conn->pending = 1;
@@ -168,14 +174,14 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct conn *conn, 
 		histogram_add(histogram, shared || rtt_may_nest, us, mdev);
 }
 
-/* There should be a sample here, and the kernel has not measured it. That takes no room among the groups. */
+/* Counts a sample that the kernel has not measured. Such a sample makes no group. */
 static __always_inline void note_unmeasured(struct tcp_sock *tp, const struct conn *conn, bool probed)
 {
 	struct transition t = {};
 	struct owner nobody = {};
 
 	if (rtt_scoped) {
-		read_asked(&t, tp, probed);
+		read_asked_fields(&t, tp, probed);
 		if (!in_scope(tp, &t, conn ? &conn->owner : &nobody, conn ? conn->role : ROLE_UNKNOWN, probed))
 			return;
 	}
@@ -183,9 +189,9 @@ static __always_inline void note_unmeasured(struct tcp_sock *tp, const struct co
 }
 
 /*
- * RACK's clock moves with each new measurement, but for an ACK of a part of a GSO buffer: that only changes the
- * measured value. What is found on a connection that is older than we are was measured before we came: only the next
- * one counts.
+ * Takes a sample when RACK has a new measurement. RACK's clock moves with each new measurement, except for an ACK of a
+ * part of a GSO buffer: that changes only the measured value. The first measurement found on an older connection was
+ * made before the tool started: only the next one counts.
  */
 static __always_inline void take_measurement(struct tcp_sock *tp, struct conn *conn, __u32 own_histogram)
 {
@@ -199,25 +205,25 @@ static __always_inline void take_measurement(struct tcp_sock *tp, struct conn *c
 		if (conn->followed)
 			take_sample(tp, conn, false, own_histogram, rtt_us);
 	}
-	conn->followed = 1; /* whatever comes from now on, also when nothing had been measured before we came */
+	conn->followed = 1; /* each later measurement counts, also if there was none when the tool started */
 }
 
-/* RACK sees nothing without SACK: noted once, as soon as it is known. */
-static __always_inline void note_blind(struct tcp_sock *tp, struct conn *conn)
+/* Counts a connection without SACK as unmeasured, once, as soon as that is known: RACK needs SACK. */
+static __always_inline void note_lack_of_sack(struct tcp_sock *tp, struct conn *conn)
 {
-	if (conn && conn->blind)
+	if (conn && conn->no_sack_noted)
 		return;
 	if (conn)
-		conn->blind = 1;
+		conn->no_sack_noted = 1;
 	note_unmeasured(tp, conn, false);
 }
 
-static __always_inline bool is_blind(struct tcp_sock *tp)
+static __always_inline bool lacks_sack(struct tcp_sock *tp)
 {
 	return !BPF_CORE_READ_BITFIELD(tp, rx_opt.sack_ok);
 }
 
-/* The smoothed value as it is when a segment arrives in ESTABLISHED, before that is looked at. */
+/* Takes the smoothed value at a segment in ESTABLISHED, before the kernel looks at the segment. */
 static __always_inline void take_smoothed(struct tcp_sock *tp, struct conn *conn, bool probed)
 {
 	__u64 us = SOCK_GET(probed, tp, srtt_us) >> 3;
@@ -228,15 +234,15 @@ static __always_inline void take_smoothed(struct tcp_sock *tp, struct conn *conn
 		note_unmeasured(tp, conn, probed);
 }
 
-/* A connection that is older than the tool, and was not found by the seeding: whether it counts all the same. */
-static __always_inline bool sample_is_worth(struct tcp_sock *tp)
+/* Whether a connection is in scope that is older than the tool, and that the seeding has not found. */
+static __always_inline bool sample_is_in_scope(struct tcp_sock *tp)
 {
 	struct transition t = {};
 	struct owner nobody = {};
 
 	if (!rtt_scoped)
 		return true;
-	read_asked(&t, tp, false);
+	read_asked_fields(&t, tp, false);
 	return in_scope(tp, &t, &nobody, ROLE_UNKNOWN, false);
 }
 
@@ -245,19 +251,19 @@ static __always_inline void on_segment(struct sock *sk, struct tcp_sock *tp)
 	struct conn *conn = rtt_remembers ? conn_of(sk) : NULL;
 
 	if (rtt_remembers && !conn) {
-		if (!sample_is_worth(tp))
+		if (!sample_is_in_scope(tp))
 			return;
 		conn = conn_in_socket ? sock_storage_make(&conn_storage, sk) : conn_hash_add(sk);
 	}
-	/* One that is older than we are may have none yet. */
+	/* A socket older than the tool may have no cookie yet. */
 	if (group_by[0] == RTT_BY_CONN && conn_in_socket && (!conn || !conn->group))
 		cookie_of(sk);
 	if (rtt_kind == RTT_SRTT)
 		take_smoothed(tp, conn, false);
 	else if (!conn)
 		count(&counters.storage_full);
-	else if (is_blind(tp))
-		note_blind(tp, conn);
+	else if (lacks_sack(tp))
+		note_lack_of_sack(tp, conn);
 	else
 		take_measurement(tp, conn, HISTOGRAM_OF_SAMPLES);
 }
@@ -269,10 +275,10 @@ static __always_inline void take_handshake(struct tcp_sock *tp, struct conn *con
 	if (us)
 		take_sample(tp, conn, false, HISTOGRAM_OF_STATES, us);
 	else
-		note_unmeasured(tp, conn, false); /* retransmitted, and no timestamps to tell which was answered */
+		note_unmeasured(tp, conn, false); /* retransmitted, without timestamps that show which was answered */
 }
 
-/* The end of a connection that had been established. */
+/* Takes the sample at the end of a connection that had been established. */
 static __always_inline void take_end(struct tcp_sock *tp, struct conn *conn)
 {
 	__u32 min_us = tp->rtt_min.s[0].v;
@@ -282,26 +288,27 @@ static __always_inline void take_end(struct tcp_sock *tp, struct conn *conn)
 			take_sample(tp, conn, false, HISTOGRAM_OF_STATES, min_us);
 		else
 			note_unmeasured(tp, conn, false);
-	} else if (rtt_kind == RTT_RTT && is_blind(tp)) {
-		note_blind(tp, conn); /* no segment ever came */
+	} else if (rtt_kind == RTT_RTT && lacks_sack(tp)) {
+		note_lack_of_sack(tp, conn); /* no segment has arrived */
 	}
 }
 
-/* A state has changed, and the tracker knows. `conn` is NULL when nothing needs to be remembered, or for lack of
- * memory.
+/*
+ * Takes the samples of a transition, after the tracking programs. `conn` is NULL when samples need no struct conn, or
+ * when there is no memory.
  */
 static __always_inline void sample_on_state(struct tcp_sock *tp, struct conn *conn, int oldstate, int newstate)
 {
 	bool begins = state_is_birth(oldstate, newstate) || state_is_begin(oldstate, newstate);
 
-	/* `conn` first, and alone: in a sum of conditions, 6.1's verifier no longer knows that it is there. */
+	/* `conn` is tested first and alone: in a combined condition, 6.1's verifier forgets that `conn` is not NULL. */
 	if (conn) {
 		if (begins)
 			conn->followed = 1;
 		else if (rtt_kind == RTT_RTT)
 			take_measurement(tp, conn, HISTOGRAM_OF_STATES);
 	}
-	/* In repair mode there was none. */
+	/* Repair mode has no handshake. */
 	if (rtt_kind == RTT_HANDSHAKE && newstate == STATE_ESTABLISHED && !BPF_CORE_READ_BITFIELD(tp, repair))
 		take_handshake(tp, conn);
 	if (newstate == STATE_CLOSE && oldstate != STATE_SYN_SENT && oldstate != STATE_SYN_RECV &&

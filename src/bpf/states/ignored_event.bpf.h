@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How the first of two programs on a hook tells the second one that nothing is to be remembered of an event. */
+/* Passes from the first to the second of two programs on a hook that nothing is to be stored of an event. */
 #ifndef TCPVITALS_BPF_STATES_IGNORED_EVENT_H
 #define TCPVITALS_BPF_STATES_IGNORED_EVENT_H
 
@@ -9,9 +9,9 @@
 #include "bpf/track/scope.bpf.h"
 
 /*
- * The last event that the first program has judged to be out of scope, or has shown without memory for its socket. The
- * second program runs right after it on the same CPU. An event that comes in between (in a softirq) takes the place;
- * then the second program judges again.
+ * The last event that the first program judged to be out of scope, or showed without memory for its socket. The second
+ * program runs right after the first on the same CPU. An event in between (in a softirq) overwrites the entry, and the
+ * second program then judges again.
  */
 struct ignored_event {
 	__u64 sk;
@@ -46,7 +46,7 @@ static __always_inline void ignore_event(struct sock *sk, int oldstate, int news
 
 static __always_inline bool is_ignored_event(struct sock *sk, int oldstate, int newstate)
 {
-	bool may_be = scope.by_socket || scope_needs_row() || losses.unstored;
+	bool may_be = scope.by_socket || scope_may_exclude_unknown() || losses.unstored;
 	struct ignored_event *last = may_be ? ignored_event_slot() : NULL;
 
 	if (!last || last->sk != (__u64)(unsigned long)sk || last->oldstate != oldstate || last->newstate != newstate)

@@ -18,17 +18,19 @@
 #include "bpf/track/old_listener.bpf.h"
 #include "bpf/track/owner.bpf.h"
 
-/* A socket is in one of the network namespaces that the scope names: what nothing else leads to is there all the same.
+/*
+ * The seeding found a socket in a network namespace that the scope names. So the namespace is there, even if user space
+ * found no other way to it.
  */
 bool seed_saw_netns = false;
 
-/* What a socket that is older than the tool tells; false if it is out of scope. */
+/* Reads a socket that is older than the tool. Returns false if the socket is unused or out of scope. */
 static __always_inline bool seed_read(struct transition *t, struct tcp_sock *tp)
 {
 	__u8 state = tp->SOCK_COMMON.skc_state;
 
-	barrier_var(state); /* read once: it may change meanwhile */
-	/* An unused socket has nothing to tell yet. */
+	barrier_var(state); /* read once: the state may change meanwhile */
+	/* An unused socket has no data yet. */
 	if (state == STATE_CLOSE || transition_read(t, tp, state, state) == SCOPE_OUT)
 		return false;
 	if (scope.numbers[SCOPE_NETNS])
@@ -36,7 +38,7 @@ static __always_inline bool seed_read(struct transition *t, struct tcp_sock *tp)
 	return true;
 }
 
-/* `task` has a descriptor of the socket at that address, whose memory is `conn`. */
+/* Stores `task` as the owner: it has a descriptor of the socket at `address`, whose memory is `conn`. */
 static __always_inline void seed_owner(struct conn *conn, struct task_struct *task, __u64 address, __u8 state,
 				       __u32 cookie, bool in_socket)
 {
@@ -47,7 +49,7 @@ static __always_inline void seed_owner(struct conn *conn, struct task_struct *ta
 		listener_store(address, &conn->owner, cookie);
 }
 
-/* There is no memory for a socket of the task's. One that is another process's is out of a scope of owners. */
+/* Counts a socket of `task` for which there is no memory, unless the scope excludes `task` as owner. */
 static __always_inline void seed_count_unremembered(struct task_struct *task)
 {
 	struct owner owner = {};
@@ -58,7 +60,7 @@ static __always_inline void seed_count_unremembered(struct task_struct *task)
 		scope_count_unremembered();
 }
 
-/* The owners of the sockets that are older than the tool. */
+/* Stores the owners of the sockets that are older than the tool. */
 SEC("iter/task_file")
 int seed_storage(struct bpf_iter__task_file *ctx)
 {
@@ -80,7 +82,7 @@ int seed_storage(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Older sockets take half of the hash at most: the rest is for those to come. */
+/* Older sockets take at most half of the hash: the rest is for later sockets. */
 __u32 seeded_in_hash = 0;
 const volatile __u32 seed_hash_max = 0;
 
@@ -94,7 +96,7 @@ static __always_inline struct conn *seed_in_hash(const void *sk)
 	return conn_hash_add(sk);
 }
 
-/* The same where there is no socket storage. */
+/* The same for kernels without socket storage. */
 SEC("iter/task_file")
 int seed_hash(struct bpf_iter__task_file *ctx)
 {
@@ -131,7 +133,7 @@ static __always_inline void seed_found(struct tcp_sock *tp, const struct transit
 	if (t->newstate == STATE_LISTEN)
 		old_listener_add(t);
 	if (!conn) {
-		/* With a descriptor, seed_storage or seed_hash has counted it. */
+		/* seed_storage or seed_hash has counted a socket with a descriptor. */
 		if (!tp->SOCK_BASE.sk_socket)
 			scope_count_unremembered();
 		return;
@@ -142,8 +144,8 @@ static __always_inline void seed_found(struct tcp_sock *tp, const struct transit
 }
 
 /*
- * All sockets of a network namespace, listeners first: also those without a descriptor, which are in an accept queue,
- * orphans, or a kernel module's. Runs after seed_storage. NULL is a socket in TIME_WAIT, or a request.
+ * Visits all sockets of a network namespace, listeners first, after seed_storage. A socket without a descriptor is in
+ * an accept queue, an orphan, or a kernel module's. `tp` is NULL for a socket in TIME_WAIT and for a request socket.
  */
 SEC("iter/tcp")
 int seed_rest(struct bpf_iter__tcp *ctx)
@@ -163,7 +165,7 @@ int seed_rest(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-/* The same where there is no socket storage. Runs after seed_hash. */
+/* The same for kernels without socket storage, after seed_hash. */
 SEC("iter/tcp")
 int seed_rest_hash(struct bpf_iter__tcp *ctx)
 {
@@ -178,16 +180,16 @@ int seed_rest_hash(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-/* What the socket at hand tells, if --stuck asks for its state and it is in scope. */
+/* Reads the socket. Returns whether --stuck asks for its state and it is in scope. */
 static __always_inline bool stuck_is_candidate(struct transition *t, struct tcp_sock *tp)
 {
 	__u8 state = tp ? tp->SOCK_COMMON.skc_state : 0;
 
-	barrier_var(state); /* read once: it may change meanwhile */
+	barrier_var(state); /* read once: the state may change meanwhile */
 	return tp && stuck_wants(state) && transition_read(t, tp, state, state) == SCOPE_IN;
 }
 
-/* All sockets that are remembered: of all network namespaces, and orphans. */
+/* Visits all sockets that have a struct conn: in all network namespaces, orphans included. */
 SEC("iter/bpf_sk_storage_map")
 int stuck_storage(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
@@ -204,7 +206,7 @@ int stuck_storage(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
-/* The socket that iter/tcp is at; NULL if --stuck does not ask for its state, or it is out of scope. */
+/* Returns the socket at the iterator's position. NULL: --stuck does not ask for its state, or it is out of scope. */
 static __always_inline struct tcp_sock *stuck_socket(struct transition *t, struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *common = ctx->sk_common;
@@ -213,10 +215,10 @@ static __always_inline struct tcp_sock *stuck_socket(struct transition *t, struc
 	return stuck_is_candidate(t, tp) ? tp : NULL;
 }
 
-/* Of a socket that is not remembered. --once has to say how many it cannot judge. */
+/* Whether to skip a socket that has no struct conn. --once skips none, because it reports how many it cannot judge. */
 static __always_inline bool stuck_is_ignored(const struct transition *t)
 {
-	return !stuck.once && scope_needs_row() && !transition_is_worth(t, CONTEXT_ANY);
+	return !stuck.once && scope_may_exclude_unknown() && !transition_needs_conn(t, CONTEXT_ANY);
 }
 
 static __always_inline void stuck_judge_found(struct transition *t, struct tcp_sock *tp, struct conn *conn,
@@ -229,7 +231,7 @@ static __always_inline void stuck_judge_found(struct transition *t, struct tcp_s
 		scope_count_unremembered();
 }
 
-/* All sockets of a network namespace, where the kernel lets nobody go through the storage. */
+/* Visits all sockets of a network namespace, where the kernel refuses the iterator over socket storage. */
 SEC("iter/tcp")
 int stuck_tcp(struct bpf_iter__tcp *ctx)
 {
@@ -244,7 +246,7 @@ int stuck_tcp(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-/* The same, where there is no storage: what is older than we are gets its place in the hash here. */
+/* The same for kernels without socket storage. A socket older than the tool gets its place in the hash here. */
 SEC("iter/tcp")
 int stuck_hash(struct bpf_iter__tcp *ctx)
 {

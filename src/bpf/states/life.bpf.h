@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is collected of a connection while it lives, and the record at its end. */
+/* Collects data of a connection while it lives, and emits the record at its end (tcpstates -c). */
 #ifndef TCPVITALS_BPF_STATES_LIFE_H
 #define TCPVITALS_BPF_STATES_LIFE_H
 
@@ -14,7 +14,7 @@
 #include "bpf/track/losses.bpf.h"
 #include "bpf/track/scope.bpf.h"
 
-/* Beside conn_table, for sockets that have a place there: by the place's number. */
+/* For sockets that have a place in conn_table. Key: the number of that place. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 2 << CONN_TABLE_BITS);
@@ -22,7 +22,7 @@ struct {
 	__type(value, struct life);
 } life_table SEC(".maps");
 
-/* Beside conn_storage, for the others. */
+/* For other sockets: socket storage beside conn_storage. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -37,7 +37,7 @@ static __always_inline struct life *life_in_table(const void *sk)
 	return conn_place_number(sk, &number) ? bpf_map_lookup_elem(&life_table, &number) : NULL;
 }
 
-/* NULL when nothing is collected of the socket. */
+/* Returns NULL when the socket has no struct life. */
 static __always_inline struct life *life_find(struct sock *sk)
 {
 	struct life *life = life_in_table(sk);
@@ -45,7 +45,7 @@ static __always_inline struct life *life_find(struct sock *sk)
 	return life ? life : bpf_sk_storage_get(&life_storage, sk, NULL, 0);
 }
 
-/* NULL is lack of memory. */
+/* Finds or makes the socket's struct life; NULL: no memory. */
 static __always_inline struct life *life_make(struct sock *sk)
 {
 	struct life *life = life_in_table(sk);
@@ -53,7 +53,7 @@ static __always_inline struct life *life_make(struct sock *sk)
 	return life ? life : sock_storage_make(&life_storage, sk);
 }
 
-/* The seeding programs have found the socket: its samples have a place from now on. */
+/* The seeding programs have found the socket: its RTT samples have a place from now on. */
 static __always_inline void life_seed(struct sock *sk)
 {
 	if (emits & EMIT_CONNECTIONS && sock_as_tcp(sk)->SOCK_COMMON.skc_state != STATE_LISTEN)
@@ -68,7 +68,7 @@ static __always_inline void life_begin(struct life *life, const struct transitio
 	life->role = state_is_birth(t->oldstate, t->newstate) ? ROLE_SERVER : ROLE_CLIENT;
 }
 
-/* The time in the old state has been told. */
+/* Adds a transition, whose duration is computed. */
 static __always_inline void life_add(struct life *life, const struct transition *t)
 {
 	bool known = t->duration_ns != DURATION_UNKNOWN;
@@ -77,7 +77,7 @@ static __always_inline void life_add(struct life *life, const struct transition 
 		life->start_ns = t->time_ns - t->duration_ns;
 		life->is_old = 1;
 	}
-	/* A transition to itself tells the time so far, and the clock runs on. */
+	/* After a transition to the same state, the clock runs on: its duration is the time so far. */
 	if (known && t->oldstate != t->newstate && t->oldstate < CONNECTION_STATES)
 		life->in_state_ns[t->oldstate] += t->duration_ns;
 	if (t->syn_retrans != SYN_RETRANS_NONE)
@@ -86,7 +86,7 @@ static __always_inline void life_add(struct life *life, const struct transition 
 
 static const struct life life_unknown = {};
 
-/* `life` is NULL when there was no memory for it. */
+/* `life` is NULL when there is no memory for it. */
 static __always_inline void life_emit(const struct life *life, const struct transition *t, struct tcp_sock *tp)
 {
 	void *ring = ring_here();
@@ -109,8 +109,8 @@ static __always_inline void life_emit(const struct life *life, const struct tran
 }
 
 /*
- * A transition that everything is known of by now: also its time and owner, if there is a struct conn. A listener's own
- * are no connection's.
+ * Follows a connection through a complete transition: with a struct conn, duration and owner are known, too. A
+ * listener's own transitions belong to no connection.
  */
 static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
 					enum scope_verdict verdict, struct conn *conn)
@@ -136,13 +136,13 @@ static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, co
 		return;
 	if (verdict == SCOPE_IN &&
 	    scope_admits_row(t, cause_of_connection(t->cause, t->oldstate), life ? life->role : ROLE_UNKNOWN)) {
-		/* Without a conn it was counted when it began. */
+		/* Without a struct conn, the connection was counted when it began. */
 		if (conn && (!life || conn->life_missed))
 			count(&losses.storage_full);
 		life_emit(life, t, tp);
 	}
 	if (life)
-		life->start_ns = 0; /* a used socket may begin another one */
+		life->start_ns = 0; /* the socket may begin another connection */
 }
 
 #endif

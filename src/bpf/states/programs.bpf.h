@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The programs that follow changes of state. One of three ways is loaded: socket storage where the kernel has it, with
- * a cast or a helper call, else a hash.
- *
- * Each way has two programs on the same hook. The kernel skips a program that interrupts itself on a CPU (a timer
- * inside it, then a softirq that closes a connection); the second one, which runs right after the first, finds the
- * state not advanced and does the first one's work.
+ * The programs that track states. User space loads one of three sets: with socket storage and a cast, with socket
+ * storage and a helper call, or with a hash.
  */
 #ifndef TCPVITALS_BPF_STATES_PROGRAMS_H
 #define TCPVITALS_BPF_STATES_PROGRAMS_H
@@ -17,8 +13,15 @@
 #include "bpf/track/stop.bpf.h"
 
 /*
- * The kernel destroys closed sockets only. In front of the other programs, since programs are attached in this order:
- * what these remember is to be forgotten.
+ * Each set has two programs on the same hook. The kernel skips a program that interrupts itself on a CPU: a timer
+ * inside the program, then a softirq that closes a connection. The second program runs right after the first. When the
+ * kernel skipped the first, the second finds the state not advanced, and does the first one's work.
+ */
+
+/*
+ * Counts a socket that is destroyed without a seen transition to CLOSE: the kernel destroys closed sockets only.
+ * destroy_storage stands before the other programs, because programs are attached in this order: it must see the end of
+ * each socket that they store.
  */
 static __always_inline void check_missed_end(struct sock *sk, const struct conn *conn)
 {
@@ -79,7 +82,7 @@ int BPF_PROG(set_state_hash, struct sock *sk, int oldstate, int newstate)
 	return 0;
 }
 
-/* Whether the first program has been here. */
+/* Whether the first program has recorded the transition. */
 static __always_inline bool is_recorded(struct sock *sk, int oldstate, int newstate)
 {
 	struct conn_place *place = conn_place_of(sk);
@@ -90,12 +93,12 @@ static __always_inline bool is_recorded(struct sock *sk, int oldstate, int newst
 	stored = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
 	if (!stored || !transition_was_recorded(stored, oldstate, newstate))
 		return false;
-	/* In the same moment the seeding program has given the listener a place. */
+	/* At the same moment the seeding program has given the listener a place. */
 	conn_place_leave(place);
 	return true;
 }
 
-/* Cast, for the verifier's sake, too (owner_leader_comm()). */
+/* The cast also spares the verifier work (owner_leader_comm()). */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(recover_cast, struct sock *sk, int oldstate, int newstate)
 {
@@ -128,7 +131,7 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	if (is_stopped() || is_ignored_event(sk, oldstate, newstate))
 		return 0;
 	conn = conn_hash_find(sk);
-	/* The hash forgets a socket at its CLOSE: one that is still there has missed it. */
+	/* The hash forgets a socket at its CLOSE: a socket that is still there has missed it. */
 	if (conn ? transition_was_recorded(conn, oldstate, newstate) : newstate == STATE_CLOSE)
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
@@ -137,7 +140,7 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	return 0;
 }
 
-/* For the mean RTT of whole connections. The kernel calls it with the socket locked, as it does the others. */
+/* Collects the mean RTT of whole connections. As for the other programs, the kernel has locked the socket. */
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(sample_rtt, struct sock *sk)
 {

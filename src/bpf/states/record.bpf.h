@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is done with a change of state: read the socket, find its memory, record. For the first of two programs on the
- * hook, and for the second, which does the same when the first was skipped (states/programs.bpf.h).
+ * Handles a transition: reads the socket, finds its struct conn, records. For the first of two programs on the hook,
+ * and for the second, when the kernel has skipped the first (states/programs.bpf.h).
  */
 #ifndef TCPVITALS_BPF_STATES_RECORD_H
 #define TCPVITALS_BPF_STATES_RECORD_H
@@ -17,7 +17,10 @@
 #include "bpf/track/conn_any.bpf.h"
 #include "bpf/track/mptcp.bpf.h"
 
-/* `in_socket`, a constant: conn_in_socket, for what 5.10 refuses even where it is never reached. */
+/*
+ * Finds or makes the struct conn. `in_socket`, a constant: the value of conn_in_socket. Only a constant helps where
+ * 5.10 refuses a call even in code that is never reached.
+ */
 static __always_inline struct conn *record_make(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
 						bool in_socket)
 {
@@ -32,12 +35,12 @@ static __always_inline struct conn *record_make(struct sock *sk, struct tcp_sock
 }
 
 /*
- * Out of scope. A used socket begins a connection that will not be followed: what is stored is history then. And what
- * was held back until the port is known need not be shown.
+ * Forgets a socket that is out of scope. When such a socket begins a connection, the stored data is of an earlier one.
+ * A row that was held until its port is known need not be shown.
  */
 static __always_inline void record_forget(struct sock *sk, int oldstate, int newstate)
 {
-	/* Before 6.15 a child's remote address comes after its birth. */
+	/* Before 6.15 a child gets its remote address after its birth. */
 	bool was_held = oldstate == STATE_SYN_RECV ||
 			(scope.by_lport && (oldstate == STATE_SYN_SENT || oldstate == STATE_LISTEN));
 	struct conn *conn;
@@ -49,21 +52,23 @@ static __always_inline void record_forget(struct sock *sk, int oldstate, int new
 		return;
 	transition_drop_held(conn);
 	conn->since_ns = 0;
-	conn->state = STATE_CLOSE; /* nobody waits for its end */
+	conn->state = STATE_CLOSE; /* check_missed_end() expects no end */
 	if (!conn_in_socket)
 		conn_hash_forget((__u64)(unsigned long)sk);
 }
 
-/* Whether nothing is remembered of the socket, and need not be. */
+/* Whether the socket has no struct conn and needs none. */
 static __always_inline bool record_ignores(struct sock *sk, const struct transition *t, struct tcp_sock *tp)
 {
-	return scope_needs_row() && !conn_of(sk) && !transition_is_worth(t, sock_context_of(t, tp));
+	return scope_may_exclude_unknown() && !conn_of(sk) && !transition_needs_conn(t, sock_context_of(t, tp));
 }
 
 /*
- * A function that the verifier looks at once, whatever memory `conn` is in: both programs, and all their ways, lead
- * here. It says at once how much stack it uses: where one way has come to a point with more of it than another, 6.18's
- * verifier may look for a value of the one on the other's ("verifier bug: stack slot 15, total slots 0").
+ * A global function: the verifier verifies it once, whatever memory `conn` is in. All paths of both programs call it.
+ *
+ * The function claims its stack at once. Two paths may reach a point with different amounts of stack in use. 6.18's
+ * verifier may then look for a value of one path on the stack of the other ("verifier bug: stack slot 15, total slots
+ * 0").
  */
 __noinline int record(struct conn *conn, struct transition *t, int verdict, int context)
 {
@@ -73,11 +78,11 @@ __noinline int record(struct conn *conn, struct transition *t, int verdict, int 
 	return 0;
 }
 
-/* `conn` may be NULL: no memory. `t` is in scope. */
+/* Records a transition that is in scope. `conn` is NULL when there is no memory. */
 static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, struct transition *t, struct conn *conn,
 					 enum scope_verdict verdict, bool in_socket)
 {
-	/* 5.10 has no helper that would make a cookie: 0 unless somebody asked for SO_COOKIE. */
+	/* 5.10 has no helper that makes a cookie: 0 unless a process has asked for SO_COOKIE. */
 	t->cookie = in_socket ? cookie_of(sk) : tp->SOCK_COMMON.skc_cookie.counter;
 	if (conn) {
 		conn->cookie = t->cookie;
@@ -85,7 +90,7 @@ static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, s
 		accept_take_owner(conn, t);
 		accept_check(conn, tp);
 		mptcp_follow(conn, tp, t);
-		/* Before 5.13 a function of its own takes no pointer. */
+		/* Before 5.13 a global function takes no pointer. */
 		if (in_socket)
 			record(conn, t, verdict, sock_context_of(t, tp));
 		else
@@ -101,7 +106,7 @@ static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, s
 		conn_hash_forget(t->skaddr);
 }
 
-/* The first program. */
+/* The work of the first program. */
 static __always_inline void record_event(struct sock *sk, struct tcp_sock *tp, int oldstate, int newstate,
 					 bool in_socket)
 {
@@ -119,7 +124,7 @@ static __always_inline void record_event(struct sock *sk, struct tcp_sock *tp, i
 	record_known(sk, tp, &t, record_make(sk, tp, &t, in_socket), verdict, in_socket);
 }
 
-/* The second program, when the first one was skipped. */
+/* The work of the second program, when the kernel has skipped the first. */
 static __always_inline void record_recovered(struct sock *sk, struct tcp_sock *tp, int oldstate, int newstate,
 					     bool in_socket)
 {
@@ -140,7 +145,7 @@ static __always_inline void record_recovered(struct sock *sk, struct tcp_sock *t
 	}
 	count(&losses.recovered);
 	record_known(sk, tp, &t, conn, verdict, in_socket);
-	conn->turned = 0;
+	conn->self_transition = 0;
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The way out of the kernel. */
+/* The ring buffers, which carry records to user space. */
 #ifndef TCPVITALS_BPF_STATES_RING_H
 #define TCPVITALS_BPF_STATES_RING_H
 
@@ -7,7 +7,7 @@
 
 #include "bpf/track/losses.bpf.h"
 
-/* As many of them as there is use for (probe/rings.h). */
+/* User space creates as many of these rings as there is use for (probe/rings.h). */
 #define RING(name)                                                                                                     \
 	struct {                                                                                                       \
 		__uint(type, BPF_MAP_TYPE_RINGBUF);                                                                    \
@@ -23,21 +23,22 @@ RING(ring_5);
 RING(ring_6);
 RING(ring_7);
 
-/* CPUs take turns: CPU & mask. */
+/* A CPU's ring has the number CPU & ring_mask. */
 const volatile __u32 ring_mask = 0;
 
-/* Half of a ring: from there on user space is woken whatever it is doing. */
+/* Half of a ring, in bytes: when it is that full, each record wakes user space. */
 const volatile __u64 ring_wake_bytes = 2 << 20;
 
 /*
- * This CPU's. Not an array of maps: to put one into it takes the kernel a grace period of RCU, 5 to 10 ms for each.
- * What is behind the number of rings does not exist and is never reached; before 6.8 the verifier has to be told.
+ * Returns this CPU's ring. Not an array of maps: to add a ring takes the kernel a grace period of RCU, 5 to 10 ms for
+ * each. Rings beyond the number in use do not exist, and are never reached. Before 6.8 the tests of ring_mask show that
+ * to the verifier.
  */
 static __always_inline void *ring_here(void)
 {
 	__u32 number = bpf_get_smp_processor_id() & ring_mask;
 
-	/* Branches: a table of maps is nothing that can be loaded. */
+	/* Branches, because the kernel cannot load a table of maps. */
 	barrier_var(number);
 	if (number == 0 || ring_mask == 0)
 		return &ring_0;
@@ -70,8 +71,8 @@ static __always_inline void *ring_reserve(void *ring, __u64 size)
 }
 
 /*
- * Without a flag the kernel wakes the reader only for the first record after it caught up. The reader naps after each
- * drain, so under load that is one wake-up of each ring in 10 ms rather than one (2.8 us) per event.
+ * Without a flag the kernel wakes the reader only for the first record after the reader caught up. The reader naps
+ * after each drain. So under load each ring causes one wake-up in 10 ms, instead of one (2.8 us) per event.
  */
 static __always_inline void ring_submit(void *ring, void *record)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Looking at all connections for those that stay in a state (--stuck). Transitions are only remembered then. A look
+ * Scans all connections for states that last too long (--stuck). Transitions are then stored, and not emitted. A scan
  * does not hold the sockets' locks: a transition may happen on another CPU meanwhile.
  */
 #ifndef TCPVITALS_BPF_STATES_STUCK_H
@@ -22,14 +22,16 @@ static __always_inline bool stuck_wants(__u8 state)
 	return stuck.states >> (state & 15) & 1;
 }
 
-/* The kernel fires the tracepoint just before it stores the new state. */
+/*
+ * The kernel fires the tracepoint just before it stores the new state: for a moment, stored and real state may differ.
+ */
 #define STUCK_MOMENT_NS 1000000000ULL
 
 /*
- * It is found in `state` now: true, or false when a transition has come meanwhile. `since_ns` and `word`, of which the
- * remembered state is a part, are what has been read.
+ * Stores that the socket is found in `state` now. Returns false when a transition has happened meanwhile. `since_ns`
+ * and `word` are the values that the caller has read; the stored state is a part of `word`.
  */
-static __always_inline bool stuck_find(struct conn *conn, __u8 state, __u64 since_ns, __u32 word)
+static __always_inline bool stuck_store_found(struct conn *conn, __u8 state, __u64 since_ns, __u32 word)
 {
 	__u32 *place = (__u32 *)&conn->state;
 	__u32 found = word;
@@ -41,10 +43,13 @@ static __always_inline bool stuck_find(struct conn *conn, __u8 state, __u64 sinc
 }
 
 /*
- * When the state was entered, with SINCE_AT_LEAST when it was found; 0: that cannot be told at this moment. A state
- * that is not the one remembered, and has not just changed, was entered unseen: before the tool began, or past it. It
- * is found now. `atomically`, a constant: 5.10 refuses an atomic exchange; there a transition in the same moment may be
- * overwritten, and the next look finds that the two differ.
+ * Returns when the state was entered, or when it was found (SINCE_AT_LEAST). 0: unknown at this moment.
+ *
+ * A state that is not the stored one, and has not just changed, was entered unseen: before the tool began, or by a
+ * missed transition. Such a state counts as found now.
+ *
+ * `atomically`, a constant: 5.10 refuses an atomic exchange. There, a transition at the same moment may be overwritten,
+ * and the next scan finds that the two states differ.
  */
 static __always_inline __u64 stuck_since(struct conn *conn, __u8 state, bool atomically)
 {
@@ -57,7 +62,7 @@ static __always_inline __u64 stuck_since(struct conn *conn, __u8 state, bool ato
 		return since_ns;
 	if (remembered && since_ns + STUCK_MOMENT_NS > now_ns)
 		return 0;
-	if (atomically && !stuck_find(conn, state, since_ns, word))
+	if (atomically && !stuck_store_found(conn, state, since_ns, word))
 		return 0;
 	if (remembered && since_ns && scope_admits_owner(&conn->owner))
 		count(&losses.gaps);
@@ -68,7 +73,10 @@ static __always_inline __u64 stuck_since(struct conn *conn, __u8 state, bool ato
 	return now_ns | SINCE_AT_LEAST;
 }
 
-/* Milliseconds at the first SYN, for stuck_clocks; 0 where they are microseconds, which the route may ask for (6.7). */
+/*
+ * Returns the time of the first SYN in ms, for stuck_clocks. Returns 0 where the kernel has that time in us, which the
+ * route may ask for (since 6.7).
+ */
 static __always_inline __u32 stuck_syn_ms(struct tcp_sock *tp)
 {
 	if (bpf_core_field_exists(tp->tcp_usec_ts) && BPF_CORE_READ_BITFIELD(tp, tcp_usec_ts))
@@ -102,7 +110,7 @@ static __always_inline void stuck_emit(const struct transition *t)
 	ring_submit(ring, record);
 }
 
-/* `t` has what the socket tells, and is in scope as far as that goes. */
+/* Judges a connection, and emits a row if it is due. `t` has the fields of the socket, and those are in scope. */
 static __always_inline void stuck_judge(struct transition *t, struct tcp_sock *tp, struct conn *conn, bool atomically)
 {
 	__u64 since_ns = stuck_since(conn, t->newstate, atomically);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Counting transitions instead of showing them. */
+/* Counts transitions instead of emitting rows (--summary). */
 #ifndef TCPVITALS_BPF_STATES_SUMMARY_H
 #define TCPVITALS_BPF_STATES_SUMMARY_H
 
@@ -29,7 +29,7 @@ static __always_inline struct summary *summary_of(const struct transition *t)
 	return bpf_map_lookup_elem(&summaries, &kind);
 }
 
-/* Atomic, though each CPU has its own: the second program may interrupt the first. */
+/* Atomic, although each CPU has its own value: the second program may interrupt the first. */
 static __always_inline void summary_count(const struct transition *t)
 {
 	bool known = t->duration_ns != DURATION_UNKNOWN && !(t->flags & TRANSITION_AT_LEAST);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What a transition does to what is remembered of its socket, and the rows that come of it. All transitions of one
- * socket happen under its lock, so nothing here needs to be atomic.
+ * Applies a transition to the struct conn of its socket, and emits the rows. All transitions of one socket happen under
+ * its lock, so they need no atomic access among themselves.
  */
 #ifndef TCPVITALS_BPF_STATES_TRANSITION_H
 #define TCPVITALS_BPF_STATES_TRANSITION_H
@@ -19,13 +19,14 @@
 #include "bpf/track/process.bpf.h"
 #include "bpf/track/scope.bpf.h"
 
-/* In since_ns, whose nanoseconds are even: the state is older than that, it was found then. */
+/* A bit of since_ns, which is even otherwise: the state is older than since_ns, when it was found. */
 #define SINCE_AT_LEAST 1ULL
 
 /*
- * The seeding program has found the socket. It does not hold its lock: what a transition has told already stays.
- * `atomically`, a constant: 5.10 refuses an atomic exchange; there a transition in the same moment may be overwritten,
- * and the next one's duration is a lower bound.
+ * The seeding program has found the socket, without its lock: data that a transition has stored stays.
+ *
+ * `atomically`, a constant: 5.10 refuses an atomic exchange. There, a transition at the same moment may be overwritten,
+ * and the duration of the next one is a lower bound.
  */
 static __always_inline void transition_seed(struct conn *conn, bool atomically)
 {
@@ -39,7 +40,9 @@ static __always_inline void transition_seed(struct conn *conn, bool atomically)
 		conn->owned_ns = now_ns;
 }
 
-/* Whether since_ns is about the old state: else a transition was missed. A child was never in its listener's state. */
+/*
+ * Whether since_ns is about the old state; if not, a transition was missed. A child was never in its listener's state.
+ */
 static __always_inline bool transition_knows_since(__u64 since_ns, __u8 state, const struct transition *t)
 {
 	if (!since_ns || state_is_birth(t->oldstate, t->newstate))
@@ -47,36 +50,39 @@ static __always_inline bool transition_knows_since(__u64 since_ns, __u8 state, c
 	return state == t->oldstate || (!state && since_ns & SINCE_AT_LEAST);
 }
 
-/* A transition that nobody saw. What the scope had no interest in (since_ns is 0 then) is none. */
+/* Whether a transition before `t` was missed. A transition that was out of scope is none: since_ns is 0 then. */
 static __always_inline bool transition_is_gap(const struct conn *conn, const struct transition *t)
 {
 	return conn->state && conn->state != t->oldstate && conn->since_ns && !state_is_birth(t->oldstate, t->newstate);
 }
 
-/* The time in the old state; then the clock of the new one starts. A transition to itself lets the clock run on. */
+/*
+ * Computes the time in the old state, then starts the clock of the new one. A transition to the same state lets the
+ * clock run on.
+ */
 static __always_inline void transition_advance(struct conn *conn, struct transition *t)
 {
-	__u64 since_ns = *(volatile __u64 *)&conn->since_ns; /* once: the seeding program may be at work */
+	__u64 since_ns = *(volatile __u64 *)&conn->since_ns; /* read once: the seeding program may write it */
 	bool known = transition_knows_since(since_ns, conn->state, t);
 
 	if (!(t->flags & TRANSITION_TIMED)) {
 		t->duration_ns = DURATION_UNKNOWN;
 		if (known)
 			t->duration_ns = t->time_ns > since_ns ? t->time_ns - (since_ns & ~SINCE_AT_LEAST) : 0;
-		/* That state goes on without a socket. */
+		/* FIN_WAIT2 goes on without a socket. */
 		if (known && (since_ns & SINCE_AT_LEAST || t->cause == CAUSE_FIN_WAIT2_ORPHAN))
 			t->flags |= TRANSITION_AT_LEAST;
 	}
-	conn->turned = t->oldstate == t->newstate;
-	if (!conn->turned)
+	conn->self_transition = t->oldstate == t->newstate;
+	if (!conn->self_transition)
 		*(volatile __u64 *)&conn->since_ns = t->time_ns & ~SINCE_AT_LEAST;
 	else if (!known)
 		*(volatile __u64 *)&conn->since_ns = 0;
-	/* Last: a look reads it first (stuck.bpf.h). */
+	/* Last: a scan reads it first (stuck.bpf.h). */
 	*(volatile __u8 *)&conn->state = t->newstate;
 }
 
-/* enum emit */
+/* bits of enum emit */
 const volatile __u32 emits = 0;
 
 static __always_inline bool emits_transitions(void)
@@ -103,7 +109,7 @@ static __always_inline void transition_emit(const struct transition *t, __u8 rol
 	ring_submit(ring, record);
 }
 
-/* The row before `t`, with the addresses that are known now. */
+/* Emits the held row, the one before `t`, with the addresses that are known now. */
 static __always_inline void transition_emit_held(struct conn *conn, const struct transition *t)
 {
 	struct transition held = *t;
@@ -127,7 +133,9 @@ static __always_inline void transition_drop_held(struct conn *conn)
 	conn->held = 0;
 }
 
-/* `t` is the first transition after the held one, unless one between them was missed: it may be another connection's.
+/*
+ * Emits or drops the held row. `t` is the first transition after the held one, unless one between them was missed: then
+ * `t` may belong to another connection.
  */
 static __always_inline void transition_settle_held(struct conn *conn, const struct transition *t,
 						   enum scope_verdict verdict)
@@ -142,18 +150,21 @@ static __always_inline void transition_settle_held(struct conn *conn, const stru
 }
 
 /*
- * For a scope that is choosy (scope_needs_row()), and a socket of which nothing is remembered: whether something ought
- * to be from now on. A listener, or a connection that has just come in, may be accepted by any process and user.
+ * Whether a socket without a struct conn needs one from now on, for a scope with scope_may_exclude_unknown(). Any
+ * process and user may accept a connection of a listener, or a connection that has just arrived.
  */
-static __noinline bool transition_is_worth(const struct transition *t, enum sock_context context)
+static __noinline bool transition_needs_conn(const struct transition *t, enum sock_context context)
 {
 	__u8 role = scope_role(t, ROLE_UNKNOWN);
 	struct owner owner = {};
 
-	/* Its role shows at its beginning only: one that is out has to be known, unless unknown ones are out, too. */
+	/*
+	 * The role shows only at the beginning. An excluded role must be stored, unless the scope excludes unknown
+	 * roles, too.
+	 */
 	if (!scope_admits_role(role))
 		return scope_admits_role(ROLE_UNKNOWN);
-	/* SYN_RECV: its birth went unseen. */
+	/* SYN_RECV: the birth of the connection went unseen. */
 	if (t->newstate == STATE_LISTEN || state_is_birth(t->oldstate, t->newstate) || t->oldstate == STATE_SYN_RECV)
 		return true;
 	if (!scope_admits_uid(t->uid))
@@ -164,7 +175,7 @@ static __noinline bool transition_is_worth(const struct transition *t, enum sock
 	return scope_admits_owner(&owner);
 }
 
-/* A listener's owner is kept for its children. */
+/* Stores a listener's owner for its children, until the listener ends. */
 static __always_inline void transition_note_listener(const struct conn *conn, const struct transition *t)
 {
 	if (t->newstate == STATE_LISTEN)
@@ -173,7 +184,7 @@ static __always_inline void transition_note_listener(const struct conn *conn, co
 		listener_forget(t->skaddr);
 }
 
-/* `t` has everything that the socket itself tells; owner, duration and sequence come from here. */
+/* Records a transition. `t` has all fields of the socket; owner, duration and conn_seq are filled in here. */
 static __always_inline void transition_record(struct conn *conn, struct transition *t, enum scope_verdict verdict,
 					      enum sock_context context)
 {
@@ -207,24 +218,24 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 	}
 }
 
-/* For the second program: whether the first one has been here. */
+/* For the second program: whether the first program has recorded the transition. */
 static __always_inline bool transition_was_recorded(struct conn *conn, int oldstate, int newstate)
 {
-	bool turned = conn->turned;
+	bool self_transition = conn->self_transition;
 
 	if (oldstate != newstate)
 		return conn->state == newstate;
-	conn->turned = 0;
-	return turned;
+	conn->self_transition = 0;
+	return self_transition;
 }
 
-/* No memory for a struct conn: the row is shown without what only that could tell. */
+/* Emits a row when there is no memory for a struct conn: the row has no data from a struct conn. */
 static __always_inline void transition_record_unstored(struct transition *t, enum scope_verdict verdict)
 {
 	count(&losses.unstored);
 	if (!(t->flags & TRANSITION_TIMED))
 		t->duration_ns = DURATION_UNKNOWN;
-	/* Without rows of its own, once for a connection. */
+	/* Without rows, counted once for each connection. */
 	if (emits_transitions() || state_is_birth(t->oldstate, t->newstate) || state_is_begin(t->oldstate, t->newstate))
 		scope_count_unremembered();
 	if (!emits_transitions())
@@ -232,7 +243,7 @@ static __always_inline void transition_record_unstored(struct transition *t, enu
 	if (verdict == SCOPE_IN || (verdict == SCOPE_HOLD && state_is_birth(t->oldstate, t->newstate)))
 		transition_emit(t, scope_role(t, ROLE_UNKNOWN));
 	else if (verdict == SCOPE_HOLD)
-		count(&losses.held); /* for good: nothing will know of it when the port does */
+		count(&losses.held); /* for good: without a struct conn, no row waits for the port */
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the programs read of a socket at a transition, and whether it is in scope. */
+/* Reads a socket at a transition, and decides whether the socket is in scope. */
 #ifndef TCPVITALS_BPF_STATES_TRANSITION_READ_H
 #define TCPVITALS_BPF_STATES_TRANSITION_READ_H
 
@@ -14,7 +14,10 @@
 #include "bpf/track/netns.bpf.h"
 #include "bpf/track/scope.bpf.h"
 
-/* By its ports alone, before the rest is read. A port of 0 is not known yet, or there is none: that tells nothing. */
+/*
+ * Whether the socket is out of scope by its ports alone, before the rest is read. A port of 0 is unknown or absent, and
+ * decides nothing.
+ */
 static __always_inline bool is_out_by_ports(struct tcp_sock *tp, int newstate)
 {
 	__u16 lport = scope.by_lport ? sock_lport(tp, false, newstate == STATE_CLOSE) : 0;
@@ -23,8 +26,10 @@ static __always_inline bool is_out_by_ports(struct tcp_sock *tp, int newstate)
 	return (lport && !scope_has_port(&scope.lports, lport)) || (rport && !scope_has_port(&scope.rports, rport));
 }
 
-/* What the socket tells (of one that is out, only which it is), and whether it is of interest. The callers have left
- * SCTP and MPTCP sockets alone: for these, `tp` is NULL. */
+/*
+ * Reads the socket, and returns whether it is in scope. If the ports exclude it, `t` has only its address and its
+ * states. The callers leave SCTP and MPTCP sockets alone, for which the helper returns NULL as `tp`.
+ */
 static __always_inline enum scope_verdict transition_read(struct transition *t, struct tcp_sock *tp, int oldstate,
 							  int newstate)
 {
@@ -43,7 +48,7 @@ static __always_inline enum scope_verdict transition_read(struct transition *t, 
 	return scope_judge(t);
 }
 
-/* The rest of what the socket tells, for those of interest. */
+/* Reads the rest of a socket that is in scope. */
 static __always_inline void transition_read_rest(struct transition *t, struct tcp_sock *tp)
 {
 	t->time_ns = bpf_ktime_get_ns();
@@ -57,8 +62,9 @@ static __always_inline void transition_read_rest(struct transition *t, struct tc
 }
 
 /*
- * A socket keeps its network namespace. Its number lies beside a count that each socket made or destroyed on any CPU
- * changes: to read it again each time took 35 ns, with two CPUs at work.
+ * Returns the inode number of the socket's network namespace, which a socket keeps. The number is read once, because it
+ * lies beside a counter that each new or destroyed socket on any CPU changes. To read it each time took 35 ns with two
+ * CPUs at work.
  */
 static __always_inline __u32 netns_of(struct conn *conn, struct tcp_sock *tp)
 {

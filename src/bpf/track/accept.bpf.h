@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * An owner on its way from a kretprobe, whose pointers open no socket storage, to the socket's next transition or
- * sample: one for each connection that nothing has happened to since it was accepted. Goes with the socket at the
- * latest. Allocated in advance, as conn_hash is: about 7 MiB.
+ * Carries an owner from the kretprobe on inet_csk_accept() to the socket's next transition or sample. A pointer of a
+ * kretprobe gives no access to socket storage, so the owner waits in a map.
  */
 #ifndef TCPVITALS_BPF_TRACK_ACCEPT_H
 #define TCPVITALS_BPF_TRACK_ACCEPT_H
@@ -17,6 +16,10 @@
 #include "bpf/track/mptcp.bpf.h"
 #include "bpf/track/owner.bpf.h"
 
+/*
+ * One entry for each accepted connection without a later transition or sample. An entry goes with its socket at the
+ * latest. Allocated in advance, as conn_hash is: about 7 MiB.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
@@ -27,13 +30,16 @@ struct {
 /* Whether the kretprobe is attached. */
 const volatile bool accept_by_kretprobe = false;
 
-/* Whether each accept() shows, but for one that was under way when the program was attached, or is missed otherwise. */
+/* Whether the program sees each accept(), except one under way at the attachment, and except events that are missed. */
 const volatile bool accept_sees_all = false;
 
-/* A connection that a process has, and nobody was seen accepting. Before a transition, with the socket locked. */
+/*
+ * Counts a connection that a process has although no process was seen accepting it. Called before a transition, with
+ * the socket locked.
+ */
 static __always_inline void accept_check(struct conn *conn, struct tcp_sock *tp)
 {
-	/* Of an MPTCP connection, only the first path is accepted. */
+	/* Only the first path of an MPTCP connection is accepted. */
 	if (!accept_sees_all || !conn->listener || conn->mptcp_token || !owner_is_guess(&conn->owner) ||
 	    conn->accept_missed || !tp->SOCK_BASE.sk_socket)
 		return;
@@ -41,7 +47,10 @@ static __always_inline void accept_check(struct conn *conn, struct tcp_sock *tp)
 	count(&losses.accept_missed);
 }
 
-/* What the kretprobe has left for the socket at `address`, which is locked, unless its owner is known already. */
+/*
+ * Takes the owner that the kretprobe has stored for the socket at `address`, unless the owner is known already. The
+ * socket is locked.
+ */
 static __always_inline void accept_claim(struct conn *conn, __u64 address)
 {
 	struct owner *left;
@@ -58,7 +67,7 @@ static __always_inline void accept_claim(struct conn *conn, __u64 address)
 	bpf_map_delete_elem(&accepted, &address);
 }
 
-/* Before a transition makes something else of the owner. A new child may have an old one's address. */
+/* Called before a transition changes the owner. A new child may have the address of an earlier socket. */
 static __always_inline void accept_take_owner(struct conn *conn, const struct transition *t)
 {
 	if (accept_by_kretprobe && state_is_birth(t->oldstate, t->newstate))
@@ -67,7 +76,7 @@ static __always_inline void accept_take_owner(struct conn *conn, const struct tr
 		accept_claim(conn, t->skaddr);
 }
 
-/* The socket goes: one that was closed before it was accepted has no more transitions. */
+/* Called when the socket is destroyed: a socket that was closed before it was accepted has no more transitions. */
 static __always_inline void accept_forget(struct sock *sk)
 {
 	__u64 key = (__u64)(unsigned long)sk;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Who accepted a connection: until that is known it belongs to its listener's owner, which may be another process (a
- * master that listens, workers that accept). The best of these that the kernel admits is loaded.
+ * The programs that see which process accepts a connection. Until then the connection belongs to its listener's owner,
+ * perhaps another process (a master listens, workers accept). User space loads the best program that the kernel admits.
  */
 #ifndef TCPVITALS_BPF_TRACK_ACCEPT_PROGRAMS_H
 #define TCPVITALS_BPF_TRACK_ACCEPT_PROGRAMS_H
@@ -19,7 +19,7 @@
 #include "bpf/track/process.bpf.h"
 #include "bpf/track/stop.bpf.h"
 
-/* The current process accepted the connection (OWNER_ACCEPT), or reads from it (OWNER_USE). */
+/* Stores the current process as the owner: it accepted the connection (OWNER_ACCEPT), or reads from it (OWNER_USE). */
 static __always_inline void accept_note(struct conn *conn, enum owner_source source)
 {
 	bool was_guess = owner_is_guess(&conn->owner);
@@ -34,12 +34,12 @@ static __always_inline void accept_note(struct conn *conn, enum owner_source sou
 	mptcp_lend(conn);
 }
 
-/* The current process has just taken `child` out of a listener's queue. */
+/* The current process has just taken `child` out of a listener's accept queue. */
 static __always_inline void accept_child(struct sock *child)
 {
 	struct conn *conn;
 
-	/* Also asks the verifier whether it is a socket. */
+	/* The read also makes the verifier check that `child` is a socket. */
 	if (is_stopped() || !child || sock_as_tcp(child)->SOCK_BASE.sk_protocol != IPPROTO_TCP_NUM)
 		return;
 	conn = conn_of(child);
@@ -47,13 +47,13 @@ static __always_inline void accept_child(struct sock *child)
 		accept_note(conn, OWNER_ACCEPT);
 }
 
-/* The result comes behind the arguments: two of them since 6.10 (92ef0fd55ac80), four before. */
+/* In `ctx` the result stands behind the arguments: two arguments since 6.10 (92ef0fd55ac80), four before. */
 SEC("fexit/inet_csk_accept")
 int accept_fexit(unsigned long long *ctx)
 {
 	struct sock *child;
 
-	/* Two loads with a constant offset each: what cannot be there is never verified. */
+	/* Two loads, each with a constant offset: the verifier never sees the load that this kernel does not have. */
 	if (bpf_core_type_exists(struct proto_accept_arg)) {
 		child = (struct sock *)ctx[2];
 		barrier_var(child);
@@ -76,9 +76,9 @@ int BPF_KRETPROBE(accept_kretprobe, struct sock *child)
 		return 0;
 	if (conn_in_socket) {
 		owner_take(&owner, OWNER_ACCEPT);
-		/* As long as it lives: who claims it may come later. */
+		/* Called while the process lives: accept_claim() may run after its end. */
 		if (process_ends_show && owner.source != OWNER_KERNEL)
-			process_listens(owner.pid);
+			process_register(owner.pid);
 		if (bpf_map_update_elem(&accepted, &key, &owner, BPF_ANY))
 			count(&losses.accept_full);
 		return 0;
@@ -90,8 +90,9 @@ int BPF_KRETPROBE(accept_kretprobe, struct sock *child)
 }
 
 /*
- * Where neither works: whoever reads data from the connection uses it. Each TCP receive on the machine pays for it (the
- * ways that every system call or every socket family pays for cost more: see ARCHITECTURE.md).
+ * Where neither of the above works: a process that reads data from the connection uses it. Each TCP receive on the
+ * machine pays for this program. Hooks that each system call or each socket family pays for cost more
+ * (docs/decisions.md).
  */
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(accept_receive, struct sock *sk)

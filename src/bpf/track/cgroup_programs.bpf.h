@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A cgroup of --cgroup that is removed and made again, as `systemctl restart` does, is another one for the kernel: it
- * is known by its name and by the cgroup that it is made in. This runs before a process can be in the new one.
+ * Follows a cgroup of --cgroup that is removed and made again, as by `systemctl restart`. For the kernel, the new
+ * cgroup is another one: the program finds it by its name and its parent. The program runs before a process can be in
+ * the new cgroup.
  */
 #ifndef TCPVITALS_BPF_TRACK_CGROUP_PROGRAMS_H
 #define TCPVITALS_BPF_TRACK_CGROUP_PROGRAMS_H
@@ -10,7 +11,7 @@
 
 #include "bpf/track/scope.bpf.h"
 
-/* Written by user space, too, once a second. */
+/* User space writes this map, too, once a second. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -25,7 +26,7 @@ int BPF_PROG(cgroup_made, struct cgroup *cgroup)
 	struct scope_cgroup_name key = {};
 	struct scope_cgroup_made *known;
 
-	/* Ids of v1 and v2 may be the same. */
+	/* v1 is not considered: ids of v1 and v2 may be the same. */
 	if (cgroup->root->hierarchy_id)
 		return 0;
 	key.parent = scope_cgroup_of(cgroup->self.parent, true)->kn->id;
@@ -33,7 +34,7 @@ int BPF_PROG(cgroup_made, struct cgroup *cgroup)
 	known = bpf_map_lookup_elem(&scope_cgroups, &key);
 	if (!known)
 		return 0;
-	/* Nobody is in the one before. Connections that were its stay in scope: that was judged with their owner. */
+	/* No process is in the earlier cgroup. Its connections stay in scope: they were judged with their owner. */
 	number.value = known->id;
 	bpf_map_delete_elem(&scope_numbers, &number);
 	number.value = known->id = cgroup->kn->id;

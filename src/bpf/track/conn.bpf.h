@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The one memory of a socket: whose it is, which state it is in since when, and what its round-trip samples need. */
+/* struct conn, the one memory of a socket: its owner, its state and since when, and the data that RTT samples need. */
 #ifndef TCPVITALS_BPF_TRACK_CONN_H
 #define TCPVITALS_BPF_TRACK_CONN_H
 
@@ -8,48 +8,48 @@
 #include "abi/owner.h"
 
 /*
- * One per socket. Socket storage is counted against net.core.optmem_max: keep it small. Its socket's lock protects it,
- * but not from the programs that seed and that see who accepts.
+ * One per socket. Keep it small: socket storage counts against net.core.optmem_max. The socket's lock protects it, but
+ * not from the programs that seed and the programs that see who accepts.
  */
 struct conn {
-	__u64 since_ns; /* when `state` was entered, 0 when unknown; see SINCE_AT_LEAST */
+	__u64 since_ns; /* when `state` was entered, 0: unknown; see SINCE_AT_LEAST */
 	struct owner owner;
 	__u32 conn_seq;
-	__u32 netns;            /* 0 when it has not been read yet */
-	__u8 state;             /* 0 when none has been seen yet */
-	__u8 held;              /* the last row has not been shown: its addresses were not known */
-	__u8 held_old;          /* the held row's old state; its new one is `state` */
-	__u8 turned : 1;        /* the last transition was one to itself, and the second program has not seen it yet */
-	__u8 role : 2;          /* enum connection_role, if the scope asks for it */
-	__u8 borrowed : 1;      /* the owner is another MPTCP path's (mptcp.bpf.h) */
-	__u8 life_missed : 1;   /* there was no memory for what -c collects when it began */
-	__u8 accept_missed : 1; /* counted in losses.accept_missed */
-	__u32 cookie;           /* half of the socket's, 0 when it has not been asked for yet */
-	__u64 held_ns;  /* the held row's duration; seldom used: behind the end of a cache line (conn_table.bpf.h) */
-	__u64 listener; /* that a connection came from, by its address: a key of `listeners` */
-	__u32 listener_cookie; /* half of its cookie */
-	/* The rest is rtt/sample.bpf.h's. */
-	__u32 end_seq;     /* of the last measurement taken: RACK's */
-	__u64 mstamp;      /* the same measurement's time */
-	__u32 rtt_us;      /* its value */
-	__u32 group;       /* its group's number + 1, 0 when not known yet, GROUP_OUT */
-	__u8 owner_turn;   /* counts what is written to `owner` */
-	__u8 group_turn;   /* owner_turn when `group` was found */
-	__u8 followed;     /* since its first measurement, or later */
-	__u8 blind : 1;    /* noted as unmeasured for want of SACK */
-	__u8 pending : 1;  /* samples of it wait in `pending_samples` */
-	__u32 mptcp_token; /* of the MPTCP connection that it is a path of; 0: of none */
-	__u32 name_turn;   /* process_renames when the owner's name was looked at */
-	__u32 shown;       /* half of since_ns of the state that --stuck --once has shown */
-	__u64 owned_ns;    /* when the owner, a process that may have ended since, was last seen with it */
+	__u32 netns;              /* inode number, 0: not read yet */
+	__u8 state;               /* enum tcp_state, 0: none seen yet */
+	__u8 held;                /* bool: the last row waits, because its addresses are unknown */
+	__u8 held_old;            /* old state of the held row, whose new state is `state` */
+	__u8 self_transition : 1; /* last transition was to the same state; the second program has not seen it yet */
+	__u8 role : 2;            /* enum connection_role, if the scope asks for it */
+	__u8 borrowed : 1;        /* the owner is that of another MPTCP path (mptcp.bpf.h) */
+	__u8 life_missed : 1;     /* no memory for a struct life when the connection began */
+	__u8 accept_missed : 1;   /* counted in losses.accept_missed */
+	__u32 cookie;             /* lower half of the socket's cookie, 0: not read yet */
+	__u64 held_ns;  /* duration of the held row; seldom used: behind the end of a cache line (conn_table.bpf.h) */
+	__u64 listener; /* the connection's listener, by its address: a key of `listeners` */
+	__u32 listener_cookie; /* lower half of the listener's cookie */
+	/* From here to `pending`, the members are for rtt/sample.bpf.h. */
+	__u32 end_seq;          /* RACK's end_seq of the last measurement taken */
+	__u64 mstamp;           /* RACK's time of that measurement */
+	__u32 rtt_us;           /* value of that measurement */
+	__u32 group;            /* number of the group + 1; 0: not known yet; or GROUP_OUT */
+	__u8 owner_turn;        /* counts writes to `owner` */
+	__u8 group_turn;        /* owner_turn when `group` was found */
+	__u8 followed;          /* bool: each later measurement counts */
+	__u8 no_sack_noted : 1; /* counted as unmeasured for lack of SACK */
+	__u8 pending : 1;       /* samples wait in `pending_samples` */
+	__u32 mptcp_token;      /* token of the MPTCP connection of this path, 0: none */
+	__u32 name_turn;        /* process_renames when the owner's name was checked */
+	__u32 shown;            /* lower half of since_ns of the state that --stuck --once has shown */
+	__u64 owned_ns;         /* when the owner was last seen with the socket; the process may have ended since */
 };
 
-_Static_assert(__builtin_offsetof(struct conn, state) % 4 == 0, "a look exchanges `state` with what is beside it");
+_Static_assert(__builtin_offsetof(struct conn, state) % 4 == 0, "a scan exchanges `state` with what is beside it");
 _Static_assert(sizeof(struct conn) <= 120, "struct conn has a place of 128 bytes, with its socket's address");
 
 #define GROUP_OUT (~0U) /* out of scope */
 
-/* A used socket begins another connection, or listens. */
+/* Resets the data of a connection: the socket begins another one, or listens. */
 static __always_inline void conn_begin(struct conn *conn)
 {
 	conn->conn_seq += conn->state != 0;
@@ -58,13 +58,13 @@ static __always_inline void conn_begin(struct conn *conn)
 	conn->end_seq = 0;
 	conn->rtt_us = 0;
 	conn->followed = 0;
-	conn->blind = 0;
+	conn->no_sack_noted = 0;
 	conn->pending = 0;
 }
 
 #ifndef WITHOUT_BTF
 
-/* Freed by the kernel with the socket. */
+/* The kernel frees an entry with its socket. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -75,8 +75,8 @@ struct {
 #endif
 
 /*
- * Where there is no socket storage (before 5.11, or without BTF), by the socket's address. Allocated in advance
- * (tracing programs must not allocate from the general heap before 5.19): about 11 MiB as it is.
+ * For kernels without socket storage (before 5.12, or without BTF). Key: the socket's address. Allocated in advance,
+ * about 11 MiB by default: before 5.19 tracing programs must not allocate from the general heap.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

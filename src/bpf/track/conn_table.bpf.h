@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where a struct conn is kept: in a table by the socket's address as long as there is a place, else in the socket's own
- * storage. To make, clone and free that takes 1.6 us for a connection, a sixth of all that its transitions took; a
- * place in the table takes two atomic operations. Sockets that were there before the tool, but for listening ones, are
- * in storage: they are met once, and there may be many.
- *
- * The socket's lock protects the place as it does the storage.
+ * Keeps each struct conn: in a table by the socket's address while there is a place, else in the socket's own storage.
+ * The socket's lock protects the place, as it protects the storage.
  */
 #ifndef TCPVITALS_BPF_TRACK_CONN_TABLE_H
 #define TCPVITALS_BPF_TRACK_CONN_TABLE_H
@@ -21,18 +17,24 @@
 
 #define CONN_TABLE_BITS 14
 
-/* All that a transition reads is in its first cache line. */
+/* The first cache line has all that a transition reads. */
 struct conn_place {
-	__u64 sk; /* 0: free */
+	__u64 sk; /* address of the socket, 0: free */
 	struct conn conn;
 } __attribute__((aligned(128)));
 
-/* A socket's place is one of two, side by side. */
+/* A socket has one of two places, side by side. */
 struct conn_pair {
 	struct conn_place places[2];
 };
 
-/* Mappable, as only that has its values aligned. */
+/*
+ * To make, clone and free socket storage takes 1.6 us for a connection, a sixth of the time of its transitions. A place
+ * in the table takes two atomic operations. Sockets older than the tool are in storage, except listeners: the seeding
+ * meets each of them once, and there may be many.
+ *
+ * Mappable, because only a mappable array has aligned values.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1 << CONN_TABLE_BITS);
@@ -41,13 +43,16 @@ struct {
 	__type(value, struct conn_pair);
 } conn_table SEC(".maps");
 
-/* Not for --stuck, which goes over all storage. */
+/* Whether the table is in use. Not for --stuck, which goes over all storage. */
 const volatile bool conn_in_table = false;
 
-/* Set when all sockets have been looked at that are older than we are. */
-bool older_are_known = false;
+/* User space sets this when the seeding has visited all sockets older than the tool. */
+bool seeding_done = false;
 
-/* By half of the address. The verifier lets nobody calculate with a whole one; this moves half of it. */
+/*
+ * Returns an index from the lower half of the address. The verifier refuses arithmetic with a whole pointer; the asm
+ * moves half of it.
+ */
 static __always_inline __u32 conn_pair_index(const void *sk)
 {
 	__u32 low;
@@ -66,7 +71,10 @@ static __always_inline struct conn_pair *conn_pair_of(const void *sk)
 	return bpf_map_lookup_elem(&conn_table, &index);
 }
 
-/* The second one, if `second`. Calculated, lest the verifier follow all the rest once for each of the two. */
+/*
+ * Returns the second place if `second`, else the first. The index is calculated, so that the verifier does not follow
+ * all the rest once for each of the two.
+ */
 static __always_inline struct conn_place *conn_place_at(struct conn_pair *pair, bool second)
 {
 	return &pair->places[(second + opaque_zero(pair->places[0].sk)) & 1];
@@ -83,7 +91,7 @@ static __always_inline struct conn_place *conn_place_of(const void *sk)
 	return place->sk == (__u64)(unsigned long)sk ? place : NULL;
 }
 
-/* Whether the socket has a place, and its number among all. */
+/* Whether the socket has a place. *ret is the place's number among all places. */
 static __always_inline bool conn_place_number(const void *sk, __u32 *ret)
 {
 	struct conn_pair *pair = conn_pair_of(sk);
@@ -96,7 +104,7 @@ static __always_inline bool conn_place_number(const void *sk, __u32 *ret)
 	return conn_place_at(pair, second)->sk == (__u64)(unsigned long)sk;
 }
 
-/* One that it has from now on, all zero; NULL when there is no room, or another socket was faster. */
+/* Gives the socket a place, all zero. NULL: there is no room, or another socket was faster. */
 static __always_inline struct conn_place *conn_place_new(const void *sk)
 {
 	struct conn_pair *pair = conn_pair_of(sk);
@@ -111,8 +119,8 @@ static __always_inline struct conn_place *conn_place_new(const void *sk)
 }
 
 /*
- * The socket goes; NULL is nothing to be done. What is free is all zero, before somebody else can take it: also on CPUs
- * that would write in another order.
+ * Frees a place; NULL is allowed. The free place is all zero before another socket can take it, also on CPUs that would
+ * reorder the writes.
  */
 static __always_inline void conn_place_leave(struct conn_place *place)
 {
@@ -122,7 +130,7 @@ static __always_inline void conn_place_leave(struct conn_place *place)
 	__sync_lock_test_and_set(&place->sk, 0);
 }
 
-/* NULL if nothing is remembered of the socket. */
+/* Returns NULL if the socket has no struct conn. */
 static __always_inline struct conn *conn_find(struct sock *sk)
 {
 	struct conn_place *place = conn_place_of(sk);
@@ -131,8 +139,9 @@ static __always_inline struct conn *conn_find(struct sock *sk)
 }
 
 /*
- * What was left behind by a socket at the same address, whose end went unseen: nothing is there when a child is born,
- * and a socket that nobody has asked for its cookie is new. Until 6.15 a child's cookie is set after its birth.
+ * Whether `conn` is left over from an earlier socket at the same address, whose end went unseen. A child has no struct
+ * conn at its birth, and a beginning socket without a cookie is new. Until 6.15 a child gets its cookie after its
+ * birth.
  */
 static __always_inline bool conn_is_left_over(const struct conn *conn, struct sock *sk, const struct transition *t)
 {
@@ -144,7 +153,7 @@ static __always_inline bool conn_is_left_over(const struct conn *conn, struct so
 	return is_new | (is_same ^ 1);
 }
 
-/* The socket's, made if need be; NULL is lack of memory. */
+/* Finds or makes the socket's struct conn; NULL: no memory. */
 static __always_inline struct conn *conn_make(struct sock *sk, struct tcp_sock *tp, const struct transition *t)
 {
 	bool is_birth = state_is_birth(t->oldstate, t->newstate);
@@ -157,9 +166,11 @@ static __always_inline struct conn *conn_make(struct sock *sk, struct tcp_sock *
 	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
 	if (conn)
 		return conn;
-	/* It was born a moment ago, and that went unseen. (A transparent proxy's port may bring it into scope just
-	 * now.) */
-	if (t->oldstate == STATE_SYN_RECV && older_are_known && !scope.by_lport)
+	/*
+	 * The socket's birth, a moment ago, went unseen. (With a filter by local port, a transparent proxy's port may
+	 * bring the socket into scope only now.)
+	 */
+	if (t->oldstate == STATE_SYN_RECV && seeding_done && !scope.by_lport)
 		count(&losses.gaps);
 	place = is_birth || state_is_begin(t->oldstate, t->newstate) ? conn_place_new(sk) : NULL;
 	conn = place ? &place->conn : sock_storage_make(&conn_storage, sk);
@@ -168,7 +179,7 @@ static __always_inline struct conn *conn_make(struct sock *sk, struct tcp_sock *
 	return conn;
 }
 
-/* Finds or makes that of a socket that is older than the tool. Its lock need not be held. */
+/* Finds or makes the struct conn of a socket older than the tool. The caller need not hold the socket's lock. */
 static __always_inline struct conn *conn_make_older(struct sock *sk)
 {
 	struct conn *conn = conn_find(sk);
@@ -179,7 +190,7 @@ static __always_inline struct conn *conn_make_older(struct sock *sk)
 	place = sock_as_tcp(sk)->SOCK_COMMON.skc_state == STATE_LISTEN ? conn_place_new(sk) : NULL;
 	if (place && sock_as_tcp(sk)->SOCK_COMMON.skc_state == STATE_LISTEN)
 		return &place->conn;
-	/* Closed meanwhile: that may have made what it has in storage. */
+	/* Closed meanwhile: the transition may have made a struct conn in storage. */
 	conn_place_leave(place);
 	return sock_storage_make(&conn_storage, sk);
 }

@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * Who owns a listener, by its address. A connection that nobody has accepted yet belongs to its listener's owner.
- *
- * The owner of a listener is the process that called listen(), or was found with its descriptor. A server that
- * daemonised, or was given the socket by another process, accepts in a process of its own: when the remembered owner
- * has ended, or is PID 1, the next process that is seen accepting takes its place. As long as the owner lives it stays:
- * a master that listens for its workers.
- */
+/* The owners of listeners, by address. A connection that is not accepted yet belongs to its listener's owner. */
 #ifndef TCPVITALS_BPF_TRACK_LISTENER_H
 #define TCPVITALS_BPF_TRACK_LISTENER_H
 
@@ -21,12 +14,19 @@
 
 struct known_listener {
 	struct owner owner;
-	__u64 known_by; /* what its process is known by, see process_lives() */
-	__u32 cookie;   /* half of the socket's: another listener may have the address later */
+	__u64 identity; /* identity of the owner's process, see process_lives() */
+	__u32 cookie;   /* lower half of the socket's cookie: the address may be another listener's later */
 	__u32 pad;
 };
 
-/* Allocated in advance, as conn_hash is: half a MiB. */
+/*
+ * The owner of a listener is the process that called listen(), or that was found with a descriptor of it. A server may
+ * accept in another process: it has daemonised, or has the socket from another process. When the stored owner has
+ * ended, or is PID 1, the next process that is seen accepting becomes the owner. An owner stays while it lives: a
+ * master that listens for its workers.
+ *
+ * Allocated in advance, as conn_hash is: half a MiB.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
@@ -53,22 +53,26 @@ static __always_inline void listener_store(__u64 address, const struct owner *ow
 
 	if (owner->source == OWNER_UNKNOWN)
 		return;
-	listener.known_by = process_listens(owner->pid);
+	listener.identity = process_register(owner->pid);
 	if (bpf_map_update_elem(&listeners, &address, &listener, BPF_ANY))
 		count(&losses.storage_full);
 }
 
 /*
- * The kernel makes a child by copying the listening socket, and fires LISTEN -> SYN_RECV before it puts right what
- * points into itself: the head of an empty list still is the listener's (inet_csk_clone_lock() and
- * tcp_create_openreq_child()). Its address is all that is used here.
+ * Returns the address of a child's listener, at the child's birth. The kernel copies the listening socket into the
+ * child. LISTEN -> SYN_RECV fires before the kernel corrects the pointers into the socket itself: the head of an empty
+ * list still is the listener's (inet_csk_clone_lock() and tcp_create_openreq_child()). Only the address of that head is
+ * used.
  */
 static __always_inline __u64 listener_of(struct tcp_sock *child)
 {
 	return (__u64)child->tsorted_sent_queue.next - bpf_core_field_offset(struct tcp_sock, tsorted_sent_queue);
 }
 
-/* To a child's new conn. An owner that has ended is none: nobody has been seen accepting since. */
+/*
+ * Copies the listener's owner to a child's new struct conn. An owner that has ended is unknown: no process was seen
+ * accepting since.
+ */
 static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock *child)
 {
 	__u64 address = listener_of(child);
@@ -77,15 +81,16 @@ static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock 
 	if (!listener)
 		return;
 	owner_copy(&conn->owner, &listener->owner);
-	if (process_ends_show && !process_lives(conn->owner.pid, listener->known_by))
+	if (process_ends_show && !process_lives(conn->owner.pid, listener->identity))
 		conn->owner.source = OWNER_UNKNOWN;
 	conn->listener = address;
 	conn->listener_cookie = listener->cookie;
 }
 
 /*
- * `owner` has accepted a connection, or is the first process to use it. `earlier`, a constant: it was known to live
- * when it did (process_listens()), and may have ended since.
+ * Makes `owner` the listener's owner where the stored one is to be replaced. `owner` has accepted a connection, or is
+ * the first process to use it. `earlier`, a constant: `owner` lived when it accepted (process_register()), and may have
+ * ended since.
  */
 static __always_inline void listener_learn(const struct conn *conn, const struct owner *owner, bool earlier)
 {
@@ -96,10 +101,10 @@ static __always_inline void listener_learn(const struct conn *conn, const struct
 	if (!listener || listener->cookie != conn->listener_cookie || owner->source == OWNER_KERNEL)
 		return;
 	known = listener->owner.pid;
-	lives = process_lives(known, listener->known_by);
+	lives = process_lives(known, listener->identity);
 	if (lives && (known == owner->pid || !pid_is_init(known)))
 		return;
-	if (earlier && process_ends_show && !process_is_known(owner->pid))
+	if (earlier && process_ends_show && !process_is_registered(owner->pid))
 		return;
 	listener_store(conn->listener, owner, conn->listener_cookie);
 }

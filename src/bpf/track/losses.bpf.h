@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The counters of what got lost, one place for all programs. */
+/* The loss counters (abi/loss.h), one set for all programs. */
 #ifndef TCPVITALS_BPF_TRACK_LOSSES_H
 #define TCPVITALS_BPF_TRACK_LOSSES_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The paths of an MPTCP connection are TCP sockets of their own. All but the first join by themselves, opened by the
- * kernel, a daemon or the peer: they belong to the process that owns the first one, which is found by what all have in
- * common, the connection's token.
+ * Finds the owner of each path (subflow) of an MPTCP connection: a path is a TCP socket of its own. All paths but the
+ * first join later, opened by the kernel, a daemon or the peer. They belong to the process that owns the first path,
+ * which is found by the connection's token.
  */
 #ifndef TCPVITALS_BPF_TRACK_MPTCP_H
 #define TCPVITALS_BPF_TRACK_MPTCP_H
@@ -15,7 +15,10 @@
 #include "bpf/track/conn.bpf.h"
 #include "bpf/track/owner.bpf.h"
 
-/* By the token: random, and of one connection at a time. The oldest make room: nobody tells when one goes. */
+/*
+ * Owners by token, which is random and belongs to one connection at a time. LRU, because no event shows when a
+ * connection ends.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
@@ -28,13 +31,13 @@ static __always_inline bool mptcp_is_path(struct tcp_sock *tp)
 	return bpf_core_field_exists(tp->is_mptcp) && BPF_CORE_READ_BITFIELD(tp, is_mptcp);
 }
 
-/* Where a path gets what it has in common with others; of a child only once it has been made. */
+/* Whether a path gets its token by this transition. A child has its token only when the kernel has made it. */
 static __always_inline bool mptcp_joins(struct tcp_sock *tp, const struct transition *t)
 {
 	return is_zero((t->newstate ^ STATE_SYN_SENT) * (t->newstate ^ STATE_ESTABLISHED)) && mptcp_is_path(tp);
 }
 
-/* A path that joins has the connection's owner, or none. */
+/* Gives a joining path the connection's owner, or none. */
 static __always_inline void mptcp_borrow(struct conn *conn)
 {
 	struct owner *known = bpf_map_lookup_elem(&mptcp_owners, &conn->mptcp_token);
@@ -45,7 +48,7 @@ static __always_inline void mptcp_borrow(struct conn *conn)
 	conn->borrowed = 1;
 }
 
-/* Of the first path, as soon as the owner is known; others come when that stands. */
+/* Stores the owner of the first path, as soon as it is known. Other paths join when the first is established. */
 static __always_inline void mptcp_lend(const struct conn *conn)
 {
 	struct owner owner = conn->owner;
@@ -55,7 +58,7 @@ static __always_inline void mptcp_lend(const struct conn *conn)
 		bpf_map_update_elem(&mptcp_owners, &token, &owner, BPF_ANY);
 }
 
-/* Before a transition of any socket. */
+/* Called before a transition of any socket. */
 static __always_inline void mptcp_follow(struct conn *conn, struct tcp_sock *tp, const struct transition *t)
 {
 	struct mptcp_subflow_context *path;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Whether a socket's network namespace is in scope. The kernel gives the inode number of one that is gone to another
- * one, but never its cookie.
+ * Whether a socket's network namespace is in scope. The kernel reuses the inode number of a namespace that is gone, but
+ * never its cookie.
  */
 #ifndef TCPVITALS_BPF_TRACK_NETNS_H
 #define TCPVITALS_BPF_TRACK_NETNS_H

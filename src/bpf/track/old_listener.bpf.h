@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The listeners that are older than the tool, by what their children have in common with them: namespace, port and
- * address. While the tool starts, this tells which older connections came out of a listener, and whose those are that
- * nobody has accepted yet.
+ * The listeners that are older than the tool, by namespace, port and address, which their children have in common with
+ * them. At start-up, the map shows which older connections are children of a listener, and who owns the children in an
+ * accept queue.
  */
 #ifndef TCPVITALS_BPF_TRACK_OLD_LISTENER_H
 #define TCPVITALS_BPF_TRACK_OLD_LISTENER_H
@@ -15,22 +15,25 @@
 #include "bpf/track/listener.bpf.h"
 #include "bpf/track/owner.bpf.h"
 
-struct port_key {
+struct old_listener_key {
 	__u32 netns;
 	__u16 lport;
 	__u16 pad;
-	__u64 laddr[2]; /* 0: any */
+	__u64 laddr[2]; /* 0: any address */
 };
 
-/* The value is the listener's address. Of several that share a port, one: they are the same server's. */
+/*
+ * Value: the listener's address. Of several listeners that share a port, the map has one: they belong to the same
+ * server.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1); /* 4096 where it is used */
-	__type(key, struct port_key);
+	__type(key, struct old_listener_key);
 	__type(value, __u64);
-} ports SEC(".maps");
+} old_listeners SEC(".maps");
 
-static __always_inline void old_listener_key(struct port_key *key, const struct transition *t)
+static __always_inline void old_listener_key(struct old_listener_key *key, const struct transition *t)
 {
 	key->netns = t->netns;
 	key->lport = t->lport;
@@ -38,30 +41,30 @@ static __always_inline void old_listener_key(struct port_key *key, const struct 
 	__builtin_memcpy(key->laddr, t->laddr, sizeof(key->laddr));
 }
 
-/* `t` is about a listener, and complete as far as the socket tells. */
+/* Adds the listener of `t`, which has all fields of the socket. */
 static __always_inline void old_listener_add(const struct transition *t)
 {
-	struct port_key key;
+	struct old_listener_key key;
 
 	old_listener_key(&key, t);
-	bpf_map_update_elem(&ports, &key, &t->skaddr, BPF_ANY);
+	bpf_map_update_elem(&old_listeners, &key, &t->skaddr, BPF_ANY);
 }
 
-/* The address of the listener that the connection `t` came out of, or NULL. */
+/* Returns the address of the listener of the connection `t`, or NULL. */
 static __always_inline __u64 *old_listener_find(const struct transition *t)
 {
-	struct port_key key;
+	struct old_listener_key key;
 	__u64 *listener;
 
 	old_listener_key(&key, t);
-	listener = bpf_map_lookup_elem(&ports, &key);
+	listener = bpf_map_lookup_elem(&old_listeners, &key);
 	if (listener)
 		return listener;
 	key.laddr[0] = key.laddr[1] = 0;
-	return bpf_map_lookup_elem(&ports, &key);
+	return bpf_map_lookup_elem(&old_listeners, &key);
 }
 
-/* A connection that is older than the tool: its role, and its owner while it waits in the accept queue. */
+/* Stores the role of a connection older than the tool, and its owner while it waits in the accept queue. */
 static __always_inline void old_listener_seed(struct conn *conn, const struct transition *t, bool is_waiting)
 {
 	__u64 *address = old_listener_find(t);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who owns a socket. */
+/* Finds and stores the owner of a socket. */
 #ifndef TCPVITALS_BPF_TRACK_OWNER_H
 #define TCPVITALS_BPF_TRACK_OWNER_H
 
@@ -13,9 +13,10 @@
 #include "bpf/track/tree.bpf.h"
 
 /*
- * Who accepts a connection, or seeds it, does not hold the socket's lock: a transition may read the owner on another
- * CPU meanwhile. So `source` is taken away first and written last, and what a reader got is nobody's if it changed.
- * Volatile, to keep the order in the compiler; 5.10 has nothing that would keep it in a CPU that is not x86.
+ * The programs that see who accepts, and the seeding, do not hold the socket's lock: a transition may read the owner on
+ * another CPU meanwhile. So a writer clears `source` first and writes it last. A reader takes the owner for unknown if
+ * `source` has changed. Volatile keeps the order in the compiler. 5.10 has no means to keep the order in a CPU other
+ * than x86.
  */
 #define OWNER_PUT(member, value) (*(volatile typeof(member) *)&(member) = (value))
 #define OWNER_GET(member)        (*(volatile typeof(member) *)&(member))
@@ -35,17 +36,17 @@ static __always_inline void owner_copy(struct owner *ret, struct owner *owner)
 
 static __always_inline int owner_is_in_cgroup(void)
 {
-	return 0; /* nobody can tell: --cgroup is refused */
+	return 0; /* unknown: --cgroup is refused */
 }
 
 static __always_inline int owner_is_in_tree(void)
 {
-	return 0; /* likewise: a command is refused */
+	return 0; /* unknown: a command is refused */
 }
 
 static __always_inline bool owner_is_kernel_thread(void)
 {
-	return false; /* nobody can tell */
+	return false; /* unknown */
 }
 
 static __always_inline void owner_read_comm(struct owner *owner)
@@ -56,8 +57,8 @@ static __always_inline void owner_read_comm(struct owner *owner)
 #else
 
 /*
- * Since 5.11 the current task can be read like a socket: 20 ns for a member, of which a helper takes 60, and 100 for
- * the leader's name.
+ * Since 5.11 the current task can be read like a socket. A member takes 20 ns; with helpers, one member takes 60 ns,
+ * and the leader's name 100 ns.
  */
 const volatile bool owner_task_is_typed = false;
 
@@ -72,8 +73,8 @@ static __always_inline bool owner_is_kernel_thread(void)
 }
 
 /*
- * The current process's. A function that the verifier looks at once, not for each way that leads here; before 6.8 also
- * when none does, and then there is no map.
+ * Whether the current process's cgroup is in scope. A global function: the verifier verifies it once, not once for each
+ * path to it. Before 6.8 the verifier verifies it even when nothing calls it and there is no map: hence the first test.
  */
 __noinline int owner_is_in_cgroup(void)
 {
@@ -84,7 +85,7 @@ __noinline int owner_is_in_cgroup(void)
 	return scope_admits_cgroup_of((void *)bpf_get_current_task(), false);
 }
 
-/* Likewise. */
+/* Whether the current process is in the command's tree. Global for the same reason. */
 __noinline int owner_is_in_tree(void)
 {
 	struct task_struct *task;
@@ -102,8 +103,8 @@ __noinline int owner_is_in_tree(void)
 }
 
 /*
- * Half of the leader's name. A function that the verifier looks at once: for each time that it sees a pointer read
- * through one that it trusts, it searches the kernel's types by name, 1 ms.
+ * Returns half of the leader's name. A global function, verified once: for each pointer that is read through a trusted
+ * pointer, the verifier searches the kernel's types by name, 1 ms.
  */
 __noinline __u64 owner_leader_comm(int half)
 {
@@ -118,7 +119,10 @@ __noinline __u64 owner_leader_comm(int half)
 	return half ? words[1] : words[0];
 }
 
-/* The bytes of `word` in front of the first that is zero; all bits set in *ret_ended when there is one. */
+/*
+ * Returns the bytes of `word` before its first zero byte. *ret_ended has all bits set if there is a zero byte, else
+ * none.
+ */
 static __always_inline __u64 owner_cut(__u64 word, __u64 *ret_ended)
 {
 	__u64 zeros = (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
@@ -129,8 +133,8 @@ static __always_inline __u64 owner_cut(__u64 word, __u64 *ret_ended)
 }
 
 /*
- * The thread-group leader's name: a thread's own ("http-worker-3") does not go with the process's number. Behind its
- * end there may be what is left of a longer one (until 5.17).
+ * Reads the thread-group leader's name: a thread's own name ("http-worker-3") does not belong to the process's number.
+ * Behind the name's end there may be the rest of a longer one (until 5.17).
  */
 static __always_inline void owner_read_comm(struct owner *owner)
 {
@@ -150,14 +154,17 @@ static __always_inline void owner_read_comm(struct owner *owner)
 
 #endif
 
-/* When its number or name has changed: later rows just read what comes of it. */
+/* Judges an owner whose number or name has changed. Later rows only read the verdict. */
 static __always_inline void owner_judge(struct owner *owner)
 {
 	if (scope.by_owner)
 		OWNER_PUT(owner->in_scope, scope_admits_process(owner));
 }
 
-/* The current process. One that is not new has its name read again: a process that calls exec() keeps its number. */
+/*
+ * Stores the current process as the owner. If it is not a new owner, only the name is read again: a process that calls
+ * exec() keeps its number.
+ */
 static __always_inline void owner_write(struct owner *owner, __u32 pid, __u8 source, bool is_new)
 {
 	OWNER_PUT(owner->source, OWNER_UNKNOWN);
@@ -174,18 +181,19 @@ static __always_inline void owner_write(struct owner *owner, __u32 pid, __u8 sou
 	OWNER_PUT(owner->source, source);
 }
 
-/* Nobody has been seen with the socket itself. */
+/* Whether no process has been seen with the socket itself. */
 static __always_inline bool owner_is_guess(const struct owner *owner)
 {
 	return owner->source == OWNER_UNKNOWN || owner->source == OWNER_LISTENER;
 }
 
 /*
- * For the context of the process in question only: it began this connection or listener, accepted it, or is using it
- * (OWNER_USE: it holds the socket's lock). A kernel thread that does so (delayed work, a workqueue closing the last
- * file) is no better owner than one already known.
+ * Makes the current process the owner. Only for the context of a process that began this connection or listener,
+ * accepted it, or uses it (OWNER_USE: the process holds the socket's lock). A kernel thread that uses it is no better
+ * owner than a known one (delayed work, a workqueue that closes the last file).
  *
- * The verifier shall take what is written for unknown: else it follows the writing for each way that leads there.
+ * `zero` makes the written values unknown to the verifier. Otherwise the verifier follows the writing once for each
+ * path to it.
  */
 static __always_inline void owner_take(struct owner *owner, __u64 source)
 {
@@ -205,7 +213,10 @@ static __always_inline void owner_take(struct owner *owner, __u64 source)
 
 #ifndef WITHOUT_BTF
 
-/* `task` has a descriptor of a socket that nothing has told about yet. A socket of several processes is not PID 1's. */
+/*
+ * Makes `task` the owner: it has a descriptor of the socket, and no event has stored an owner. PID 1 is not the owner
+ * of a socket that other processes have, too.
+ */
 static __always_inline void owner_seed(struct owner *owner, struct task_struct *task)
 {
 	if (owner->source != OWNER_UNKNOWN && !(owner->source == OWNER_SEED && pid_is_init(owner->pid)))
@@ -223,7 +234,7 @@ static __always_inline void owner_seed(struct owner *owner, struct task_struct *
 
 #endif
 
-/* The listener's owner, for a connection that nobody has accepted yet. Another CPU may read it meanwhile. */
+/* Copies the listener's owner to a connection that is not accepted yet. Another CPU may read the copy meanwhile. */
 static __always_inline void owner_inherit_from(struct owner *owner, struct owner *of_listener)
 {
 	struct owner copy;
@@ -243,14 +254,14 @@ static __always_inline void owner_inherit_from(struct owner *owner, struct owner
 	OWNER_PUT(owner->source, OWNER_LISTENER);
 }
 
-/* A child of a listening socket, which has just got the listener's owner. */
+/* Marks the owner of a new child, which is a copy of the listener's, as inherited. */
 static __always_inline void owner_inherit(struct owner *owner)
 {
 	if (owner->source != OWNER_UNKNOWN && owner->source != OWNER_KERNEL)
 		owner->source = OWNER_LISTENER;
 }
 
-/* Whose the socket is after a transition. `owner` is what it was, or for a birth the listener's, or zero. */
+/* Changes the owner as a transition requires. `owner` is the owner before, for a birth the listener's, or zero. */
 static __always_inline void owner_transition(struct owner *owner, __u8 oldstate, __u8 newstate,
 					     enum sock_context context)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The number of a process in the pid namespace that the tool shows (scope.pidns_ino). Where that is the initial one,
- * no more than the helper call or the member that have it.
+ * Reads the number of a process in the pid namespace that the tool shows (scope.pidns_ino). In the initial namespace,
+ * one helper call or one member has the number.
  */
 #ifndef TCPVITALS_BPF_TRACK_PID_H
 #define TCPVITALS_BPF_TRACK_PID_H
@@ -14,7 +14,7 @@
 
 #ifdef WITHOUT_BTF
 
-/* The helper knows nothing of a process in a pid namespace below the one shown: it counts as outside. */
+/* The helper fails for a process in a pid namespace below the one shown: such a process counts as outside. */
 static __always_inline __u32 pid_in_namespace(void)
 {
 	struct bpf_pidns_info id = {};
@@ -26,7 +26,7 @@ static __always_inline __u32 pid_in_namespace(void)
 
 #else
 
-/* The kernel puts no more pid namespaces into one another (MAX_PID_NS_LEVEL). */
+/* The kernel nests at most this many pid namespaces (MAX_PID_NS_LEVEL). */
 #define PID_LEVELS 32
 
 const volatile struct pid_layout pid_layout = {};
@@ -40,8 +40,9 @@ static __always_inline __u32 pid_read(const void *from, __u32 offset)
 }
 
 /*
- * A process has a number in its own pid namespace and in each one above. Read rather than asked for with
- * bpf_get_ns_current_pid_tgid(), which knows the current task only, and only in the task's own namespace.
+ * Reads the number from struct pid: a process has one in its own pid namespace and one in each namespace above.
+ * bpf_get_ns_current_pid_tgid() is no alternative: it supports the current task only, and only in the task's own
+ * namespace.
  */
 static __always_inline __u32 pid_in_namespace_of(struct task_struct *task)
 {
@@ -58,7 +59,10 @@ static __always_inline __u32 pid_in_namespace_of(struct task_struct *task)
 	return OWNER_PID_OUTSIDE | BPF_CORE_READ(task, tgid);
 }
 
-/* Of the current process. A function that the verifier looks at once, and before 6.8 also when nothing calls it. */
+/*
+ * Returns the number of the current process. A global function: the verifier verifies it once, and before 6.8 also when
+ * nothing calls it.
+ */
 __noinline __u32 pid_in_namespace(void)
 {
 	if (!scope.pidns_ino)
@@ -78,7 +82,7 @@ static __always_inline __u32 pid_of_current(void)
 	return scope.pidns_ino ? pid_in_namespace() : bpf_get_current_pid_tgid() >> 32;
 }
 
-/* The first process of a pid namespace: it holds sockets for others. */
+/* Whether `pid` is the first process of a pid namespace, which holds sockets for others. */
 static __always_inline bool pid_is_init(__u32 pid)
 {
 	return scope.pidns_ino ? (pid & ~OWNER_PID_OUTSIDE) == 1 : pid == 1;

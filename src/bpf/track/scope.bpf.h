@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the user asked to see (abi/scope.h). The settings are constants when the program is loaded: unused filters cost
- * nothing. First what the socket tells, which needs no storage; then what is known of its owner; at last what only the
- * finished row tells.
+ * Applies the scope (abi/scope.h). The settings are constants when the program is loaded: unused filters cost nothing.
+ * The parts are: the fields of the socket, which need no storage; the owner; the fields of the finished row.
  */
 #ifndef TCPVITALS_BPF_TRACK_SCOPE_H
 #define TCPVITALS_BPF_TRACK_SCOPE_H
@@ -18,7 +17,7 @@
 
 const volatile struct scope_settings scope = {};
 
-/* Room for more is made when there is more. */
+/* User space makes room for more entries where the scope has more. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -35,21 +34,23 @@ struct {
 } scope_laddrs SEC(".maps"), scope_raddrs SEC(".maps");
 
 enum scope_verdict {
-	SCOPE_OUT,   /* of no interest, and never will be */
+	SCOPE_OUT,   /* not of interest, and never will be */
 	SCOPE_IN,    /* to be shown */
-	SCOPE_TRACK, /* not to be shown, but what it will be tells on others: a listener's children inherit its owner */
-	SCOPE_HOLD,  /* its addresses are not known yet: the next transition decides */
+	SCOPE_TRACK, /* not to be shown, but tracked: a listener's children inherit its owner */
+	SCOPE_HOLD,  /* addresses are not known yet: the next transition decides */
 };
 
 static __always_inline bool scope_has_port(const volatile struct port_set *set, __u32 port)
 {
-	/* Before 6.8 the verifier forgets the range of a 16-bit value that was on the stack. clang must not remember it
-	 * either, or it leaves out the masking. */
+	/*
+	 * Before 6.8 the verifier forgets the range of a 16-bit value that was on the stack. The asm makes clang forget
+	 * the range, too, or clang leaves out the masking.
+	 */
 	asm volatile("" : "+r"(port));
 	return port_set_has(set, port);
 }
 
-/* `sense`: what a list says of a value, NULL if nothing. `list`: enum scope_sense, as bits. */
+/* `sense`: the entry of a value in a list, NULL if there is none. `list`: bits of enum scope_sense. */
 static __always_inline bool scope_admits(__u8 list, const __u8 *sense)
 {
 	return sense ? *sense == SCOPE_WANTED : !(list & SCOPE_WANTED);
@@ -62,7 +63,7 @@ static __always_inline bool scope_admits_number(enum scope_kind kind, __u64 valu
 	return scope_admits(scope.numbers[kind], bpf_map_lookup_elem(&scope_numbers, &key));
 }
 
-/* What is listed with the zone, in its network namespace or in any, decides before what is listed without. */
+/* An entry with the zone, in its network namespace or in any, decides before an entry without a zone. */
 static __always_inline bool scope_admits_address(void *map, __u8 list, const struct transition *t,
 						 const __u8 address[16])
 {
@@ -82,7 +83,7 @@ static __always_inline bool scope_admits_address(void *map, __u8 list, const str
 	return scope_admits(list, sense ? sense : bpf_map_lookup_elem(map, &key));
 }
 
-/* ---- what the socket tells, for as long as its connection lasts ------------------------------------------------- */
+/* ---- fields of the socket, constant while its connection lasts -------------------------------------------------- */
 
 static __always_inline bool scope_admits_local(const struct transition *t)
 {
@@ -98,7 +99,7 @@ static __always_inline bool scope_admits_remote(const struct transition *t)
 	return !scope.raddrs || scope_admits_address(&scope_raddrs, scope.raddrs, t, t->raddr);
 }
 
-/* Of an established connection: the ports and addresses that the scope asks for are filled in. */
+/* For an established connection. `t` has the ports and addresses that the scope asks for. */
 static __always_inline bool scope_admits_socket(const struct transition *t)
 {
 	if (scope.by_lport && !scope_has_port(&scope.lports, t->lport))
@@ -107,8 +108,8 @@ static __always_inline bool scope_admits_socket(const struct transition *t)
 }
 
 /*
- * A listening socket has no remote end, and its children need not have its family and its local address: it is shown
- * if it matches itself, and followed for its children.
+ * Whether a listener itself is shown. A listener has no remote end, and its children may have another family and
+ * another local address: a listener is tracked for its children in any case.
  */
 static __always_inline bool scope_admits_listener(const struct transition *t)
 {
@@ -117,13 +118,13 @@ static __always_inline bool scope_admits_listener(const struct transition *t)
 	return scope_admits(scope.raddrs, NULL) && scope_admits_local(t);
 }
 
-/* Ports and addresses of `t` are filled in; its network namespace is in scope (netns.bpf.h). */
+/* `t` has ports and addresses. The network namespace is in scope (netns.bpf.h). */
 static __always_inline enum scope_verdict scope_judge(const struct transition *t)
 {
 	/* Before 6.15 a child has its own remote address only after LISTEN -> SYN_RECV. */
 	__u64 nameless_child = is_zero((t->newstate ^ STATE_SYN_RECV) | t->rport);
 	bool listening = t->newstate == STATE_LISTEN || (t->oldstate == STATE_LISTEN && t->newstate == STATE_CLOSE);
-	/* Without bind(), the port is chosen after CLOSE -> SYN_SENT and CLOSE -> LISTEN. */
+	/* Without bind(), the kernel chooses the port after CLOSE -> SYN_SENT and CLOSE -> LISTEN. */
 	bool portless = !t->lport && (t->newstate == STATE_SYN_SENT || t->newstate == STATE_LISTEN);
 
 	if (!scope.by_socket)
@@ -139,9 +140,9 @@ static __always_inline enum scope_verdict scope_judge(const struct transition *t
 	return scope.by_lport && portless ? SCOPE_HOLD : SCOPE_IN;
 }
 
-/* ---- whose it is ------------------------------------------------------------------------------------------------ */
+/* ---- the owner -------------------------------------------------------------------------------------------------- */
 
-/* One that nobody knows is in no list. */
+/* An unknown owner is in no list. */
 static __always_inline bool scope_admits_unknown_owner(void)
 {
 	return !scope.tree.tgid &&
@@ -150,10 +151,10 @@ static __always_inline bool scope_admits_unknown_owner(void)
 
 #ifndef WITHOUT_BTF
 
-/* As deep as --cgroup looks for an ancestor; what is deeper than that is in none. */
+/* Most ancestors that --cgroup looks at: an ancestor further up is not found. */
 #define SCOPE_CGROUP_DEPTH 32
 
-/* Read as if it were the cgroup's, which begins with it (kernel.bpf.h says why). */
+/* Returns the cgroup of `self`. Reads `self` as a struct cgroup, which begins with it (kernel.bpf.h has the reason). */
 static __always_inline struct cgroup *scope_cgroup_of(struct cgroup_subsys_state *self, bool typed)
 {
 	struct cgroup *same = (struct cgroup *)self;
@@ -162,9 +163,11 @@ static __always_inline struct cgroup *scope_cgroup_of(struct cgroup_subsys_state
 }
 
 /*
- * The nearest cgroup above the task (or its own) that is in the list decides. `typed`: the task can be read directly.
- * Walked rather than asked for with bpf_get_current_ancestor_cgroup_id(): that knows the current task only, came to
- * tracing programs in 5.14, and wants to know how deep the cgroup is, which a cgroup namespace hides.
+ * Whether the task's cgroup is in scope: the nearest listed one decides, its own or an ancestor. `typed`: the task can
+ * be read directly.
+ *
+ * The ancestors are walked. bpf_get_current_ancestor_cgroup_id() supports the current task only, and tracing programs
+ * have it since 5.14. That helper also needs the depth of the cgroup, which a cgroup namespace hides.
  */
 static __always_inline bool scope_admits_cgroup_of(struct task_struct *task, bool typed)
 {
@@ -189,8 +192,8 @@ static __always_inline bool scope_admits_cgroup_of(struct task_struct *task, boo
 #endif
 
 /*
- * A function of its own, as others here: a program that does not ask is not made longer by it (all inlined, the
- * verifier followed half as much again, through code that could not be reached).
+ * A function of its own, as others here, so that other programs do not grow. All inlined, the verifier followed half as
+ * many instructions again, through code that could not be reached.
  */
 static __noinline bool scope_admits_process(const struct owner *owner)
 {
@@ -216,9 +219,9 @@ static __always_inline bool scope_admits_owner(const struct owner *owner)
 	return owner->source == OWNER_UNKNOWN ? scope_admits_unknown_owner() : owner->in_scope;
 }
 
-/* ---- what the row tells ----------------------------------------------------------------------------------------- */
+/* ---- fields of the finished row --------------------------------------------------------------------------------- */
 
-/* `known`: what is remembered of it. */
+/* `known`: the stored role. */
 static __always_inline __u8 scope_role(const struct transition *t, __u8 known)
 {
 	if (t->oldstate == STATE_LISTEN || t->newstate == STATE_LISTEN)
@@ -238,7 +241,7 @@ static __always_inline bool scope_admits_uid(__u32 uid)
 
 static __always_inline bool scope_admits_states(const struct transition *t)
 {
-	/* A duration is one of the old state, so then that is the one asked for. */
+	/* A duration is that of the old state: with a duration filter, only the old state counts. */
 	__u16 touched = 1U << t->oldstate | (scope.min_duration_ns ? 0 : 1U << t->newstate);
 
 	if (scope.states_wanted && !(touched & scope.states_wanted))
@@ -257,15 +260,13 @@ static __noinline bool scope_admits_finished(const struct transition *t, __u8 ca
 	return scope_admits_role(role) && scope_admits_uid(t->uid) && scope_admits_owner(&t->owner);
 }
 
-/* `t` is complete; `cause` is its, or that of the whole connection. */
+/* `t` is complete. `cause` is the transition's, or that of the whole connection. */
 static __always_inline bool scope_admits_row(const struct transition *t, __u8 cause, __u8 role)
 {
 	return !scope.by_row || scope_admits_finished(t, cause, role);
 }
 
-/*
- * Of a row that is not admitted: whether that is for want of knowing its owner or role.
- */
+/* Whether a row is not admitted only because its owner or its role is unknown. */
 static __noinline bool scope_cannot_judge(const struct transition *t, __u8 role)
 {
 	bool unknown_role = role == ROLE_UNKNOWN && !scope_admits_role(role);
@@ -277,22 +278,23 @@ static __noinline bool scope_cannot_judge(const struct transition *t, __u8 role)
 	       scope_admits_uid(t->uid);
 }
 
-/* Whether a socket is out of scope of whose owner or role nothing is remembered. */
+/* Whether a socket is out of scope while its owner or its role is unknown. */
 static __always_inline bool scope_needs_memory(void)
 {
 	return scope.by_row && (!scope_admits_unknown_owner() || !scope_admits_role(ROLE_UNKNOWN));
 }
 
 /*
- * Whether what nobody knows is out of scope, so that a socket need not be remembered until it turns out to be in. With
- * lists of what not to show it must be: what is out has to be known.
+ * Whether a socket may be out of scope by its uid, or by an unknown owner or role. Such a socket need not be stored
+ * until it turns out to be in scope. With lists of values not to show, each socket must be stored: an excluded value
+ * has to be known.
  */
-static __always_inline bool scope_needs_row(void)
+static __always_inline bool scope_may_exclude_unknown(void)
 {
 	return scope_needs_memory() || (scope.by_row && scope.numbers[SCOPE_UID]);
 }
 
-/* Nothing can be remembered of a socket: its rows show less, or nobody can tell whether there should be any. */
+/* Counts a socket that has no memory: its rows show less, or their scope cannot be judged. */
 static __always_inline void scope_count_unremembered(void)
 {
 	count(scope_needs_memory() ? &losses.unjudged : &losses.storage_full);

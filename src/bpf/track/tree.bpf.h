@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The processes of a command that the tool has started: what the tool forks, and what that forks, whoever adopts it
- * later. Who is in is decided before a process runs for the first time, so nothing it does comes too early.
+ * The processes of a command that the tool has started: all descendants of the tool, also after another process adopts
+ * them. A process is entered before it runs for the first time, so the tool misses nothing that it does.
  */
 #ifndef TCPVITALS_BPF_TRACK_TREE_H
 #define TCPVITALS_BPF_TRACK_TREE_H
@@ -13,11 +13,11 @@
 
 #ifndef WITHOUT_BTF
 
-/* Processes that are not followed, nor what they start, for lack of room. */
+/* Processes that found no room: neither they nor their descendants are followed. */
 __u64 tree_full = 0;
 
 /*
- * The start time of each process, by its number (tgid): one that gets the number later is another process. Allocated in
+ * The start time of each process, by its number (tgid): a later process with that number is another one. Allocated in
  * advance, as conn_hash is.
  */
 struct {
@@ -34,7 +34,7 @@ static __always_inline bool tree_has(__u32 tgid, __u64 start_time)
 	return known && *known == start_time;
 }
 
-/* Whether the current task is the tool's, whose number is that of its own pid namespace. */
+/* Whether the current task is the tool. The tool's number is that of its own pid namespace. */
 static __always_inline bool tree_is_root(void)
 {
 	struct bpf_pidns_info id = {};
@@ -43,7 +43,7 @@ static __always_inline bool tree_is_root(void)
 	       id.tgid == scope.tree.tgid;
 }
 
-/* In the parent, before the child runs. A new thread is in its process's entry. */
+/* Runs in the parent, before the child runs. A new thread has the entry of its process. */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(tree_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -60,9 +60,9 @@ int BPF_PROG(tree_fork, struct task_struct *parent, struct task_struct *child)
 }
 
 /*
- * Not sched_process_exit: that comes before a process closes its sockets. The number may have been given away by now,
- * so the entry goes only if it is this process's. (A thread that calls exec() takes over number and start time of the
- * leader, which then goes with another number.)
+ * Not sched_process_exit, which fires before a process closes its sockets. The number may belong to another process by
+ * now, so only the entry with this process's start time is removed. (A thread that calls exec() takes over number and
+ * start time of the leader, which then goes with another number.)
  */
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(tree_free, struct task_struct *task)
