@@ -5,9 +5,14 @@
 # make unit                       build and run the unit tests; no root needed
 # make install DESTDIR= PREFIX=   install tools and man pages
 #
-# V=1 shows the commands, WERROR= lets warnings pass, SANITIZE=address,undefined and STATIC=1 change what is built (each in
-# a folder of its own), VMLINUX_H=path compiles the kernel side against that generated header instead of src/bpf/kernel.bpf.h.
-# For another architecture: CC=aarch64-linux-gnu-gcc SYSROOT=folder BUILD=build/arm64, its headers and libraries in the folder.
+# Variables:
+# V=1                             shows the commands
+# WERROR=                         allows warnings
+# SANITIZE=address,undefined      builds with sanitizers, in a folder of its own
+# STATIC=1                        builds static binaries, in a folder of its own
+# VMLINUX_H=path                  compiles the kernel side against this generated header, not src/bpf/kernel.bpf.h
+# CC=aarch64-linux-gnu-gcc SYSROOT=folder BUILD=build/arm64
+#                                 builds for another architecture, whose headers and libraries are in SYSROOT
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Whether what was printed and what was reported lost is what happened.
+"""Compares the events that a load caused with the rows that a tool printed and the losses that it reported.
 
-Of rounds with `observer`; `expected` and `printed`, of the load; `reported_lost`, of which as many as `others_at_most` (0 without
-it) may be others'; and how many of the load's the machine may have hidden from BPF, `hidden_at_most`.
+A round is a dict. "observer" is the tool. "expected" and "printed" count events of the load. "reported_lost" counts all
+events that the tool reported as lost. At most "others_at_most" of these are events of others (0 without that key). At
+most "hidden_at_most" events of the load were hidden from BPF by the machine.
 """
 
 import table

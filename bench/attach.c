@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Attaches one program of a BPF object and keeps it attached until SIGINT or SIGTERM, or until its parent is gone. */
+/*
+ * Attaches one program of a BPF object. Keeps the program attached until SIGINT or SIGTERM, or until its parent ends.
+ */
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <signal.h>

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""bcc's tools, which are compiled against kernel headers when they start.
+"""bcc's tools, which compile their programs against kernel headers at every start.
 
-Debian splits those into a common package and one of the architecture, each of which refers to the other by its place in
-/usr/src: they are downloaded and unpacked into one tree, nothing is installed. A running kernel need not have any: then the
-nearest version that bcc can compile does. tcpstates asks for the arguments of a tracepoint and for no other struct, and their
-layout comes from the running kernel.
+Debian splits the headers into a common package and an architecture's package, which refer to each other by paths in
+/usr/src. Both packages are downloaded and unpacked into one tree, and nothing is installed. If there are no headers of
+the running kernel, the nearest version that bcc can compile is used. tcpstates works with any version: it reads the
+arguments of a tracepoint and no other struct, and their layout is the running kernel's.
 """
 
 import os

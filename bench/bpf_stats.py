@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What the kernel says of BPF programs: which ones a process holds, how often they ran and for how long."""
+"""Reads the kernel's figures about BPF programs: which ones a process holds, how often they ran, and for how long."""
 
 import ctypes
 import json

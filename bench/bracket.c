@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Times what others attach to a tracepoint (bench/bpf/bracket.bpf.c). Attaches the program BEFORE; at the first
- * SIGUSR1, when the others are attached, AFTER; at each further one it prints a line of JSON about what has run since
- * the last. Until SIGINT or SIGTERM, or until its parent is gone.
+ * Measures the time of programs that others attach to a tracepoint (bench/bpf/bracket.bpf.c). Attaches the program
+ * BEFORE at once, and the program AFTER at the first SIGUSR1, when the others are attached.
+ *
+ * Each further SIGUSR1 prints a line of JSON about the events since the last one. Runs until SIGINT or SIGTERM, or
+ * until its parent ends.
  */
 #include "abi/histogram.h"
 #include "core/histogram.h"

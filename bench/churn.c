@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A bounded load: short TCP connections over loopback, one after the other, to a server in a child process. At its end
- * it prints one line of JSON: how many, how long, the CPU time of both processes and how many changes of TCP state it
- * caused.
+ * A bounded load: short TCP connections over loopback, one after the other, to a server in a child process. At the end,
+ * churn prints one line of JSON: connections, seconds, CPU time of both processes, and transitions that they caused.
  */
 #include "lib/cpu_time.h"
 #include "lib/endpoint.h"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Programs in a virtual machine (tests/vm): for what this machine's kernel has not, or for more CPUs than it has.
+"""Runs programs in a virtual machine (tests/vm): for features that this machine's kernel lacks, or for more CPUs.
 
-Emulated: its nanoseconds are long ones, and what counts is how they compare with each other.
+The guest is emulated, so its nanoseconds are longer than real ones. Compare them only with each other.
 """
 
 import json

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A bounded crowd: established TCP sockets over loopback that say nothing, both ends of each connection in one process,
- * and as many processes as the limit on descriptors takes. When all are open it prints one line of JSON; it holds them
- * until it is told to end (SIGINT, SIGTERM), until its parent is gone, or, which is a failure, until the deadline.
+ * A bounded crowd: idle established TCP sockets over loopback. One process holds both ends of a connection. The limit
+ * on descriptors decides the number of processes.
+ *
+ * When all sockets are open, hold prints one line of JSON. The sockets stay open until SIGINT or SIGTERM, until its
+ * parent ends, or until the deadline, which is a failure.
  */
 #include "lib/option.h"
 

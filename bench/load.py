@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Loads in a network namespace of their own: nothing else sees their traffic, no connection in TIME_WAIT is left to the next."""
+"""Runs loads in a network namespace of their own: nothing else sees their traffic, and no connection in TIME_WAIT is left
+for the next load."""
 
 import contextlib
 import json

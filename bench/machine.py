@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What a run was made on: the machine, and the versions of what took part."""
+"""Describes the machine of a run, and the versions of the software that took part."""
 
 import os
 import pathlib

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What tcpstates would cost on many CPUs: arithmetic on what was measured on few of them.
+"""Estimates the cost of tcpstates on many CPUs: arithmetic on figures that were measured on few CPUs.
 
-CPUs write to several rings, in turn (bpf/ring.bpf.h); one thread reads them all, in the order of time (probe/rings.h). What is
-remembered of a socket is on cache lines of its own.
+CPUs write to several ring buffers: CPU n to number n modulo their count (src/bpf/states/ring.bpf.h). One thread reads all
+of them, in order of time (src/probe/rings.h). The memory of each socket is on cache lines of its own.
 """
 
 import statistics

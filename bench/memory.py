@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What takes memory: the kernel's objects by kind, a process, and its BPF maps."""
+"""Reads the use of memory: the kernel's objects by kind, a process, and its BPF maps."""
 
 import pathlib
 import time

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""File systems that only this process and the processes it starts see mounted."""
+"""Mounts file systems that only this process and its children see."""
 
 import ctypes
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""A tracer at work: from when it is ready until it has nothing left to write, with what that took."""
+"""A tracer at work: waits until it is ready, waits until it has nothing left to write, and measures what it took in between."""
 
 import os
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The tools that ours are compared with: where they are, and whether they run here."""
+"""The peers, which are the tools that ours are compared with: finds them, and checks whether they run here."""
 
 import os
 import pathlib

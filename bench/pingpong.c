@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * A bounded load: requests and responses over established TCP connections on loopback, to a server in a child process.
- * At its end it prints one line of JSON: how many, how long, how much and the CPU time of both processes.
+ * At the end, pingpong prints one line of JSON: exchanges, bytes, seconds, and the CPU time of both processes.
  */
 #include "lib/cpu_time.h"
 #include "lib/exchange.h"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Processes that the benchmark starts: each in a group of its own, so that all that it starts can be ended with it."""
+"""Processes that the benchmark starts. Each is in a process group of its own, which the benchmark ends as a whole."""
 
 import contextlib
 import os

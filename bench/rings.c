@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The way of tcpstates' records by itself (bench/bpf/rings.bpf.c fills rings): what it takes to read several rings as
- * one, and how many records one ring takes from CPUs that do nothing else. Prints one line of JSON: nanoseconds for a
- * record. (Of the writers that is the time from one record in the ring to the next, whoever writes it.)
+ * Measures the way of tcpstates' records alone (bench/bpf/rings.bpf.c fills the ring buffers): the time to read several
+ * ring buffers as one, and the records that one ring buffer takes from CPUs that do nothing else.
+ *
+ * Prints one line of JSON: nanoseconds per record. For writers, that is the time from one record in the ring buffer to
+ * the next one, from any CPU.
  */
 #include "probe/rings.h"
 #include "abi/transition.h"

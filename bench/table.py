@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Figures of many rounds as text: medians with their spans, Markdown tables, goals."""
+"""Turns figures of many rounds into text: medians with their ranges, Markdown tables, goals."""
 
 import statistics
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Transitions in the kernel's own log (tracefs), counted where a load's own count does not tell enough."""
+"""Counts transitions in the kernel's own log (tracefs), where the load's own count is not enough."""
 
 import os
 import pathlib

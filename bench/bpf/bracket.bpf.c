@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * How long everything takes that is attached to a tracepoint between two programs of ours, as a histogram: the kernel
- * runs programs in the order in which they were attached. Its own account of a program has but the sum of all runs, and
- * on an emulated CPU that waits for a real one that is mostly waiting.
+ * Measures the time of all programs that run at a tracepoint between two programs of ours, as a histogram. The kernel
+ * runs programs in the order in which they were attached.
+ *
+ * The kernel's own account has only the sum of all runs of a program. On an emulated CPU, which waits for a real one,
+ * that sum is mostly waiting.
  */
 #include "bpf/kernel.bpf.h"
 

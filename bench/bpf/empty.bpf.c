@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What any program on a hook costs: bench/modes/rtt.py and programs.py subtract it. */
+/* Empty programs, for the cost of any program on a hook. bench/modes/rtt.py and programs.py subtract that cost. */
 #include "bpf/kernel.bpf.h"
 
 SEC("tp_btf/tcp_probe")

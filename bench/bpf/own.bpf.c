@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* As much work at a change of state as tcpstates has, about, but nothing that CPUs share: what any program takes longer
- * on more of them. */
+/*
+ * Does about as much work at a transition as tcpstates does, with memory that CPUs do not share. The benchmark measures
+ * how much longer any program takes when more CPUs run.
+ */
 #include "bpf/kernel.bpf.h"
 
 #include "abi/transition.h"

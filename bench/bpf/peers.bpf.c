@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What libbpf-tools' tcprtt does at a sample, on the hook that ours uses: one hash for all CPUs with an entry per key,
- * updated with atomics, the sum and the count only where they were asked for (-e). Its fentry program reads only the
- * smoothed time by a helper, its kprobe program (and bcc's) also both addresses, whether of use or not.
+ * The work of libbpf-tools' tcprtt for a sample, on the hook of our tcprtt. One hash for all CPUs has an entry for each
+ * key. Atomics update an entry; sum and count only with -e.
+ *
+ * The fentry program of libbpf-tools reads only the smoothed round-trip time, with a helper. The kprobe program of
+ * libbpf-tools, and that of bcc, also read both addresses, even if unused.
  */
 #include "bpf/kernel.bpf.h"
 

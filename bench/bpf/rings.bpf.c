@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Records as those of tcpstates in rings as those of tcpstates, for bench/rings. */
+/* Fills ring buffers like those of tcpstates with records like those of tcpstates, for bench/rings. */
 #include "bpf/kernel.bpf.h"
 
 #include "abi/transition.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What a sample takes at the very least: a look at the value, which may be in no cache yet. */
+/* The least work that a sample can be: reads the value, which may be in no cache yet. */
 #include "bpf/kernel.bpf.h"
 
 #include "bpf/read/sock.bpf.h"

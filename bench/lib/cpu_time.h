@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* CPU time of a load. */
 #ifndef BENCH_CPU_TIME_H
 #define BENCH_CPU_TIME_H
 
@@ -7,7 +8,7 @@ struct cpu_time {
 	double system_s;
 };
 
-/* Of this process and its children that have ended. */
+/* Reads the CPU time of this process and of its children that have ended. */
 struct cpu_time cpu_time_read(void);
 
 #endif

@@ -16,15 +16,18 @@ struct endpoint {
 	socklen_t length;
 };
 
-/* A listener on 127.0.0.1 (AF_INET) or ::1 (AF_INET6), where port 0 is any free one. The descriptor or a negative
- * errno. */
+/*
+ * Opens a listener on 127.0.0.1 (AF_INET) or ::1 (AF_INET6). Port 0 is any free port. Returns the descriptor or a
+ * negative errno.
+ */
 int endpoint_listen(int family, uint16_t port, struct endpoint *ret_server);
 
+/* The port, host byte order. */
 uint16_t endpoint_port(const struct endpoint *endpoint);
 
 /*
- * A connection to that server: over IPv4 from one of 8192 addresses after 127.1.0.0, by `number`, which takes turns
- * with them; over IPv6 from ::1. The descriptor or a negative errno.
+ * Connects to the server. Over IPv4, `number` modulo 8192 selects one of the 8192 addresses after 127.1.0.0; over IPv6,
+ * the address is ::1. Returns the descriptor or a negative errno.
  */
 int endpoint_connect(const struct endpoint *server, uint32_t number);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What pingpong's two ends send each other: a request, answered by one byte. */
+/* The messages between pingpong's two ends: a request, answered by one byte. */
 #ifndef BENCH_EXCHANGE_H
 #define BENCH_EXCHANGE_H
 
@@ -9,17 +9,23 @@
 
 enum exchange_kind {
 	EXCHANGE_PINGPONG, /* requests of one byte */
-	EXCHANGE_BULK,     /* large ones */
-	EXCHANGE_MIXED,    /* on each connection a large one in four, not at the same time on all */
+	EXCHANGE_BULK,     /* large requests */
+	EXCHANGE_MIXED,    /* every fourth request of a connection is large, not at the same time on all connections */
 	EXCHANGE_KINDS
 };
 
 extern const char *const exchange_names[EXCHANGE_KINDS];
 
-/* Bytes of the request number `round` on that connection; both ends count from 0. */
+/*
+ * Bytes of request number `round` on connection number `connection`; both ends count from 0. `large`: bytes of a large
+ * request.
+ */
 size_t exchange_request(enum exchange_kind kind, unsigned long connection, unsigned long round, size_t large);
 
-/* All of them, however often that takes; up to EXCHANGE_MAX_BYTES, of any value. 0 or a negative errno. */
+/*
+ * Send or receive `bytes` bytes of any value, up to EXCHANGE_MAX_BYTES, with as many calls as that takes. 0 or a
+ * negative errno.
+ */
 int exchange_send(int fd, size_t bytes);
 int exchange_receive(int fd, size_t bytes);
 

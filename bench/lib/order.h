@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The orders in which churn ends its connections, and how many changes of TCP state each of them takes. */
+/* The orders in which churn ends its connections, and the number of transitions that each order causes. */
 #ifndef BENCH_ORDER_H
 #define BENCH_ORDER_H
 
@@ -12,10 +12,13 @@ enum order {
 
 extern const char *const order_names[ORDERS];
 
-/* At the client, and as many at the server. */
+/* Transitions of the client. The server has the same number. */
 unsigned int order_transitions(enum order order);
 
-/* What either end does with an established connection before it closes its descriptor. 0 or a negative errno. */
+/*
+ * The client's and the server's part with an established connection, before they close their descriptors. 0 or a
+ * negative errno.
+ */
 int order_play_client(enum order order, int fd);
 int order_play_server(enum order order, int fd);
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""How the cost of an event grows with the CPUs that events come from: here, in a guest with more, and by arithmetic on many."""
+"""How the cost of an event grows with the number of CPUs: on this machine, in a guest with more CPUs, and as an estimate for
+many."""
 
 import statistics
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Connections as fast as they go while CPU hogs compete with the tracer for the CPU: what is printed, against what happened."""
+"""Connections as fast as possible while CPU hogs compete with the tracer for the CPU. Compares the events that were printed
+with the events that happened."""
 
 import contextlib
 import re

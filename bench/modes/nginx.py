@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""How fast a web server stays that answers each request on a connection of its own, under ours and under the peers."""
+"""The speed of a web server that answers each request on a new connection, while our tools or the peers trace."""
 
 import contextlib
 import pathlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Where tcpstates' time goes: each of its programs by the kernel's own account, and its own process."""
+"""The time that tcpstates takes: each of its programs by the kernel's own account, and its process."""
 
 import shlex
 import statistics

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What one round-trip time sample costs in the kernel: ours beside the shape of libbpf-tools' and bcc's tcprtt."""
+"""The cost of one round-trip time sample in the kernel: ours beside programs that do the work of libbpf-tools' and bcc's
+tcprtt."""
 
 import statistics
 

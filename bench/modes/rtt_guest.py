@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What one round-trip time sample costs libbpf-tools' own tcprtt and ours, in a guest whose kernel lets both run."""
+"""The cost of one round-trip time sample in libbpf-tools' own tcprtt and in ours, in a guest whose kernel runs both."""
 
 import statistics
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What open sockets cost a tracer: memory for each, the time to find those that are older, and whether events get dearer."""
+"""The cost of open sockets for a tracer: memory for each socket, the time to find older sockets, and the growth of the cost
+of an event."""
 
 import contextlib
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""A reader of 10 KiB/s behind a pipe: what it gets and what is said to be lost, against what happened."""
+"""A reader of 10 KiB/s behind a pipe: compares the rows it reads and the reported losses with the events that happened."""
 
 import json
 import os

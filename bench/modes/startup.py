@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""How long it takes from starting tcpstates to its first row on a terminal, ours beside the peers'."""
+"""The time from the start of tcpstates to its first row on a terminal, beside the peers."""
 
 import os
 import re

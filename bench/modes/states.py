@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What tracing every change of TCP state costs, ours beside the peers'."""
+"""The cost of tracing every transition, in our tool and in the peers."""
 
 import re
 import shlex
