@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* Without some of the names there still are the numbers. */
+/* Opens the resolver. Without some of the names, rows still have the numbers. */
 static void open_names(struct app *app)
 {
 	struct resolver_error errors[RESOLVER_ERRORS];
@@ -18,7 +18,7 @@ static void open_names(struct app *app)
 		resolver_open(app->options->names, app->options->scope.settings.pidns_ino, &app->resolver, errors);
 
 	for (size_t i = 0; i < count; i++)
-		message("numbers instead of names of %s: %s", errors[i].what, errors[i].why);
+		message("cannot read the names of %s, so numbers are shown: %s", errors[i].what, errors[i].why);
 }
 
 static int open_output(struct app *app)
@@ -52,13 +52,13 @@ int app_open(struct app_options *options, const struct probe_wants *wants, struc
 	}
 	error = probe_open(wants, &app->probe, &why);
 	if (error)
-		message("cannot load: %s", why.text);
+		message("cannot load the BPF programs: %s", why.text);
 	return error;
 }
 
-int app_launch(struct app *app, bool hurries)
+int app_launch(struct app *app, bool wants_priority)
 {
-	priority_begin(hurries && !app->options->command.no_priority, app->options->verbose);
+	priority_begin(wants_priority && !app->options->command.no_priority, app->options->verbose);
 	return command_launch(&app->options->command.command, &app->loop);
 }
 
@@ -84,17 +84,21 @@ void app_report(const struct app *app)
 	if (probe->wants.emits == EMIT_SAMPLES)
 		message("%s, sockets remembered in %s", probe->hook, probe->storage);
 	else
-		message("%s/inet_sock_set_state, sockets remembered in %s, %zu ring buffers of %zu KiB", probe->hook,
-			probe->storage, probe->rings.count, probe->rings.size / 1024);
+		message(probe->rings.count == 1
+				? "%s/inet_sock_set_state, sockets remembered in %s, %zu ring buffer of %zu KiB"
+				: "%s/inet_sock_set_state, sockets remembered in %s, %zu ring buffers of %zu KiB",
+			probe->hook, probe->storage, probe->rings.count, probe->rings.size / 1024);
 	if (probe->wants.owners)
-		message("%s tells who accepts a connection%s", probe_accept_hook(probe),
-			probe_counts_accepts(probe) ? "" : ", and this kernel does not tell what that misses");
+		message(probe_counts_accepts(probe) ? "%s shows who accepts a connection"
+						    : "%s shows who accepts a connection; this kernel does not count "
+						      "the accepts that it misses",
+			probe_accept_hook(probe));
 	if (probe->wants.emits & EMIT_SCANS)
-		message("%s goes through the connections", scan_iterator(probe));
+		message("%s scans the connections", scan_iterator(probe));
 	if (probe->wants.emits != EMIT_SAMPLES)
-		message("%s tells why one ended", probe->vitals ? "the socket" : "nothing");
+		message("%s shows why a connection ended", probe->vitals ? "the socket" : "nothing");
 	if (app->options->scope.settings.pidns_ino && probe->wants.owners)
-		message("pids are those of this pid namespace; --pid-namespace=host shows the host's");
+		message("pids are of this pid namespace; for the pids of the host use --pid-namespace=host");
 	message("tracing");
 }
 

@@ -11,10 +11,11 @@ void hangup_reopen(struct event_loop *loop, struct sink *sink, const char *path)
 {
 	int error = sink_reopen(sink, path);
 
-	/* The sink's own error ends the tool, and is told then. */
+	/* An error of the sink itself ends the tool, which reports it then. */
 	if (error && !sink->error)
-		message("cannot open %s again: %s; going on with the old one: put that right and send SIGHUP again",
-			path, error == -EAGAIN ? "its reader is behind" : strerror(-error));
+		message("cannot open %s again: %s; output still goes to the old file; correct this and send SIGHUP "
+			"again",
+			path, error == -EAGAIN ? "the reader of the output is too slow" : strerror(-error));
 	if (!error)
 		error = event_loop_add_output(loop, sink->fd);
 }
@@ -26,5 +27,5 @@ void hangup_report_end(const struct event_loop *loop)
 	if (loop->reopens)
 		message("ended by SIGHUP: the terminal was closed; nohup(1) keeps the tool running");
 	else
-		message("ended by SIGHUP; with --out FILE, SIGHUP would open FILE again");
+		message("ended by SIGHUP; with --out FILE, SIGHUP opens FILE again instead");
 }

@@ -36,8 +36,7 @@ static enum probe_hook choose_hook(const struct argp_state *state, const char *w
 	return hooks[command_line_choose(state, "hook", word, names, why)];
 }
 
-static error_t reliance_option(int key, const char *argument, const struct argp_state *state,
-			       struct app_options *options)
+static error_t kernel_option(int key, const char *argument, const struct argp_state *state, struct app_options *options)
 {
 	static const char *const storages[] = {"auto", "socket", "hash", NULL};
 	static const char *const accepts[] = {"auto", "fexit", "kretprobe", "receive", "none", NULL};
@@ -77,7 +76,7 @@ static void refuse_word(const char *word, const struct argp_state *state)
 	struct strbuf out = strbuf_over(why, sizeof(why) - 1);
 
 	strbuf_append_string(&out, state->name);
-	strbuf_append_literal(&out, " takes options only; a command goes behind --");
+	strbuf_append_literal(&out, " takes options only; put a command after --");
 	why[out.length] = '\0';
 	parse_fail(&error, "argument", word, strlen(word), why);
 	command_line_fail(state, &error);
@@ -100,7 +99,7 @@ error_t app_option(int key, char *argument, struct argp_state *state, struct app
 		return 0;
 	if (command_option(key, argument, state, &options->command) == 0)
 		return 0;
-	return reliance_option(key, argument, state, options);
+	return kernel_option(key, argument, state, options);
 }
 
 error_t app_refuse_foreign(int key, const struct argp_state *state, const struct app_foreign_option *foreign)
@@ -123,7 +122,7 @@ struct probe_wants app_wants(const char *tool, const struct app_options *options
 	return (struct probe_wants){
 		.tool = tool,
 		.scope = &options->scope,
-		.older = !options->command.command.argv, /* what a command does is all to come */
+		.older = !options->command.command.argv, /* all connections of a command are new */
 		.hook = options->hook,
 		.storage = options->storage,
 		.accept = options->accept,

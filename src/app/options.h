@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The options that all tools have: which connections, the command, the output, the way into the kernel. */
+/* The options that all tools have: scope, command, output, the way into the kernel. */
 #ifndef TCPVITALS_APP_OPTIONS_H
 #define TCPVITALS_APP_OPTIONS_H
 
@@ -26,16 +26,16 @@ enum {
 struct app_options {
 	struct command_options command;
 	struct scope scope;
-	unsigned int names;   /* NAMES_ to look up */
+	unsigned int names;   /* NAMES_ bits to look up */
 	uint64_t duration_ns; /* 0: until interrupted */
 	bool verbose;
 	bool strict;                /* exit with 3 when anything was missed */
-	unsigned int hooks_allowed; /* 1 << enum probe_hook, besides HOOK_AUTO: what this tool can do with */
+	unsigned int hooks_allowed; /* hooks of this tool besides HOOK_AUTO: bits 1 << enum probe_hook */
 	enum probe_hook hook;
 	enum probe_storage storage;
 	enum probe_accept accept;
-	uint32_t hash_size; /* sockets that the hash remembers, where it is used */
-	bool without_casts; /* for tests: as on kernels before 6.2 */
+	uint32_t hash_size; /* sockets that fit into the hash, where a hash is used */
+	bool without_casts; /* for tests: the programs for kernels before 6.2 */
 };
 
 /* Rows of a tool's table of options, after SCOPE_OPTIONS of os/scope_options.h. `hooks` is the list for --help. */
@@ -45,7 +45,7 @@ struct app_options {
 	{                                                                                                              \
 		"csv", 's', 0, 0, "the same as -o csv", group                                                          \
 	}
-#define APP_RELIANCE_OPTIONS(group, hooks)                                                                             \
+#define APP_KERNEL_OPTIONS(group, hooks)                                                                               \
 	{"strict", APP_KEY_STRICT, 0, 0, "exit with 3 if anything was missed", group},                                 \
 		{"hook", APP_KEY_HOOK, "HOOK", 0, hooks, group},                                                       \
 		{"storage", APP_KEY_STORAGE, "KIND", 0, "memory of a socket: auto, socket or hash", group},            \
@@ -61,12 +61,16 @@ struct app_options {
 		0, 'h', 0, OPTION_HIDDEN, 0, -1                                                                        \
 	}
 
-/* One of these options, a word too many, or -h; else ARGP_ERR_UNKNOWN. Ends the process when it is refused. */
+/*
+ * Handles one of these options, an argument that is not an option (an error), or -h; else returns ARGP_ERR_UNKNOWN. An
+ * error ends the process.
+ */
 error_t app_option(int key, char *argument, struct argp_state *state, struct app_options *options);
 
 /*
- * An option that only another tool has. Listed hidden in the table of options, so that the error can say what to use:
- * "invalid option -- 'P': REMEDY". Ends the process.
+ * An option that only another tool has. The table of options lists it as hidden, so that the error can have a remedy:
+ * "invalid option -- 'P': REMEDY". app_refuse_foreign() ends the process if `key` is in the list, which ends with
+ * letter 0; else it returns ARGP_ERR_UNKNOWN.
  */
 struct app_foreign_option {
 	char letter;
@@ -78,11 +82,13 @@ struct app_foreign_option {
 	}
 error_t app_refuse_foreign(int key, const struct argp_state *state, const struct app_foreign_option *foreign);
 
-/* When there are no more options. `of_connections`: rows are whole connections. Ends the process if something is wrong.
+/*
+ * Checks the options together, after the last one. `of_connections`: rows are whole connections. An error ends the
+ * process.
  */
 void app_options_end(const struct argp_state *state, bool of_connections, struct app_options *options);
 
-/* What of these the probe is to know. */
+/* Returns the part of the options that the probe needs. */
 struct probe_wants app_wants(const char *tool, const struct app_options *options);
 
 #endif

@@ -12,16 +12,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Lines at the start about what is not there. */
-#define TOLD_MAX 8
+/* Maximum of messages at the start about missing pids, and about missing network namespaces. */
+#define REPORTED_MAX 8
 
-/* A number of wanted things, and of those of them that are not there. */
+/* The number of wanted objects, and of missing ones among them. */
 struct tally {
 	uint32_t wanted;
 	uint32_t missing;
 };
 
-/* The option and the user's word. */
+/* Writes the option and the word of the user. */
 static void name_place(const struct scope_place *place, char *ret, size_t size)
 {
 	struct strbuf out = strbuf_over(ret, size - 1);
@@ -33,10 +33,10 @@ static void name_place(const struct scope_place *place, char *ret, size_t size)
 
 /* ---- at the start ----------------------------------------------------------------------------------------------- */
 
-static const char *describe(enum pid_meaning meaning, bool is_initial)
+static const char *describe_pid(enum pid_meaning meaning, bool is_initial)
 {
-	if (meaning == PID_OF_THREAD)
-		return "is a thread; --pid takes the number of its process";
+	if (meaning == PID_THREAD)
+		return "this is a thread; give the pid of its process";
 	return is_initial ? "no process has this number" : "no process has this number in this pid namespace";
 }
 
@@ -45,13 +45,16 @@ static void report_pid(uint64_t pid, struct tally *tally, bool is_initial)
 	enum pid_meaning meaning = pid_namespace_look_up((uint32_t)pid);
 
 	tally->wanted++;
-	if (meaning == PID_OF_PROCESS)
+	if (meaning == PID_PROCESS)
 		return;
-	if (tally->missing++ < TOLD_MAX)
-		message("--pid %llu: %s", (unsigned long long)pid, describe(meaning, is_initial));
+	if (tally->missing++ < REPORTED_MAX)
+		message("--pid %llu: %s", (unsigned long long)pid, describe_pid(meaning, is_initial));
 }
 
-/* Nothing in a container tells whether a number of the host is a process's. */
+/*
+ * Reports wanted pids without a process. A container shows no processes of the host, so pids of the host cannot be
+ * checked there.
+ */
 static struct tally report_pids(const struct scope *scope)
 {
 	struct pid_namespace own = {};
@@ -59,7 +62,7 @@ static struct tally report_pids(const struct scope *scope)
 	struct tally tally = {};
 
 	if (scope->settings.numbers[SCOPE_PID] && is_unknown && !scope->host_pids)
-		message("--pid: nothing tells without /proc which pid namespace this is; numbers are the host's");
+		message("--pid: without /proc the pid namespace is unknown; pids are taken as the host's; mount /proc");
 	if (is_unknown || (scope->host_pids && !is_initial))
 		return tally;
 	for (uint32_t i = 0; i < scope->number_count; i++) {
@@ -68,8 +71,10 @@ static struct tally report_pids(const struct scope *scope)
 		if (listed->number.kind == SCOPE_PID && listed->sense == SCOPE_WANTED)
 			report_pid(listed->number.value, &tally, is_initial);
 	}
-	if (tally.missing > TOLD_MAX)
-		message("--pid: %u more numbers are no process's", tally.missing - TOLD_MAX);
+	if (tally.missing > REPORTED_MAX)
+		message(tally.missing == REPORTED_MAX + 1 ? "--pid: no process has %u more number"
+							  : "--pid: no process has %u more numbers",
+			tally.missing - REPORTED_MAX);
 	return tally;
 }
 
@@ -85,8 +90,8 @@ static struct tally report_places(const struct scope *scope)
 			continue;
 		tally.wanted++;
 		name_place(place, name, sizeof(name));
-		if (place->is_gone && tally.missing++ < TOLD_MAX)
-			message("%s: no process is in such a network namespace, and no name leads to it", name);
+		if (place->is_gone && tally.missing++ < REPORTED_MAX)
+			message("%s: no process is in this network namespace, and it has no name in /run/netns", name);
 	}
 	return tally;
 }
@@ -109,27 +114,27 @@ struct watch {
 static const char *describe_loss(const struct scope_place *place)
 {
 	if (place->kind == SCOPE_CGROUP)
-		return "this cgroup is gone; one that is made there again takes its place";
+		return "this cgroup was removed; a new one at the same path takes its place";
 	if (strncmp(place->path, "/proc/", strlen("/proc/")) == 0)
-		return "this process is gone, and its network namespace may be; the number stands for nothing now";
-	return "this network namespace has lost its name; one that gets the name takes its place";
+		return "this process has ended; its pid selects no network namespace now";
+	return "this name was removed; a new network namespace of this name takes its place";
 }
 
 static void follow(void *context, const struct scope_place *was, const struct scope_place *is)
 {
 	const struct watch *watch = context;
-	int error = scope_follow(watch->probe, was, is);
+	int error = scope_update_place(watch->probe, was, is);
 	char name[128];
 
 	name_place(is, name, sizeof(name));
 	if (error)
-		message("%s: cannot follow it: %s", name, strerror(-error));
+		message("%s: cannot change the filter in the kernel: %s", name, strerror(-error));
 	else if (is->is_gone)
 		message("%s: %s", name, describe_loss(is));
 	else if (was->is_gone)
-		message("%s: is there again", name);
+		message("%s: exists again", name);
 	else if (watch->verbose)
-		message("%s: was made again, and is followed", name);
+		message("%s: was made again, and the new one is used", name);
 }
 
 void scope_watch_tick(struct scope *scope, const struct probe *probe, bool verbose)

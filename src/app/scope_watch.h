@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Tells the user when what the scope names is not there, goes away or comes back, and the probe what there is instead.
+/*
+ * Watches the processes, cgroups and network namespaces that the scope names. Reports to the user when one is missing,
+ * goes away or comes back, and updates the probe.
  */
 #ifndef TCPVITALS_APP_SCOPE_WATCH_H
 #define TCPVITALS_APP_SCOPE_WATCH_H
@@ -9,10 +11,10 @@
 
 #include <stdbool.h>
 
-/* At the start. Sets scope->is_blind and scope->is_placeless. */
+/* Call at the start. Sets scope->is_blind and scope->is_placeless. */
 void scope_watch_begin(struct scope *scope);
 
-/* Once a second. `verbose`: says also that something was made again without having been missed. */
+/* Call once a second. `verbose`: also reports a place that was made again before it was missed. */
 void scope_watch_tick(struct scope *scope, const struct probe *probe, bool verbose);
 
 #endif

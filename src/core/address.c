@@ -5,7 +5,10 @@
 
 #define GROUPS 8
 
-/* "7.", "17." or "217.": as long as it is, and four bytes that can be copied. */
+/*
+ * Text of one address byte with its dot: "7.", "17." or "217.". A copy takes all four bytes; `length` counts the used
+ * ones.
+ */
 struct byte_text {
 	char text[4];
 	uint32_t length;
@@ -22,10 +25,10 @@ struct byte_text {
 #define BYTES16(n) BYTES4(n), BYTES4((n) + 4), BYTES4((n) + 8), BYTES4((n) + 12)
 #define BYTES64(n) BYTES16(n), BYTES16((n) + 16), BYTES16((n) + 32), BYTES16((n) + 48)
 
-/* A table, because the lengths of an address's bytes cannot be predicted. */
+/* A table instead of branches: the CPU cannot predict how many digits each byte has. */
 static const struct byte_text byte_texts[256] = {BYTES64(0), BYTES64(64), BYTES64(128), BYTES64(192)};
 
-/* Returns the end; up to 16 bytes from `text` on are written. */
+/* Returns the end of the text. Writes up to 16 bytes from `text` on. */
 static char *write_ipv4(char *text, const uint8_t bytes[4])
 {
 	for (int i = 0; i < 4; i++) {
@@ -45,7 +48,7 @@ static uint16_t group_at(const uint8_t bytes[16], int i)
 	return be16toh(group);
 }
 
-/* Without leading zeros: the other digits are written first, and as many zeros behind them. */
+/* Without leading zeros: the other digits are shifted to the front, and the zeros behind them lie beyond the end. */
 static char *write_group(char *text, unsigned int group)
 {
 	unsigned int zeros = (__builtin_clz(group | 1) - 16) / 4;
@@ -53,7 +56,7 @@ static char *write_group(char *text, unsigned int group)
 	return append_4_hex(text, group << 4 * zeros) - zeros;
 }
 
-/* A bit for each group that is 0. */
+/* Bit i is set if group i is 0. */
 static unsigned int zero_groups(const uint8_t bytes[16])
 {
 	unsigned int zeros = 0;
@@ -63,10 +66,13 @@ static unsigned int zero_groups(const uint8_t bytes[16])
 	return zeros;
 }
 
-/* The longest run of two or more zero groups, the first of equals: RFC 5952, section 4.2. Returns its length or 0. */
+/*
+ * Finds the longest run of two or more zero groups; of equal runs, the first (RFC 5952, section 4.2). Returns the
+ * length, or 0 for no run.
+ */
 static int longest_zeros(unsigned int zeros, int *ret_start)
 {
-	unsigned int begins = zeros & zeros >> 1; /* where `length` of them or more begin */
+	unsigned int begins = zeros & zeros >> 1; /* beginnings of runs of `length` or more zero groups */
 	int length = 2;
 
 	if (!begins)
@@ -81,7 +87,7 @@ static char *write_ipv6(char *text, const uint8_t bytes[16])
 {
 	int start = GROUPS, end = GROUPS, zeros = longest_zeros(zero_groups(bytes), &start);
 
-	/* ::a.b.c.d and ::ffff:a.b.c.d, where inet_ntop() writes the last two groups as IPv4 */
+	/* inet_ntop() writes the last two groups of ::a.b.c.d and ::ffff:a.b.c.d as IPv4 */
 	if (start == 0 && (zeros == 6 || (zeros == 5 && group_at(bytes, 5) == 0xffff)))
 		end = 6;
 	for (int i = 0; i < end; i++) {

@@ -26,16 +26,17 @@ const char decimal_pairs[100][2] = {DECIMALS25(0), DECIMALS25(25), DECIMALS25(50
 const char append_hex_pairs[256][2] = {HEX64(0), HEX64(64), HEX64(128), HEX64(192)};
 
 /*
- * The digits of a value below 10^8, one a byte and each less '0', the first in the lowest byte. Halves, pairs and
- * digits are each divided all at once, and what is left goes into the higher part of the same number: no loop, whose
- * number of rounds nobody could predict.
+ * Returns the eight digits of a value below 10^8. Each byte holds one digit (0 to 9, not ASCII); the lowest byte holds
+ * the first digit.
+ * Three steps divide all halves, all pairs and all digits at once. A quotient stays in the lower part, its remainder
+ * moves to the higher part. There is no loop, because the CPU could not predict the number of rounds.
  */
 static uint64_t decimal_digits(uint32_t value)
 {
 	uint64_t halves = ((uint64_t)value << 32) - value / 10000 * ((10000ULL << 32) - 1);
-	uint64_t hundreds = halves * 10486 >> 20 & 0x0000007f0000007f; /* a hundredth of each */
+	uint64_t hundreds = halves * 10486 >> 20 & 0x0000007f0000007f; /* each half / 100 */
 	uint64_t pairs = (halves << 16) - hundreds * ((100 << 16) - 1);
-	uint64_t tens = pairs * 103 >> 10 & 0x000f000f000f000f; /* a tenth of each */
+	uint64_t tens = pairs * 103 >> 10 & 0x000f000f000f000f; /* each pair / 10 */
 
 	return (pairs << 8) - tens * ((10 << 8) - 1);
 }
@@ -47,7 +48,7 @@ static char *append_8_digits(char *at, uint64_t digits)
 	return at + sizeof(digits);
 }
 
-/* Not inlined: the call in it would make all numbers save registers. */
+/* Not inlined: with this call inside, append_u64() would save registers for every number. */
 static __attribute__((noinline)) char *append_long(char *at, uint64_t value)
 {
 	at = append_u64(at, value / TEN_TO_8);
@@ -62,7 +63,7 @@ char *append_u64(char *at, uint64_t value)
 	if (value >= TEN_TO_8)
 		return append_long(at, value);
 	digits = decimal_digits(value);
-	/* in front, but for the last digit */
+	/* leading zeros; the last digit always stays */
 	zeros = __builtin_ctzll(digits | 1ULL << 56) / 8;
 	return append_8_digits(at, digits >> 8 * zeros) - zeros;
 }

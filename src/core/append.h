@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Writing text where there is room for certain: row_begin() has made sure of it for a whole row, so that nothing is
- * checked and no length is kept for each piece. Every function writes at `at`, returns where its text ends, and may
- * write up to APPEND_SLACK bytes beyond that, which are the next one's: a copy of fixed size needs no call and no loop.
+ * Fast formatting into memory that has enough room. row_begin() checks the room once for a whole row, so no function
+ * here checks the room or keeps a length.
+ *
+ * Every function writes at `at` and returns the end of its text. A function may write up to APPEND_SLACK bytes beyond
+ * that end, which the next function overwrites: a copy of fixed size needs no call and no loop.
  */
 #ifndef TCPVITALS_CORE_APPEND_H
 #define TCPVITALS_CORE_APPEND_H
@@ -12,10 +14,10 @@
 
 #define APPEND_SLACK 24
 
-/* The longest of append_u64() and of append_hex(). */
+/* Bytes of the longest text of append_u64() and append_hex(). */
 #define APPEND_NUMBER_MAX 20
 
-/* A short name, in a table of them: with its length, and copied whole. */
+/* A short name in a table of names. append_label() copies the whole struct, which needs no loop over `length`. */
 struct label {
 	char text[APPEND_SLACK - 1]; /* ends in a NUL */
 	uint8_t length;
@@ -38,7 +40,7 @@ static inline char *append_bytes(char *at, const char *bytes, size_t length)
 	return at + length;
 }
 
-/* A string literal: its length is known to the compiler. */
+/* Appends a string literal, whose length is a constant. */
 #define append_literal(at, literal) append_bytes((at), "" literal, sizeof(literal) - 1)
 
 static inline char *append_label(char *at, const struct label *label)
@@ -47,7 +49,7 @@ static inline char *append_label(char *at, const struct label *label)
 	return at + label->length;
 }
 
-/* Blanks up to `end`, which is not before `at`. */
+/* Appends blanks up to `end`, which is not before `at`. */
 static inline char *append_blanks(char *at, char *end)
 {
 	do
@@ -56,11 +58,11 @@ static inline char *append_blanks(char *at, char *end)
 	return end;
 }
 
-/* The two digits of a number, in decimal (below 100) and in hexadecimal (below 256). */
+/* Two digits for each number: decimal below 100, hexadecimal (lower case) below 256. */
 extern const char decimal_pairs[100][2];
 extern const char append_hex_pairs[256][2];
 
-/* A value below 10^2, 10^3, 10^6, with leading zeros. */
+/* Append a value below 10^2, 10^3 or 10^6, with leading zeros. */
 static inline char *append_2_digits(char *at, unsigned int value)
 {
 	return append_bytes(at, decimal_pairs[value], 2);
@@ -78,20 +80,20 @@ static inline char *append_6_digits(char *at, unsigned int value)
 
 char *append_u64(char *at, uint64_t value);
 
-/* The same of a number that mostly has one digit. */
+/* append_u64() for a number that mostly has one digit. */
 static inline char *append_small(char *at, uint64_t value)
 {
 	return value < 10 ? append_char(at, '0' + value) : append_u64(at, value);
 }
 
-/* The four hexadecimal digits of 16 bits, lower case. */
+/* Appends 16 bits as four hexadecimal digits, lower case. */
 static inline char *append_4_hex(char *at, uint16_t value)
 {
 	at = append_bytes(at, append_hex_pairs[value >> 8], 2);
 	return append_bytes(at, append_hex_pairs[value & 0xff], 2);
 }
 
-/* Lower case, no prefix, with leading zeros up to `digits` (1 to 16). */
+/* Appends a number in hexadecimal: lower case, no prefix, leading zeros up to `digits` (1 to 16). */
 char *append_hex(char *at, uint64_t value, unsigned int digits);
 
 #endif

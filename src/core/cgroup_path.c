@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The next component, whose bytes are NULL behind the last one; `at` is where the search goes on. */
+/* Returns the next component and moves `*at` behind it. `bytes` is NULL after the last component. */
 static struct name next_component(const char *path, size_t length, size_t *at)
 {
 	struct name component = {};
@@ -29,7 +29,7 @@ static bool begins_with(struct name name, const char *beginning)
 	return name.length >= length && !memcmp(name.bytes, beginning, length);
 }
 
-/* And has something before that. */
+/* True if `name` ends with `end` and has at least one byte in front. */
 static bool ends_with(struct name name, const char *end)
 {
 	size_t length = strlen(end);
@@ -37,7 +37,7 @@ static bool ends_with(struct name name, const char *end)
 	return name.length > length && !memcmp(name.bytes + name.length - length, end, length);
 }
 
-/* Of the types of units those that have processes. */
+/* True for a unit of a type that has processes. Slices do not count. */
 static bool is_unit(struct name name)
 {
 	static const char *const types[] = {".service", ".scope", ".socket", ".mount", ".swap"};
@@ -92,7 +92,10 @@ static bool is_digit(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-/* How many bytes at the beginning are a uid: 8-4-4-4-12 digits, or 32; else 0. */
+/*
+ * Returns the length of the uid at the beginning of `text`, or 0. A uid has 32 digits, plain or with dashes as
+ * 8-4-4-4-12.
+ */
 static size_t uid_length(struct name text)
 {
 	size_t digits = 0, dashes = 0;
@@ -110,7 +113,10 @@ static size_t uid_length(struct name text)
 	return digits == 32 && (dashes == 0 || dashes == 4) ? digits + dashes : 0;
 }
 
-/* Behind "pod": the whole rest, but for what systemd and containerd put there. */
+/*
+ * Returns the length of the uid in `rest`, the text behind "pod", or 0. Only ".slice" (systemd), and what containerd
+ * appends to that, may follow the uid.
+ */
 static size_t pod_length(struct name rest)
 {
 	size_t length = uid_length(rest);
@@ -121,7 +127,10 @@ static size_t pod_length(struct name rest)
 	return !end.length || begins_with(end, ".slice") ? length : 0;
 }
 
-/* Of "podUID", "kubepods-podUID.slice", "kubepods-burstable-podUID.slice:cri-containerd:ID". */
+/*
+ * Returns the uid in "podUID", "kubepods-podUID.slice" or "kubepods-burstable-podUID.slice:cri-containerd:ID". `bytes`
+ * is NULL if there is none.
+ */
 static struct name pod_of_component(struct name component)
 {
 	static const char *const beginnings[] = {"pod", "kubepods-pod", "kubepods-burstable-pod",
@@ -140,7 +149,10 @@ static struct name pod_of_component(struct name component)
 	return (struct name){};
 }
 
-/* From "kubepods" on, before which kind and others put names of their own; NULL bytes when it is not there. */
+/*
+ * Returns the component from "kubepods" on: kind and other tools put names of their own in front. `bytes` is NULL if
+ * "kubepods" is missing.
+ */
 static struct name from_kubepods(struct name component)
 {
 	const char *found = memmem(component.bytes, component.length, "kubepods", strlen("kubepods"));

@@ -3,19 +3,25 @@
 
 #include <string.h>
 
-/* What clocks of two CPUs may be apart. A step that is not more is none: times are told in microseconds. */
+/*
+ * The clocks of two CPUs may differ by this much. A smaller change is not a step, because times are shown in
+ * microseconds.
+ */
 #define STEP_MIN_NS 1000
 
-/* No machine suspends and resumes in less. */
+/* No machine suspends and resumes in less time. */
 #define SUSPEND_MIN_NS 1000000
 
 /*
- * The tool is told of a suspend when it runs again, and other processes may run before it. Their doings of so much
- * time count as after the suspend. The kernel takes longer than that to wake devices up, when no process runs.
+ * The tool detects a suspend when it runs again; other processes may run earlier. Events within this time before the
+ * detection count as after the suspend. The kernel takes longer to wake devices up, while no process runs.
  */
 #define RESUME_NS 20000000
 
-/* Whether a clock may still be ahead by the offset. Reading it took some time, within which it was read. */
+/*
+ * True if a clock may still be ahead of CLOCK_MONOTONIC by `offset_ns`. The clock was read at some time between
+ * before_ns and after_ns.
+ */
 static bool agrees(int64_t offset_ns, int64_t clock_ns, const struct clock_reading *reading, int64_t slack_ns)
 {
 	return offset_ns >= clock_ns - (int64_t)reading->after_ns - slack_ns &&
@@ -45,7 +51,7 @@ static uint64_t distance(int64_t a, int64_t b)
 	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
 }
 
-/* By how much times would be wrong if the second one were forgotten. */
+/* The error of times, in ns, if `after` is forgotten. */
 static uint64_t change_of(const struct clock_point *before, const struct clock_point *after)
 {
 	return distance(before->realtime_offset_ns, after->realtime_offset_ns) +
@@ -53,7 +59,10 @@ static uint64_t change_of(const struct clock_point *before, const struct clock_p
 	       distance(before->utc_offset_s, after->utc_offset_s) * 1000000000;
 }
 
-/* Of several that are the least the oldest. The first one of all stays: something holds for each moment. */
+/*
+ * Forgets the older point with the least change; of equal changes, the oldest. The first point stays, so that a point
+ * holds for every moment.
+ */
 static void forget_least_change(struct clock_history *history)
 {
 	uint64_t least = UINT64_MAX;
@@ -109,7 +118,7 @@ const struct clock_point *clock_history_find(const struct clock_history *history
 {
 	size_t low = 0, high = history->count;
 
-	/* The first one holds for all before it; the newest is not among them. */
+	/* The first point also holds before its own time. `newest` is not in `older`. */
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 

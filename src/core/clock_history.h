@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the kernel's clocks said when. The kernel stamps events with its CLOCK_MONOTONIC, which knows neither steps of
- * CLOCK_REALTIME nor the time that the machine is suspended. Here is kept from when on which distance between these
- * clocks holds, so that a moment has the same wall time whenever it is asked for.
+ * Offsets between the kernel's clocks, over time. The kernel stamps events with CLOCK_MONOTONIC, which has no steps of
+ * CLOCK_REALTIME and stands still while the machine is suspended. The history records since when each offset holds. A
+ * moment therefore always has the same wall time.
  *
- * The distance changes with a step and with a suspend only: NTP slews CLOCK_REALTIME and CLOCK_MONOTONIC alike (both
- * are one count in the kernel's struct timekeeper, a constant apart).
+ * The offsets change only with a step and with a suspend. NTP slews CLOCK_REALTIME and CLOCK_MONOTONIC alike: both are
+ * one count in the kernel's struct timekeeper, a constant apart.
  */
 #ifndef TCPVITALS_CORE_CLOCK_HISTORY_H
 #define TCPVITALS_CORE_CLOCK_HISTORY_H
@@ -14,10 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Changes that are remembered. A laptop that sleeps ten times a day takes three months for as many. */
+/* Points that a history holds. A laptop that sleeps ten times a day fills one in three months. */
 #define CLOCK_HISTORY_MAX 1024
 
-/* What holds from a moment on. */
+/* The offsets from one moment on. */
 struct clock_point {
 	uint64_t from_ns;           /* CLOCK_MONOTONIC */
 	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
@@ -26,17 +26,17 @@ struct clock_point {
 };
 
 /*
- * All zeros: CLOCK_REALTIME is CLOCK_MONOTONIC. The first reading holds for all times, also those before it: nobody
- * knows better. When there is no room, the least change of all is forgotten.
+ * All zeros is a valid history, in which CLOCK_REALTIME equals CLOCK_MONOTONIC. The first reading holds for all times,
+ * also for times before the reading, which nothing measured. A full history forgets the least change.
  */
 struct clock_history {
 	struct clock_point newest;
 	uint64_t read_ns; /* CLOCK_MONOTONIC at the last reading; 0: none yet */
-	size_t count;     /* of the older ones, the oldest first */
+	size_t count;     /* of `older`, the oldest first */
 	struct clock_point older[CLOCK_HISTORY_MAX - 1];
 };
 
-/* The clocks of the kernel, in ns, read in this order. An interruption makes it less exact, never wrong. */
+/* The kernel's clocks in ns, read in this order. An interruption makes the reading less exact, never wrong. */
 struct clock_reading {
 	uint64_t before_ns; /* CLOCK_MONOTONIC */
 	int64_t realtime_ns;
@@ -45,18 +45,20 @@ struct clock_reading {
 	int32_t utc_offset_s;
 };
 
-/* Whether nothing has changed, as far as the reading is exact. Never before the first clock_history_note(). */
+/* True if no offset has changed, as far as the reading is exact. False before the first clock_history_note(). */
 bool clock_history_agrees(const struct clock_history *history, const struct clock_reading *reading);
 
 /*
- * Takes a reading later than all others, and any moment that was asked for. What does not agree is a change. A step of
- * the clock holds from this reading on, a suspend from a little earlier, but not before the reading before this one.
+ * Records a reading, which is later than all earlier readings and than every moment asked for before. An offset that
+ * does not agree is a change. A step of the clock holds from this reading on. A suspend holds from a little earlier,
+ * but not from before the previous reading.
  */
 void clock_history_note(struct clock_history *history, const struct clock_reading *reading);
 
 /* clock_history_at() for a moment before the newest change. */
 const struct clock_point *clock_history_find(const struct clock_history *history, uint64_t monotonic_ns);
 
+/* Returns the offsets that hold at that moment. */
 static inline const struct clock_point *clock_history_at(const struct clock_history *history, uint64_t monotonic_ns)
 {
 	if (monotonic_ns >= history->newest.from_ns)
@@ -64,16 +66,18 @@ static inline const struct clock_point *clock_history_at(const struct clock_hist
 	return clock_history_find(history, monotonic_ns);
 }
 
-/* CLOCK_REALTIME at that moment; wraps around for a wild one. */
+/* CLOCK_REALTIME at that moment, in ns; wraps around for a time out of range. */
 static inline int64_t clock_history_realtime_ns(const struct clock_history *history, uint64_t monotonic_ns)
 {
 	return (int64_t)(monotonic_ns + (uint64_t)clock_history_at(history, monotonic_ns)->realtime_offset_ns);
 }
 
-/* How long the machine was suspended between two moments, as far as that is known; 0 if they are in the wrong order. */
+/* Time suspended between two moments, in ns, as far as recorded; 0 if `to_ns` is before `from_ns`. */
 uint64_t clock_history_suspended_between(const struct clock_history *history, uint64_t from_ns, uint64_t to_ns);
 
-/* The same in the `duration_ns` before that moment; 0 for a wild duration. Quick where nothing has changed meanwhile.
+/*
+ * Time suspended in the `duration_ns` before `monotonic_ns`; 0 for a duration out of range. Quick if no offset has
+ * changed since.
  */
 static inline uint64_t clock_history_suspended_ns(const struct clock_history *history, uint64_t monotonic_ns,
 						  uint64_t duration_ns)

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-/* What text shows of these when it is not wide. */
+/* Cells of COMM and CONTAINER in text that is not wide. */
 #define COMM_COLUMNS      10
 #define CONTAINER_COLUMNS 12
 
@@ -26,7 +26,7 @@ static char *append_known(char *at, const struct row *row, bool known, uint64_t 
 	return known ? append_u64(at, value) : append_unknown(at, row);
 }
 
-/* Cut after `max_cells` in text that is not wide. */
+/* Text that is not wide is cut at `max_cells`. */
 static char *append_text(char *at, struct row *row, struct name text, size_t max_cells)
 {
 	struct strbuf out = strbuf_over(at, ESCAPED_MAX * text.length + strlen("\"\""));
@@ -37,12 +37,12 @@ static char *append_text(char *at, struct row *row, struct name text, size_t max
 	} else {
 		cells = escape_name(&out, text.bytes, text.length,
 				    row->style == COLUMN_STYLE_WIDE ? SIZE_MAX : max_cells, row->width);
-		row->unseen = out.length - cells;
+		row->bytes_beyond_cells = out.length - cells;
 	}
 	return at + out.length;
 }
 
-/* A number that may have a name. */
+/* Appends the name, or the number if there is no name. */
 static char *append_named(char *at, struct row *row, struct name name, bool known, uint64_t number)
 {
 	return name.bytes ? append_text(at, row, name, SIZE_MAX) : append_known(at, row, known, number);
@@ -99,7 +99,10 @@ static char *append_comm(char *at, struct row *row)
 	if (!is_owned(row))
 		return append_unknown(at, row);
 	length = escape_plain_field(comm);
-	/* An empty name, a dash and a blank in front are up to '-', and few others are. */
+	/*
+	 * An empty name, a dash and a leading blank need escape_name(). Their first bytes are up to '-', as few others
+	 * are.
+	 */
 	if (length < 0 || comm[0] <= '-')
 		return append_text(at, row, (struct name){comm, escape_field_length(comm, OWNER_COMM_LEN)}, max_cells);
 	append_bytes(at, comm, OWNER_COMM_LEN);
@@ -136,7 +139,7 @@ static char *append_ip(char *at, struct row *row)
 	return append_small(at, row->event->ip_version);
 }
 
-/* Seldom, and a function of its own: its array would cost the others, too (-fstack-protector-strong). */
+/* Not inlined: the array would cost all addresses time (-fstack-protector-strong), and zones are rare. */
 static __attribute__((noinline)) char *append_zoned(char *at, struct row *row, const uint8_t bytes[16])
 {
 	const struct transition *event = row->event;
@@ -236,7 +239,7 @@ static char *append_container(char *at, struct row *row)
 {
 	struct name id = row->names->container;
 
-	/* As container tools do: the beginning of an id is an id, too. */
+	/* Container tools also cut an id, and accept the beginning of an id. */
 	if (row->style == COLUMN_STYLE_TEXT && id.length > CONTAINER_COLUMNS)
 		id.length = CONTAINER_COLUMNS;
 	return append_named(at, row, id, false, 0);

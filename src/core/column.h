@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The one table of columns of a transition: names, widths and how a value is written. Headers, text, wide text, CSV and
- * -O all come from it.
+ * The table of columns of a transition: name, width, and the function that writes a value. Headers, text, wide text,
+ * CSV and -O all use this table.
  */
 #ifndef TCPVITALS_CORE_COLUMN_H
 #define TCPVITALS_CORE_COLUMN_H
@@ -38,79 +38,79 @@ enum column_id {
 	COLUMN_OLDSTATE,  /* OLDSTATE  %-11s */
 	COLUMN_NEWSTATE,  /* NEWSTATE  %-11s    after OLDSTATE, text puts "-> " between the two */
 	COLUMN_MS, /* MS        %-10s    duration in milliseconds, unknown for DURATION_UNKNOWN and a lower bound */
-	COLUMN_SYNRETRANS, /* SYNRETRANS %-10s  unknown but where a handshake ends */
-	COLUMN_CAUSE,      /* CAUSE     %-22s    cause_name(), unknown but for an end */
-	COLUMN_STATE,      /* STATE     %-11s    of --stuck, instead of OLDSTATE and NEWSTATE */
-	COLUMN_SINCE,      /* SINCE     %-27s    RFC 3339, UTC: when the (old) state was entered; unknown as MS is */
+	COLUMN_SYNRETRANS, /* SYNRETRANS %-10s  known where a handshake ends */
+	COLUMN_CAUSE,      /* CAUSE     %-22s    cause_name(), known at an end */
+	COLUMN_STATE,      /* STATE     %-11s    only --stuck, instead of OLDSTATE and NEWSTATE */
+	COLUMN_SINCE,      /* SINCE     %-27s    RFC 3339, UTC: entry into the (old) state; unknown where MS is */
 	COLUMN_ATLEAST,    /* ATLEAST   %-10s    lower bound of MS, unknown for DURATION_UNKNOWN */
-	COLUMN_CGPATH,     /* CGPATH    %-40s    path of the cgroup; its id when it has none, unknown without an id */
+	COLUMN_CGPATH,     /* CGPATH    %-40s    path of the cgroup, else its id; unknown without an id */
 	COLUMN_UNIT,       /* UNIT      %-24s    systemd unit */
 	COLUMN_CONTAINER,  /* CONTAINER %-12.12s, wide and CSV: the full id */
 	COLUMN_POD,        /* POD       %-36s    uid of the Kubernetes pod */
-	COLUMN_NETNSNAME,  /* NETNSNAME %-12s    its inode when it has no name, unknown when that is 0 */
+	COLUMN_NETNSNAME,  /* NETNSNAME %-12s    name of the namespace, else its inode number; unknown when that is 0 */
 	COLUMN_COUNT
 };
 
-/* How the value is written: `wide` matters to text alone. Unknown is "-" in text and an empty field in CSV. */
+/* The form of a value. An unknown value is "-" in text and an empty field in CSV. Only text has a wide form. */
 enum column_style {
 	COLUMN_STYLE_TEXT,
 	COLUMN_STYLE_WIDE,
 	COLUMN_STYLE_CSV
 };
 
-/*
- * No line of any format is longer, its newline and APPEND_SLACK included, whatever the event holds: there must be this
- * much room for a row.
- */
+/* Room for one row, in bytes: the longest line of any format, for any event, with its newline and APPEND_SLACK. */
 #define ROW_TEXT_MAX 2048
 
-/* That much longer with names: those from directories have at most PATH_MAX and NAME_MAX bytes, of up to six each. */
+/*
+ * Additional room for a row with names. Names of directories have at most PATH_MAX and NAME_MAX bytes, and an escaped
+ * byte takes up to six.
+ */
 #define ROW_NAMES_MAX 32768
 
 struct column_list {
 	uint8_t ids[COLUMN_COUNT]; /* enum column_id, in the order of printing */
 	size_t count;              /* at least one */
-	cell_width *width;         /* of a character in text; NULL: one cell each */
+	cell_width *width;         /* cells of a character in text; NULL: one cell each */
 };
 
 /*
- * The peers' columns: [TIME] [TIME(s)] SKADDR PID COMM [IP, in wide and CSV] LADDR LPORT RADDR RPORT OLDSTATE NEWSTATE
- * MS.
+ * The columns of the peers, bcc's and libbpf-tools' tcpstates:
+ * [TIME] [TIME(s)] SKADDR PID COMM [IP, in wide and CSV] LADDR LPORT RADDR RPORT OLDSTATE NEWSTATE MS.
  */
 struct column_list column_list_default(enum column_style style, bool time, bool elapsed);
 
-/* Of --stuck: [TIME] [TIME(s)] PID COMM OWNER [IP] LADDR LPORT RADDR RPORT STATE SINCE ATLEAST. */
+/* The columns of --stuck: [TIME] [TIME(s)] PID COMM OWNER [IP] LADDR LPORT RADDR RPORT STATE SINCE ATLEAST. */
 struct column_list column_list_stuck(enum column_style style, bool time, bool elapsed);
 
-/* Of -c: [TIME] [TIME(s)] PID COMM [IP] LADDR LPORT RADDR RPORT, before what only connections have. */
+/* The columns of -c that transitions have, too: [TIME] [TIME(s)] PID COMM [IP] LADDR LPORT RADDR RPORT. */
 struct column_list column_list_connections(enum column_style style, bool time, bool elapsed);
 
 /*
- * -O: names separated by commas, in either case, each at most once. An unknown name, an empty one or a repeated one is
- * -EINVAL with the bad word quoted and all names listed.
+ * Parses -O: names separated by commas, in upper or lower case, each at most once. 0, or -EINVAL for an unknown, empty
+ * or repeated name. The error quotes the bad word and lists all names.
  */
 int column_list_parse(const char *text, struct column_list *ret, struct parse_error *error);
 
-/* -EINVAL and the reason when there is a column of transitions with `stuck`, or one of --stuck without. */
+/* 0, or -EINVAL and the reason: a column that only transitions have with `stuck`, or STATE without. */
 int column_list_check(const struct column_list *list, bool stuck, struct parse_error *error);
 
-/* Puts a column in front, unless it is in the list already. */
+/* Puts a column in front, unless the list has it. */
 void column_list_prepend(struct column_list *list, enum column_id id);
 
-/* All names separated by commas, for --help and errors, with ELAPSED for TIME(s): a static string. */
+/* Returns all names separated by commas, for --help and errors, with ELAPSED for TIME(s). The string is static. */
 const char *column_names(void);
 
-/* The NAMES_ that these columns need. */
+/* Returns the NAMES_ bits that these columns need. */
 unsigned int column_list_names(const struct column_list *list);
 
-/* What the values of a row are taken from. */
+/* The source of the values of a row. */
 struct row {
 	const struct transition *event;
-	const struct names *names; /* not NULL; a port is its service's name where there is one in them */
+	const struct names *names; /* not NULL; a port is written as its service name, if there is one */
 	const struct timebase *base;
 	enum column_style style;
-	cell_width *width; /* of a character in text */
-	size_t unseen;     /* bytes of the value beyond its cells in text: an append() sets it where there are any */
+	cell_width *width;         /* cells of a character in text; NULL: one cell each */
+	size_t bytes_beyond_cells; /* text: bytes minus cells of the value; append() sets it where they may differ */
 };
 
 extern const struct names names_none;
@@ -122,7 +122,7 @@ static inline struct row row_of(enum column_style style, const struct transition
 	return (struct row){.event = event, .names = names ? names : &names_none, .base = base, .style = style};
 }
 
-/* Where a row of `out` goes, or NULL when there is no room for the longest values, these names, and APPEND_SLACK. */
+/* Returns where a row of `out` begins, or NULL without room for the longest values, these names and APPEND_SLACK. */
 static inline char *row_begin(struct strbuf *out, const struct names *names)
 {
 	return strbuf_room(out, ROW_TEXT_MAX + (names ? ESCAPED_MAX * names_length(names) : 0));
@@ -130,13 +130,16 @@ static inline char *row_begin(struct strbuf *out, const struct names *names)
 
 struct column {
 	const char *name;
-	/* The bare value, unpadded, escaped for the style: as core/append.h, after row_begin(). */
+	/*
+	 * Writes the value as core/append.h describes: unpadded, escaped for the style. row_begin() has checked the
+	 * room.
+	 */
 	char *(*append)(char *at, struct row *row);
-	/* Field width in text and wide text (left-justified; a longer value pushes the rest). */
+	/* Cells in text and wide text. Values are left-justified, and a longer value moves the rest of the line. */
 	uint8_t width[COLUMN_STYLE_WIDE + 1];
 };
 
-/* By enum column_id. */
+/* Indexed by enum column_id. */
 extern const struct column column_table[COLUMN_COUNT];
 
 #endif

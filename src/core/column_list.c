@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which columns a row has: the usual ones, and those of -O. */
+/* The columns of a row: the defaults, and the list of -O. */
 #include "core/column.h"
 
 #include "core/parse.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* TIME(s) needs quotes in a shell, so users get to know the column as ELAPSED. */
+/* TIME(s) needs quotes in a shell, so -O and --help have ELAPSED. */
 #define ELAPSED "ELAPSED"
 #define NAMES                                                                                                          \
 	"TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,UID,CGROUP,NETNS,IP,LADDR,LPORT,RADDR,RPORT,"     \
@@ -64,7 +64,7 @@ static bool word_is(const char *word, size_t length, const char *name)
 	return strlen(name) == length && strncasecmp(word, name, length) == 0;
 }
 
-/* COLUMN_COUNT when there is no such column. */
+/* Returns COLUMN_COUNT for an unknown name. */
 static enum column_id find_column(const char *word, size_t length)
 {
 	for (enum column_id id = 0; id < COLUMN_COUNT; id++) {
@@ -87,7 +87,7 @@ int column_list_parse(const char *text, struct column_list *ret, struct parse_er
 		if (id == COLUMN_COUNT)
 			return parse_fail(error, "column", word, length, "not one of " NAMES);
 		if (memchr(list.ids, id, list.count))
-			return parse_fail(error, "column", word, length, "named twice; once each of " NAMES);
+			return parse_fail(error, "column", word, length, "named twice; name each column once");
 		list.ids[list.count++] = id;
 		if (!word[length])
 			break;
@@ -109,10 +109,10 @@ int column_list_check(const struct column_list *list, bool stuck, struct parse_e
 
 		if (stuck && is_of_transitions(list->ids[i]))
 			return parse_fail(error, "column", name, strlen(name),
-					  "is of transitions; --stuck has STATE, SINCE and ATLEAST");
+					  "only transitions have this column; --stuck has STATE, SINCE and ATLEAST");
 		if (!stuck && list->ids[i] == COLUMN_STATE)
 			return parse_fail(error, "column", name, strlen(name),
-					  "is of --stuck; transitions have OLDSTATE and NEWSTATE");
+					  "only --stuck has this column; transitions have OLDSTATE and NEWSTATE");
 	}
 	return 0;
 }

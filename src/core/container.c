@@ -29,7 +29,7 @@ const char *container_id(const char *name, size_t length)
 	prefix = length - CONTAINER_ID_LENGTH;
 	if (!is_hexadecimal(name + prefix, CONTAINER_ID_LENGTH))
 		return NULL;
-	/* "docker-" or "kubepods-podUID.slice:cri-containerd:", and not the end of a longer number */
+	/* in front of the id: "docker-" or "kubepods-podUID.slice:cri-containerd:", but no more digits */
 	if (prefix && name[prefix - 1] != '-' && name[prefix - 1] != ':')
 		return NULL;
 	return ends_with(name, prefix, "conmon-") ? NULL : name + prefix;

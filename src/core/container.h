@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which container a cgroup is. */
+/* Finds the id of a container in the name of a cgroup. */
 #ifndef TCPVITALS_CORE_CONTAINER_H
 #define TCPVITALS_CORE_CONTAINER_H
 
@@ -10,14 +10,14 @@
 #define CONTAINER_ID_LENGTH 64
 
 /*
- * The id in the name of a cgroup's directory, as docker ("docker-ID.scope", or ID alone), containerd
- * ("cri-containerd-ID.scope", "PARENT.slice:cri-containerd:ID"), podman ("libpod-ID.scope") and cri-o ("crio-ID.scope")
- * make them; CONTAINER_ID_LENGTH characters of `name`, or NULL. Not a container: the process that watches one
- * ("crio-conmon-ID.scope").
+ * Returns the id in the name of a cgroup's directory: CONTAINER_ID_LENGTH characters of `name`, or NULL. These tools
+ * make such names: docker ("docker-ID.scope", or ID alone), containerd ("cri-containerd-ID.scope",
+ * "PARENT.slice:cri-containerd:ID"), podman ("libpod-ID.scope") and cri-o ("crio-ID.scope"). "crio-conmon-ID.scope" is
+ * not a container: its process watches one.
  */
 const char *container_id(const char *name, size_t length);
 
-/* Whether `text` is the beginning of the id, or all of it. */
+/* True if `text` is the whole id or its beginning, of at least one character. */
 bool container_id_begins(const char *id, const char *text, size_t length);
 
 #endif

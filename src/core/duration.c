@@ -3,7 +3,7 @@
 
 char *duration_append_ms(char *at, uint64_t ns)
 {
-	/* not (ns + 500) / 1000, which would wrap */
+	/* (ns + 500) / 1000 could wrap around */
 	uint64_t us = ns / 1000 + (ns % 1000 >= 500);
 
 	return append_3_digits(append_char(append_u64(at, us / 1000), '.'), us % 1000);

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Text of a duration. Functions with _append_ write as core/append.h describes; functions with _format_ append to
+ * `out`.
+ */
 #ifndef TCPVITALS_CORE_DURATION_H
 #define TCPVITALS_CORE_DURATION_H
 
@@ -7,7 +11,7 @@
 
 #include <stdint.h>
 
-/* 2^64 - 1 ns as microseconds: 17 digits, the point and three. */
+/* Bytes of the longest text: 2^64 - 1 ns in microseconds have 17 digits, the point and three decimals. */
 #define DURATION_TEXT_MAX 21
 
 /* Nanoseconds as milliseconds with three decimals, rounded half up: 1373499 -> "1.373". Not for DURATION_UNKNOWN. */

@@ -3,24 +3,24 @@
 
 #include <endian.h>
 
-/* One in each byte of a word. */
+/* 1 in each byte of a word. */
 #define ONES (~0ULL / 0xff)
 
-/* U+0300: the Latin letters in front take one cell each. */
+/* The first combining mark. The Latin letters below U+0300 take one cell each. */
 #define COMBINING 0x300
 
-/* What one character, or one byte that belongs to no character, becomes. */
+/* Output for one character, or for one byte that is part of no character. */
 struct piece {
 	char text[12]; /* \xHH for each of up to three bytes: no character above U+FFFF is escaped */
 	uint8_t length;
 	size_t columns;
-	size_t consumed; /* bytes of the input: of a plain run, any number */
+	size_t consumed; /* bytes of input; any number for a plain run */
 };
 
-/* The length of the UTF-8 character that begins here (RFC 3629), or 0 if none does. */
+/* Returns the length of the UTF-8 character at `bytes` (RFC 3629), or 0 if there is none. */
 static size_t utf8_decode(const char *bytes, size_t available, uint32_t *ret_code)
 {
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; /* anything less is overlong */
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; /* a smaller code is overlong */
 	unsigned char lead = *bytes;
 	size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
 	uint32_t code = length == 1 ? lead : lead & (0x7f >> length);
@@ -38,21 +38,21 @@ static size_t utf8_decode(const char *bytes, size_t available, uint32_t *ret_cod
 	return length;
 }
 
-/* Control characters, separators of lines and paragraphs, and what turns the direction of text (Bidi_Control). */
+/* Control characters, line and paragraph separators, and bidirectional controls (Bidi_Control). */
 static bool is_unsafe(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c || code == 0x200e || code == 0x200f ||
 	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-/* Space_Separator, and letters that nobody can see. */
+/* Spaces (Space_Separator), and letters without a visible shape. */
 static bool is_blank(uint32_t code)
 {
 	return code == ' ' || code == 0xa0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x202f ||
 	       code == 0x205f || code == 0x2800 || code == 0x3000 || code == 0x3164 || code == 0xffa0;
 }
 
-/* The number of bytes up to the first that is not printable ASCII, or is one of the two special characters. */
+/* Returns the number of bytes before the first that is not printable ASCII, or is one of the two special characters. */
 static size_t plain_run(const char *bytes, size_t length, char special1, char special2)
 {
 	size_t run = 0;
@@ -87,7 +87,7 @@ static void piece_append_escape(struct piece *piece, unsigned char byte)
 	}
 }
 
-/* Returns whether the piece is an escape. */
+/* Returns true if the piece is an escape. */
 static bool terminal_piece(struct piece *piece, const char *bytes, size_t available)
 {
 	uint32_t code;
@@ -111,8 +111,8 @@ size_t escape_field_length(const char *field, size_t size)
 }
 
 /*
- * The highest bit of each byte that is a control character, not ASCII, or special in a format. Those above the first
- * one may be wrong, since a subtraction borrows from them.
+ * Returns the highest bit of each byte that is a control character, not ASCII, or special in a format. Only the lowest
+ * set bit is reliable: a subtraction borrows from the bytes above.
  */
 static uint64_t find_special(uint64_t word)
 {
@@ -163,8 +163,11 @@ size_t escape_terminal(struct strbuf *out, const char *bytes, size_t length, siz
 	return columns;
 }
 
-/* An empty name, and those that read as an empty or an unknown one. Returns the cells used, 0 for any other name. */
-static size_t escape_odd_name(struct strbuf *out, const char *bytes, size_t length)
+/*
+ * Writes names that look like an empty or unknown one. An empty name becomes two quotes; a name that is just a dash or
+ * two quotes is escaped. Returns the cells used, 0 for any other name.
+ */
+static size_t escape_ambiguous_name(struct strbuf *out, const char *bytes, size_t length)
 {
 	struct piece piece = {};
 
@@ -180,7 +183,7 @@ static size_t escape_odd_name(struct strbuf *out, const char *bytes, size_t leng
 	return piece.length;
 }
 
-/* One character, or an escape of one byte: what is left of its character are bytes that belong to none. */
+/* One character, or the escape of one byte. The other bytes of an escaped character are then bytes of no character. */
 static void name_piece(struct piece *piece, const char *bytes, size_t available, bool is_first, cell_width *width)
 {
 	uint32_t code = 0;
@@ -199,10 +202,10 @@ static void name_piece(struct piece *piece, const char *bytes, size_t available,
 	piece->consumed = 1;
 }
 
-/* A name that has no room for its next piece ends behind the last one that leaves a cell for the '+'. */
+/* A name without room for its next piece is cut behind the last piece that leaves a cell for the '+'. */
 size_t escape_name(struct strbuf *out, const char *bytes, size_t length, size_t max_cells, cell_width *width)
 {
-	size_t cells = escape_odd_name(out, bytes, length), done = cells ? length : 0;
+	size_t cells = escape_ambiguous_name(out, bytes, length), done = cells ? length : 0;
 	size_t cut = out->length, cut_cells = 0;
 
 	while (done < length) {

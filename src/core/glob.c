@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-/* A pattern while it is read. */
+/* The reading position in a pattern. */
 struct reader {
 	const char *at, *end;
-	const char *why; /* what is wrong, or NULL */
+	const char *why; /* the error, or NULL */
 };
 
-/* The bytes that one element stands for. */
+/* The bytes that one element of a pattern matches. */
 struct bytes {
 	bool has[256];
 };
@@ -17,13 +17,13 @@ struct bytes {
 static unsigned char take_literal(struct reader *reader)
 {
 	if (*reader->at == '\\' && ++reader->at == reader->end) {
-		reader->why = "a \\ with nothing behind it";
+		reader->why = "a character must follow the \\";
 		return 0;
 	}
 	return (unsigned char)*reader->at++;
 }
 
-/* What is behind "[". As in fnmatch(), a "]" that comes first is one of the set. */
+/* Reads a set from behind its "[". As in fnmatch(), a "]" in first place is a member of the set. */
 static void take_set(struct reader *reader, struct bytes *ret)
 {
 	bool negated = reader->at < reader->end && (*reader->at == '!' || *reader->at == '^');
@@ -40,7 +40,7 @@ static void take_set(struct reader *reader, struct bytes *ret)
 			ret->has[c] = true;
 	}
 	if (!reader->why && reader->at == reader->end)
-		reader->why = "a [ without ]";
+		reader->why = "the [ has no closing ]";
 	reader->at++;
 	for (unsigned int c = 0; c < 256; c++)
 		ret->has[c] ^= negated;
@@ -58,7 +58,7 @@ static void take_element(struct reader *reader, struct bytes *ret)
 	} else {
 		ret->has[take_literal(reader)] = true;
 	}
-	ret->has[0] = false; /* the end of the text is in no set */
+	ret->has[0] = false; /* no element matches the end of the text */
 }
 
 static unsigned int positions_used(const struct glob_set *set)
@@ -99,7 +99,7 @@ int glob_add(const char *what, const char *word, size_t length, bool wanted, str
 	struct bytes bytes;
 
 	if (!length)
-		return parse_fail(error, what, word, length, "an empty name; * is any");
+		return parse_fail(error, what, word, length, "the name is empty; use * for any name");
 	while (!reader.why && reader.at < reader.end && position < GLOB_POSITIONS) {
 		if (*reader.at == '*') {
 			add_star(&set, 1ULL << position);
@@ -110,9 +110,9 @@ int glob_add(const char *what, const char *word, size_t length, bool wanted, str
 		add_element(&set, 1ULL << position++, &bytes);
 	}
 	if (!reader.why && position - first >= OWNER_COMM_LEN)
-		reader.why = "longer than the 15 bytes that a name has";
+		reader.why = "longer than 15 bytes, the most that a process name has";
 	if (!reader.why && position == GLOB_POSITIONS)
-		reader.why = "one more than there is room for: 64 bytes in all, and one for each pattern";
+		reader.why = "too many names: there is room for 64 bytes, and each name takes its length and one more";
 	if (reader.why)
 		return parse_fail(error, what, word, length, reader.why);
 	set.start |= 1ULL << first;

@@ -51,7 +51,7 @@ bool grouping_is_unknown(const struct grouping *grouping, const struct rtt_key *
 	return grouping_is_by_owner(grouping) && !key->owner_known;
 }
 
-/* "24" or "24/48", what follows "prefix:" */
+/* Parses the text behind "prefix:": "24" or "24/48". */
 static int parse_prefix_lengths(const char *text, size_t length, struct grouping *grouping, struct parse_error *error)
 {
 	const char *slash = memchr(text, '/', length);
@@ -99,7 +99,7 @@ int grouping_parse(const char *text, struct grouping *ret, struct parse_error *e
 			return parse_fail(error, "grouping", word, length, "not one of " WORDS);
 		if (!grouping_add(&grouping, by))
 			return parse_fail(error, "grouping", word, length,
-					  "takes two different words at most, and conn alone");
+					  "give one or two different words, or conn alone");
 		if (!word[length])
 			break;
 		word += length + 1;
@@ -117,7 +117,10 @@ void grouping_format(struct strbuf *out, const struct grouping *grouping)
 	}
 }
 
-/* Whether a link-local address is in that part; a prefix that is too short is not only of those. */
+/*
+ * True if part `i` holds a link-local address, or a prefix of link-local addresses. A prefix shorter than 10 bits has
+ * other addresses, too.
+ */
 static bool part_has_zone(const struct grouping *grouping, const struct rtt_key *key, int i)
 {
 	enum rtt_by by = grouping->by[0] == RTT_BY_CONN ? RTT_BY_RADDR : grouping->by[i];
@@ -143,7 +146,7 @@ static void format_prefix(struct strbuf *out, const struct grouping *grouping, c
 	prefix_format(out, &prefix);
 }
 
-/* The parts of a key hold numbers of several widths in host byte order. */
+/* Reads a number from a part of a key, where numbers of several widths are in host byte order. */
 static uint64_t part_number(const uint8_t part[16], size_t width)
 {
 	uint64_t u64;
@@ -237,7 +240,7 @@ bool grouping_is_namesake(const struct rtt_key *a, const struct rtt_key *b)
 	return !compare_names(a, b);
 }
 
-/* Two sockets with the same name, all said but what they are. */
+/* True for two connections that only cookie and conn_seq distinguish. */
 static bool is_twin(const struct rtt_key *a, const struct rtt_key *b)
 {
 	return !compare_names(a, b) && a->netns == b->netns && a->ifindex == b->ifindex &&
@@ -285,7 +288,7 @@ struct grouping_ids grouping_ids(const struct grouping *grouping, const struct r
 		else if (grouping->by[i] == RTT_BY_NETNS)
 			ids.netns = (uint32_t)part_number(part, sizeof(uint32_t));
 		else if (grouping->by[i] == RTT_BY_PID)
-			ids.pid = (uint32_t)part_number(part, sizeof(uint32_t)); /* or OWNER_PID_OUTSIDE */
+			ids.pid = (uint32_t)part_number(part, sizeof(uint32_t)); /* may have OWNER_PID_OUTSIDE */
 	}
 	return ids;
 }

@@ -7,7 +7,7 @@
 #define MDEV_PER_US      4
 #define LAST_SLOT        (SLOT_COUNT - 1)
 
-/* log2 of the ticks in a unit of the log2 table */
+/* log2 of the ticks in one unit of the log2 table. */
 static unsigned int tick_bits(enum tick tick)
 {
 	return tick == TICK_MS1024 ? 10 : 0;
@@ -17,7 +17,7 @@ static uint64_t slot_low(uint32_t slot)
 {
 	uint32_t shift = slot / SLOTS_PER_OCTAVE;
 
-	/* the first two octaves' worth of slots, 0 to 31, have one value each */
+	/* slots 0 to 31, of the first two octaves, have one value each */
 	return shift ? (uint64_t)(slot - (shift - 1) * SLOTS_PER_OCTAVE) << (shift - 1) : slot;
 }
 
@@ -33,8 +33,8 @@ uint64_t tick_to_us(enum tick tick, uint64_t ticks)
 }
 
 /*
- * For 1/1024 ms, a sample of v us is at floor(v * 1024 / 1000) ticks; that is at least n just when v is at least
- * n * 1000 / 1024, and v is whole.
+ * With ticks of 1/1024 ms, a sample of v us has floor(v * 1024 / 1000) ticks. The sample has at least n ticks exactly
+ * when v is at least n * 1000 / 1024, and v is whole.
  */
 void slot_bounds_us(enum tick tick, uint32_t slot, uint64_t *ret_low, uint64_t *ret_high)
 {
@@ -74,7 +74,7 @@ void histogram_fold_log2(const struct histogram *histogram, enum tick tick, uint
 {
 	memset(ret, 0, LOG2_COUNT * sizeof(ret[0]));
 	for (uint32_t slot = 0; slot < SLOT_COUNT; slot++) {
-		/* whole units: all values of a slot have the same highest bit, so cutting off the others is exact */
+		/* whole units: all values of a slot have the same highest bit, so the shift is exact */
 		uint64_t units = slot_low(slot) >> tick_bits(tick);
 
 		ret[63 - __builtin_clzll(units | 1)] += histogram->slots[slot];
@@ -83,7 +83,7 @@ void histogram_fold_log2(const struct histogram *histogram, enum tick tick, uint
 
 static double mean_of(uint64_t sum, uint64_t count)
 {
-	/* the remainder apart: a double has 53 bits, the sum may have more */
+	/* the remainder is added apart: a double has 53 bits, and the sum may have more */
 	return (double)(sum / count) + (double)(sum % count) / (double)count;
 }
 
@@ -95,10 +95,12 @@ static uint64_t slot_largest_us(enum tick tick, uint32_t slot)
 	return slot < LAST_SLOT ? high - 1 : low;
 }
 
-/* The slot of the smallest sample that at least `permille` of `count` samples do not exceed. count is not 0. */
+/*
+ * Returns the slot of the smallest sample that at least `permille` of `count` samples do not exceed. `count` is not 0.
+ */
 static uint32_t find_quantile(const struct histogram *histogram, uint64_t count, uint32_t permille)
 {
-	/* count * permille / 1000 rounded up, which does not overflow */
+	/* count * permille / 1000, rounded up, without overflow */
 	uint64_t rank = count / 1000 * permille + (count % 1000 * permille + 999) / 1000;
 	uint64_t seen = 0;
 	uint32_t slot;

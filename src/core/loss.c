@@ -15,26 +15,26 @@ struct cause {
 	}
 #define SAME(field, text) CAUSE(field, text, text)
 
-/* What happened to each of those that are lost. */
+/* Lost events. */
 static const struct cause losses[] = {
 	SAME(ring_full, "found no room in the ring buffers (try --buffer-size)"),
 	SAME(summary_full, "found no room among the counters of --summary"),
 	SAME(recursion, "came while the program was busy on that CPU"),
-	CAUSE(held_lost, "waited for its local port, and what told that was missed",
-	      "waited for their local ports, and what told those was missed"),
+	CAUSE(held_lost, "waited for its local port, and the event with the port was missed",
+	      "waited for their local ports, and the events with the ports were missed"),
 	SAME(undecoded, "could not be decoded (a bug: please report it)"),
 	SAME(unwritten, "could not be written"),
 };
 
-#define NO_MEMORY "for lack of memory (net.core.optmem_max, --hash-size)"
+#define NO_MEMORY "for lack of memory (raise net.core.optmem_max or --hash-size)"
 
-/* Not there either, but nobody knows how many events that were, or they are counted above. */
+/* Missed events: their number is unknown, or they are among the lost events. */
 static const struct cause omissions[] = {
 	CAUSE(gaps, "gap between the states of a socket", "gaps between the states of sockets"),
 	CAUSE(unclosed, "socket ended unseen", "sockets ended unseen"),
 	CAUSE(untracked, "change of state was missed", "changes of state were missed"),
-	CAUSE(unjudged, "change of state could not be judged " NO_MEMORY,
-	      "changes of state could not be judged " NO_MEMORY),
+	CAUSE(unjudged, "change of state could not be filtered " NO_MEMORY,
+	      "changes of state could not be filtered " NO_MEMORY),
 	CAUSE(unaccepted, "accept was missed: a connection keeps its listener's owner",
 	      "accepts were missed: connections keep their listener's owner"),
 	CAUSE(unjournaled, "row is not in the journal", "rows are not in the journal"),
@@ -43,8 +43,8 @@ static const struct cause omissions[] = {
 
 static const struct cause remarks[] = {
 	CAUSE(recovered, "was recorded by the second program", "were recorded by the second program"),
-	CAUSE(held, "row is held back: its local port was never known",
-	      "rows are held back: their local ports were never known"),
+	CAUSE(held, "row was held back: its local port stayed unknown",
+	      "rows were held back: their local ports stayed unknown"),
 };
 
 static const struct cause impairments[] = {
@@ -70,7 +70,7 @@ static uint64_t sum(const struct loss_report *report, const struct cause *causes
 	return total;
 }
 
-/* "<separator>12 found no room, 3 could not be written": what is not 0 */
+/* Appends the counters that are not 0: "<separator>12 found no room, 3 could not be written". */
 static void list(struct strbuf *out, const struct loss_report *report, const struct cause *causes, size_t count,
 		 const char *separator)
 {

@@ -5,7 +5,7 @@
 
 struct number {
 	uint64_t whole;
-	uint64_t fraction; /* `decimals` digits */
+	uint64_t fraction; /* of `decimals` digits */
 	unsigned int decimals;
 };
 
@@ -14,7 +14,7 @@ static struct number number_round(double value, unsigned int decimals)
 	struct number number = {.decimals = decimals};
 	uint64_t scale = 1;
 
-	/* not value < 0, which is false for what is not a number */
+	/* `value <= 0` would be false for NaN */
 	if (!(value > 0))
 		return number;
 	if (value >= TWO_TO_64) {

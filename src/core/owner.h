@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Text for the owner of a socket (abi/owner.h). */
 #ifndef TCPVITALS_CORE_OWNER_H
 #define TCPVITALS_CORE_OWNER_H
 
@@ -7,10 +8,13 @@
 
 #include <stdbool.h>
 
-/* "unknown", "connect", "listen", "accept", "use", "listener", "seed", "kernel"; "unknown" for any other number. */
+/*
+ * Appends a name as core/append.h describes: "unknown", "connect", "listen", "accept", "use", "listener", "seed",
+ * "kernel"; "unknown" for a number outside enum owner_source.
+ */
 char *owner_source_append(char *at, unsigned int source);
 
-/* Whether it has a number in the pid namespace that the tool shows. */
+/* True if the owner has a pid in the pid namespace that the tool shows. */
 static inline bool owner_has_pid(const struct owner *owner)
 {
 	return owner->source != OWNER_UNKNOWN && !(owner->pid & OWNER_PID_OUTSIDE);

@@ -13,7 +13,10 @@
 #define BILLION     1000000000ULL
 #define MAX_SECONDS 315360000ULL /* 10 years of 365 days */
 
-/* A quoted word: all of it, or as much as surely fits when its characters take four bytes each. */
+/*
+ * The longest quoted word. A word of more bytes is cut to WORD_BYTES / 4 columns, since a character takes up to four
+ * bytes.
+ */
 #define WORD_COLUMNS 40
 #define WORD_BYTES   44
 
@@ -23,7 +26,7 @@ static void append_word(struct strbuf *out, const char *word, size_t length)
 	struct strbuf quoted = strbuf_over(text, sizeof(text));
 	size_t columns;
 
-	/* an escape is at most 12 columns wide: more room than the limit tells whether the word was cut */
+	/* an escape has at most 12 columns: with that much more room, a cut word exceeds the limit */
 	columns = escape_terminal(&quoted, word, length, WORD_COLUMNS + 12);
 	if (columns > WORD_COLUMNS || quoted.overflow) {
 		quoted = strbuf_over(text, sizeof(text));
@@ -68,7 +71,9 @@ int parse_refuse(struct parse_error *error, const char *why)
 	return -EINVAL;
 }
 
-/* Decimal digits at the start of `word`: returns how many, 0 when there are none or the number exceeds 64 bits. */
+/*
+ * Reads decimal digits at the start of `word`. Returns their number; 0 if there are none, or the value exceeds 64 bits.
+ */
 static size_t scan_u64(const char *word, size_t length, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -102,7 +107,10 @@ int parse_u64(const char *what, const char *word, size_t length, uint64_t min, u
 	return parse_fail(error, what, word, length, text);
 }
 
-/* ".digits" in billionths; digits beyond the ninth are cut off. Returns what follows, or NULL if there is no digit. */
+/*
+ * Reads ".digits" in billionths, without the digits behind the ninth. Returns the text behind them, or NULL without a
+ * digit.
+ */
 static const char *scan_fraction(const char *text, uint64_t *ret_billionths)
 {
 	uint64_t billionths = 0, unit = BILLION / 10;
@@ -114,7 +122,7 @@ static const char *scan_fraction(const char *text, uint64_t *ret_billionths)
 	return digit > text + 1 ? digit : NULL;
 }
 
-/* In nanoseconds; 0 if `text` is no unit. */
+/* Returns the unit in nanoseconds, 0 if `text` is no unit. */
 static uint64_t unit_of(const char *text)
 {
 	static const struct {
@@ -187,7 +195,7 @@ static int size_shift(const char *suffix)
 	}
 }
 
-/* As the user would write it: 4194304 is 4M. */
+/* Appends a size in the form of the command line: 4194304 is 4M. */
 static void append_size(struct strbuf *out, uint64_t bytes)
 {
 	static const char suffixes[] = "KMG";

@@ -23,7 +23,7 @@ static int parse_word(const char *what, const char *word, size_t length, struct 
 	last = first;
 	if (r == 0 && dash)
 		r = parse_u64(what, dash + 1, length - first_length - 1, 1, PORT_MAX, &last, error);
-	/* quote the range, not just its bad half */
+	/* quote the whole range, not only its bad half */
 	if (r < 0 && dash)
 		return parse_fail(error, what, word, length, "not a range of numbers from 1 to 65535");
 	if (r < 0)

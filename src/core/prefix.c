@@ -14,7 +14,7 @@ static unsigned int prefix_bits(const struct prefix *prefix)
 	return prefix->ip_version == 4 ? 32 : 128;
 }
 
-/* The address alone; inet_pton() takes neither blanks nor zone ids nor octal numbers. */
+/* Parses the address alone. inet_pton() accepts no blanks, zones or octal numbers. */
 static bool parse_address(const char *word, size_t length, struct prefix *prefix)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -34,7 +34,7 @@ static bool parse_address(const char *word, size_t length, struct prefix *prefix
 	return false;
 }
 
-/* Connections through dual-stack sockets are IPv4, so their prefixes are, too. */
+/* Makes ::ffff:a.b.c.d an IPv4 prefix, because connections through dual-stack sockets are IPv4. */
 static void normalize_mapped(struct prefix *prefix)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -47,7 +47,7 @@ static void normalize_mapped(struct prefix *prefix)
 	prefix->length -= V4_MAPPED_BITS;
 }
 
-/* Returns whether any bit behind the length was set. */
+/* Returns true if a bit behind the length was set. */
 static bool clear_behind(struct prefix *prefix)
 {
 	bool set = false;
@@ -67,20 +67,20 @@ static int fail_behind(const char *what, const char *word, size_t length, const 
 	char text[40 + ZONE_TEXT_MAX + 4 + 1];
 	struct strbuf why = strbuf_over(text, sizeof(text) - 1);
 
-	strbuf_append_literal(&why, "bits behind the length are set; write ");
+	strbuf_append_literal(&why, "address bits after the prefix length are set; write ");
 	prefix_format(&why, prefix);
 	text[why.length] = '\0';
 	return parse_fail(error, what, word, length, text);
 }
 
-/* What is behind the '%'. Returns why it is no zone, or NULL. */
+/* Parses the text behind the '%'. Returns NULL, or the reason why the text is not a zone. */
 static const char *parse_zone(const char *zone, size_t length, struct prefix *prefix)
 {
 	struct parse_error unused;
 	uint64_t number;
 
 	if (!length)
-		return "the zone is missing behind the %; write fe80::1%eth0 or fe80::1%2";
+		return "the zone after the % is missing; write fe80::1%eth0 or fe80::1%2";
 	if (strspn(zone, "0123456789") >= length) {
 		if (parse_u64("zone", zone, length, 1, INT32_MAX, &number, &unused))
 			return "the number of an interface is from 1 to 2147483647";
@@ -93,13 +93,13 @@ static const char *parse_zone(const char *zone, size_t length, struct prefix *pr
 	return NULL;
 }
 
-/* All of it, so that no other address is meant with it. */
+/* True if every address of the prefix is link-local. */
 static bool is_link_local(const struct prefix *prefix)
 {
 	return prefix->length >= 10 && zone_applies(prefix->ip_version, prefix->bytes);
 }
 
-/* ADDRESS, ADDRESS/LENGTH, ADDRESS%ZONE or ADDRESS%ZONE/LENGTH */
+/* Parses ADDRESS, ADDRESS/LENGTH, ADDRESS%ZONE or ADDRESS%ZONE/LENGTH. */
 static int parse_word(const char *what, const char *word, size_t length, struct prefix *ret, struct parse_error *error)
 {
 	const char *slash = memchr(word, '/', length);
@@ -115,7 +115,7 @@ static int parse_word(const char *what, const char *word, size_t length, struct 
 	if (why)
 		return parse_fail(error, what, word, length, why);
 	bits = prefix_bits(&prefix);
-	/* the error quotes all of the word, not just its bad half */
+	/* the error quotes the whole word, not only its bad half */
 	if (slash && parse_u64(what, slash + 1, length - address_length - 1, 0, bits, &bits, error) < 0)
 		return parse_fail(error, what, word, length,
 				  prefix.ip_version == 4 ? "the length of an IPv4 prefix is a number from 0 to 32"
@@ -141,7 +141,7 @@ int prefix_list_parse(const char *what, const char *text, struct prefix_list *re
 		size_t length = strcspn(word, ",");
 
 		if (list.count == PREFIX_LIST_MAX)
-			return parse_fail(error, what, word, length, "one more than the 256 that are possible");
+			return parse_fail(error, what, word, length, "too many addresses; 256 are possible");
 		r = parse_word(what, word, length, &list.prefixes[list.count], error);
 		if (r < 0)
 			return r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One histogram of round-trip times with its name, ready to be written in any format. */
+/* A histogram of round-trip times with the name of its group, ready for any output format. */
 #ifndef TCPVITALS_CORE_RTT_REPORT_H
 #define TCPVITALS_CORE_RTT_REPORT_H
 
@@ -14,16 +14,16 @@ struct rtt_report {
 	uint64_t time_realtime_ns; /* end of the interval, since the epoch */
 	double interval_s;
 	const char *by;     /* "all", "raddr", "laddr,rport", ...: never needs escaping */
-	const char *key;    /* the group: untrusted text (a comm may be in it) */
+	const char *key;    /* name of the group: untrusted text, which may have a comm in it */
 	const char *sample; /* "srtt", "rtt", "min", "handshake" */
 	const char *hook;   /* "tp_btf", "fentry", "kprobe" */
 	enum tick tick;
 	const struct histogram *histogram;
 	bool jitter;               /* the mean deviations were collected */
-	bool other;                /* `key` is no name of a group: what found no room among them */
-	bool unknown;              /* nobody knows the group's owner, "-" in the key */
-	const struct names *names; /* of the group, NULL when not asked for; text has them in the key */
-	struct grouping_ids ids;   /* what it is, and what these names belong to; all zero for `other` */
+	bool other;                /* samples that found no room among the groups; `key` is no name */
+	bool unknown;              /* the group's owner is unknown: "-" in the key */
+	const struct names *names; /* of the group; NULL when not asked for. Text has them in the key */
+	struct grouping_ids ids;   /* the numbers that these names belong to; all zero for `other` */
 };
 
 #endif

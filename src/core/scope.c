@@ -47,7 +47,7 @@ static __u8 sense_of(bool wanted)
 int scope_add_family(struct scope *scope, uint8_t ip_version, struct parse_error *error)
 {
 	if (scope->settings.ip_version && scope->settings.ip_version != ip_version)
-		return parse_refuse(error, "-4 and -6 exclude each other; without either, both are taken");
+		return parse_refuse(error, "-4 and -6 exclude each other; leave both out to see IPv4 and IPv6");
 	scope->settings.ip_version = ip_version;
 	return 0;
 }
@@ -84,11 +84,11 @@ int scope_add_number(struct scope *scope, enum scope_kind kind, uint64_t value, 
 			continue;
 		if (scope->numbers[i].sense == sense_of(wanted))
 			return 0;
-		return parse_fail(error, what, word, length, "both asked for and excluded");
+		return parse_fail(error, what, word, length, "both selected and excluded");
 	}
 	if (scope->number_count == SCOPE_NUMBERS_MAX)
 		return parse_fail(error, what, word, length,
-				  "one more than the 1024 processes, cgroups, users and namespaces that are possible");
+				  "too many; 1024 processes, cgroups, users and namespaces are possible together");
 	scope->numbers[scope->number_count++] = (struct scope_listed){
 		.number = {.value = value, .kind = kind}, .sense = sense_of(wanted), .word = word, .length = length};
 	scope->settings.numbers[kind] |= sense_of(wanted);
@@ -118,8 +118,9 @@ int scope_add_comms(struct scope *scope, const char *text, struct parse_error *e
 
 	while (scope_next_word(&text, &word, &length)) {
 		if (*word == '!')
-			return parse_fail(error, "name", word, length,
-					  "a ! negates all of a list, in front of it; \\! is one that is meant");
+			return parse_fail(
+				error, "name", word, length,
+				"a ! stands in front of the whole list; write \\! for a name that begins with !");
 		if (glob_add("name", word, length, !negated, &scope->settings.comm_globs, error))
 			return -EINVAL;
 	}
@@ -127,7 +128,7 @@ int scope_add_comms(struct scope *scope, const char *text, struct parse_error *e
 	return 0;
 }
 
-/* States in which a socket can be seen: what is a request or waits in TIME_WAIT is none. */
+/* The states of a socket. A connection request and a connection in TIME_WAIT have no full socket. */
 static const __u8 states[] = {STATE_SYN_SENT,   STATE_SYN_RECV, STATE_ESTABLISHED, STATE_FIN_WAIT1, STATE_FIN_WAIT2,
 			      STATE_CLOSE_WAIT, STATE_CLOSING,  STATE_LAST_ACK,    STATE_CLOSE,     STATE_LISTEN};
 
@@ -154,8 +155,7 @@ int scope_add_states(struct scope *scope, const char *text, struct parse_error *
 
 		if (length == strlen("TIME_WAIT") && !strncasecmp(word, "TIME_WAIT", length))
 			return parse_fail(error, "state", word, length,
-					  "goes on without a socket, so nothing shows it; where it begins, --cause "
-					  "time-wait does");
+					  "has no socket and is not traced; for its beginning use --cause time-wait");
 		if (!bit)
 			return parse_fail(error, "state", word, length,
 					  "not one of SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT1, FIN_WAIT2, "
@@ -165,7 +165,7 @@ int scope_add_states(struct scope *scope, const char *text, struct parse_error *
 	return 0;
 }
 
-/* A cause's name, or a pattern of some: "timeout*". */
+/* Returns the causes that a name or a pattern ("timeout*") matches, as bits. */
 static uint32_t cause_bits(const char *word, size_t length)
 {
 	char pattern[WORD_MAX];
@@ -193,12 +193,11 @@ int scope_add_causes(struct scope *scope, const char *text, struct parse_error *
 		if (!bits)
 			return parse_fail(
 				error, "cause", word, length,
-				"not one of fin-local, fin-remote, fin-both, reset-sent, reset-received, "
-				"refused, timeout, timeout-connect, timeout-retransmission, timeout-probe, "
-				"timeout-keepalive, timeout-user, aborted, time-wait, fin-wait2-orphan, "
-				"abandoned, unread-data, unreachable, local-error, no-port, "
-				"address-in-use, repair, out-of-memory, listener-closed, closed, unknown, or a "
-				"pattern of them (timeout*)");
+				"not one of fin-local, fin-remote, fin-both, reset-sent, reset-received, refused, "
+				"timeout, timeout-connect, timeout-retransmission, timeout-probe, timeout-keepalive, "
+				"timeout-user, aborted, time-wait, fin-wait2-orphan, abandoned, unread-data, "
+				"unreachable, local-error, no-port, address-in-use, repair, out-of-memory, "
+				"listener-closed, closed, unknown, or a pattern of them (timeout*)");
 		scope->causes[negated] |= bits;
 	}
 	return 0;
@@ -226,14 +225,15 @@ int scope_add_min_duration(struct scope *scope, const char *text, struct parse_e
 	uint64_t ns;
 
 	if (*text == '!')
-		return parse_fail(error, "duration", text, strlen(text), "cannot be negated");
+		return parse_fail(error, "duration", text, strlen(text),
+				  "a duration cannot be negated; leave the ! out");
 	if (parse_time("duration", text, PARSE_TIME_US, &ns, error))
 		return -EINVAL;
 	scope->settings.min_duration_ns = ns;
 	return 0;
 }
 
-/* ---- putting it together ---------------------------------------------------------------------------------------- */
+/* ---- checks and settings ----------------------------------------------------------------------------------------- */
 
 static bool is_empty(const struct port_set *set)
 {
@@ -243,7 +243,7 @@ static bool is_empty(const struct port_set *set)
 	return true;
 }
 
-/* What is wanted, or all with none (port 0), without what is not. */
+/* The wanted ports without the unwanted ones. Without wanted ports, all are wanted, also port 0: no port. */
 static int complete_ports(const struct port_set sets[2], struct port_set *ret, struct parse_error *error)
 {
 	bool all = is_empty(&sets[WANTED]);
@@ -251,11 +251,11 @@ static int complete_ports(const struct port_set sets[2], struct port_set *ret, s
 	for (size_t i = 0; i < sizeof(ret->bits) / sizeof(ret->bits[0]); i++)
 		ret->bits[i] = (all ? ~0ULL : sets[WANTED].bits[i]) & ~sets[UNWANTED].bits[i];
 	if (is_empty(ret))
-		return parse_refuse(error, "every port that is asked for is excluded, too");
+		return parse_refuse(error, "no port is left: all selected ports are excluded");
 	return 0;
 }
 
-/* The IP versions of what is wanted, as bits; both when everything is. */
+/* Returns the IP versions of the prefixes as bits; both versions for an empty list. */
 static unsigned int versions_of(const struct prefix_list *list)
 {
 	unsigned int versions = 0;
@@ -271,11 +271,12 @@ static int check_families(const struct scope *scope, struct parse_error *error)
 	uint8_t ip_version = scope->settings.ip_version;
 
 	if (!(local & remote))
-		return parse_refuse(error, "the local and the remote addresses are of different families (IPv4 and "
-					   "IPv6): no connection has both");
+		return parse_refuse(
+			error,
+			"local and remote addresses are of different families (IPv4 and IPv6): no connection has both");
 	if (ip_version && !(local & remote & 1U << ip_version))
-		return parse_refuse(error, ip_version == 4 ? "-4 excludes all addresses that are asked for"
-							   : "-6 excludes all addresses that are asked for");
+		return parse_refuse(error, ip_version == 4 ? "-4 excludes all selected addresses"
+							   : "-6 excludes all selected addresses");
 	return 0;
 }
 
@@ -295,7 +296,7 @@ static int check_prefixes(const struct prefix_list lists[2], const char *what, s
 			if (!is_same_prefix(&lists[WANTED].prefixes[i], &lists[UNWANTED].prefixes[j]))
 				continue;
 			prefix_format(&name, &lists[WANTED].prefixes[i]);
-			return parse_fail(error, what, text, name.length, "both asked for and excluded");
+			return parse_fail(error, what, text, name.length, "both selected and excluded");
 		}
 	}
 	return 0;
@@ -310,11 +311,11 @@ static int complete_roles(struct scope *scope, struct parse_error *error)
 	if (!scope->roles[WANTED] && !scope->roles[UNWANTED])
 		return 0;
 	if (!roles)
-		return parse_refuse(error, "the role that is asked for is excluded, too");
+		return parse_refuse(error, "no role is left: all selected roles are excluded");
 	if (roles == 1 << ROLE_CLIENT && settings->states_wanted == 1 << STATE_LISTEN)
-		return parse_refuse(error, "a client is never in LISTEN");
+		return parse_refuse(error, "a client is never in LISTEN; leave --role or --state out");
 	if (roles == 1 << ROLE_SERVER && settings->states_wanted == 1 << STATE_SYN_SENT)
-		return parse_refuse(error, "a server is never in SYN_SENT");
+		return parse_refuse(error, "a server is never in SYN_SENT; leave --role or --state out");
 	scope->settings.roles = roles;
 	return 0;
 }
@@ -330,16 +331,16 @@ static int complete_causes(struct scope *scope, bool connections, struct parse_e
 	if (!scope->causes[WANTED] && !scope->causes[UNWANTED])
 		return 0;
 	if (scope->settings.states_unwanted & 1U << STATE_CLOSE)
-		return parse_refuse(error, "--cause shows transitions to CLOSE, and --state excludes them");
-	if (!causes && !connections && scope->causes[WANTED] & never)
 		return parse_refuse(error,
-				    "fin-local and fin-both are causes of whole connections (-c); of transitions "
-				    "they are time-wait and fin-wait2-orphan");
+				    "--cause selects transitions to CLOSE, and --state excludes them; leave one out");
+	if (!causes && !connections && scope->causes[WANTED] & never)
+		return parse_refuse(error, "fin-local and fin-both are causes of whole connections (-c); for "
+					   "transitions use time-wait and fin-wait2-orphan");
 	if (!causes && connections && scope->causes[WANTED] & never)
-		return parse_refuse(error, "time-wait and fin-wait2-orphan are causes of transitions; of whole "
-					   "connections (-c) they are fin-local and fin-both");
+		return parse_refuse(error, "time-wait and fin-wait2-orphan are causes of transitions; for whole "
+					   "connections (-c) use fin-local and fin-both");
 	if (!causes)
-		return parse_refuse(error, "every cause that is asked for is excluded, too");
+		return parse_refuse(error, "no cause is left: all selected causes are excluded");
 	scope->settings.causes = causes;
 	return 0;
 }
@@ -349,13 +350,13 @@ static int check_states(const struct scope *scope, bool connections, struct pars
 	const struct scope_settings *settings = &scope->settings;
 
 	if (connections && (settings->states_wanted || settings->states_unwanted || settings->min_duration_ns))
-		return parse_refuse(error, "--state and --min-duration choose transitions; -c shows whole connections");
+		return parse_refuse(error, "--state and --min-duration select transitions; -c shows whole connections");
 	if (settings->states_wanted && !(settings->states_wanted & ~settings->states_unwanted))
-		return parse_refuse(error, "every state that is asked for is excluded, too");
+		return parse_refuse(error, "no state is left: all selected states are excluded");
 	return 0;
 }
 
-/* What the parts come to: one constant each to look at. */
+/* Sets one flag for each part of the scope: a program checks this constant before it looks at the part. */
 static void summarize(struct scope *scope)
 {
 	struct scope_settings *settings = &scope->settings;

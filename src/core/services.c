@@ -10,7 +10,9 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The next word of the line, NULL bytes at its end or a comment; `at` is where the search goes on. */
+/*
+ * Returns the next word of the line and moves `*at` behind it. `bytes` is NULL at the end of the line or at a comment.
+ */
 static struct name next_word(const char *line, size_t length, size_t *at)
 {
 	size_t start;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* services(5): the names of ports. */
+/* Parses services(5), which has the names of ports. */
 #ifndef TCPVITALS_CORE_SERVICES_H
 #define TCPVITALS_CORE_SERVICES_H
 
@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Longer names are left out. */
+/* Bytes of the longest name. Longer names are left out. */
 #define SERVICE_NAME_MAX 255
 
-/* Whether a line (without its newline) names a port of TCP. `ret_name` points into the line. */
+/* True if a line (without its newline) names a TCP port. `ret_name` points into the line. */
 bool services_parse_line(const char *line, size_t length, struct name *ret_name, uint16_t *ret_port);
 
 #endif

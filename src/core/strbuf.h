@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Appending to a buffer that the caller owns. What does not fit is dropped whole (an append is all or nothing) and
- * remembered in `overflow`; nothing is ever written past `capacity`. The contents are not NUL-terminated.
+ * A string in a buffer that the caller owns. An append is all or nothing: text that does not fit is dropped whole, and
+ * sets `overflow`. Nothing is written past `capacity`. The contents are not NUL-terminated.
  */
 #ifndef TCPVITALS_CORE_STRBUF_H
 #define TCPVITALS_CORE_STRBUF_H
@@ -24,8 +24,8 @@ static inline struct strbuf strbuf_over(char *data, size_t capacity)
 }
 
 /*
- * Where the next `length` bytes go, or NULL: the append that needs them is dropped whole. Who writes there himself,
- * with core/append.h, asks for all that this may touch.
+ * Returns where the next `length` bytes go. Without room, returns NULL and sets `overflow`. A caller that writes there
+ * with core/append.h includes APPEND_SLACK in `length`.
  */
 static inline char *strbuf_room(struct strbuf *sb, size_t length)
 {
@@ -36,7 +36,7 @@ static inline char *strbuf_room(struct strbuf *sb, size_t length)
 	return sb->data + sb->length;
 }
 
-/* What has been written from strbuf_room() on, up to `end`, is appended. */
+/* Appends the bytes that the caller has written from strbuf_room() up to `end`. */
 static inline void strbuf_end(struct strbuf *sb, const char *end)
 {
 	sb->length = end - sb->data;
@@ -57,7 +57,7 @@ static inline void strbuf_append_string(struct strbuf *sb, const char *text)
 	strbuf_append(sb, text, strlen(text));
 }
 
-/* A string literal: its length is known to the compiler, which then copies it without a call. */
+/* Appends a string literal. The length is a constant, so the compiler copies the text without a call. */
 #define strbuf_append_literal(sb, literal) strbuf_append((sb), "" literal, sizeof(literal) - 1)
 
 static inline void strbuf_append_char(struct strbuf *sb, char c)
@@ -65,12 +65,15 @@ static inline void strbuf_append_char(struct strbuf *sb, char c)
 	strbuf_append(sb, &c, 1);
 }
 
-/* Spaces until the text that began at `start` (a former sb->length) is `width` bytes long; nothing if it already is. */
+/*
+ * Appends spaces until the text that began at `start` (an earlier sb->length) has `width` bytes; nothing if it has
+ * them.
+ */
 void strbuf_pad(struct strbuf *sb, size_t start, size_t width);
 
 void strbuf_append_u64(struct strbuf *sb, uint64_t value);
 
-/* With leading zeros up to `digits` (1 to 20); a longer value is written in full. */
+/* Appends a number with leading zeros up to `digits` (1 to 20); a longer number is written in full. */
 void strbuf_append_u64_digits(struct strbuf *sb, uint64_t value, unsigned int digits);
 
 #endif

@@ -13,15 +13,15 @@
 static const uint8_t states_of_connections[] = {STATE_SYN_SENT,   STATE_ESTABLISHED, STATE_FIN_WAIT1, STATE_FIN_WAIT2,
 						STATE_CLOSE_WAIT, STATE_CLOSING,     STATE_LAST_ACK};
 
-/* States that there is no connection in, or none that can be seen. */
+/* States without a connection, and states that no socket shows. */
 static const struct {
 	const char *name;
 	const char *why;
 } others[] = {
-	{"TIME_WAIT", "goes on without a socket, so nothing here shows it; try: ss -tan state time-wait"},
-	{"SYN_RECV", "is a request's that is no socket yet, so nothing here shows it; try: ss -tan state syn-recv"},
-	{"LISTEN", "is where a listening socket belongs; try: ss -tln"},
-	{"CLOSE", "is no connection's"},
+	{"TIME_WAIT", "has no socket any more, so --stuck cannot show it; try: ss -tan state time-wait"},
+	{"SYN_RECV", "has no socket yet, so --stuck cannot show it; try: ss -tan state syn-recv"},
+	{"LISTEN", "is the state of listening sockets, which are no connections; try: ss -tln"},
+	{"CLOSE", "is the state of a socket without a connection"},
 };
 
 static bool word_is(const char *word, size_t length, const char *name)

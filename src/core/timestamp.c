@@ -8,7 +8,7 @@
 #define NS_PER_S      1000000000LL
 #define SECONDS_A_DAY 86400
 
-/* Rounded towards minus infinity, so that times before 1970 come out right, too. */
+/* Rounds towards minus infinity, so that times before 1970 are right, too. */
 static int64_t floor_divide(int64_t value, int64_t divisor)
 {
 	return value / divisor - (value % divisor < 0);
@@ -19,9 +19,11 @@ struct date {
 };
 
 /*
- * The proleptic Gregorian date of a day since 1970-01-01, from 0000-03-01 to what 64 bits of nanoseconds reach. Years
- * are counted from March, so that the leap day comes last (C. Neri, L. Schneider, "Euclidean affine functions and their
- * application to calendar algorithms", 2023: no division takes more than a multiplication).
+ * Returns the proleptic Gregorian date of a day since 1970-01-01, from 0000-03-01 to the end of 64-bit nanoseconds.
+ * Years are counted from March, so that the leap day is the last day.
+ *
+ * Source: C. Neri, L. Schneider, "Euclidean affine functions and their application to calendar algorithms", 2023. No
+ * division takes more than a multiplication.
  */
 static struct date date_of_day(int32_t day)
 {
@@ -49,7 +51,7 @@ static char *append_clock(char *at, unsigned int second_of_day)
 char *timestamp_append_local(char *at, const struct timebase *base, uint64_t monotonic_ns)
 {
 	const struct clock_point *point = clock_history_at(&base->clocks, monotonic_ns);
-	/* unsigned: a wild event time must not be undefined behaviour */
+	/* unsigned: an event time out of range must not be undefined behaviour */
 	int64_t ns = (int64_t)(monotonic_ns + (uint64_t)point->realtime_offset_ns);
 	int64_t seconds = floor_divide(ns, NS_PER_S) + point->utc_offset_s;
 
@@ -62,7 +64,7 @@ char *timestamp_append_realtime(char *at, int64_t realtime_ns)
 	int64_t day = floor_divide(seconds, SECONDS_A_DAY);
 	struct date date = date_of_day(day);
 
-	/* 64 bits of nanoseconds end in 2262 and begin in 1677: always four digits */
+	/* 64 bits of nanoseconds reach from 1677 to 2262: always four digits */
 	at = append_2_digits(at, date.year / 100);
 	at = append_char(append_2_digits(at, date.year % 100), '-');
 	at = append_char(append_2_digits(at, date.month), '-');

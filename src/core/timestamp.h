@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Points in time. Nothing here reads a clock: what the clocks say is a parameter. */
+/*
+ * Text of a point in time. Nothing here reads a clock: readings are parameters. Functions with _append_ write as
+ * core/append.h describes; functions with _format_ append to `out`.
+ */
 #ifndef TCPVITALS_CORE_TIMESTAMP_H
 #define TCPVITALS_CORE_TIMESTAMP_H
 
@@ -9,13 +12,13 @@
 
 #include <stdint.h>
 
-/* How to turn an event's CLOCK_MONOTONIC time, the kernel's, into what a person reads. */
+/* Converts an event's CLOCK_MONOTONIC time to wall time and elapsed time. */
 struct timebase {
 	struct clock_history clocks;
-	uint64_t first_ns; /* time of the first event, the zero of the elapsed column */
+	uint64_t first_ns; /* CLOCK_MONOTONIC of the first event, the zero of the elapsed column */
 };
 
-/* That of timestamp_append_utc(). */
+/* Bytes of the longest text, that of timestamp_append_utc(). */
 #define TIMESTAMP_TEXT_MAX 27
 
 /* Local wall time HH:MM:SS, always eight bytes. */
@@ -33,7 +36,7 @@ static inline char *timestamp_append_utc(char *at, const struct timebase *base, 
 
 void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
 
-/* Seconds since base->first_ns, none suspended, with six decimals ("0.000000" for anything earlier). */
+/* Seconds since base->first_ns without suspended time, with six decimals ("0.000000" for an earlier time). */
 char *timestamp_append_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns);
 
 #endif

@@ -39,8 +39,8 @@ static bool has_member(const struct group *group, const char *name)
 	return false;
 }
 
-/* As initgroups(). */
-static int take_groups(const char *name, gid_t gid)
+/* Replaces initgroups(3), which needs NSS. Reads /etc/group only. */
+static int set_groups(const char *name, gid_t gid)
 {
 	gid_t groups[GROUPS_MAX] = {gid};
 	FILE *file = fopen("/etc/group", "re");
@@ -66,15 +66,15 @@ static bool look_up(uid_t uid, struct passwd *entry, char *text, size_t size)
 	return found;
 }
 
-static int take_groups(const char *name, gid_t gid)
+static int set_groups(const char *name, gid_t gid)
 {
 	return initgroups(name, gid) ? -errno : 0;
 }
 
 #endif
 
-/* What the system knows of account->uid. False when it does not know it. */
-static bool fill(struct account *account)
+/* Fills in the rest of the account from account->uid. Returns false if the system has no entry for the uid. */
+static bool read_account(struct account *account)
 {
 	struct passwd entry;
 	char text[4096];
@@ -96,7 +96,7 @@ int account_find(const char *word, struct account *ret, struct parse_error *erro
 	if (user_find(word, strlen(word), &uid, error))
 		return -EINVAL;
 	account.uid = (uid_t)uid;
-	if (!fill(&account))
+	if (!read_account(&account))
 		return parse_fail(error, "user", word, strlen(word), "no such user");
 	*ret = account;
 	return 0;
@@ -115,7 +115,7 @@ int account_of_sudo(struct account *ret, struct parse_error *error)
 	    parse_u64("SUDO_GID", gid_text, strlen(gid_text), 0, ID_MAX, &gid, error))
 		return -EINVAL;
 	account.uid = (uid_t)uid;
-	fill(&account);
+	read_account(&account);
 	account.gid = (gid_t)gid;
 	*ret = account;
 	return 0;
@@ -134,7 +134,7 @@ static int set_environment(const struct account *account)
 int account_become(const struct account *account)
 {
 	gid_t gid = account->gid;
-	int error = account->name[0] ? take_groups(account->name, gid) : setgroups(1, &gid) ? -errno : 0;
+	int error = account->name[0] ? set_groups(account->name, gid) : setgroups(1, &gid) ? -errno : 0;
 
 	if (!error && (setresgid(gid, gid, gid) || setresuid(account->uid, account->uid, account->uid)))
 		error = -errno;

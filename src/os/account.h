@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The user that a command is run as. */
+/* User accounts: looks up the account that a command runs under, and switches the process to it. */
 #ifndef TCPVITALS_OS_ACCOUNT_H
 #define TCPVITALS_OS_ACCOUNT_H
 
@@ -10,22 +10,29 @@
 struct account {
 	uid_t uid;
 	gid_t gid;
-	char name[257]; /* empty, like the others, when the system does not know the uid */
+	char name[257]; /* name, home and shell are empty if the system has no entry for the uid */
 	char home[1024];
 	char shell[256];
 };
 
-/* Of a user's name or uid, which the system must know. 0, or -EINVAL and `error`. */
+/*
+ * Finds the account for `word`, a user name or a uid, which the system must have. Returns 0, or -EINVAL with the reason
+ * in `error`.
+ */
 int account_find(const char *word, struct account *ret, struct parse_error *error);
 
 /*
- * Who called sudo(8), from the environment. 0; -ENOENT when we are not root or it was not sudo; or -EINVAL and `error`,
- * rather than to run something with too many rights.
+ * Reads the account of the user who called sudo(8) from SUDO_UID and SUDO_GID. Returns 0, -ENOENT (this process is not
+ * root, or not under sudo) or -EINVAL with the reason in `error`.
+ *
+ * Bad values are an error, because a command must not run with more rights than its user has.
  */
 int account_of_sudo(struct account *ret, struct parse_error *error);
 
-/* Makes this process that user's for good, with the user's groups, HOME, SHELL, USER and LOGNAME. 0 or a negative
- * errno. */
+/*
+ * Switches this process to `account` permanently: uid, gid and supplementary groups, and HOME, SHELL, USER and LOGNAME.
+ * Returns 0 or a negative errno.
+ */
 int account_become(const struct account *account);
 
 #endif

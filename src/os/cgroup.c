@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 /*
- * The list of mounts also has those that another one hides, be it on the same directory or above. What the path leads
- * to tells them apart: an ordinary directory there is no mount's root, and a directory of a cgroup is not, either.
+ * The list of mounts includes hidden ones: another mount may cover the same directory or one above. The path of a
+ * hidden mount leads to an ordinary directory or to a directory of some cgroup. Neither is the root of a mount.
  */
 static bool is_visible(const char *path)
 {
@@ -53,10 +53,10 @@ int cgroup_mount_point(char *ret, size_t size)
 struct walk {
 	int (*visit)(void *context, const char *path, const char *name, uint64_t id);
 	void *context;
-	char path[PATH_MAX]; /* of the directory it is at, from the mount point */
+	char path[PATH_MAX]; /* of the current directory, from the mount point */
 };
 
-/* Takes over `fd`. */
+/* Closes `fd`. */
 static int walk_directory(struct walk *walk, int fd, size_t length)
 {
 	DIR *directory = fdopendir(fd);
@@ -96,10 +96,10 @@ int cgroup_walk(const char *mount_point, int (*visit)(void *context, const char 
 
 /* ---- an id's path ----------------------------------------------------------------------------------------------- */
 
-/* FILEID_KERNFS of the kernel: the handle is the id. */
+/* FILEID_KERNFS of the kernel: the file handle is the cgroup id. */
 #define HANDLE_TYPE 0xfe
 
-/* What a descriptor was opened as. 0 or a negative errno. */
+/* Reads the path of an open descriptor. Returns 0 or a negative errno. */
 static int path_of_fd(int fd, char *ret, size_t size)
 {
 	char link[32];
@@ -128,7 +128,9 @@ static int open_by_id(int mount_fd, uint64_t id)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A path that only looks right ("... (deleted)", or in another cgroup namespace) leads somewhere else. */
+/*
+ * Returns false for a path to another cgroup: of a deleted one ("... (deleted)"), or one in another cgroup namespace.
+ */
 static bool leads_to(int mount_fd, const char *path, uint64_t id)
 {
 	struct stat st;
@@ -155,8 +157,7 @@ int cgroup_path_of(int mount_fd, uint64_t id, char *ret, size_t size)
 	return (size_t)snprintf(ret, size, "%s", path[prefix] ? path + prefix : "/") < size ? 0 : -ENAMETOOLONG;
 }
 
-/* A directory's, if it is a cgroup. */
-static bool take_path(const char *path, uint64_t *ret_id)
+static bool read_id(const char *path, uint64_t *ret_id)
 {
 	struct statfs filesystem;
 	struct stat st;
@@ -170,12 +171,12 @@ static bool take_path(const char *path, uint64_t *ret_id)
 
 int cgroup_lookup(const char *path, uint64_t *ret_id)
 {
-	return take_path(path, ret_id) ? 0 : -ENOENT;
+	return read_id(path, ret_id) ? 0 : -ENOENT;
 }
 
 /* ---- finding ---------------------------------------------------------------------------------------------------- */
 
-/* How well a cgroup goes with a word. */
+/* How well the name of a cgroup matches, worst first. */
 enum rank {
 	RANK_NONE,
 	RANK_CONTAINER,
@@ -185,10 +186,10 @@ enum rank {
 struct search {
 	const char *word;
 	size_t length;
-	enum rank rank; /* of the best so far */
+	enum rank rank; /* of the best match so far */
 	unsigned int count;
 	uint64_t id;
-	char paths[2][PATH_MAX]; /* the first two of that rank */
+	char paths[2][PATH_MAX]; /* the first two cgroups of that rank */
 };
 
 static enum rank rank_of(const struct search *search, const char *name)
@@ -204,7 +205,7 @@ static enum rank rank_of(const struct search *search, const char *name)
 	return id && container_id_begins(id, search->word, search->length) ? RANK_CONTAINER : RANK_NONE;
 }
 
-static int look_at(void *context, const char *path, const char *name, uint64_t id)
+static int compare_cgroup(void *context, const char *path, const char *name, uint64_t id)
 {
 	struct search *search = context;
 	enum rank rank = rank_of(search, name);
@@ -226,12 +227,12 @@ static bool join(const char *folder, const char *name, size_t length, char ret[P
 	return snprintf(ret, PATH_MAX, "%s/%.*s", folder, (int)length, name) < PATH_MAX;
 }
 
-/* The paths may be long: each gets what a line has room for. */
+/* Long paths are cut, so that both fit into the message. */
 static int fail_ambiguous(const struct search *search, struct parse_error *error)
 {
 	char why[512];
 
-	snprintf(why, sizeof(why), "which one? %u are called so, as %.150s and %.150s; give the path", search->count,
+	snprintf(why, sizeof(why), "%u cgroups have this name, such as %.150s and %.150s; give the path", search->count,
 		 search->paths[0], search->paths[1]);
 	return parse_fail(error, "cgroup", search->word, search->length, why);
 }
@@ -240,7 +241,7 @@ static int fail_unknown(const char *word, size_t length, const char *mount_point
 {
 	char why[512];
 
-	snprintf(why, sizeof(why), "neither a path below %.200s nor a unit or a container there", mount_point);
+	snprintf(why, sizeof(why), "no cgroup below %.200s has this path, unit or container id", mount_point);
 	return parse_fail(error, "cgroup", word, length, why);
 }
 
@@ -248,8 +249,8 @@ static int fail_unmounted(const char *word, size_t length, int failed, struct pa
 {
 	if (failed == -ENOENT)
 		return parse_fail(error, "cgroup", word, length,
-				  "cgroup v2 is not mounted here (v1 alone tells nothing of a socket's owner); try: "
-				  "mount -t cgroup2 none DIRECTORY");
+				  "cgroup v2 is not mounted here, and v1 alone is not enough; try: mount -t cgroup2 "
+				  "none DIRECTORY");
 	return parse_fail(error, "cgroup", word, length, strerror(-failed));
 }
 
@@ -263,13 +264,13 @@ int cgroup_find(const char *word, size_t length, uint64_t *ret_id, char path[PAT
 		return fail_unmounted(word, length, failed, error);
 	if (length && length < PATH_MAX) {
 		snprintf(path, PATH_MAX, "%.*s", (int)length, word);
-		if (word[0] == '/' && take_path(path, ret_id))
+		if (word[0] == '/' && read_id(path, ret_id))
 			return 0;
-		if (join(mount_point, word, length, path) && take_path(path, ret_id))
+		if (join(mount_point, word, length, path) && read_id(path, ret_id))
 			return 0;
 	}
 	if (length && word[0] != '/')
-		failed = cgroup_walk(mount_point, look_at, &search);
+		failed = cgroup_walk(mount_point, compare_cgroup, &search);
 	if (failed)
 		return fail_unmounted(word, length, failed, error);
 	if (!search.count)

@@ -13,21 +13,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* An id is in one of WAYS places, where the one that was not asked for longest makes room. */
+/* A set-associative cache: an id has WAYS possible entries, and replaces the one with the oldest look-up. */
 #define WAYS        8
 #define BUCKET_BITS 9
 #define ENTRIES     ((size_t)WAYS << BUCKET_BITS)
 
 #define WALK_PAUSE_NS 1000000000ULL
-#define WALK_SHARE    20    /* a walk is followed by so many times its duration without one */
+#define WALK_SHARE    20    /* the pause after a walk, in durations of that walk, besides WALK_PAUSE_NS */
 #define WALK_MAX      65536 /* cgroups */
 
 struct cgroup_entry {
-	uint64_t id;   /* 0 when it is free */
-	uint64_t used; /* `clock` of the last look-up */
-	char *path;    /* NULL when it was gone */
+	uint64_t id;   /* 0: the entry is free */
+	uint64_t used; /* `lookups` at the last look-up */
+	char *path;    /* NULL: the cgroup was gone */
 	size_t path_length;
-	struct name unit; /* part of the path, like the container */
+	struct name unit; /* `unit` and `container` are parts of `path` */
 	struct name container;
 	char pod[POD_UID_LENGTH];
 	size_t pod_length;
@@ -67,7 +67,7 @@ void cgroup_names_close(struct cgroup_names *names)
 
 static struct cgroup_entry *bucket_of(const struct cgroup_names *names, uint64_t id)
 {
-	/* Fibonacci hashing: the files of a cgroup take ids too, so that those of cgroups are some dozens apart. */
+	/* Fibonacci hashing: ids of cgroups are some dozens apart, because the files of a cgroup have ids, too. */
 	return names->entries + (id * 0x9e3779b97f4a7c15 >> (64 - BUCKET_BITS)) * WAYS;
 }
 
@@ -91,7 +91,7 @@ static struct cgroup_entry *least_used(const struct cgroup_names *names, uint64_
 	return least;
 }
 
-/* `path` is NULL for a cgroup that is gone. Returns NULL without memory. */
+/* `path` is NULL for a cgroup that is gone. Returns NULL if out of memory. */
 static struct cgroup_entry *remember(struct cgroup_names *names, uint64_t id, const char *path)
 {
 	struct cgroup_entry *entry = least_used(names, id);
@@ -100,7 +100,7 @@ static struct cgroup_entry *remember(struct cgroup_names *names, uint64_t id, co
 	if (path && !copy)
 		return NULL;
 	free(entry->path);
-	*entry = (struct cgroup_entry){.id = id, .used = names->clock, .path = copy};
+	*entry = (struct cgroup_entry){.id = id, .used = names->lookups, .path = copy};
 	if (copy) {
 		entry->path_length = strlen(copy);
 		entry->unit = cgroup_path_unit(copy, entry->path_length);
@@ -125,7 +125,7 @@ static int visit(void *context, const char *path, const char *name, uint64_t id)
 	return ++walk->count == WALK_MAX;
 }
 
-/* Remembers all there are, if it is time to. */
+/* Walks the tree and caches all cgroups, unless the pause after the last walk is not over. */
 static void walk(struct cgroup_names *names)
 {
 	struct walk_context context = {.names = names};
@@ -143,7 +143,7 @@ static void walk(struct cgroup_names *names)
 	names->next_walk_ns = end_ns + WALK_PAUSE_NS + WALK_SHARE * (end_ns - start_ns);
 }
 
-/* NULL for now. */
+/* Returns NULL if the name is not known yet. */
 static struct cgroup_entry *look_up(struct cgroup_names *names, uint64_t id)
 {
 	char path[PATH_MAX];
@@ -162,12 +162,12 @@ void cgroup_names_find(struct cgroup_names *names, uint64_t id, struct names *re
 {
 	struct cgroup_entry *entry = find_entry(names, id);
 
-	names->clock++;
+	names->lookups++;
 	if (!entry)
 		entry = look_up(names, id);
 	if (!entry)
 		return;
-	entry->used = names->clock;
+	entry->used = names->lookups;
 	if (!entry->path)
 		return;
 	ret->cgroup = (struct name){entry->path, entry->path_length};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Cleanup attributes: close a descriptor at the end of its scope, or hand it over with TAKE_FD(). */
 #ifndef TCPVITALS_OS_CLEANUP_H
 #define TCPVITALS_OS_CLEANUP_H
 
@@ -13,7 +14,7 @@ static inline void cleanup_close(const int *fd)
 
 #define _cleanup_close_ __attribute__((cleanup(cleanup_close)))
 
-/* The value, and -1 left in its place, so that the cleanup does nothing. */
+/* Returns the value of `fd` and sets `fd` to -1, so that the cleanup does not close it. */
 #define TAKE_FD(fd)                                                                                                    \
 	({                                                                                                             \
 		int taken_fd_ = (fd);                                                                                  \

@@ -10,10 +10,10 @@
 
 #define NS_PER_S 1000000000LL
 
-/* When something has changed, it is measured so often, and the least interrupted reading counts. */
+/* After a change the clocks are read READINGS times, and the reading with the shortest interruption counts. */
 #define READINGS 16
 
-/* How far this process's clocks are ahead of the kernel's: what its time namespace adds (Linux 5.6). */
+/* The offsets that a time namespace (Linux 5.6) adds to this process's clocks. */
 struct time_namespace {
 	int64_t monotonic_ns;
 	int64_t boottime_ns;
@@ -27,8 +27,8 @@ static bool is_same_file(const char *path, const struct stat *file)
 }
 
 /*
- * What a process's timens_offsets says is about the namespace of its children. It holds for us when they live where it
- * does, and it where we do.
+ * timens_offsets of a process holds the offsets of its children's time namespace. The offsets apply to this process if
+ * `process` and its children are both in this process's time namespace.
  */
 static bool shares_clocks(const char *process, const struct stat *ours)
 {
@@ -69,10 +69,13 @@ static struct time_namespace find_offsets(void)
 	struct stat ours;
 
 	snprintf(parent, sizeof(parent), "%d", getppid());
-	/* No such file: Linux before 5.6, or without CONFIG_TIME_NS. */
+	/* No such file before Linux 5.6, or without CONFIG_TIME_NS. */
 	if (stat("/proc/self/ns/time", &ours))
 		return (struct time_namespace){0};
-	/* Before 6.1, what `unshare -T` executes is still where unshare was, as are its ancestors. */
+	/*
+	 * Before Linux 6.1, the program that `unshare -T` executes stays in the time namespace of unshare and its
+	 * ancestors.
+	 */
 	for (size_t i = 0; i < sizeof(processes) / sizeof(processes[0]); i++) {
 		if (shares_clocks(processes[i], &ours))
 			return read_offsets(processes[i]);
@@ -80,7 +83,10 @@ static struct time_namespace find_offsets(void)
 	return (struct time_namespace){0};
 }
 
-/* Never changes: only a process's children get another namespace, and offsets are fixed once somebody is in it. */
+/*
+ * The offsets never change. Only children of a process enter another time namespace, and a namespace with a process in
+ * it keeps its offsets.
+ */
 static const struct time_namespace *time_namespace(void)
 {
 	static struct time_namespace found;

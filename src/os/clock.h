@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel's clocks. In a time namespace a process's own CLOCK_MONOTONIC and CLOCK_BOOTTIME are others: the kernel
- * stamps events with its own.
+ * The host's clocks. The kernel stamps events with the host's CLOCK_MONOTONIC. In a time namespace, a process's own
+ * CLOCK_MONOTONIC and CLOCK_BOOTTIME differ from the host's.
  */
 #ifndef TCPVITALS_OS_CLOCK_H
 #define TCPVITALS_OS_CLOCK_H
@@ -10,13 +10,14 @@
 
 #include <stdint.h>
 
-/* The kernel's CLOCK_MONOTONIC in nanoseconds, what bpf_ktime_get_ns() returns. */
+/* The host's CLOCK_MONOTONIC in nanoseconds, as bpf_ktime_get_ns() returns it. */
 uint64_t clock_monotonic_ns(void);
 
 /*
- * Reads the clocks and the time zone, and notes in base->clocks what has changed; first_ns stays. Before times are
- * told: then they follow a set clock, a suspend and daylight saving. After that, too: a change found later holds for
- * none of the times that were told.
+ * Reads the clocks and the time zone, and records changes in base->clocks. first_ns stays.
+ *
+ * Call it before and after times are printed. Before: the times follow a clock step, a suspend and daylight saving.
+ * After: a change that is found later does not apply to the times already printed.
  */
 void clock_refresh(struct timebase *base);
 

@@ -43,8 +43,8 @@ int command_root(struct tree_root *ret)
 	return 0;
 }
 
-/* In the child. Returns the negative errno for which the command does not run. */
-static int become(const struct command *command)
+/* Restores the saved state and executes the command, in the child. Returns only on failure, with a negative errno. */
+static int execute(const struct command *command)
 {
 	int error = 0;
 
@@ -61,7 +61,9 @@ static int become(const struct command *command)
 	return -errno;
 }
 
-/* What the child has to say: nothing (the pipe closes when it becomes the command), or why it could not. */
+/*
+ * Reads the errno that the child reports. Returns 0 if the pipe closes without one: the child has executed the command.
+ */
 static int read_error(int fd)
 {
 	int error = 0;
@@ -83,13 +85,13 @@ int command_start(struct command *command)
 		return -errno;
 	reader = fds[0];
 	writer = fds[1];
-	signal(SIGCHLD, SIG_DFL); /* ignored, there would be no exit status */
+	signal(SIGCHLD, SIG_DFL); /* with SIGCHLD ignored, the kernel keeps no exit status */
 	signal(SIGQUIT, SIG_IGN);
 	pid = fork();
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
-		error = become(command);
+		error = execute(command);
 		_exit(write(writer, &error, sizeof(error)) == sizeof(error) ? 0 : EXIT_NOT_EXECUTABLE);
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);

@@ -10,7 +10,7 @@
 
 #define EXIT_USAGE 2
 
-/* Help and version are output, too: a full disk is an error. */
+/* The output of --help and --version counts: a full disk is an error. */
 static void check_stdout(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -20,8 +20,9 @@ static void check_stdout(void)
 }
 
 /*
- * A standard descriptor that the caller has closed would be given to the next file that is opened, and rows or
- * diagnostics would go there. Standard output is opened for reading, so that writing to it still is an error.
+ * Opens /dev/null for each standard descriptor that the caller has closed. Otherwise the next opened file gets its
+ * number, and rows or diagnostics end up in that file. Standard output is opened for reading, so that a write still
+ * fails.
  */
 static void fill_closed_descriptors(void)
 {
@@ -38,7 +39,7 @@ void command_line_parse(const struct argp *argp, int argc, char **argv, const ch
 	fill_closed_descriptors();
 	argp_program_version = version;
 	argp_err_exit_status = EXIT_USAGE;
-	argv[0] = program_invocation_short_name; /* argp's own errors begin with it */
+	argv[0] = program_invocation_short_name; /* argp's own errors begin with this name */
 	atexit(check_stdout);
 	argp_parse(argp, argc, argv, 0, NULL, input);
 }

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The FIN of a last close() is acknowledged up to 40 ms later, even on the machine itself. */
+/* The other end acknowledges the FIN of a last close() up to 40 ms later, also on loopback. */
 #define LINGER_DEFAULT_NS 100000000ULL
 
-/* No option has "--" for an argument. */
+/* The first "--" ends the options, because no option takes "--" as its argument. */
 void command_options_begin(int *argc, char **argv, struct command_options *ret)
 {
 	struct command_options options = {};
@@ -51,7 +51,7 @@ error_t command_option(int key, const char *argument, const struct argp_state *s
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* Unless that was told, as the user who called sudo. */
+/* Chooses the user who called sudo, unless --run-as names one. */
 static void choose_user(const struct argp_state *state, struct command *command)
 {
 	struct parse_error error;
@@ -71,7 +71,7 @@ void command_options_end(const struct argp_state *state, struct command_options 
 	int error;
 
 	if (!command->argv && (command->changes_user || command->linger_ns))
-		argp_error(state, "%s is for a command; put that behind --",
+		argp_error(state, "%s needs a command; put the command after --",
 			   command->changes_user ? "--run-as" : "--linger");
 	if (!command->argv)
 		return;
@@ -82,12 +82,12 @@ void command_options_end(const struct argp_state *state, struct command_options 
 		command->linger_ns = LINGER_DEFAULT_NS;
 	error = command_root(&scope->settings.tree);
 	if (error)
-		argp_error(state, "a command cannot be followed without /proc: %s", strerror(-error));
+		argp_error(state, "cannot follow a command without /proc: %s", strerror(-error));
 }
 
 /*
- * The descriptor that a path stands for, or -1. Opened by that name, a file would be emptied and written at a position
- * of our own, over what the command writes there; a socket could not be opened at all.
+ * Returns the descriptor that a path like /dev/stdout stands for, or -1. Such a path must not be opened by name. A file
+ * would be emptied, and written at a second position over the command's output. A socket cannot be opened at all.
  */
 static int inherited_fd(const char *path)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What both tools' command lines have in common about a command to run, the output, and the priority. */
+/* Options of all tools about the command, the output file and the priority. */
 #ifndef TCPVITALS_OS_COMMAND_OPTIONS_H
 #define TCPVITALS_OS_COMMAND_OPTIONS_H
 
@@ -15,7 +15,7 @@ enum {
 	COMMAND_KEY_NO_PRIORITY
 };
 
-/* Rows of a table of options. */
+/* Entries for a table of options. */
 #define OUT_OPTION(group)                                                                                              \
 	{                                                                                                              \
 		"out", COMMAND_KEY_OUT, "FILE", 0, "write to FILE; SIGHUP opens it again", group                       \
@@ -31,30 +31,35 @@ enum {
 	}
 
 struct command_options {
-	const char *out; /* NULL: a standard descriptor */
+	const char *out; /* NULL: standard output, or standard error with a command */
 	bool no_priority;
 	struct command command;
 };
 
 /*
- * Takes the command behind the first "--" off the command line, and prepares it. Before anything else is done: see
+ * Cuts the command line at the first "--", and prepares the command after it. Call it before anything else: see
  * command_prepare().
  */
 void command_options_begin(int *argc, char **argv, struct command_options *ret);
 
-/* One of these options, or ARGP_ERR_UNKNOWN. Ends the process when its argument is refused. */
+/*
+ * Handles one of these options. Returns 0, or ARGP_ERR_UNKNOWN for another option. Ends the process if the argument is
+ * refused.
+ */
 error_t command_option(int key, const char *argument, const struct argp_state *state, struct command_options *options);
 
-/* When there are no more options: with a command, `scope` is of its processes only. Ends the process if that cannot be.
+/*
+ * Call it after the last option. With a command, limits `scope` to processes of the command. Ends the process if the
+ * options do not fit together, or if the command cannot be followed.
  */
 void command_options_end(const struct argp_state *state, struct command_options *options, struct scope *scope);
 
-/* The file of --out, or NULL: there is none, or it stands for a descriptor that somebody else has opened. */
+/* The file of --out. NULL: no --out, or `out` stands for a descriptor that another process has opened. */
 const char *command_output_file(const struct command_options *options);
 
 /*
- * The descriptor for the output, and its name for diagnostics: the file is emptied, and appended to from then on. 0 or
- * a negative errno and the name.
+ * Opens the output: returns the descriptor, and its name for diagnostics. A file is emptied, and then appended to.
+ * Returns 0, or a negative errno; *ret_name is set in both cases.
  */
 int command_open_output(const struct command_options *options, int *ret_fd, const char **ret_name);
 

@@ -29,7 +29,7 @@ static int open_signals(struct event_loop *loop)
 			if (!loop->reopens)
 				continue;
 		}
-		/* A shell starts background jobs with SIGINT ignored; kill -INT is meant all the same. */
+		/* A shell starts background jobs with SIGINT ignored. kill -INT must work on them, too. */
 		signal(wanted[i], SIG_DFL);
 		sigaddset(&set, wanted[i]);
 	}
@@ -55,7 +55,7 @@ static int open_timer(uint64_t first_ns, uint64_t interval_ns, int *ret_fd)
 	return 0;
 }
 
-/* A timer for the end of time, which is cancelled when CLOCK_REALTIME is set, and when the machine resumes. */
+/* A timer that never expires. The kernel cancels the timer when CLOCK_REALTIME is set and when the machine resumes. */
 static int open_clock_watch(int *ret_fd)
 {
 	struct itimerspec never = {.it_value = {.tv_sec = (time_t)(INT64_MAX / NS_PER_S)}};
@@ -133,7 +133,7 @@ int event_loop_add_input(struct event_loop *loop, int fd)
 
 int event_loop_add_output(struct event_loop *loop, int fd)
 {
-	/* Without any event asked for, epoll still reports EPOLLERR: the reader of a pipe has gone. */
+	/* With no event requested, epoll still reports EPOLLERR: the reader of a pipe has closed its end. */
 	int error = watch(loop, EPOLL_CTL_ADD, fd, 0, EVENT_OUTPUT);
 
 	loop->output_fd = -1;
@@ -167,8 +167,8 @@ int event_loop_add_command(struct event_loop *loop, int pid, int pidfd, uint64_t
 	return error;
 }
 
-/* Of the command, or of the time after it. */
-static int end_of_command(struct event_loop *loop)
+/* Handles the end of the command, or of the linger time after it. */
+static int handle_command_end(struct event_loop *loop)
 {
 	bool lingers = loop->command_fd >= 0 && loop->linger_ns;
 
@@ -180,15 +180,18 @@ static int end_of_command(struct event_loop *loop)
 }
 
 /*
- * Whether a SIGHUP says that the terminal has gone: the kernel sent it, or a shell that passes on its own. The kernel
- * takes the terminal from the whole session before it sends the first one.
+ * Returns whether a SIGHUP means that the terminal was closed. Then the sender is the kernel, or a shell that passes
+ * the signal on. The kernel takes the terminal from the whole session before it sends the first SIGHUP.
  */
 static bool is_hangup(const struct event_loop *loop, const struct signalfd_siginfo *info)
 {
 	return info->ssi_code > 0 || (loop->has_terminal && !terminal_controls_us());
 }
 
-/* A signal of the kernel's comes from the terminal, which has sent it to the command, too. */
+/*
+ * Reads one signal. Passes it on to the command, unless the command already has it: from the kernel (the terminal sends
+ * to both), or from the command itself.
+ */
 static int take_signal(struct event_loop *loop)
 {
 	struct signalfd_siginfo info;
@@ -225,8 +228,8 @@ void event_loop_await_command(struct event_loop *loop)
 	}
 }
 
-/* What the descriptor has to say, taken from it so that it is said once. */
-static int collect(struct event_loop *loop, const struct epoll_event *ready)
+/* Reads the event from its descriptor, so that each event is reported once. */
+static int read_event(struct event_loop *loop, const struct epoll_event *ready)
 {
 	enum event event = (enum event)(ready->data.u64 >> 32);
 	int fd = (int)(uint32_t)ready->data.u64;
@@ -236,7 +239,7 @@ static int collect(struct event_loop *loop, const struct epoll_event *ready)
 	case EVENT_STOP:
 		return take_signal(loop);
 	case EVENT_COMMAND:
-		return end_of_command(loop);
+		return handle_command_end(loop);
 	case EVENT_DEADLINE:
 	case EVENT_TICK:
 	case EVENT_INTERVAL:
@@ -260,6 +263,6 @@ int event_loop_wait(struct event_loop *loop, int timeout_ms)
 	if (count < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < count; i++)
-		events |= collect(loop, &ready[i]);
+		events |= read_event(loop, &ready[i]);
 	return events;
 }

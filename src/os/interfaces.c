@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define BELIEVED_NS 1000000000ULL
+#define CACHE_NS 1000000000ULL
 
 _Static_assert(ZONE_NAME_MAX + 1 == IF_NAMESIZE, "a zone is called as its interface");
 
-/* Of the calling thread. 0 or a negative errno. */
+/* Reads the inode number of the calling thread's network namespace. Returns 0 or a negative errno. */
 static int current_netns(uint32_t *ret)
 {
 	struct stat st;
@@ -23,7 +23,7 @@ static int current_netns(uint32_t *ret)
 	return 0;
 }
 
-/* NULL when there is no memory, or no more room. */
+/* Returns NULL if out of memory, or with INTERFACES_MAX entries in the list. */
 static struct interface *new_entry(struct interface_list *list)
 {
 	if (list->count == list->room) {
@@ -41,7 +41,10 @@ static struct interface *new_entry(struct interface_list *list)
 	return &list->entries[list->count++];
 }
 
-/* Those of the namespace that the thread is in. What does not fit has no name. 0 or a negative errno. */
+/*
+ * Adds the interfaces of the calling thread's network namespace, up to INTERFACES_MAX in all. Returns 0 or a negative
+ * errno.
+ */
 static int add_current(void *context)
 {
 	struct interface_list *list = context;
@@ -110,10 +113,10 @@ static const char *find(const struct interface_list *list, uint32_t netns, uint3
 	return NULL;
 }
 
-/* Whether it is time to list again; then `list` is empty. */
+/* Returns whether the list is too old. Then it is emptied for a new listing. */
 static bool is_outdated(uint64_t *listed_ns, uint64_t now_ns, struct interface_list *list)
 {
-	if (*listed_ns && now_ns - *listed_ns <= BELIEVED_NS)
+	if (*listed_ns && now_ns - *listed_ns <= CACHE_NS)
 		return false;
 	*listed_ns = now_ns;
 	interfaces_free(list);

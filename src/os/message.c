@@ -22,7 +22,7 @@ void message(const char *format, ...)
 	va_list arguments;
 	int length, ready;
 
-	/* argv[0] is the caller's choice, of any length and any bytes. */
+	/* The caller chooses argv[0]: any length, any bytes. */
 	escape_terminal(&out, name, strlen(name), NAME_COLUMNS_MAX);
 	strbuf_append_string(&out, ": ");
 	va_start(arguments, format);
@@ -38,5 +38,5 @@ void message(const char *format, ...)
 		ready = poll(&polled, 1, 200);
 	while (ready < 0 && errno == EINTR);
 	if (ready > 0 && write(STDERR_FILENO, line, out.length) < 0)
-		return; /* there is nobody to tell */
+		return; /* a failed diagnostic is not reported */
 }

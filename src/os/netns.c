@@ -20,14 +20,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of Linux 5.14: newer than some C libraries. */
+/* Since Linux 5.14. Some C libraries are older. */
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
 
 #define NAMES_DIRECTORY "/run/netns"
 
-/* PID_MAX_LIMIT of the kernel; the inode numbers of namespaces are far above. */
+/* PID_MAX_LIMIT of the kernel. Inode numbers of namespaces are far above. */
 #define PID_MAX   4194304
 #define INODE_MAX 0xffffffffU
 
@@ -35,7 +35,7 @@ struct tour {
 	int (*visit)(void *context);
 	void *context;
 	int home;
-	dev_t nsfs; /* where all namespaces are: an inode number there is one's name */
+	dev_t nsfs; /* the file system of all namespaces: an inode number on it identifies one */
 	ino_t *seen;
 	size_t seen_count;
 	size_t seen_room;
@@ -51,8 +51,8 @@ static bool is_seen(const struct tour *tour, ino_t inode)
 	return false;
 }
 
-/* 0 or -ENOMEM. */
-static int note(struct tour *tour, ino_t inode)
+/* Returns 0 or -ENOMEM. */
+static int mark_seen(struct tour *tour, ino_t inode)
 {
 	if (tour->seen_count == tour->seen_room) {
 		size_t room = tour->seen_room ? 2 * tour->seen_room : 16;
@@ -67,14 +67,14 @@ static int note(struct tour *tour, ino_t inode)
 	return 0;
 }
 
-/* A path that tells no namespace. What is gone by now is none of our business. */
+/* Counts a path with a namespace that cannot be read, unless the process or the file is already gone. */
 static int omit_process(struct tour *tour, int error)
 {
 	tour->omissions.processes += error != ENOENT && error != ESRCH;
 	return 0;
 }
 
-/* Whatever else there is in the directory is no namespace. */
+/* Visits the namespace at `path`. Files that are no namespace are skipped. */
 static int visit_file(struct tour *tour, int directory, const char *path)
 {
 	_cleanup_close_ int fd = -1;
@@ -87,8 +87,8 @@ static int visit_file(struct tour *tour, int directory, const char *path)
 		return 0;
 	fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return omit_process(tour, errno); /* not noted: another process may lead there */
-	error = note(tour, st.st_ino);
+		return omit_process(tour, errno); /* not seen yet: another process may lead there */
+	error = mark_seen(tour, st.st_ino);
 	if (error)
 		return error;
 	if (setns(fd, CLONE_NEWNET) < 0) {
@@ -99,7 +99,7 @@ static int visit_file(struct tour *tour, int directory, const char *path)
 	return setns(tour->home, CLONE_NEWNET) < 0 ? -errno : error;
 }
 
-/* Each entry of a directory, with `suffix` behind it. */
+/* Visits `suffix` below each entry of a directory. */
 static int visit_directory(struct tour *tour, const char *path, bool only_numbers, const char *suffix)
 {
 	DIR *directory = opendir(path);
@@ -123,13 +123,16 @@ static int visit_directory(struct tour *tour, const char *path, bool only_number
 void netns_report(const struct netns_omissions *omissions, const char *effect)
 {
 	if (omissions->namespaces)
-		message("cannot enter %zu network namespace%s (needs CAP_SYS_ADMIN): %s", omissions->namespaces,
-			omissions->namespaces == 1 ? "" : "s", effect);
+		message(omissions->namespaces == 1 ? "cannot enter %zu network namespace (needs CAP_SYS_ADMIN): %s"
+						   : "cannot enter %zu network namespaces (needs CAP_SYS_ADMIN): %s",
+			omissions->namespaces, effect);
 	if (omissions->processes)
-		message("cannot read the network namespace of %zu process%s (needs CAP_SYS_PTRACE; a security module "
-			"may "
-			"forbid it): unless another process is in the same one, %s",
-			omissions->processes, omissions->processes == 1 ? "" : "es", effect);
+		message(omissions->processes == 1
+				? "cannot read the network namespace of %zu process (needs CAP_SYS_PTRACE; a security "
+				  "module may forbid it): unless another process shares it, %s"
+				: "cannot read the network namespace of %zu processes (needs CAP_SYS_PTRACE; a "
+				  "security module may forbid it): unless other processes share them, %s",
+			omissions->processes, effect);
 }
 
 int netns_visit_all(int (*visit)(void *context), void *context, struct netns_omissions *ret)
@@ -142,7 +145,7 @@ int netns_visit_all(int (*visit)(void *context), void *context, struct netns_omi
 	if (home < 0 || fstat(home, &st) < 0)
 		return -errno;
 	tour.nsfs = st.st_dev;
-	error = note(&tour, st.st_ino);
+	error = mark_seen(&tour, st.st_ino);
 	if (!error)
 		error = visit(context);
 	if (!error)
@@ -162,7 +165,7 @@ static uint64_t generation_of(const struct stat *st)
 	return (uint64_t)st->st_ctim.tv_sec * 1000000000 + (uint64_t)st->st_ctim.tv_nsec;
 }
 
-/* 0 or a negative errno. */
+/* Reads the cookie of the network namespace that the calling thread is in. Returns 0 or a negative errno. */
 static int read_own_cookie(uint64_t *ret)
 {
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -180,7 +183,10 @@ bool netns_has_cookies(void)
 	return read_own_cookie(&unused) == 0;
 }
 
-/* From within. Stays 0 where that cannot be told. 0, or the negative errno of a thread that is not back home. */
+/*
+ * Reads the cookie, from a socket inside the namespace. The cookie is 0 if it cannot be read. Returns 0, or a negative
+ * errno if the thread cannot return to its own namespace.
+ */
 static int read_cookie(int fd, ino_t inode, uint64_t *ret)
 {
 	_cleanup_close_ int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -225,45 +231,44 @@ bool netns_is_same(const char *path, const struct netns_file *file)
 	return stat(path, &st) == 0 && st.st_ino == file->inode && generation_of(&st) == file->generation;
 }
 
-struct quest {
+struct search {
 	struct netns_file file;
 	bool is_found;
 };
 
 static int visit_for_cookie(void *context)
 {
-	struct quest *quest = context;
+	struct search *search = context;
 	struct stat st;
 
-	if (stat("/proc/thread-self/ns/net", &st) < 0 || st.st_ino != quest->file.inode)
+	if (stat("/proc/thread-self/ns/net", &st) < 0 || st.st_ino != search->file.inode)
 		return 0;
-	quest->is_found = true;
-	read_own_cookie(&quest->file.cookie);
+	search->is_found = true;
+	read_own_cookie(&search->file.cookie);
 	return 1;
 }
 
-/* A security module may hide the namespace of some processes from everybody: PID 1's. */
-static bool is_partial(const struct netns_omissions *omissions)
+bool netns_is_partial(const struct netns_omissions *omissions)
 {
 	return omissions->namespaces || (omissions->processes && !privileges_see_processes());
 }
 
 int netns_search(uint64_t inode, struct netns_file *ret)
 {
-	struct quest quest = {.file.inode = inode};
+	struct search search = {.file.inode = inode};
 	struct netns_omissions omissions = {};
-	int error = netns_visit_all(visit_for_cookie, &quest, &omissions);
+	int error = netns_visit_all(visit_for_cookie, &search, &omissions);
 
 	if (error < 0)
 		return error;
-	if (!quest.is_found)
-		return is_partial(&omissions) ? -EPERM : -ENOENT;
-	*ret = quest.file;
+	if (!search.is_found)
+		return netns_is_partial(&omissions) ? -EPERM : -ENOENT;
+	*ret = search.file;
 	return 0;
 }
 
-/* Whether it is a network namespace's file. */
-static bool take_file(const char *path, uint64_t *ret_inode)
+/* Returns whether `path` is a network namespace file. */
+static bool read_inode(const char *path, uint64_t *ret_inode)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -280,9 +285,9 @@ int netns_find(const char *word, size_t length, uint64_t *ret_inode, char path[P
 	uint64_t number;
 
 	if (length >= PATH_MAX - sizeof(NAMES_DIRECTORY "/"))
-		return parse_fail(error, "network namespace", word, length, "too long");
+		return parse_fail(error, "network namespace", word, length, "the name is too long");
 	snprintf(path, PATH_MAX, "%s%.*s", length && word[0] == '/' ? "" : NAMES_DIRECTORY "/", (int)length, word);
-	if (length && take_file(path, ret_inode))
+	if (length && read_inode(path, ret_inode))
 		return 0;
 	if (parse_u64("number", word, length, 1, INODE_MAX, &number, &unused))
 		return parse_fail(error, "network namespace", word, length,
@@ -293,7 +298,7 @@ int netns_find(const char *word, size_t length, uint64_t *ret_inode, char path[P
 		return 0;
 	}
 	snprintf(path, PATH_MAX, "/proc/%llu/ns/net", (unsigned long long)number);
-	if (!take_file(path, ret_inode))
+	if (!read_inode(path, ret_inode))
 		return parse_fail(error, "network namespace", word, length,
 				  errno == ENOENT ? "no process has this number" : strerror(errno));
 	return 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Network namespaces: visits all that can be found, finds one by name, and checks whether it is still the same. */
 #ifndef TCPVITALS_OS_NETNS_H
 #define TCPVITALS_OS_NETNS_H
 
@@ -9,52 +10,61 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What was not looked at. */
+/* Counts of what netns_visit_all() could not visit. */
 struct netns_omissions {
-	size_t processes;  /* that do not show their namespace: for another user's that takes CAP_SYS_PTRACE */
-	size_t namespaces; /* that were found, but could not be entered, for which it takes CAP_SYS_ADMIN */
+	size_t processes;  /* processes with an unreadable namespace (another user's needs CAP_SYS_PTRACE) */
+	size_t namespaces; /* namespaces that were found but not entered (needs CAP_SYS_ADMIN) */
 };
 
-/* Tells the user what was not looked at, and its effect: "connections there are not looked at". */
+/*
+ * Returns whether namespaces were left out that a user with more rights could see. Hidden processes count only without
+ * CAP_SYS_PTRACE: a security module may hide the namespace of PID 1 from every user.
+ */
+bool netns_is_partial(const struct netns_omissions *omissions);
+
+/* Reports the omissions and their effect on stderr. `effect` is a clause: "connections there are not looked at". */
 void netns_report(const struct netns_omissions *omissions, const char *effect);
 
 /*
- * Calls `visit` once in each network namespace that a process is in or that /run/netns names, first in the caller's
- * own; the calling thread is in that namespace meanwhile, and back in its own at the end. Not found: namespaces that
- * only a descriptor or a mount somewhere else keeps alive. 0, or a negative errno: the first one that `visit` returned,
- * which ends the tour, or this function's.
+ * Calls `visit` once in each network namespace that a process is in or that /run/netns names, the caller's own first.
+ * During `visit` the calling thread is in that namespace; in the end it is back in its own. Namespaces that only a
+ * descriptor or a mount elsewhere keeps alive are not found.
+ *
+ * Returns 0, or the first negative errno of `visit`, which ends the tour, or a negative errno of this function. `ret`
+ * is set only on success.
  */
 int netns_visit_all(int (*visit)(void *context), void *context, struct netns_omissions *ret);
 
 /*
- * The inode number of the network namespace that `word` means: a name in /run/netns, a path (of a file like
- * /proc/PID/ns/net), a process's number, or, above all of those, an inode number. 0, or -EINVAL and `error`. `path` is
- * then the file's, and empty for an inode number.
+ * Finds the inode number of the network namespace for `word`. The word is a name in /run/netns, a path of a file like
+ * /proc/PID/ns/net, a pid, or an inode number. A number above the largest pid is an inode number.
+ *
+ * Returns 0, or -EINVAL with the reason in `error`. `path` is then the path of the file, or empty for an inode number.
  */
 int netns_find(const char *word, size_t length, uint64_t *ret_inode, char path[PATH_MAX], struct parse_error *error);
 
-/* What a network namespace, and the file that leads to it, can be told by. */
+/* Identifies a network namespace, and the file that leads to it. */
 struct netns_file {
-	uint64_t inode;      /* another namespace may get it later */
-	uint64_t cookie;     /* no other one ever gets this; 0: not known (before 5.14, or without CAP_SYS_ADMIN) */
-	uint64_t generation; /* of the file */
+	uint64_t inode;      /* the kernel may reuse it for another namespace */
+	uint64_t cookie;     /* unique for ever; 0: not known (before Linux 5.14, or without CAP_SYS_ADMIN) */
+	uint64_t generation; /* changes with each new file at the path */
 };
 
-/* Whether the kernel tells the cookies of network namespaces. */
+/* Returns whether the kernel reports cookies of network namespaces. */
 bool netns_has_cookies(void);
 
 /*
- * Looks at the file `path`; the calling thread is in that namespace meanwhile. 0, -ENOENT when it is no network
- * namespace's (any more), or another negative errno.
+ * Reads the network namespace file `path`. The calling thread is in that namespace meanwhile. Returns 0, -ENOENT (not a
+ * network namespace, or not any more) or another negative errno.
  */
 int netns_lookup(const char *path, struct netns_file *ret);
 
-/* Whether netns_lookup() would find the same; quick. */
+/* Returns whether netns_lookup() would find the same namespace. Takes one stat(2). */
 bool netns_is_same(const char *path, const struct netns_file *file);
 
 /*
- * Looks where netns_visit_all() does for the namespace with that inode number. 0; -ENOENT when it is not there; -EPERM
- * when it may be where nobody could look; or another negative errno.
+ * Searches the namespaces of netns_visit_all() for the inode number. Returns 0, -ENOENT (not found), -EPERM (not found,
+ * but some could not be visited) or another negative errno.
  */
 int netns_search(uint64_t inode, struct netns_file *ret);
 

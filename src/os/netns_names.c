@@ -12,14 +12,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Namespaces that are remembered at a time; what is beyond has no name. */
+/* The most namespaces in the table. Further ones have no name. */
 #define ENTRIES_MAX 4096
 
-#define BELIEVED_NS 1000000000ULL
+#define CACHE_NS 1000000000ULL
 
 struct netns_table {
 	size_t count;
-	uint32_t inodes[ENTRIES_MAX]; /* in one piece, as all of them are looked at */
+	uint32_t inodes[ENTRIES_MAX]; /* contiguous, because a look-up reads all of them */
 	char names[ENTRIES_MAX][NAME_MAX + 1];
 };
 
@@ -39,7 +39,7 @@ void netns_names_close(struct netns_names *names)
 	names->table = NULL;
 }
 
-/* NULL when there is no more room. */
+/* Returns NULL if the table is full. */
 static const char *remember(struct netns_table *table, uint32_t inode, const char *name)
 {
 	if (table->count == ENTRIES_MAX)
@@ -49,7 +49,7 @@ static const char *remember(struct netns_table *table, uint32_t inode, const cha
 	return table->names[table->count++];
 }
 
-/* The first name that was remembered for it. */
+/* Returns the first name that was added for the inode. */
 static const char *find(const struct netns_table *table, uint32_t inode)
 {
 	for (size_t i = 0; i < table->count; i++)
@@ -58,7 +58,7 @@ static const char *find(const struct netns_table *table, uint32_t inode)
 	return NULL;
 }
 
-/* What is in the directory but no namespace is on another file system. */
+/* Adds the namespaces in the directory. Other files there are on another file system. */
 static void read_directory(const char *path, struct netns_table *table)
 {
 	DIR *directory = opendir(path);
@@ -75,7 +75,10 @@ static void read_directory(const char *path, struct netns_table *table)
 	closedir(directory);
 }
 
-/* The namespace that the machine came up with is that of process 1, whoever else is in it. */
+/*
+ * Starts a new table. Without a file, the namespace of process 1 gets the name of that process, because it is the
+ * initial one.
+ */
 static void begin_table(struct netns_names *names)
 {
 	struct stat st;
@@ -109,7 +112,7 @@ struct name netns_names_find(struct netns_names *names, uint32_t inode, uint32_t
 {
 	const char *name;
 
-	if (!names->read_ns || now_ns - names->read_ns > BELIEVED_NS) {
+	if (!names->read_ns || now_ns - names->read_ns > CACHE_NS) {
 		begin_table(names);
 		names->read_ns = now_ns;
 	}

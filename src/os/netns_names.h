@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The names of network namespaces by their inode numbers: the file in /run/netns, or else "pid:NUMBER" after a process
- * that is in it. The kernel gives the numbers of those that are gone to new ones, so nothing is believed for longer
- * than a second.
+ * Names of network namespaces by inode number: the file name in /run/netns, else "pid:NUMBER" after a process in the
+ * namespace. Names are cached for one second, because the kernel reuses the inode number of a namespace that is gone.
  */
 #ifndef TCPVITALS_OS_NETNS_NAMES_H
 #define TCPVITALS_OS_NETNS_NAMES_H
@@ -17,19 +16,19 @@ struct netns_table;
 
 struct netns_names {
 	const char *directory;
-	uint64_t read_ns; /* CLOCK_MONOTONIC, when the table was begun; 0 before that */
+	uint64_t read_ns; /* time of the last directory listing, CLOCK_MONOTONIC; 0: none yet */
 	struct netns_table *table;
-	bool without_processes; /* pids are not those of /proc: nothing is named after one */
+	bool without_processes; /* pids are not the numbers in /proc: no namespace gets the name of a process */
 };
 
-/* `directory` is NETNS_DIRECTORY, or a test's. 0 or -ENOMEM; on success give it to netns_names_close(). */
+/* `directory` is NETNS_DIRECTORY, or a test's. Returns 0 or -ENOMEM. After success, call netns_names_close(). */
 #define NETNS_DIRECTORY "/run/netns"
 int netns_names_open(const char *directory, struct netns_names *ret);
 void netns_names_close(struct netns_names *names);
 
 /*
- * The name of the namespace with that number, in which the process `pid` (0 for none, or OWNER_PID_OUTSIDE) may be.
- * Valid until the next call; NULL bytes when it has none.
+ * Returns the name of the namespace `inode`, valid until the next call. The bytes are NULL if it has none. `pid` is a
+ * process that may be in the namespace, 0 (none), or has OWNER_PID_OUTSIDE.
  */
 struct name netns_names_find(struct netns_names *names, uint32_t inode, uint32_t pid, uint64_t now_ns);
 

@@ -10,7 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* PROC_PID_INIT_INO of the kernel, since 3.8. */
+/* PROC_PID_INIT_INO of the kernel, since Linux 3.8. */
 #define INITIAL_INODE 0xeffffffcU
 
 int pid_namespace_own(struct pid_namespace *ret)
@@ -19,7 +19,7 @@ int pid_namespace_own(struct pid_namespace *ret)
 
 	if (stat("/proc/self/ns/pid", &st))
 		return -errno;
-	/* The kernel compares with its own way to write a device, MKDEV(). */
+	/* The kernel compares with a device in the encoding of MKDEV(). */
 	ret->device = (uint32_t)(major(st.st_dev) << 20 | minor(st.st_dev));
 	ret->inode = (uint32_t)st.st_ino;
 	return 0;
@@ -31,8 +31,8 @@ bool pid_namespace_is_initial(const struct pid_namespace *namespace)
 }
 
 /*
- * Whether /proc is of this process's pid namespace. NSpid has the process's number in the one of /proc, and in each one
- * from there down to its own.
+ * Returns whether /proc belongs to the pid namespace of this process. NSpid lists the numbers of the process: in the
+ * namespace of /proc, then in each one below, down to its own.
  */
 static bool proc_is_own(void)
 {
@@ -66,13 +66,13 @@ enum pid_meaning pid_namespace_look_up(uint32_t pid)
 
 	if (fd >= 0) {
 		close(fd);
-		return PID_OF_PROCESS;
+		return PID_PROCESS;
 	}
 	if (errno == ESRCH)
-		return PID_OF_NOBODY;
-	/* The first until 6.15, the second since. */
+		return PID_UNUSED;
+	/* A thread that is no process: EINVAL before Linux 6.15, ENOENT since. */
 	if (errno == EINVAL || errno == ENOENT)
-		return PID_OF_THREAD;
-	/* A sandbox refuses it. This one takes a thread's number, too. */
-	return kill((pid_t)pid, 0) && errno == ESRCH ? PID_OF_NOBODY : PID_OF_PROCESS;
+		return PID_THREAD;
+	/* A sandbox may refuse pidfd_open(). kill() also accepts the number of a thread. */
+	return kill((pid_t)pid, 0) && errno == ESRCH ? PID_UNUSED : PID_PROCESS;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The pid namespace that this process is in, and what numbers mean there. */
+/* The pid namespace of this process, and the meaning of pids in it. */
 #ifndef TCPVITALS_OS_PID_NAMESPACE_H
 #define TCPVITALS_OS_PID_NAMESPACE_H
 
@@ -7,27 +7,27 @@
 #include <stdint.h>
 
 struct pid_namespace {
-	uint32_t device; /* as the kernel encodes it, which is not a dev_t */
+	uint32_t device; /* in the encoding of the kernel, which is not a dev_t */
 	uint32_t inode;
 };
 
-/* 0, or a negative errno without /proc. */
+/* Reads the namespace of this process. Returns 0, or a negative errno without /proc. */
 int pid_namespace_own(struct pid_namespace *ret);
 
-/* Whether it is the one that the machine came up with. */
+/* Returns whether this is the initial pid namespace. */
 bool pid_namespace_is_initial(const struct pid_namespace *namespace);
 
 /*
- * Whether the directories of /proc are called by the numbers of that pid namespace (an inode number, 0 for the initial
- * one). /proc may be another one's than this process's.
+ * Returns whether the numbers in /proc are those of the pid namespace `inode` (0: the initial one). The pid namespace
+ * of /proc may differ from that of this process.
  */
 bool pid_namespace_has_proc(uint32_t inode);
 
-/* What a number is in this process's pid namespace. */
+/* The meaning of a number in the pid namespace of this process. */
 enum pid_meaning {
-	PID_OF_PROCESS,
-	PID_OF_THREAD, /* but not of a process */
-	PID_OF_NOBODY
+	PID_PROCESS,
+	PID_THREAD, /* a thread that is not the leader of its process */
+	PID_UNUSED
 };
 
 enum pid_meaning pid_namespace_look_up(uint32_t pid);

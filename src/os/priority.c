@@ -13,24 +13,27 @@
 #include <sys/resource.h>
 #include <time.h>
 
-/* The lowest: kernel threads and other people's real-time programs come first, or take turns with us. */
+/* The lowest real-time priority. Kernel threads and other real-time programs go first or take turns with the tool. */
 #define RR_PRIORITY 1
 
 #define NS_PER_S 1000000000ULL
 
-/* So much of a CPU's time in each period. Some ticks of the kernel's clock, which is what it looks at. */
+/* CPU time in each period. The kernel checks CPU time only at ticks of its clock, so a slice is several ticks long. */
 #define SLICE_NS  20000000ULL
 #define PERIOD_NS (2 * SLICE_NS)
 
-/* The class is the thread's, and a signal handler gets no context. */
+/* Global, because a signal handler gets no context. The tool has one thread. */
 static struct {
-	timer_t used;               /* the slice is used up */
-	timer_t over;               /* the period is over, if the slice was used up before */
-	volatile uint64_t since_ns; /* when the period began */
+	timer_t used;               /* expires when the slice is used up */
+	timer_t over;               /* expires at the end of the period, once the slice is used up */
+	volatile uint64_t since_ns; /* start of the period */
 	volatile sig_atomic_t lowered;
 } state;
 
-/* A child starts as the tool was started, even if it is made while the tool is raised. 0 or a negative errno. */
+/*
+ * Sets the scheduling class. A child starts with the class that the tool was started with, at any time. Returns 0 or a
+ * negative errno.
+ */
 static int set_class(bool raised)
 {
 	struct sched_param param = {.sched_priority = raised ? RR_PRIORITY : 0};
@@ -56,8 +59,8 @@ static void wait_for_period(void)
 	timer_settime(state.over, TIMER_ABSTIME, &spec, NULL);
 }
 
-/* One of the timers. What is running may take long: the histograms of a million groups, or an endless loop. */
-static void judge(int signal)
+/* Handles both timers. A timer also interrupts long work: the histograms of a million groups, or an endless loop. */
+static void handle_timer(int signal)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 	int saved = errno;
@@ -76,10 +79,10 @@ static void judge(int signal)
 	errno = saved;
 }
 
-/* From now on judge() decides. 0 or a negative errno. */
+/* Starts the timers. From then on handle_timer() sets the class. Returns 0 or a negative errno. */
 static int watch_slices(void)
 {
-	struct sigaction action = {.sa_handler = judge, .sa_flags = SA_RESTART};
+	struct sigaction action = {.sa_handler = handle_timer, .sa_flags = SA_RESTART};
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGVTALRM};
 	sigset_t set;
 
@@ -124,10 +127,11 @@ void priority_begin(bool wanted, bool verbose)
 	if (!wanted || !verbose)
 		return;
 	if (!error)
-		message("runs before other programs (SCHED_RR, for at most half of one CPU's time); --no-priority "
-			"turns that off");
+		message("runs in the real-time class (SCHED_RR), at most half of one CPU's time; --no-priority turns "
+			"this off");
 	else if (error == -EALREADY)
-		message("keeps the scheduling class and the nice value that it was started with");
+		message("keeps the scheduling class and the nice value of its start");
 	else
-		message("cannot run before other programs (%s): more is lost where these take all CPUs", reason(error));
+		message("cannot use the real-time class (%s): more is lost while other programs take all CPUs",
+			reason(error));
 }

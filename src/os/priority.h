@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A reader that waits for its turn behind other programs loses what does not fit into its buffers. Its nice value does
- * not help: the kernel shares CPUs out to sessions (autogroup) or cgroups first, and to their processes then. The
- * real-time class comes before all of these.
+ * Real-time priority for the reader of the ring buffers. A reader that waits for a CPU loses events when its buffers
+ * are full. A nice value does not help, because the kernel first divides CPU time between sessions (autogroup) or
+ * cgroups. The real-time class has precedence over all of these.
  */
 #ifndef TCPVITALS_OS_PRIORITY_H
 #define TCPVITALS_OS_PRIORITY_H
@@ -10,15 +10,19 @@
 #include <stdbool.h>
 
 /*
- * The calling thread, which is the only one, is scheduled before ordinary programs from now on: for at most 20 of each
- * 40 ms, and for the rest of these among them. Timers tell (SIGVTALRM, in system calls EINTR). Children and threads get
- * what the tool was started with. 0, or a negative errno and nothing has changed: -EALREADY when it was started with a
- * nice value or class of the caller's choice, -EPERM without the right.
+ * Schedules the calling thread, which is the only one, before ordinary programs for at most 20 of each 40 ms. For the
+ * rest of each period it is one of them. Timers send SIGVTALRM, so system calls may return EINTR. Children and threads
+ * get the class that the tool was started with.
+ *
+ * Returns 0, or a negative errno with nothing changed: -EALREADY (started with a nice value or class of the caller's
+ * choice), -EPERM (needs CAP_SYS_NICE).
  */
 int priority_raise(void);
 
-/* For a tool's main, if `wanted`: raises it, and says with `verbose` whether that worked. Without the right, it goes on
- * as before. */
+/*
+ * For a tool's main: raises the priority if `wanted`, and reports the result if `verbose`. A failure changes nothing
+ * else.
+ */
 void priority_begin(bool wanted, bool verbose);
 
 #endif

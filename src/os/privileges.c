@@ -17,7 +17,7 @@ static bool has_capability(cap_t caps, cap_value_t capability)
 	return caps && !cap_get_flag(caps, capability, CAP_EFFECTIVE, &value) && value == CAP_SET;
 }
 
-/* CAP_SYS_ADMIN includes both, in every kernel. */
+/* CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON on every kernel. */
 bool privileges_suffice(void)
 {
 	cap_t caps = cap_get_proc();
@@ -47,7 +47,6 @@ bool privileges_set_priority(void)
 	return has_one(CAP_SYS_NICE);
 }
 
-/* Whether the file's first bytes contain `text`. */
 static bool file_says(const char *path, const char *text)
 {
 	char contents[256];
@@ -73,16 +72,14 @@ static bool in_user_namespace(void)
 static const char *refusal(void)
 {
 	if (in_user_namespace())
-		return "the capabilities count only inside this user namespace; run it in the initial one";
+		return "capabilities count only inside this user namespace; run the tool in the initial user namespace";
 	if (file_says("/sys/kernel/security/lockdown", "[confidentiality]"))
 		return "kernel lockdown forbids reading kernel memory (/sys/kernel/security/lockdown says "
-		       "confidentiality); "
-		       "boot with lockdown=integrity";
+		       "confidentiality); boot with lockdown=integrity";
 	if (prctl(PR_GET_SECCOMP) > 0)
 		return "a seccomp filter is active and may forbid bpf(2) (a container's default profile does); allow "
-		       "bpf and "
-		       "perf_event_open";
-	return "the kernel refused although the capabilities are there; -v shows its words (an LSM policy?)";
+		       "bpf and perf_event_open";
+	return "the kernel refuses this despite the capabilities, perhaps for an LSM policy; -v shows more";
 }
 
 void privileges_explain(int error, char *ret, size_t size)
@@ -94,5 +91,5 @@ void privileges_explain(int error, char *ret, size_t size)
 	else if (error == -EMFILE)
 		snprintf(ret, size, "too many open files for this process; try: ulimit -n 64");
 	else
-		snprintf(ret, size, "%s; -v shows what libbpf and the kernel say", strerror(-error));
+		snprintf(ret, size, "%s; -v shows the messages of libbpf and the kernel", strerror(-error));
 }

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The capabilities of this process, and the reasons why the kernel refuses BPF. */
 #ifndef TCPVITALS_OS_PRIVILEGES_H
 #define TCPVITALS_OS_PRIVILEGES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether the capabilities in effect are enough for BPF. */
+/* Returns whether the effective capabilities are enough for BPF. */
 bool privileges_suffice(void);
 
-/* Whether other users' processes may be looked into (CAP_SYS_PTRACE). */
+/* Returns whether this process may inspect other users' processes (CAP_SYS_PTRACE). */
 bool privileges_see_processes(void);
 
-/* Whether this process may be scheduled before others (CAP_SYS_NICE). */
+/* Returns whether this process may raise its priority (CAP_SYS_NICE). */
 bool privileges_set_priority(void);
 
 /*
- * Why the kernel refused BPF with `error` (negative errno), and what to do, as a phrase for the user in `ret`
- * (NUL-terminated). It looks at the capabilities in effect first; only who has them is told about lockdown, seccomp,
- * user namespaces and BTF.
+ * Explains why the kernel refused BPF with `error` (negative errno), and what to do. `ret` gets a NUL-terminated phrase
+ * for the user. The effective capabilities are checked first. Only if they suffice, the phrase is about lockdown,
+ * seccomp, user namespaces or BTF.
  */
 void privileges_explain(int error, char *ret, size_t size);
 

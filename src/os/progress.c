@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_S 2
+#define REPORT_AFTER_S 2
 
 static void *watch(void *argument)
 {
@@ -16,7 +16,7 @@ static void *watch(void *argument)
 	int result;
 
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += PATIENCE_S;
+	end.tv_sec += REPORT_AFTER_S;
 	do
 		result = sem_clockwait(&progress->done, CLOCK_MONOTONIC, &end);
 	while (result && errno == EINTR);
@@ -29,7 +29,7 @@ void progress_begin(struct progress *ret, const char *doing)
 {
 	ret->doing = doing;
 	sem_init(&ret->done, 0, 0);
-	/* A script misses nothing. Nobody is told anything where no thread can be made: the work goes on. */
+	/* Without a terminal or a thread there is no message; the work itself goes on. */
 	ret->watched = isatty(STDERR_FILENO) && !pthread_create(&ret->thread, NULL, watch, ret);
 }
 

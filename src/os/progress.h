@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A word to whoever waits: work that takes more than two seconds says so once, if stderr is a terminal. */
+/* Progress messages: work that takes more than two seconds is reported once, if stderr is a terminal. */
 #ifndef TCPVITALS_OS_PROGRESS_H
 #define TCPVITALS_OS_PROGRESS_H
 
@@ -14,7 +14,7 @@ struct progress {
 	bool watched;
 };
 
-/* "<tool>: still <doing>...", 2 s from now. `doing` and `ret` stay as they are until progress_end(). */
+/* Prints "<tool>: still <doing>..." after 2 s. `doing` and `ret` must stay valid and in place until progress_end(). */
 void progress_begin(struct progress *ret, const char *doing);
 
 void progress_end(struct progress *progress);

@@ -26,7 +26,7 @@ size_t resolver_open(unsigned int asked, uint32_t pidns, struct resolver *ret,
 		errors[count++] = (struct resolver_error){"network namespaces", strerror(-error)};
 	ret->netns.without_processes = !pid_namespace_has_proc(pidns);
 	if (asked & NAMES_SERVICES && (error = services_open(SERVICES_FILE, &ret->services)))
-		errors[count++] = (struct resolver_error){SERVICES_FILE, strerror(-error)};
+		errors[count++] = (struct resolver_error){"services in " SERVICES_FILE, strerror(-error)};
 	return count;
 }
 

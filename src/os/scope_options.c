@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <limits.h>
 
-/* `path` leads to what was found, or is empty. */
+/* Finds the number for a word. `path` leads to the object, or is empty. */
 typedef int find_fn(const char *word, size_t length, uint64_t *ret, char path[PATH_MAX], struct parse_error *error);
 
 static int find_user(const char *word, size_t length, uint64_t *ret, char path[PATH_MAX], struct parse_error *error)
@@ -21,7 +21,7 @@ static int find_user(const char *word, size_t length, uint64_t *ret, char path[P
 	return user_find(word, length, ret, error);
 }
 
-/* A list of words that stand for numbers. */
+/* Adds a list of words that stand for numbers. Returns 0, or -EINVAL with the reason in `error`. */
 static int add_found(struct scope *scope, enum scope_kind kind, const char *what, const char *text, find_fn *find,
 		     struct parse_error *error)
 {
@@ -43,7 +43,7 @@ static int add_found(struct scope *scope, enum scope_kind kind, const char *what
 	return 0;
 }
 
-/* 0, -EINVAL and `error`, or ARGP_ERR_UNKNOWN. */
+/* Returns 0, -EINVAL with the reason in `error`, or ARGP_ERR_UNKNOWN. */
 static int add(int key, const char *argument, struct scope *scope, struct parse_error *error)
 {
 	switch (key) {
@@ -95,7 +95,7 @@ error_t scope_option(int key, const char *argument, const struct argp_state *sta
 	return result;
 }
 
-/* The initial one's numbers are the kernel's own. */
+/* In the initial pid namespace there is nothing to choose: its numbers are the kernel's own. */
 static void choose_pid_namespace(struct scope *scope)
 {
 	struct pid_namespace own;

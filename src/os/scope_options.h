@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The options of the scope language (core/scope.h), which both tools have. */
+/* The options of the scope language (core/scope.h), common to all tools. */
 #ifndef TCPVITALS_OS_SCOPE_OPTIONS_H
 #define TCPVITALS_OS_SCOPE_OPTIONS_H
 
@@ -20,7 +20,7 @@ enum {
 	SCOPE_KEY_MIN_DURATION,
 };
 
-/* Rows of a table of options. `lport` and `rport` are letters besides -L and -D, or 0. */
+/* Entries for a table of options. `lport` and `rport` are letters besides -L and -D, or 0. */
 #define SCOPE_OPTIONS(group, lport, rport)                                                                             \
 	{0, 0, 0, 0, "Which connections (a ! in front of a list excludes: --rport '!53'):", group},                    \
 		{"ipv4", '4', 0, 0, "only IPv4, also over IPv6 sockets", group},                                       \
@@ -54,10 +54,16 @@ enum {
 		"cause", SCOPE_KEY_CAUSE, "CAUSES", flags, "only ends for these causes: refused,'timeout*'", group     \
 	}
 
-/* One of these options, or ARGP_ERR_UNKNOWN. Ends the process when its argument is refused. */
+/*
+ * Handles one of these options. Returns 0, or ARGP_ERR_UNKNOWN for another option. Ends the process if the argument is
+ * refused.
+ */
 error_t scope_option(int key, const char *argument, const struct argp_state *state, struct scope *scope);
 
-/* When there are no more options; `connections` as for scope_complete(). Ends the process when nothing could match. */
+/*
+ * Completes the scope. Call it after the last option. `connections` is as in scope_complete(). Ends the process if
+ * nothing can match.
+ */
 void scope_options_end(const struct argp_state *state, bool connections, struct scope *scope);
 
 #endif

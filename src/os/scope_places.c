@@ -12,7 +12,7 @@
 
 /* ---- cgroups ---------------------------------------------------------------------------------------------------- */
 
-/* 0 for the one at the mount point, which never goes. */
+/* Returns 0 for the root cgroup at the mount point, which never disappears. */
 static uint64_t parent_of(const char *path)
 {
 	char parent[PATH_MAX];
@@ -37,7 +37,7 @@ static void check_cgroup(struct scope_place *place)
 
 /* ---- network namespaces ----------------------------------------------------------------------------------------- */
 
-/* A number of a process stands for the namespace that it is in; a later process of that number is somebody else. */
+/* A pid stands for the namespace that the process is in. A later process with that pid is not meant. */
 static bool is_of_process(const struct scope_place *place)
 {
 	return strncmp(place->path, "/proc/", strlen("/proc/")) == 0;
@@ -57,7 +57,7 @@ static void check_netns(struct scope_place *place)
 	if (!place->is_gone && netns_is_same(place->path, &file))
 		return;
 	error = netns_lookup(place->path, &file);
-	/* Out of descriptors, say: the next look may tell. */
+	/* Another error, such as too few descriptors, may pass: the next check decides. */
 	if (error && error != -ENOENT && error != -ESRCH && error != -ENOTDIR)
 		return;
 	place->is_gone = error != 0 || (is_of_process(place) && file.inode != place->number);
@@ -68,7 +68,10 @@ static void check_netns(struct scope_place *place)
 	place->generation = file.generation;
 }
 
-/* One that is known by its number alone. What nobody could look for may be there. */
+/*
+ * Searches a namespace that is known only by its inode number. If some namespaces cannot be visited, it may still
+ * exist.
+ */
 static void search_netns(struct scope_place *place)
 {
 	struct netns_file file = {};
@@ -83,9 +86,9 @@ static void begin_netns(struct scope_place *place)
 		search_netns(place);
 		return;
 	}
-	place->is_gone = true; /* looks also if the file is the same */
+	place->is_gone = true; /* forces a look, even if the file is the same */
 	check_netns(place);
-	/* The cookie tells for ever whether a socket is in there. */
+	/* A cookie identifies the namespace for ever, so the path is not needed. */
 	if (place->cookie && is_of_process(place))
 		forget_path(place);
 }
@@ -105,7 +108,9 @@ int scope_places_add(struct scope *scope, const char *path)
 	if (!places)
 		return -ENOMEM;
 	scope->places = places;
-	/* A cgroup's may have links and doubled slashes in it; the file of a namespace is a link itself. */
+	/*
+	 * realpath() removes links and doubled slashes from a cgroup's path. The file of a namespace is a link itself.
+	 */
 	place.path = place.kind == SCOPE_CGROUP ? realpath(path, NULL) : path[0] ? strdup(path) : NULL;
 	if (place.kind == SCOPE_CGROUP && place.path) {
 		check_cgroup(&place);

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Whether --netns leaves that namespace in. */
+/* Returns whether --netns admits the namespace. */
 static bool admits_netns(const struct scope *scope, uint32_t netns)
 {
 	for (uint32_t i = 0; i < scope->number_count; i++)
@@ -23,7 +23,7 @@ static bool is_found(const struct scope *scope, const char *name)
 	return false;
 }
 
-/* Why the name is not usable, or NULL. */
+/* Adds the interfaces of a name. Returns NULL, or the reason why the name is not usable. */
 static const char *add_named(struct scope *scope, const char *name, const struct interface_list *interfaces)
 {
 	uint32_t before = scope->zone_count;
@@ -39,7 +39,7 @@ static const char *add_named(struct scope *scope, const char *name, const struct
 		if (!admits_netns(scope, interface->netns))
 			continue;
 		if (scope->zone_count == SCOPE_ZONES_MAX)
-			return "more than 1024 interfaces have such names; choose network namespaces with --netns, or "
+			return "more than 1024 interfaces have these names; select network namespaces with --netns, or "
 			       "give a number (%2)";
 		*zone = (struct scope_zone){.netns = interface->netns, .ifindex = interface->ifindex};
 		memcpy(zone->name, interface->name, sizeof(zone->name));
@@ -80,7 +80,7 @@ int scope_zones_find(struct scope *scope, struct parse_error *error)
 
 	if (!scope->settings.zones)
 		return 0;
-	/* Without a list no name is found. */
+	/* After an error the list is empty, so no name is found. */
 	interfaces_list_all(&interfaces, &omissions);
 	for (int i = 0; i < 2 && !failed; i++)
 		failed = add_list(scope, "local address", &scope->laddrs[i], &interfaces, error);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The zones in the address lists of a scope: turns names of interfaces into numbers. */
 #ifndef TCPVITALS_OS_SCOPE_ZONES_H
 #define TCPVITALS_OS_SCOPE_ZONES_H
 
 #include "core/scope.h"
 
 /*
- * Looks up the names of zones in the lists of addresses, and fills scope->zones: every interface of that name, in all
- * network namespaces that can be entered and that the scope does not leave out. Takes a scope that is complete. 0, or
- * -EINVAL and an error for a name that there is nowhere.
+ * Looks up the names of zones in the address lists, and fills scope->zones with each interface of that name. Network
+ * namespaces that cannot be entered, or that the scope excludes, are left out. The scope must be complete.
+ *
+ * Returns 0, or -EINVAL with the reason in `error` if no interface has a name.
  */
 int scope_zones_find(struct scope *scope, struct parse_error *error);
 

@@ -10,7 +10,7 @@
 
 #define PORTS (UINT16_MAX + 1)
 
-/* 0 or -ENOMEM. */
+/* Returns 0 or -ENOMEM. */
 static int take_line(struct services *services, const char *line, size_t length)
 {
 	struct name name;

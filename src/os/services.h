@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The names of TCP ports in a file like /etc/services, read once: nobody is asked, no network, no name service. */
+/* Names of TCP ports from a file like /etc/services. The file is read once; no name service and no network is used. */
 #ifndef TCPVITALS_OS_SERVICES_H
 #define TCPVITALS_OS_SERVICES_H
 
@@ -10,14 +10,14 @@
 #define SERVICES_FILE "/etc/services"
 
 struct services {
-	char **names; /* one for each port, or NULL */
+	char **names; /* one entry for each port, host byte order; NULL: no name */
 };
 
-/* 0 or a negative errno; on success give it to services_close(). */
+/* Reads the file. Returns 0 or a negative errno. After success, call services_close(). */
 int services_open(const char *path, struct services *ret);
 void services_close(struct services *services);
 
-/* The first name that the file has for the port; NULL bytes without one. */
+/* Returns the first name that the file has for the port. The bytes are NULL if it has none. */
 struct name services_name(const struct services *services, uint16_t port);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The terminal: width, color, controlling terminal, and cells of a character. */
 #ifndef TCPVITALS_OS_TERMINAL_H
 #define TCPVITALS_OS_TERMINAL_H
 
@@ -7,18 +8,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Columns of the terminal, or of $COLUMNS, or 80. */
+/* Returns the columns of the terminal, else $COLUMNS, else 80. */
 uint32_t terminal_width(int fd);
 
-/* A terminal that is not "dumb", and no NO_COLOR (https://no-color.org). */
+/*
+ * Returns whether to print colors: `fd` is a terminal, TERM is not "dumb", and NO_COLOR is not set
+ * (https://no-color.org).
+ */
 bool terminal_has_color(int fd);
 
-/* Whether this process has a controlling terminal. One that was closed is none. */
+/* Returns whether this process has a controlling terminal. A closed terminal does not count. */
 bool terminal_controls_us(void);
 
 /*
- * Has the process count characters in UTF-8, which the tools write whatever the user's locale is, and returns what
- * does that. NULL where the C library has no such locale.
+ * Sets the locale C.UTF-8 for characters, because the tools write UTF-8 under every locale of the user. Returns a
+ * function that counts the cells of a character, or NULL if the C library lacks the locale.
  */
 cell_width *terminal_cells(void);
 

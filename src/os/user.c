@@ -6,11 +6,11 @@
 #include <string.h>
 
 #define NAME_MAX_LENGTH 256
-#define UID_MAX         4294967294U /* the one behind it stands for none */
+#define UID_MAX         4294967294U /* 4294967295 means "no user" */
 
 #ifdef WITHOUT_NSS
 
-/* As getpwnam_r(). */
+/* Replaces getpwnam_r(3), which needs NSS. Reads /etc/passwd only. */
 static void look_up(const char *name, struct passwd *entry, char *text, size_t size, struct passwd **ret)
 {
 	FILE *file = fopen("/etc/passwd", "re");
@@ -47,5 +47,5 @@ int user_find(const char *word, size_t length, uint64_t *ret_uid, struct parse_e
 	}
 	if (!parse_u64("user", word, length, 0, UID_MAX, ret_uid, &unused))
 		return 0;
-	return parse_fail(error, "user", word, length, "no such user, nor a uid from 0 to 4294967294");
+	return parse_fail(error, "user", word, length, "no such user, and not a uid from 0 to 4294967294");
 }

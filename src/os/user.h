@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* User names and uids on the command line. */
 #ifndef TCPVITALS_OS_USER_H
 #define TCPVITALS_OS_USER_H
 
@@ -8,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * The uid that `word` means: a user's name, or a number from 0 to 4294967294. 0, or -EINVAL and `error`. A name of
- * digits is a number, as for chown(1) when there is no such user.
+ * Finds the uid for `word`, a user name or a number from 0 to 4294967294. Returns 0, or -EINVAL with the reason in
+ * `error`. A word of digits is a number only if no user has that name, as for chown(1).
  */
 int user_find(const char *word, size_t length, uint64_t *ret_uid, struct parse_error *error);
 

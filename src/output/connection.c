@@ -14,7 +14,7 @@
 
 static const struct label roles[ROLES] = {[ROLE_CLIENT] = LABEL("client"), [ROLE_SERVER] = LABEL("server")};
 
-/* Empty when it is not known. */
+/* Returns an empty label for an unknown role. */
 static const struct label *role_of(const struct connection *connection)
 {
 	uint8_t role = connection->life.role;
@@ -22,7 +22,10 @@ static const struct label *role_of(const struct connection *connection)
 	return &roles[role < ROLES ? role : ROLE_UNKNOWN];
 }
 
-/* Orderly ends by who was first: TIME_WAIT is the end of a socket's life, not of a connection's. */
+/*
+ * Appends the cause of the whole connection. An orderly end is named after the side that closed first: TIME_WAIT is the
+ * end of a socket, not of a connection.
+ */
 static char *append_cause(char *at, const struct transition *end)
 {
 	return cause_append(at, cause_of_connection(end->cause, end->oldstate));
@@ -95,8 +98,7 @@ void connection_csv_header(struct strbuf *out, const struct connection_layout *l
 	strbuf_append_char(out, '\n');
 }
 
-/* ROLE to CAUSE. */
-static char *append_csv_story(char *at, const struct connection *connection)
+static char *append_csv_role_to_cause(char *at, const struct connection *connection)
 {
 	at = append_char(append_label(at, role_of(connection)), ',');
 	at = append_char(append_u64(at, connection->bytes_acked), ',');
@@ -121,13 +123,13 @@ void connection_csv(struct strbuf *out, const struct connection_layout *layout, 
 		return;
 	for (size_t i = 0; i < layout->columns->count; i++)
 		at = append_char(column_table[layout->columns->ids[i]].append(at, &row), ',');
-	at = append_csv_story(at, connection);
+	at = append_csv_role_to_cause(at, connection);
 	for (enum column_id id = COLUMN_CGPATH; layout->names && id <= COLUMN_NETNSNAME; id++)
 		at = column_table[id].append(append_char(at, ','), &row);
 	strbuf_end(out, append_char(at, '\n'));
 }
 
-/* As core/append.h, with a key such as `,"retransmits":` in front. */
+/* Append a key such as `,"retransmits":` and a value, or null for an unknown one, as core/append.h describes. */
 #define append_member(at, key, known, value) append_u64_or_null(append_literal((at), ",\"" key "\":"), known, value)
 #define append_member_us(at, key, known, ns) append_us_or_null(append_literal((at), ",\"" key "\":"), known, ns)
 

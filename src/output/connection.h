@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Whole connections, one line each, in every format. */
+/* Writes whole connections (tcpstates -c), one line each, in every format. */
 #ifndef TCPVITALS_OUTPUT_CONNECTION_H
 #define TCPVITALS_OUTPUT_CONNECTION_H
 
@@ -10,22 +10,24 @@
 
 #include <stdbool.h>
 
-/* How text and CSV look. */
+/* The columns of text and CSV. */
 struct connection_layout {
 	enum column_style style;
 	const struct column_list *columns; /* of column_list_connections() */
-	bool names;                        /* CSV: CGPATH to NETNSNAME behind the others */
+	bool names;                        /* CSV: the columns CGPATH to NETNSNAME behind the others */
 };
 
 /*
- * As tcplife: PID COMM LADDR LPORT RADDR RPORT TX_KB RX_KB MS, and why it ended. TX_KB is what the other side has
- * acknowledged, in KiB rounded down. MS has a dash for a connection that is older than the tool.
+ * Text, as tcplife writes it: PID COMM LADDR LPORT RADDR RPORT TX_KB RX_KB MS, and the cause. TX_KB is the data that
+ * the other side has acknowledged, in KiB rounded down. MS is a dash for a connection that is older than the tool.
  */
 void connection_text_header(struct strbuf *out, const struct connection_layout *layout);
 void connection_text(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
 		     const struct names *names, const struct timebase *base);
 
-/* The same columns with bytes for KiB, and more; unknown values are empty. */
+/*
+ * CSV: the columns of text with bytes instead of KiB, and ROLE, RETRANS, SRTT_US. An unknown value is an empty field.
+ */
 void connection_csv_header(struct strbuf *out, const struct connection_layout *layout);
 void connection_csv(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
 		    const struct names *names, const struct timebase *base);

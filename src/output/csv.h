@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Comma-separated values after RFC 4180, but for the line's end: LF, as the peers and every Unix tool write it. A value
- * that is not known is an empty field.
+ * Writes transitions as comma-separated values (RFC 4180). Lines end in LF, as the peers and all Unix tools write them.
+ * An unknown value is an empty field.
  */
 #ifndef TCPVITALS_OUTPUT_CSV_H
 #define TCPVITALS_OUTPUT_CSV_H

@@ -3,17 +3,17 @@
 
 #include <string.h>
 
-/* What the columns show; chosen so that loopback and a satellite fit, and a decade is 9 columns of a terminal's 80. */
+/* The range of the columns: loopback and a satellite fit, and a decade takes 9 columns of a terminal with 80. */
 #define LOWEST_US  5
 #define HIGHEST_US 10000000
 
 #define TIME_COLUMNS  9 /* "HH:MM:SS " */
 #define COUNT_COLUMNS 5 /* behind a blank */
-#define P99_COLUMNS   6 /* likewise */
+#define P99_COLUMNS   6 /* behind a blank */
 #define WIDTH_MIN     20
-#define WIDTH_COUNT   30 /* from here on there is room for the count */
-#define WIDTH_P99     40 /* and for p99 */
-#define WIDTH_WORDS   80 /* and for what the shades mean */
+#define WIDTH_COUNT   30 /* from this width on, a line has the count */
+#define WIDTH_P99     40 /* and p99 */
+#define WIDTH_WORDS   80 /* and the legend has words */
 #define CELLS_MAX     512
 
 #define SHADES 9
@@ -22,8 +22,8 @@
 static const char ascii_shades[SHADES + 1] = ".:-=+*#%@";
 
 /*
- * Of the 256 colours, from yellow over orange to dark red, in about even steps of lightness (CIE L* 97, 87, 77, 68, 61,
- * 53, 45, 36, 27). Cells without samples are white, so that darker is more on a dark terminal, too.
+ * Numbers in the 256-colour palette, from yellow over orange to dark red. Their lightness has about even steps (CIE L*
+ * 97, 87, 77, 68, 61, 53, 45, 36, 27). Cells without samples are white, so darker means more on a dark terminal, too.
  */
 static const char *const color_shades[SHADES] = {"226", "220", "214", "208", "202", "196", "160", "124", "88"};
 static const char color_blank[] = "231";
@@ -40,7 +40,7 @@ static unsigned int cell_count(const struct heatmap *map)
 	return cells < CELLS_MAX ? cells : CELLS_MAX;
 }
 
-/* log2 with 16 fractional bits; each squaring of the mantissa yields one of them. value is not 0. */
+/* Returns log2 with 16 fractional bits: each squaring of the mantissa yields one of them. `value` is not 0. */
 static uint32_t log2_fixed(uint64_t value)
 {
 	uint32_t result = 63 - __builtin_clzll(value);
@@ -57,7 +57,7 @@ static uint32_t log2_fixed(uint64_t value)
 	return result;
 }
 
-/* The column of a latency; `cells` for what is beyond the last. */
+/* Returns the cell of a latency, or `cells` for a latency beyond the last one. */
 static unsigned int cell_of(uint64_t us, unsigned int cells)
 {
 	uint64_t position;
@@ -71,8 +71,8 @@ static unsigned int cell_of(uint64_t us, unsigned int cells)
 }
 
 /*
- * A slot narrower than a cell adds to the cell where it begins. A wider one, on a wide terminal, is shown in all of its
- * cells, up to where the next slot begins: no stripes.
+ * A slot narrower than a cell counts in the cell where it begins. A wider slot, on a wide terminal, counts in all of
+ * its cells up to the next slot. The map would have stripes otherwise.
  */
 static void fill_cells(const struct heatmap *map, const struct histogram *histogram, uint64_t cells[CELLS_MAX])
 {
@@ -173,7 +173,7 @@ static void append_latency(struct strbuf *out, uint64_t us)
 	}
 }
 
-/* A blank, then `text` at the right of `columns`. */
+/* Appends a blank and `text`, right-aligned in `columns` columns. */
 static void append_right(struct strbuf *out, const struct strbuf *text, size_t columns)
 {
 	strbuf_pad(out, out->length, 1 + (text->length < columns ? columns - text->length : 0));
@@ -191,7 +191,7 @@ static void append_sample_shades(const struct heatmap *map, struct strbuf *out)
 	append_reset(map, out);
 }
 
-/* 16 columns, 37 where p99 is shown, and what else there is room for. */
+/* Appends the legend: 16 columns, 37 where p99 is shown, and more on a wide terminal. */
 static void append_legend(const struct heatmap *map, struct strbuf *out)
 {
 	bool wide = map->width >= WIDTH_P99;
@@ -210,7 +210,7 @@ static void append_legend(const struct heatmap *map, struct strbuf *out)
 	strbuf_append_char(out, '\n');
 }
 
-/* "|10us" begins in the column that holds 10 us. */
+/* Appends the ruler. The mark "|10us" begins in the column that holds 10 us. */
 static void append_ruler(struct strbuf *out, unsigned int cells)
 {
 	static const struct {
@@ -223,7 +223,7 @@ static void append_ruler(struct strbuf *out, unsigned int cells)
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		size_t at = cell_of(marks[i].us, cells), used = out->length - start;
 
-		/* a blank between two names, or it is left out */
+		/* a mark is left out if no blank fits in front */
 		if (used && at <= used)
 			continue;
 		strbuf_pad(out, start, at);

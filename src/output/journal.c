@@ -16,17 +16,17 @@
 #include <unistd.h>
 
 #ifdef HAVE_LIBSYSTEMD
-/* without it, every entry would carry CODE_FILE, CODE_LINE and CODE_FUNC */
+/* else every entry would have CODE_FILE, CODE_LINE and CODE_FUNC */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 #endif
 
-/* where journald takes native entries: sd_journal_sendv() in systemd's src/libsystemd/sd-journal/journal-send.c */
+/* journald's socket for native entries: sd_journal_sendv() in systemd's src/libsystemd/sd-journal/journal-send.c */
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 #define NS_PER_US 1000
 
-/* A field of the entry being built: what is appended to `out` between field_begin() and field_end() is its value. */
+/* A field of an entry is the text that is appended to `out` between field_begin() and field_end(). */
 static void field_begin(struct journal_entry *entry, const struct strbuf *out)
 {
 	entry->fields[entry->count].iov_base = out->data + out->length;
@@ -84,7 +84,7 @@ static void append_address(struct strbuf *out, const struct transition *event, c
 		    SIZE_MAX, NULL);
 }
 
-/* For people and their terminals; the other fields are for programs. */
+/* MESSAGE is for people and safe on a terminal; the other fields are for programs. */
 static void add_message(struct journal_entry *entry, struct strbuf *out, const struct transition *event,
 			struct name zone)
 {
@@ -168,7 +168,7 @@ int journal_connect(const char *path, int *ret_fd)
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		error = -errno;
 		close(fd);
-		/* the socket of a journald that is gone */
+		/* the socket of a journald that has ended */
 		return error == -ECONNREFUSED ? -ENOENT : error;
 	}
 	*ret_fd = fd;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Native journal entries with the fields that bcc's tcpstates -Y writes, one entry per transition. */
+/* Writes transitions to the journal: native entries with the fields of bcc's tcpstates -Y, one for each transition. */
 #ifndef TCPVITALS_OUTPUT_JOURNAL_H
 #define TCPVITALS_OUTPUT_JOURNAL_H
 
@@ -14,7 +14,10 @@
 #define JOURNAL_FIELDS_MAX 16
 #define JOURNAL_TEXT_MAX   1024
 
-/* An entry as sd_journal_sendv() takes it: "NAME=value", which point into `text`. Not to be copied. */
+/*
+ * An entry in the form that sd_journal_sendv() takes: `fields` are "NAME=value" in `text`. Do not copy the struct: a
+ * copy would point into the original.
+ */
 struct journal_entry {
 	struct iovec fields[JOURNAL_FIELDS_MAX];
 	size_t count;
@@ -22,30 +25,33 @@ struct journal_entry {
 };
 
 /*
- * The fields of bcc's tcpstates -Y. MESSAGE is safe on a terminal; OBJECT_COMM is the raw bytes. OBJECT_PID and
- * OBJECT_COMM are left out without an owner, OBJECT_PID for one outside of the pid namespace that is shown,
- * OBJECT_TCP_SPAN_TIME (microseconds, rounded down) for DURATION_UNKNOWN. journald ignores a _SOURCE_REALTIME_TIMESTAMP
- * from a client, so the event's time is in SOURCE_REALTIME_TIMESTAMP (microseconds since 1970). OBJECT_TCP_IFINDEX is
- * left out when it is 0, and OBJECT_TCP_ZONE without a link-local address.
+ * Builds the fields of bcc's tcpstates -Y. MESSAGE is safe on a terminal; OBJECT_COMM is raw bytes. The time of the
+ * event is in SOURCE_REALTIME_TIMESTAMP (microseconds since 1970), because journald ignores a
+ * _SOURCE_REALTIME_TIMESTAMP from a client. `names` may be NULL; only the zone is used.
  *
- * Of `names`, which may be NULL, the zone is used.
+ * Fields that an entry may lack:
+ * - OBJECT_PID and OBJECT_COMM, without an owner;
+ * - OBJECT_PID, for an owner outside of the pid namespace that the tool shows;
+ * - OBJECT_TCP_SPAN_TIME (microseconds, rounded down), for DURATION_UNKNOWN and a lower bound;
+ * - OBJECT_TCP_IFINDEX, when it is 0;
+ * - OBJECT_TCP_ZONE, without a link-local address.
  */
 void journal_entry_build(struct journal_entry *ret, const struct transition *event, const struct names *names,
 			 const struct timebase *base);
 
 /*
- * A descriptor (the caller's to close) for journal_is_ready(), connected to that datagram socket. 0; -ENOENT when
- * nobody listens there (libsystemd would drop every entry without an error) or another negative errno.
+ * Connects a descriptor for journal_is_ready() to a datagram socket; the caller closes the descriptor. 0; -ENOENT
+ * without a listener, where libsystemd would drop every entry without an error; or another negative errno.
  */
 int journal_connect(const char *path, int *ret_fd);
 
-/* The same for the system's journal; -EOPNOTSUPP when this build has no libsystemd. */
+/* journal_connect() for the system's journal; -EOPNOTSUPP if this build has no libsystemd. */
 int journal_open(int *ret_fd);
 
-/* Whether journald takes an entry now. While it is behind, libsystemd would block, and signals with it. */
+/* True if journald takes an entry now. While journald is behind, libsystemd blocks, and the tool handles no signals. */
 bool journal_is_ready(int fd);
 
-/* 0 or a negative errno. */
+/* Sends one entry. 0 or a negative errno. */
 int journal_transition(const struct transition *event, const struct names *names, const struct timebase *base);
 
 #endif

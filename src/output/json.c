@@ -36,7 +36,7 @@ static char *append_escaped(char *at, const char comm[OWNER_COMM_LEN])
 	return at + out.length;
 }
 
-/* The inside of a string. */
+/* Appends comm as the inside of a string. */
 static char *append_comm(char *at, const char comm[OWNER_COMM_LEN])
 {
 	int length = escape_plain_field(comm);
@@ -68,7 +68,7 @@ static char *append_owner(char *at, const struct owner *owner)
 	return append_literal(at, "\",\"uid\":");
 }
 
-static char *append_scope(char *at, const struct transition *event)
+static char *append_uid_netns_cgroup(char *at, const struct transition *event)
 {
 	const struct owner *owner = &event->owner;
 
@@ -79,7 +79,10 @@ static char *append_scope(char *at, const struct transition *event)
 	return append_known_u64(at, owner->source != OWNER_UNKNOWN && owner->cgroup_id, owner->cgroup_id);
 }
 
-/* Only where the socket is bound to an interface, or ought to be. json_add_names() has the zone. */
+/*
+ * Appends ifindex: only if the socket is bound to an interface, or has a link-local address. json_add_names() adds a
+ * zone.
+ */
 static char *append_interface(char *at, const struct transition *event)
 {
 	if (event->ifindex)
@@ -89,8 +92,8 @@ static char *append_interface(char *at, const struct transition *event)
 	return at;
 }
 
-/* As ip mptcp monitor prints it. */
-static char *append_token(char *at, const struct transition *event)
+/* Appends the token as `ip mptcp monitor` prints it. */
+static char *append_mptcp_token(char *at, const struct transition *event)
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -114,7 +117,7 @@ static char *append_tuple(char *at, const struct transition *event)
 	at = address_append(at, event->ip_version, event->raddr);
 	at = append_literal(at, "\",\"rport\":");
 	at = append_u64(at, event->rport);
-	return append_token(append_interface(at, event), event);
+	return append_mptcp_token(append_interface(at, event), event);
 }
 
 char *json_append_suspended(char *at, uint64_t suspended_ns)
@@ -136,8 +139,7 @@ static char *append_change(char *at, const struct transition *event)
 	return duration_append_us(at, event->duration_ns);
 }
 
-/* Fields that not every row has. */
-static char *append_story(char *at, const struct transition *event)
+static char *append_syn_retrans_and_cause(char *at, const struct transition *event)
 {
 	if (event->syn_retrans != SYN_RETRANS_NONE) {
 		at = append_literal(at, ",\"syn_retrans\":");
@@ -153,7 +155,7 @@ char *json_append_socket(char *at, const struct transition *event)
 {
 	at = append_identity(at, event);
 	at = append_owner(at, &event->owner);
-	at = append_scope(at, event);
+	at = append_uid_netns_cgroup(at, event);
 	return append_tuple(at, event);
 }
 
@@ -171,7 +173,7 @@ void json_transition(struct strbuf *out, const struct transition *event, const s
 	suspended_ns = clock_history_suspended_ns(&base->clocks, event->time_ns, event->duration_ns);
 	if (suspended_ns)
 		at = json_append_suspended(at, suspended_ns);
-	at = append_story(at, event);
+	at = append_syn_retrans_and_cause(at, event);
 	strbuf_end(out, append_literal(at, "}\n"));
 }
 
@@ -197,7 +199,7 @@ void json_add_names(struct strbuf *out, const struct names *names)
 	if (names->asked & NAMES_CGROUP) {
 		json_name(out, "cgroup", names->cgroup);
 		json_name(out, "unit", names->unit);
-		json_name(out, "systemd_unit", names->unit); /* as tcprtt, whose "unit" is another */
+		json_name(out, "systemd_unit", names->unit); /* as in tcprtt, whose "unit" has another meaning */
 		json_name(out, "container", names->container);
 		json_name(out, "pod", names->pod);
 	}

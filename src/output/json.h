@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* JSON Lines: one object per line, the schema of tcpvitals-json(5). */
+/* Writes rows as JSON Lines: one object per line, in the schema of tcpvitals-json(5). */
 #ifndef TCPVITALS_OUTPUT_JSON_H
 #define TCPVITALS_OUTPUT_JSON_H
 
@@ -9,24 +9,24 @@
 #include "core/timestamp.h"
 
 /*
- * {"v":1,"type":"transition",...} and a newline. null stands for what is not known: pid, comm and cgroup_id without an
- * owner, cgroup_id, cookie and netns when 0, duration_us for DURATION_UNKNOWN.
+ * {"v":1,"type":"transition",...} and a newline. null stands for an unknown value: pid, comm and cgroup_id without an
+ * owner; cgroup_id, cookie and netns when 0; duration_us for DURATION_UNKNOWN and a lower bound.
  */
 void json_transition(struct strbuf *out, const struct transition *event, const struct timebase *base);
 
 /*
- * What a transition says about its socket: behind an open string, which it closes, and a comma before each member. As
- * core/append.h.
+ * Appends the members about the socket, with a comma before each, as core/append.h describes. First closes the string
+ * that the caller has left open.
  */
 char *json_append_socket(char *at, const struct transition *event);
 
-/* The member that rows have when the machine was suspended meanwhile, with a comma before it. As core/append.h. */
+/* Appends the member of a row for time suspended meanwhile, with a comma before it, as core/append.h describes. */
 char *json_append_suspended(char *at, uint64_t suspended_ns);
 
-/* A member with a comma before it; null for a name that there is not. */
+/* Appends a member, with a comma before it; null if there is no name. */
 void json_name(struct strbuf *out, const char *key, struct name name);
 
-/* Adds the names that were asked for, and a zone, to the object that has just been appended, as its last members. */
+/* Adds the names that were asked for, and a zone, as last members to the object that has just been appended. */
 void json_add_names(struct strbuf *out, const struct names *names);
 
 #endif

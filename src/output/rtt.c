@@ -8,7 +8,7 @@
 
 #define STARS_MAX 40
 
-/* Decimals of mean and jitter. What is a whole number of microseconds has none, or three in milliseconds. */
+/* Decimals of mean and jitter. Other values are whole microseconds: no decimals, or three in milliseconds. */
 #define TEXT_DECIMALS 1
 #define DATA_DECIMALS 3
 
@@ -33,7 +33,7 @@ static size_t key_length(const struct rtt_report *report)
 	return escape_field_length(report->key, RTT_KEY_MAX);
 }
 
-/* Unknown, and there is nothing else to tell: with two words the other one is. */
+/* True if the key is just "-": the owner is unknown, and the grouping has no second word. */
 static bool has_no_name(const struct rtt_report *report)
 {
 	return report->unknown && !strchr(report->by, ',');
@@ -68,7 +68,7 @@ static void text_average(struct strbuf *out, const struct rtt_report *report, co
 	strbuf_append_char(out, ']');
 }
 
-/* Right-aligned in 10 columns; there are at most 9 digits. */
+/* Right-aligned in 10 columns; a bound has at most 9 digits. */
 static void text_bound(struct strbuf *out, uint64_t bound)
 {
 	char text[20];
@@ -79,19 +79,19 @@ static void text_bound(struct strbuf *out, uint64_t bound)
 	strbuf_append(out, text, number.length);
 }
 
-/* Of 40, rounded down. */
+/* Returns the number of stars, out of 40, rounded down. */
 static unsigned int star_count(uint64_t count, uint64_t most)
 {
 	unsigned int stars = 0;
 
-	/* count * 40 / most would overflow: n stars take n * most / 40, rounded up */
+	/* count * 40 / most would overflow; n stars need a count of n * most / 40, rounded up */
 	while (stars < STARS_MAX &&
 	       count >= most / STARS_MAX * (stars + 1) + (most % STARS_MAX * (stars + 1) + STARS_MAX - 1) / STARS_MAX)
 		stars++;
 	return stars;
 }
 
-/* "%*lld -> %-*lld : %-8d |" and the stars */
+/* "%*lld -> %-*lld : %-8d |" and the stars, as in libbpf-tools' tcprtt */
 static void text_row(struct strbuf *out, unsigned int power, uint64_t count, uint64_t most)
 {
 	static const char stars[STARS_MAX + 1] = "****************************************";
@@ -145,7 +145,7 @@ static void text_statistics(struct strbuf *out, const struct rtt_report *report,
 		{", min ", stats->min}, {", p50 ", stats->p50},    {", p90 ", stats->p90},
 		{", p99 ", stats->p99}, {", p99.9 ", stats->p999}, {", max ", stats->max},
 	};
-	/* as fine in milliseconds as in microseconds */
+	/* milliseconds have three decimals more, for the same resolution */
 	unsigned int decimals = TEXT_DECIMALS + (in_ms(report) ? 3 : 0);
 	double unit_us = in_ms(report) ? 1000 : 1;
 
@@ -182,9 +182,12 @@ void rtt_text(struct strbuf *out, const struct rtt_report *report, bool extended
 
 /* ---- JSON and CSV ---- */
 
-/* The same values in the same order; what comes between them and what stands for an unknown one differs. */
+/*
+ * JSON and CSV have the same values in the same order. Only the text before a value and the text for an unknown value
+ * differ.
+ */
 struct data_style {
-	const char *before_names[8]; /* MEAN to MAX */
+	const char *before_values[8]; /* MEAN to MAX */
 	const char *unknown;
 };
 
@@ -204,12 +207,12 @@ static void append_values(struct strbuf *out, const struct rtt_report *report, c
 {
 	const uint64_t whole[] = {stats->min, stats->p50, stats->p90, stats->p99, stats->p999, stats->max};
 
-	strbuf_append_string(out, style->before_names[0]);
+	strbuf_append_string(out, style->before_values[0]);
 	append_mean(out, report, stats->count, stats->mean, style);
-	strbuf_append_string(out, style->before_names[1]);
+	strbuf_append_string(out, style->before_values[1]);
 	append_mean(out, report, stats->count && report->jitter, stats->jitter, style);
 	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
-		strbuf_append_string(out, style->before_names[2 + i]);
+		strbuf_append_string(out, style->before_values[2 + i]);
 		if (stats->count)
 			append_whole(out, report, whole[i]);
 		else
@@ -310,7 +313,7 @@ void rtt_csv(struct strbuf *out, const struct rtt_report *report)
 	strbuf_append_char(out, ',');
 	escape_csv(out, report->by, strlen(report->by));
 	strbuf_append_char(out, ',');
-	/* an empty key of "all" is no name that is empty */
+	/* by "all" there is no key, which is not an empty name */
 	if (!has_no_name(report) && (report->key[0] || strcmp(report->by, "all") != 0))
 		escape_csv(out, report->key, key_length(report));
 	strbuf_append_char(out, ',');

@@ -32,7 +32,7 @@ static void json_names(struct strbuf *out, const struct rtt_report *report)
 	}
 }
 
-/* What tells the group from its namesakes. */
+/* Writes the members that distinguish the group from its namesakes. */
 static void json_socket(struct strbuf *out, const struct rtt_report *report)
 {
 	const struct grouping_ids *ids = &report->ids;
@@ -74,7 +74,7 @@ void rtt_names_csv_header(struct strbuf *out, const char *by, unsigned int asked
 		strbuf_append_literal(out, ",COOKIE,SEQ");
 }
 
-/* Without a name it is the number, and without that nothing. */
+/* Writes the name, else the number, else an empty field. */
 static void csv_name(struct strbuf *out, struct name name, uint64_t number)
 {
 	strbuf_append_char(out, ',');

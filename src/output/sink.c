@@ -14,11 +14,11 @@
 #define HEADER_MAX    2048
 
 /*
- * A second open file description of the same pipe or terminal: O_NONBLOCK on the caller's own would be set for the
- * shell and everybody else who has it, too. -1 where that cannot be had (a socket, no permission); sink_write() polls
- * first then.
+ * Opens a second, non-blocking file description of the same pipe or terminal. The caller's description is shared with
+ * the shell and other programs, which O_NONBLOCK would affect, too. Returns -1 if that is impossible (a socket, no
+ * permission); sink_write() then polls first.
  */
-static int open_twin(int fd)
+static int open_nonblocking(int fd)
 {
 	char path[32];
 
@@ -26,8 +26,8 @@ static int open_twin(int fd)
 	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* 0 or a negative errno; then the sink is as it was. */
-static int write_to(struct sink *sink, int fd)
+/* Makes the sink write to `fd`. 0, or a negative errno and the sink is unchanged. */
+static int set_target(struct sink *sink, int fd)
 {
 	int flags = fcntl(fd, F_GETFL), twin = -1;
 	struct stat st;
@@ -37,7 +37,7 @@ static int write_to(struct sink *sink, int fd)
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
 	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
-		twin = open_twin(fd);
+		twin = open_nonblocking(fd);
 	sink->given_fd = fd;
 	sink->own_fd = twin >= 0;
 	sink->fd = sink->own_fd ? twin : fd;
@@ -49,7 +49,7 @@ static int write_to(struct sink *sink, int fd)
 int sink_open(int fd, struct sink *ret)
 {
 	struct sink sink = {};
-	int error = write_to(&sink, fd);
+	int error = set_target(&sink, fd);
 	char *data;
 
 	if (error)
@@ -74,7 +74,7 @@ void sink_close(struct sink *sink)
 	*sink = (struct sink){.fd = -1};
 }
 
-/* As many whole lines as a pipe takes in one piece; a file takes all. */
+/* Returns the bytes of the next write: whole lines that a pipe takes in one piece, or everything for a file. */
 static size_t next_chunk(const struct sink *sink)
 {
 	const char *from = sink->buffer.data + sink->written;
@@ -100,8 +100,11 @@ static ssize_t sink_write(const struct sink *sink, const char *from, size_t leng
 	return written < 0 ? -errno : written;
 }
 
-/* Takes that much off the end of a file, if it still is what we have written there. */
-static bool take_back(const struct sink *sink, size_t length)
+/*
+ * Removes `length` bytes from the end of a file, if the sink has written them and nothing follows. Returns true on
+ * success.
+ */
+static bool cut_off_end(const struct sink *sink, size_t length)
 {
 	off_t position = lseek(sink->fd, 0, SEEK_CUR);
 	struct stat st;
@@ -112,8 +115,8 @@ static bool take_back(const struct sink *sink, size_t length)
 	return !ftruncate(sink->fd, position) && lseek(sink->fd, position, SEEK_SET) >= 0;
 }
 
-/* A file that has been emptied, or is a new one, begins with the header. */
-static void begin_file(struct sink *sink)
+/* Writes the header if the file is new or has been emptied. */
+static void write_header_if_empty(struct sink *sink)
 {
 	ssize_t written = 0;
 	struct stat st;
@@ -123,14 +126,14 @@ static void begin_file(struct sink *sink)
 	for (size_t done = 0; done < sink->header.length; done += (size_t)written) {
 		written = sink_write(sink, sink->header.data + done, sink->header.length - done);
 		if (written < 0) {
-			take_back(sink, done);
+			cut_off_end(sink, done);
 			sink->error = (int)written;
 			return;
 		}
 	}
 }
 
-/* Keeps count of a line that has been written in part only. */
+/* Counts the written bytes, and the bytes of an incomplete line. */
 static void note_written(struct sink *sink, size_t length)
 {
 	const char *from = sink->buffer.data + sink->written;
@@ -141,17 +144,17 @@ static void note_written(struct sink *sink, size_t length)
 	sink->begun = true;
 }
 
-/* A full disk takes what fits: takes back the beginning of a line. */
-static void untear(struct sink *sink)
+/* Removes the beginning of a line: a full disk takes what fits. */
+static void remove_torn_line(struct sink *sink)
 {
-	if (!take_back(sink, sink->torn))
+	if (!cut_off_end(sink, sink->torn))
 		return;
 	sink->written -= sink->torn;
 	sink->torn = 0;
 }
 
-/* A terminal that was closed and a peer that has reset are readers that left, as one that has closed its pipe. */
-static bool is_gone(const struct sink *sink, int error)
+/* True if the reader has left: a closed terminal and a reset by the peer count as a closed pipe. */
+static bool is_reader_gone(const struct sink *sink, int error)
 {
 	return !sink->regular && (error == -EIO || error == -ECONNRESET || error == -ECONNREFUSED);
 }
@@ -161,15 +164,15 @@ int sink_flush(struct sink *sink)
 	while (!sink->error && !sink_is_empty(sink)) {
 		ssize_t written;
 
-		begin_file(sink);
+		write_header_if_empty(sink);
 		if (sink->error)
 			break;
 		written = sink_write(sink, sink->buffer.data + sink->written, next_chunk(sink));
 		if (written == -EAGAIN)
 			return -EAGAIN;
 		if (written < 0) {
-			sink->error = is_gone(sink, (int)written) ? -EPIPE : (int)written;
-			untear(sink);
+			sink->error = is_reader_gone(sink, (int)written) ? -EPIPE : (int)written;
+			remove_torn_line(sink);
 		} else {
 			note_written(sink, (size_t)written);
 		}
@@ -191,7 +194,7 @@ int sink_reopen(struct sink *sink, const char *path)
 
 	if (!sink_is_empty(sink))
 		return sink->error ? sink->error : -EAGAIN;
-	/* O_NONBLOCK: a FIFO may be there that nobody reads. */
+	/* O_NONBLOCK: the path may be a FIFO without a reader. */
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return -errno;
@@ -199,13 +202,13 @@ int sink_reopen(struct sink *sink, const char *path)
 		error = -errno;
 	close(fd);
 	if (!error)
-		error = write_to(sink, sink->given_fd);
+		error = set_target(sink, sink->given_fd);
 	if (error)
 		return error;
 	if (twin >= 0)
 		close(twin);
 	sink->begun = true;
-	begin_file(sink);
+	write_header_if_empty(sink);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 #include "core/tcp_state.h"
 #include "output/json.h"
 
-/* Behind an open string, which it closes. */
+/* Closes the open string, and appends the beginning and duration of the state. */
 static char *append_age(char *at, const struct transition *event, const struct timebase *base)
 {
 	uint64_t suspended_ns = clock_history_suspended_ns(&base->clocks, event->time_ns, event->duration_ns);

@@ -12,7 +12,7 @@
 static const char *const time_names[TIMES] = {"MEAN", "P50", "P90", "P99", "P99.9", "MAX"};
 static const char *const time_keys[TIMES] = {"mean_us", "p50_us", "p90_us", "p99_us", "p999_us", "max_us"};
 
-/* In the order of the names. */
+/* Lists the times in the order of time_names. */
 static void list_times_ns(const struct histogram_stats *times, uint64_t ret[TIMES])
 {
 	ret[0] = (uint64_t)(times->mean * NS_PER_US + 0.5);

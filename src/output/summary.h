@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A row for each kind of transition: how many, and how long the old state had lasted. */
+/*
+ * Writes the rows of tcpstates --summary: for each kind of transition, the number, and how long the old state had
+ * lasted.
+ */
 #ifndef TCPVITALS_OUTPUT_SUMMARY_H
 #define TCPVITALS_OUTPUT_SUMMARY_H
 
@@ -11,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What all rows of an interval have in common. */
+/* The interval of a row. */
 struct summary_interval {
 	uint64_t end_ns; /* CLOCK_MONOTONIC */
 	uint64_t length_ns;
@@ -23,12 +26,12 @@ struct summary_row {
 	struct histogram_stats times; /* microseconds */
 };
 
-/* Milliseconds; a dash where there is no known duration. `time` puts the wall time in front. */
+/* Text: times in milliseconds, a dash without a known duration. `time` puts the wall time in front. */
 void summary_text_header(struct strbuf *out, bool time);
 void summary_text(struct strbuf *out, bool time, const struct summary_interval *interval, const struct summary_row *row,
 		  const struct timebase *base);
 
-/* Likewise, unknown values are empty. */
+/* CSV: times in milliseconds, an empty field without a known duration. */
 void summary_csv_header(struct strbuf *out);
 void summary_csv(struct strbuf *out, const struct summary_interval *interval, const struct summary_row *row,
 		 const struct timebase *base);

@@ -3,7 +3,7 @@
 
 #include "core/append.h"
 
-/* Behind column `i`. */
+/* Appends the arrow between OLDSTATE and NEWSTATE, behind column `i`. */
 static char *append_arrow(char *at, const struct column_list *columns, size_t i)
 {
 	if (columns->ids[i] == COLUMN_OLDSTATE && i + 1 < columns->count && columns->ids[i + 1] == COLUMN_NEWSTATE)
@@ -11,7 +11,7 @@ static char *append_arrow(char *at, const struct column_list *columns, size_t i)
 	return at;
 }
 
-/* A name that ends in blanks must not leave blanks at the end of the line either. */
+/* Ends the line without blanks at its end, also those of a name. */
 static char *end_line(char *at, const char *line)
 {
 	while (at > line && at[-1] == ' ')

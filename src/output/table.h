@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The default text output: left-justified columns, one line per transition. */
+/* Writes transitions as text, the default: left-justified columns, one line for each transition. */
 #ifndef TCPVITALS_OUTPUT_TABLE_H
 #define TCPVITALS_OUTPUT_TABLE_H
 
 #include "core/append.h"
 #include "core/column.h"
 
-/* Blanks behind the text from `start` to `at`: up to `width`, and the one between two columns. */
+/* Pads the text from `start` to `at` up to `width`, and appends the blank between two columns. */
 static inline char *table_append_blanks(char *at, char *start, size_t width)
 {
 	char *end = start + width;
@@ -14,7 +14,7 @@ static inline char *table_append_blanks(char *at, char *start, size_t width)
 	return append_blanks(at, (at > end ? at : end) + 1);
 }
 
-/* A column's name or value, and its blanks. */
+/* Append the name or the value of a column, and its blanks. */
 static inline char *table_append_name(char *at, enum column_id id, enum column_style style)
 {
 	const struct column *column = &column_table[id];
@@ -27,12 +27,12 @@ static inline char *table_append_cell(char *at, enum column_id id, struct row *r
 	const struct column *column = &column_table[id];
 	char *end;
 
-	row->unseen = 0;
+	row->bytes_beyond_cells = 0;
 	end = column->append(at, row);
-	return table_append_blanks(end, at, column->width[row->style] + row->unseen);
+	return table_append_blanks(end, at, column->width[row->style] + row->bytes_beyond_cells);
 }
 
-/* Lines end in a newline; the last column is not padded. */
+/* A line ends in a newline; the last column is not padded. */
 void table_header(struct strbuf *out, const struct column_list *columns, enum column_style style);
 void table_row(struct strbuf *out, const struct column_list *columns, enum column_style style,
 	       const struct transition *event, const struct names *names, const struct timebase *base);

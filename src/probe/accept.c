@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Best first. */
+/* The hooks, best first. */
 static const struct accept_way {
 	enum probe_accept hook;
 	const char *program;
@@ -23,7 +23,10 @@ static const struct accept_way {
 #define WAYS     (sizeof(ways) / sizeof(ways[0]))
 #define WAYS_END (ways + WAYS)
 
-/* 0, or what trying would fail with: to try means to load everything once more. */
+/*
+ * Checks a hook without loading it, because each attempt loads the whole object again. Returns 0, or the negative errno
+ * of such an attempt.
+ */
 static int check_way(const struct accept_way *way)
 {
 	switch (way->hook) {
@@ -36,10 +39,10 @@ static int check_way(const struct accept_way *way)
 	}
 }
 
-/* The program of ACCEPT_RECEIVE, beside another one. */
+/* Returns whether the program of ACCEPT_RECEIVE failed, loaded beside another hook. */
 static bool uses_are_blamed(const struct accept *accept)
 {
-	return accept->sees_uses && !strcmp(ways[WAYS - 1].program, program_blamed());
+	return accept->sees_reads && !strcmp(ways[WAYS - 1].program, program_blamed());
 }
 
 bool accept_is_blamed(const struct accept *accept)
@@ -60,8 +63,8 @@ void accept_report(const struct accept *accept, int error)
 void accept_report_none(const struct accept *accept)
 {
 	if (accept->is_exhausted)
-		message("the kernel refuses each program that sees who accepts a connection: "
-			"an accepted one has its listener's owner until another process changes its state");
+		message("the kernel refuses every accept hook: an accepted connection keeps its listener's owner until "
+			"another process changes its state");
 }
 
 bool accept_is_demanded(const struct probe_wants *wants)
@@ -70,8 +73,9 @@ bool accept_is_demanded(const struct probe_wants *wants)
 }
 
 /*
- * A server that forks for each connection accepts in one process and works in another one: PostgreSQL. A transition
- * tells who works with a connection, but samples come long before the next one. Each TCP receive on the machine pays.
+ * A server that forks for each connection accepts in one process and works in another (PostgreSQL). A transition shows
+ * the working process, but samples arrive long before the next one. The cost is paid by each TCP receive on the
+ * machine.
  */
 static bool needs_uses(const struct accept_way *way, const struct probe_wants *wants)
 {
@@ -84,7 +88,7 @@ int accept_next(struct accept *accept, const struct probe_wants *wants)
 	int error = -ENOENT;
 
 	if (uses_are_blamed(accept)) {
-		accept->sees_uses = false;
+		accept->sees_reads = false;
 		return 0;
 	}
 	if (accept->hook && !accept->way)
@@ -92,7 +96,7 @@ int accept_next(struct accept *accept, const struct probe_wants *wants)
 	for (; wants->owners && way < WAYS_END; way++) {
 		if (wants->accept != ACCEPT_AUTO && wants->accept != way->hook)
 			continue;
-		*accept = (struct accept){.way = way, .hook = way->name, .sees_uses = needs_uses(way, wants)};
+		*accept = (struct accept){.way = way, .hook = way->name, .sees_reads = needs_uses(way, wants)};
 		error = check_way(way);
 		if (!error)
 			return 0;
@@ -116,7 +120,7 @@ void accept_prepare(const struct accept *accept, struct vitals_bpf *vitals, bool
 		struct bpf_program *program = bpf_object__find_program_by_name(vitals->obj, way->program);
 
 		bpf_program__set_autoload(program,
-					  way == accept->way || (way->hook == ACCEPT_RECEIVE && accept->sees_uses));
+					  way == accept->way || (way->hook == ACCEPT_RECEIVE && accept->sees_reads));
 		bpf_program__set_autoattach(program, false);
 	}
 	vitals->rodata->conn_in_socket = in_socket;
@@ -136,9 +140,9 @@ int accept_attach(struct accept *accept, const struct vitals_bpf *vitals)
 	accept->link = bpf_program__attach(program);
 	if (!accept->link)
 		return -errno;
-	if (accept->sees_uses)
-		accept->use_link = bpf_program__attach(vitals->progs.accept_receive);
-	return accept->sees_uses && !accept->use_link ? -errno : 0;
+	if (accept->sees_reads)
+		accept->read_link = bpf_program__attach(vitals->progs.accept_receive);
+	return accept->sees_reads && !accept->read_link ? -errno : 0;
 }
 
 bool accept_counts(const struct accept *accept)
@@ -156,7 +160,7 @@ uint64_t accept_missed(const struct accept *accept)
 		return missed;
 	if (by_kretprobe(accept))
 		program_probe_misses(accept->link, &missed);
-	/* A read that was skipped is no loss: the next one shows the same. */
+	/* A skipped read is no loss: the next one shows the same process. */
 	else if (accept->way->hook == ACCEPT_FEXIT)
 		program_recursion_misses(accept->prog_fd, &missed);
 	return missed;
@@ -166,6 +170,6 @@ void accept_close(struct accept *accept)
 {
 	accept->missed = accept_missed(accept);
 	bpf_link__destroy(accept->link);
-	bpf_link__destroy(accept->use_link);
-	accept->link = accept->use_link = NULL;
+	bpf_link__destroy(accept->read_link);
+	accept->link = accept->read_link = NULL;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The program that sees who accepts a connection: which of those in bpf/track/accept_programs.bpf.h. */
+/*
+ * The accept hook: the program of bpf/track/accept_programs.bpf.h that sees which process accepts a connection. Chooses
+ * the best one that the kernel admits.
+ */
 #ifndef TCPVITALS_PROBE_ACCEPT_H
 #define TCPVITALS_PROBE_ACCEPT_H
 
@@ -9,32 +12,38 @@
 
 struct vitals_bpf;
 
-/* Whether the user asked for one of them by name. */
+/* Returns whether the user asked for a hook by name. */
 bool accept_is_demanded(const struct probe_wants *wants);
 
 /*
- * Moves on from `accept` (zeros: from the beginning) to the next best way that the wants ask for and that this kernel
- * may admit, at last to nothing if they leave it open. 0, or a negative errno when there is no more.
+ * Moves `accept` (all zeros: none tried yet) to the next best hook that the wants allow and that this kernel may admit.
+ * The last choice is no hook, if the wants do not demand one. Returns 0, or a negative errno if no choice is left.
  */
 int accept_next(struct accept *accept, const struct probe_wants *wants);
 
-/* Before `vitals` is loaded, and after. The second: 0 or a negative errno; give `accept` to accept_close(). */
+/*
+ * accept_prepare() is for before `vitals` is loaded, accept_attach() for after. accept_attach() returns 0 or a negative
+ * errno; call accept_close() afterwards.
+ */
 void accept_prepare(const struct accept *accept, struct vitals_bpf *vitals, bool in_socket);
 int accept_attach(struct accept *accept, const struct vitals_bpf *vitals);
 
-/* After the object could not be loaded or attached: whether the hook was to blame. */
+/* Returns whether the hook caused the failure, after the object could not be loaded or attached. */
 bool accept_is_blamed(const struct accept *accept);
 
-/* Tells a person who asked for details that the way failed. */
+/* Reports on stderr that the hook failed, for -v. */
 void accept_report(const struct accept *accept, int error);
 
-/* After loading: says what comes of it where the kernel refuses each way that could have been chosen. */
+/* Reports on stderr the effect if the kernel refuses every hook that was allowed. Call it after loading. */
 void accept_report_none(const struct accept *accept);
 
-/* Whether the kernel tells all that the hook misses. */
+/* Returns whether the kernel counts all accepts that the hook misses. */
 bool accept_counts(const struct accept *accept);
 
-/* How many connections were accepted without being seen, as far as that is known; still there after accept_close(). */
+/*
+ * Returns the number of connections that were accepted unseen, as far as the kernel counts them. Valid after
+ * accept_close(), too.
+ */
 uint64_t accept_missed(const struct accept *accept);
 
 void accept_close(struct accept *accept);

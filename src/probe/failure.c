@@ -32,7 +32,7 @@ bool failure_is_final(int error)
 	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || (is_refusal(error) && !privileges_suffice());
 }
 
-/* "; try --hook tp_btf or --hook kprobe": what the options leave, other than what was asked for. */
+/* Appends the options that may still work: "; try --hook tp_btf or --hook kprobe". */
 static void add_alternatives(struct strbuf *out, const struct probe_wants *wants)
 {
 	static const struct {
@@ -56,7 +56,7 @@ static void add_alternatives(struct strbuf *out, const struct probe_wants *wants
 	}
 }
 
-/* What the hook that was asked for needs. */
+/* Returns the requirement of the hook that failed. */
 static const char *need_of(enum probe_hook hook)
 {
 	switch (hook) {
@@ -78,7 +78,7 @@ static void explain_hook(int error, const struct probe_wants *wants, struct prob
 
 	add_alternatives(&out, wants);
 	alternatives[out.length] = '\0';
-	snprintf(ret->text, sizeof(ret->text), "%s (%s); -v says more%s", need_of(wants->hook), program_error(error),
+	snprintf(ret->text, sizeof(ret->text), "%s (%s); -v shows more%s", need_of(wants->hook), program_error(error),
 		 alternatives);
 }
 
@@ -96,8 +96,10 @@ static void explain_memory(const struct sample_wants *samples, struct probe_erro
 		snprintf(ret->text, sizeof(ret->text), "not enough memory: groups take %llu MiB on this machine's CPUs",
 			 cpus >> 20);
 	else
-		snprintf(ret->text, sizeof(ret->text), "not enough memory");
+		snprintf(ret->text, sizeof(ret->text), "not enough memory for the BPF maps");
 }
+
+#define MOUNT_TRACEFS "mount -t tracefs tracefs /sys/kernel/tracing"
 
 static bool has_btf(void)
 {
@@ -114,7 +116,7 @@ static void explain_samples(int error, const struct probe_wants *wants, struct p
 		privileges_explain(error, ret->text, sizeof(ret->text));
 	else if (!has_btf())
 		snprintf(ret->text, sizeof(ret->text),
-			 "this kernel has no BTF (/sys/kernel/btf/vmlinux); %s needs one built with "
+			 "this kernel has no BTF (/sys/kernel/btf/vmlinux); %s needs a kernel built with "
 			 "CONFIG_DEBUG_INFO_BTF",
 			 wants->tool);
 	else if (wants->hook == HOOK_AUTO && is_refusal(error))
@@ -123,7 +125,7 @@ static void explain_samples(int error, const struct probe_wants *wants, struct p
 		explain_hook(error, wants, ret);
 }
 
-/* The classic tracepoint needs tracefs where the other ways need BTF. */
+/* The classic tracepoint needs tracefs. All other ways need BTF. */
 static void explain_states(int error, const struct probe_wants *wants, struct probe_error *ret)
 {
 	bool has_tracefs = access("/sys/kernel/tracing/events", F_OK) == 0 ||
@@ -142,14 +144,14 @@ static void explain_states(int error, const struct probe_wants *wants, struct pr
 			 "tracepoint, or a kernel built with CONFIG_DEBUG_INFO_BTF");
 	else if (!has_btf() && wants->needs_btf)
 		snprintf(ret->text, size,
-			 "this kernel has no BTF (/sys/kernel/btf/vmlinux), without which nothing tells what %s asks "
-			 "for; leave it out, or try a kernel built with CONFIG_DEBUG_INFO_BTF",
+			 "this kernel has no BTF (/sys/kernel/btf/vmlinux), which %s needs; leave it out, or try a "
+			 "kernel built with CONFIG_DEBUG_INFO_BTF",
 			 wants->needs_btf);
 	else if ((!has_btf() || wants->hook == HOOK_TRACEPOINT) && !has_tracefs)
 		snprintf(ret->text, size,
-			 "%sthe classic tracepoint needs tracefs, which is not mounted; try: mount -t tracefs tracefs "
-			 "/sys/kernel/tracing",
-			 has_btf() ? "" : "this kernel has no BTF (/sys/kernel/btf/vmlinux), and ");
+			 has_btf() ? "the classic tracepoint needs tracefs, which is not mounted; try: " MOUNT_TRACEFS
+				   : "this kernel has no BTF (/sys/kernel/btf/vmlinux), and the classic tracepoint "
+				     "needs tracefs, which is not mounted; try: " MOUNT_TRACEFS);
 	else
 		privileges_explain(error, ret->text, size);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Why nothing could be attached, and what to do about it. */
+/* The reason why no way to attach works, and the remedy. */
 #ifndef TCPVITALS_PROBE_FAILURE_H
 #define TCPVITALS_PROBE_FAILURE_H
 
@@ -8,18 +8,20 @@
 
 #include <stdbool.h>
 
-/* Of all ways that were tried. Negative errnos; 0: none yet. */
+/* The errors of the ways that were tried, as negative errnos; 0: none yet. */
 struct failures {
 	int first;
-	int best; /* of the best hook, what its least demanding way says: that others are missing is no reason */
+	int best; /* the least demanding way of the best hook; a missing other hook is no reason */
 	enum probe_hook best_hook;
 };
 
+/* Records the error of one way. Call it in the order of the ways, the best first. */
 void failures_note(struct failures *failures, const struct way *way, int error);
 
-/* Whether any other way to attach would fail as this one did. */
+/* Returns whether any other way would fail with the same error. */
 bool failure_is_final(int error);
 
+/* Writes the reason and the remedy for the user. */
 void failure_explain(const struct failures *failures, const struct probe_wants *wants, struct probe_error *ret);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel runs each program that does not sleep inside an RCU read-side critical section, whatever it is attached
- * to, also where it may be preempted. So a grace period of RCU is the exact wait.
+ * The kernel runs each non-sleepable program inside an RCU read-side critical section, for every hook, also where the
+ * program may be preempted. An RCU grace period is therefore the exact wait.
  *
- * bpf(2) has one for this very purpose: an update of a map of maps returns when no program can be using the old map
- * (maybe_wait_bpf_programs(), since 5.0). membarrier(2) has one, too, but not on a single CPU, nor with nohz_full.
+ * bpf(2) has a grace period for this purpose: an update of a map of maps returns when no program can still use the old
+ * map (maybe_wait_bpf_programs(), since Linux 5.0). membarrier(2) also has one, but not on a single CPU, and not with
+ * nohz_full.
  */
 #include "probe/grace.h"
 
@@ -17,7 +18,7 @@
 
 #define NAP_US 10000
 
-/* 0 or a negative errno. */
+/* Updates a map of maps. Returns 0 or a negative errno. */
 static int replace_inner_map(int inner)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = (uint32_t)inner);

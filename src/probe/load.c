@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * libbpf reads the kernel's type information, 5 MB or more, a page with each call, copies it, and gives all of that
- * back when the programs are loaded. Where huge pages are for those who ask for them (the default of many
- * distributions), 2,000 page faults are spared, a tenth of a start.
+ * libbpf reads the kernel's BTF (5 MB or more), one page per call, copies it, and frees all of it when the programs are
+ * loaded. Where huge pages are given on request (the default of many distributions), this file saves 2,000 page faults,
+ * a tenth of a start.
  */
 #include "probe/load.h"
 
@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #define HUGE_PAGE  ((uintptr_t)2 << 20)
-#define MMAP_MAX   (32 << 20)  /* glibc's upper limit */
-#define THRESHOLDS (128 << 10) /* glibc's defaults */
+#define MMAP_MAX   (32 << 20)  /* the upper limit of glibc */
+#define THRESHOLDS (128 << 10) /* the defaults of glibc */
 
-/* Both copies. With room for the rest, the last huge page was more memory at times. */
+/* Returns the size of both copies of the BTF. With room for the rest, the last huge page sometimes cost more memory. */
 static size_t size_of_load(void)
 {
 	struct stat types;
@@ -29,7 +29,7 @@ static size_t size_of_load(void)
 	return stat("/sys/kernel/btf/vmlinux", &types) ? 0 : 2 * (size_t)types.st_size;
 }
 
-/* Large pieces come from the heap, and that is in huge pages. Nothing depends on it. */
+/* Puts large allocations on the heap, and the heap in huge pages. A failure costs only time. */
 static void widen_heap(void)
 {
 	size_t size = size_of_load();
@@ -54,8 +54,8 @@ static void narrow_heap(void)
 }
 
 /*
- * libbpf has copied what it needs of the object when that is open. Its pages are those of our own file: they would come
- * back if somebody looked.
+ * Drops the pages of the object, which libbpf has already copied. The pages are mapped from the tool's own file, so a
+ * later access reads them again.
  */
 static void drop_object(const struct bpf_object_skeleton *skeleton)
 {

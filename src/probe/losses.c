@@ -6,8 +6,9 @@
 #include "probe/skeleton.h"
 
 /*
- * Both programs must have been skipped for an event to be lost: not more often than either was, and not for what the
- * second one recovered. (Their counters also have what a filter would have left out, so this is the most there can be.)
+ * Returns an upper bound of the lost events. An event is lost only if both programs were skipped, so the loss is at
+ * most the smaller count. Events that the second program recovered do not count for the first. Both counters include
+ * events that a filter would leave out.
  */
 static uint64_t missed_by_both(const struct probe *probe, uint64_t otherwise)
 {
@@ -24,7 +25,10 @@ static uint64_t missed_by_both(const struct probe *probe, uint64_t otherwise)
 	return first < second ? first : second;
 }
 
-/* What the hook says that it missed, and what connections show of that: the same ones, each in part. */
+/*
+ * Returns the number of connections accepted unseen. The hook and the connections each show a part of the same ones, so
+ * the larger count is used.
+ */
 static uint64_t unaccepted(const struct probe *probe)
 {
 	uint64_t by_hook = accept_missed(&probe->accept);
@@ -34,12 +38,12 @@ static uint64_t unaccepted(const struct probe *probe)
 	       __atomic_load_n(&probe->losses->accept_full, __ATOMIC_RELAXED);
 }
 
-/* By the programs that see segments, and by the one that sees changes of state. */
+/* Returns the samples that were missed, by the programs on segments and by the program on state changes. */
 static uint64_t unsampled(const struct probe *probe)
 {
 	uint64_t total = 0;
 
-	for (size_t i = 0; i < probe->samplers; i++) {
+	for (size_t i = 0; i < probe->sampler_count; i++) {
 		uint64_t missed;
 
 		if (!program_recursion_misses(probe->sampler_fds[i], &missed))

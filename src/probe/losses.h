@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the kernel side has counted as lost. */
+/* The loss counters of the kernel side. */
 #ifndef TCPVITALS_PROBE_LOSSES_H
 #define TCPVITALS_PROBE_LOSSES_H
 
@@ -8,8 +8,10 @@
 
 #include <stdbool.h>
 
-/* Adds the kernel's counters to `report`; with `exact`, also those that take a system call to read. Rows held back are
- * not in it. */
+/*
+ * Sets the kernel's counters in `report`. With `exact`, also sets the counters that need a system call. Rows held back
+ * (report->held) are not set.
+ */
 void probe_losses(const struct probe *probe, bool exact, struct loss_report *report);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Its place in the list, or -1. */
+/* Returns the index of the program in the list, or -1. */
 static int find(const struct refusals *refusals, const char *program)
 {
 	for (int i = 0; refusals->optional[i].program; i++) {
@@ -20,7 +20,10 @@ static int find(const struct refusals *refusals, const char *program)
 	return -1;
 }
 
-/* Without rights, or short of memory or descriptors, the next program would fail as well. */
+/*
+ * Returns whether the error is about one program. Missing rights, memory or descriptors would make the next program
+ * fail, too.
+ */
 static bool is_about_program(int error)
 {
 	if (error == -EPERM || error == -EACCES)
@@ -74,7 +77,6 @@ bool optional_explain(const char *program, const char *without, int error, char 
 {
 	if (strcmp(program_blamed(), program) || !is_about_program(error))
 		return false;
-	snprintf(ret, size, "the kernel refuses the program %s (%s), without which %s", program, program_error(error),
-		 without);
+	snprintf(ret, size, "the kernel refuses the program %s (%s), so %s", program, program_error(error), without);
 	return true;
 }

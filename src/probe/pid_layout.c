@@ -13,7 +13,7 @@ static const struct btf_type *find_struct(const struct btf *btf, const char *nam
 	return id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
 }
 
-/* Adds the member's offset to *offset. 0 or -ENOENT. */
+/* Adds the offset of the member, in bytes, to *offset. Returns 0 or -ENOENT. */
 static int add_offset(const struct btf *btf, const char *structure, const char *name, __u32 *offset)
 {
 	const struct btf_type *type = find_struct(btf, structure);

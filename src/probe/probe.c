@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The ladder: each way is tried, best first, until one works. */
+/* Opens the probe: tries the ways to attach, best first, until one works. */
 #include "probe/probe.h"
 
 #include "os/message.h"
@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* Best first. */
+/* The ways, best first. */
 static const struct way ways[] = {
 	{HOOK_TP_BTF, STORAGE_SOCKET, true, "tp_btf", "socket storage"},
 	{HOOK_TP_BTF, STORAGE_SOCKET, false, "tp_btf", "socket storage (no casts)"},
@@ -26,7 +26,10 @@ static const struct way ways[] = {
 	{HOOK_TRACEPOINT, STORAGE_HASH, false, "tracepoint/sock", "a hash"},
 };
 
-/* Segments have more hooks than states; the classic tracepoint tells only of states, and without what BTF gives. */
+/*
+ * Returns whether a hook can satisfy the wants. Segments have more hooks than states. The classic tracepoint has only
+ * states, and none of the data that needs BTF.
+ */
 static bool has_hook(const struct probe_wants *wants, enum probe_hook hook)
 {
 	if (hook == HOOK_TRACEPOINT)
@@ -50,7 +53,8 @@ static void name_storage(const struct way *way, struct probe *probe)
 	if (way->hook != HOOK_TRACEPOINT && !vitals_remember(way, &probe->wants))
 		snprintf(probe->storage, size, "nothing");
 	else if (way->storage == STORAGE_HASH)
-		snprintf(probe->storage, size, "%s of %u sockets", way->storage_name, probe->wants.hash_size);
+		snprintf(probe->storage, size, probe->wants.hash_size == 1 ? "%s of %u socket" : "%s of %u sockets",
+			 way->storage_name, probe->wants.hash_size);
 	else if (vitals_use_table(way, probe))
 		snprintf(probe->storage, size, "%s behind a table", way->storage_name);
 	else
@@ -70,8 +74,8 @@ static int open_way(const struct way *way, const struct probe_wants *wants, stru
 	return error;
 }
 
-/* What a person should know of the way that works. */
-static void tell(const struct way *way, const struct failures *failures, const struct probe *probe)
+/* Reports the limits of the chosen way on stderr. */
+static void report_way(const struct way *way, const struct failures *failures, const struct probe *probe)
 {
 	if (probe->refusals.optional)
 		optional_report(&probe->refusals, probe->wants.verbose);
@@ -80,7 +84,7 @@ static void tell(const struct way *way, const struct failures *failures, const s
 		return;
 	if (probe->tp)
 		message("cannot use socket storage here (%s): sockets are remembered in %s, and fewer owners are "
-			"known; -v says more",
+			"known; -v shows more",
 			program_error(failures->first), probe->storage);
 	else if (probe->wants.verbose)
 		message("cannot use socket storage here (%s): sockets are remembered in %s",
@@ -102,7 +106,7 @@ int probe_open(const struct probe_wants *wants, struct probe *ret, struct probe_
 		failed = open_way(way, wants, ret, error);
 		if (!failed) {
 			name_storage(way, ret);
-			tell(way, &failures, ret);
+			report_way(way, &failures, ret);
 			return 0;
 		}
 		if (wants->verbose)
@@ -113,7 +117,7 @@ int probe_open(const struct probe_wants *wants, struct probe *ret, struct probe_
 			break;
 	}
 	if (!failures.first)
-		failures_note(&failures, &ways[0], -EOPNOTSUPP); /* the options leave no way */
+		failures_note(&failures, &ways[0], -EOPNOTSUPP); /* the options exclude every way */
 	if (!error->text[0])
 		failure_explain(&failures, wants, error);
 	return failures.first;
@@ -127,7 +131,7 @@ void probe_detach(struct probe *probe)
 	tracepoint_stop(probe);
 	error = grace_wait();
 	if (error && probe->wants.verbose)
-		message("no exact wait for programs under way here: %s", program_error(error));
+		message("cannot wait exactly until running BPF programs end (%s); waited 10 ms", program_error(error));
 	vitals_detach(probe);
 	tracepoint_detach(probe);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel side as a tool sees it. A tool says what it wants of the sockets on this machine: transitions, whole
- * connections, counts, looks at what is there, round-trip samples, in any combination. The probe loads what gives that
- * in the best way that the kernel admits, and is read until it is closed.
+ * The interface to the kernel side. A tool states its wants: transitions, connections, counts, scans and round-trip
+ * samples, in any combination. The probe loads the programs for them in the best way that the kernel admits.
  */
 #ifndef TCPVITALS_PROBE_PROBE_H
 #define TCPVITALS_PROBE_PROBE_H
@@ -20,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the programs are attached to. fentry and kprobe see segments; states always come from a tracepoint. */
+/* The hook of the programs. fentry and kprobe see only segments; states always come from a tracepoint. */
 enum probe_hook {
 	HOOK_AUTO,
 	HOOK_TP_BTF,
@@ -29,14 +28,14 @@ enum probe_hook {
 	HOOK_KPROBE
 };
 
-/* Where sockets are remembered. */
+/* The memory for what the programs record of a socket. */
 enum probe_storage {
 	STORAGE_AUTO,
 	STORAGE_SOCKET,
 	STORAGE_HASH
 };
 
-/* How it is seen who accepts a connection. */
+/* The accept hook: how the programs see which process accepts a connection. */
 enum probe_accept {
 	ACCEPT_AUTO,
 	ACCEPT_FEXIT,
@@ -45,96 +44,99 @@ enum probe_accept {
 	ACCEPT_NONE
 };
 
-/* Which samples, and how they are told apart. */
+/* The kind of samples, and their groups. */
 struct sample_wants {
 	enum rtt_sample kind;
 	struct grouping grouping;
-	uint32_t max_keys; /* groups at most */
-	bool milliseconds; /* ticks of 1/1024 ms instead of 1 us */
-	bool sums;         /* collect what means are made of, too */
+	uint32_t max_keys; /* limit of groups */
+	bool milliseconds; /* a tick is 1/1024 ms instead of 1 us */
+	bool sums;         /* also collect the sums that means need */
 };
 
 struct probe_wants {
-	const char *tool;            /* its name, for messages */
-	unsigned int emits;          /* enum emit */
+	const char *tool;            /* name of the tool, for messages */
+	unsigned int emits;          /* enum emit, as bits */
 	const struct scope *scope;   /* outlives the probe */
 	struct stuck_settings stuck; /* with EMIT_SCANS */
 	struct sample_wants samples; /* with EMIT_SAMPLES */
-	bool owners;                 /* owners of sockets are of use */
-	bool older;                  /* and sockets that are older than the tool */
-	/* An option whose filter the classic tracepoint knows too little for, or NULL. */
+	bool owners;                 /* the tool uses the owners of sockets */
+	bool older;                  /* the tool also uses sockets older than itself */
+	/* The option with a filter that the classic tracepoint cannot apply, or NULL. */
 	const char *needs_btf;
-	/* Of the records of EMIT_ROWS, EMIT_CONNECTIONS and EMIT_SCANS. */
-	uint64_t buffer_size; /* bytes, a power of two of at least a page */
-	size_t rings;         /* that these are shared out to, a power of two */
+	/* Ring buffers for the records of EMIT_ROWS, EMIT_CONNECTIONS and EMIT_SCANS. */
+	uint64_t buffer_size; /* of all ring buffers, in bytes: a power of two, at least a page */
+	size_t rings;         /* number of ring buffers that share buffer_size, a power of two */
 	enum probe_hook hook;
 	enum probe_storage storage;
 	enum probe_accept accept;
-	uint32_t hash_size; /* sockets that the hash remembers, where it is used */
-	bool without_casts; /* for tests: as on kernels before 6.2 */
-	bool verbose;       /* say which ways do not work here, and why */
+	uint32_t hash_size; /* entries of the hash, where a hash is used */
+	bool without_casts; /* for tests: no bpf_rdonly_cast(), as before Linux 6.2 */
+	bool verbose;       /* report ways that do not work, and the reasons */
 };
 
-/* The program that sees who accepts a connection. */
+/* The accept hook in use. */
 struct accept {
-	const struct accept_way *way; /* what is to be tried, or was chosen; NULL: nothing */
-	const char *hook;             /* that in words */
-	bool is_exhausted;            /* nothing was chosen, as nothing worked */
-	bool sees_uses;               /* who reads is seen, too: who was given the connection after the accept */
+	const struct accept_way *way; /* the hook to try, or the chosen one; NULL: none */
+	const char *hook;             /* name of the hook, for the user */
+	bool is_exhausted;            /* no hook was chosen, because every one was refused */
+	bool sees_reads;              /* also sees who reads: the process that got the connection after the accept */
 	int prog_fd;
-	struct bpf_link *link, *use_link;
-	uint64_t missed; /* so far, when it was closed */
+	struct bpf_link *link, *read_link;
+	uint64_t missed; /* accepts missed until accept_close() */
 };
 
-/* Of segments, for EMIT_SAMPLES and for the means of EMIT_CONNECTIONS, and of changes of state. */
+/*
+ * The most programs that take samples: on segments, for EMIT_SAMPLES and for the means of EMIT_CONNECTIONS; and on
+ * state changes.
+ */
 #define PROBE_SAMPLERS 3
 
 struct probe {
 	struct probe_wants wants;
-	struct vitals_bpf *vitals; /* one of the two is loaded */
-	struct vitals_tp_bpf *tp;  /* (the one for kernels without BTF) */
+	struct vitals_bpf *vitals; /* the object for kernels with BTF; NULL if `tp` is loaded */
+	struct vitals_tp_bpf *tp;  /* the object for kernels without BTF; NULL if `vitals` is loaded */
 	const struct kernel_losses *losses;
 	struct accept accept;
-	struct rings rings;       /* none without records */
-	struct refusals refusals; /* the programs that it does without */
-	bool unseeded;    /* not all sockets that are older than the tool were found, as they should have been */
-	const char *hook; /* what was chosen, in words: "tp_btf" */
-	char storage[48]; /* likewise */
-	int prog_fd;      /* the program that follows states; -1 without */
-	int recover_fd;   /* the one that does what the first was skipped for; -1 without */
-	int sampler_fds[PROBE_SAMPLERS]; /* those that take samples */
-	size_t samplers;                 /* how many these are */
-	int tree_fd;                     /* the one that follows the processes of a command; -1 without */
-	int summary_fd;                  /* the map of EMIT_COUNTS */
-	/* Of EMIT_SAMPLES. */
-	struct histogram *groups;  /* that CPUs share: mapped, max_keys + 1 of them; NULL when not grouped */
-	struct histogram settled;  /* of samples_settle(), where there are no groups */
-	size_t groups_size;        /* of the mapping, in bytes */
-	uint32_t groups_per_cpu;   /* the first so many have a histogram on each CPU, too */
-	struct histogram *per_cpu; /* room to read one histogram of all CPUs */
+	struct rings rings;              /* no ring buffers if no records are wanted */
+	struct refusals refusals;        /* optional programs that the kernel has refused */
+	bool unseeded;                   /* some sockets older than the tool may be unknown, although they are wanted */
+	const char *hook;                /* name of the chosen hook: "tp_btf" */
+	char storage[48];                /* name of the chosen storage */
+	int prog_fd;                     /* the program that follows states; -1: none */
+	int recover_fd;                  /* the program that records events that the first was skipped for; -1: none */
+	int sampler_fds[PROBE_SAMPLERS]; /* the programs that take samples */
+	size_t sampler_count;            /* number of sampler_fds */
+	int tree_fd;                     /* the program that follows the processes of a command; -1: none */
+	int summary_fd;                  /* map of EMIT_COUNTS */
+	/* For EMIT_SAMPLES. */
+	struct histogram *groups;       /* max_keys + 1 histograms that all CPUs share, mapped; NULL without grouping */
+	struct histogram pending_added; /* samples added by samples_add_pending(), without grouping */
+	size_t groups_size;             /* size of the mapping, in bytes */
+	uint32_t groups_per_cpu;        /* the first groups_per_cpu groups also have a histogram on each CPU */
+	struct histogram *per_cpu;      /* space for one histogram of each CPU */
 	int cpus;
 };
 
-/* Why nothing could be attached, for the user, NUL-terminated. */
+/* The reason why no way works, for the user, NUL-terminated. */
 struct probe_error {
 	char text[512];
 };
 
 /*
- * Loads and attaches. 0 or a negative errno and `error`; on success give *ret to probe_close(). It sees events from
- * then on.
+ * Loads and attaches the programs, which see events from then on. Returns 0, or a negative errno with the reason in
+ * `error`. After success, call probe_close().
  */
 int probe_open(const struct probe_wants *wants, struct probe *ret, struct probe_error *error);
 
 /*
- * Stops all programs at once, waits for those that are under way, and detaches them. What there is by then can still be
- * read, and nothing is added to it.
+ * Stops all programs at once, waits for the running ones, and detaches them. The data recorded until then can still be
+ * read, and nothing is added.
  */
 void probe_detach(struct probe *probe);
 
-void probe_close(struct probe *probe); /* harmless on one that was never opened, or is closed */
+void probe_close(struct probe *probe); /* allowed on a probe that was never opened, or is closed */
 
-/* What tells who accepts a connection, and whether the kernel counts all that it misses. */
+/* The name of the accept hook, and whether the kernel counts all accepts that the hook misses. */
 const char *probe_accept_hook(const struct probe *probe);
 bool probe_counts_accepts(const struct probe *probe);
 

@@ -9,16 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* libbpf's callback gets no context, and its return value does not name the program that failed. */
+/* Global, because libbpf's callback gets no context. libbpf's return value does not name the program that failed. */
 static struct {
 	bool verbose;
 	char program[64];
 } blame;
 
-/* Each complaint about a program begins with that. */
+/* Each complaint of libbpf about a program begins with this text. */
 #define BLAME "libbpf: prog '%63[^']'"
 
-static int heed(enum libbpf_print_level level, const char *format, va_list arguments)
+static int handle_message(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char text[128];
 	va_list copy;
@@ -36,7 +36,7 @@ static int heed(enum libbpf_print_level level, const char *format, va_list argum
 void program_log(bool verbose)
 {
 	blame.verbose = verbose;
-	libbpf_set_print(heed);
+	libbpf_set_print(handle_message);
 }
 
 void program_forget_blame(void)
@@ -54,7 +54,7 @@ bool program_is_loaded(const struct bpf_program *program)
 	return bpf_program__fd(program) >= 0;
 }
 
-/* What attaching a trampoline says where the architecture has none (arm64 before 6.4); not in errno.h. */
+/* The error of attaching a trampoline if the architecture has none (arm64 before Linux 6.4). Not in errno.h. */
 #define ENOTSUPP_KERNEL 524
 
 const char *program_error(int error)
@@ -76,7 +76,10 @@ int program_recursion_misses(int prog_fd, uint64_t *ret)
 
 int program_check_fexit(void)
 {
-	/* return 0, at the exit of type 1, which is no function: an invalid argument, unless it is forbidden before */
+	/*
+	 * The program "return 0", for the exit of BTF type 1, which is no function. The kernel reports an invalid
+	 * argument, unless a policy refuses the program first.
+	 */
 	static const struct bpf_insn nothing[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
@@ -91,7 +94,7 @@ int program_check_fexit(void)
 
 int program_check_kretprobe(void)
 {
-	/* what libbpf makes one with */
+	/* libbpf makes a kretprobe with one of these files. */
 	static const char *const paths[] = {
 		"/sys/bus/event_source/devices/kprobe/type",
 		"/sys/kernel/tracing/kprobe_events",
@@ -105,7 +108,7 @@ int program_check_kretprobe(void)
 	return -ENOENT;
 }
 
-/* struct bpf_link_info of a kprobe, which headers before 6.7 do not have. */
+/* struct bpf_link_info of a kprobe. Headers before Linux 6.7 lack these members. */
 struct probe_info {
 	uint32_t type;
 	uint32_t id;
@@ -113,7 +116,7 @@ struct probe_info {
 	uint32_t pad;
 	uint32_t kind; /* enum bpf_perf_event_type */
 	uint32_t pad2;
-	uint64_t func_name; /* 0: not asked for */
+	uint64_t func_name; /* 0: name not requested */
 	uint32_t name_len;
 	uint32_t offset;
 	uint64_t addr;
@@ -136,7 +139,7 @@ int program_probe_misses(const struct bpf_link *link, uint64_t *ret)
 	return 0;
 }
 
-/* Less than a message has room for. */
+/* Must be less than the room in message(). */
 #define VERDICT_SIZE 600
 
 const char *program_verdict(char *log)
@@ -155,7 +158,10 @@ const char *program_verdict(char *log)
 
 bool program_may_cast(void)
 {
-	/* Both came with 6.2; of a kernel function, unlike a helper, only BTF tells whether it is there. */
+	/*
+	 * bpf_rdonly_cast() and this helper are both new in Linux 6.2. A helper can be probed; only BTF lists a kernel
+	 * function.
+	 */
 	const enum bpf_func_id cgrp_storage_get = 210;
 
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, cgrp_storage_get, NULL) != 0;
@@ -166,7 +172,10 @@ bool program_has_typed_task(void)
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_get_current_task_btf, NULL) != 0;
 }
 
-/* `map`: what to go through, NULL where the program tells. A descriptor and its link, or a negative errno. */
+/*
+ * Opens an iterator. `map` is the map to walk; NULL if the program defines its objects. Returns a descriptor and its
+ * link, or a negative errno.
+ */
 static int open_iterator(const struct bpf_program *program, const struct bpf_map *map, struct bpf_link **ret_link)
 {
 	union bpf_iter_link_info info = {.map.map_fd = map ? (uint32_t)bpf_map__fd(map) : 0};
@@ -179,7 +188,7 @@ static int open_iterator(const struct bpf_program *program, const struct bpf_map
 	fd = bpf_iter_create(bpf_link__fd(link));
 	if (fd < 0) {
 		fd = -errno;
-		/* libbpf says nothing of that. */
+		/* libbpf prints no message for this failure. */
 		snprintf(blame.program, sizeof(blame.program), "%s", bpf_program__name(program));
 		bpf_link__destroy(link);
 		return fd;

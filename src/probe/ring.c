@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* To read what has been told takes the cache line from the kernel's programs, which look at it for each record. */
-#define TELL_BYTES 4096
+/* Bytes between two releases. Each release takes a cache line from the programs, which read it for each record. */
+#define RELEASE_BYTES 4096
 
 int ring_open(int map_fd, size_t size, struct ring *ret)
 {
@@ -47,7 +47,7 @@ static const char *data_at(const struct ring *ring, uint64_t position)
 	return (const char *)ring->producer + ring->page_size + (position & (ring->size - 1));
 }
 
-/* The header is 8-aligned, so it never runs over the end. */
+/* The header is 8-aligned, so it never wraps around the end. */
 static uint32_t header(const struct ring *ring)
 {
 	return __atomic_load_n((const uint32_t *)data_at(ring, ring->position), __ATOMIC_ACQUIRE);
@@ -103,6 +103,6 @@ void ring_release(struct ring *ring)
 void ring_advance(struct ring *ring)
 {
 	ring->position += (ring_length(ring) + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
-	if (ring->position - *ring->consumer >= TELL_BYTES)
+	if (ring->position - *ring->consumer >= RELEASE_BYTES)
 		ring_release(ring);
 }

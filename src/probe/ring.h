@@ -1,50 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The reading end of one BPF ring buffer (kernel/bpf/ringbuf.c, Documentation/bpf/ringbuf.rst). Of our own rather than
- * libbpf's: it maps the data once instead of twice, tells how full the ring is, and lets the reader look at a record
- * before it takes it.
+ * The reading end of one BPF ring buffer (kernel/bpf/ringbuf.c, Documentation/bpf/ringbuf.rst).
+ *
+ * libbpf has a reader, too. This one maps the data once instead of twice, reports how full the ring buffer is, and can
+ * look at a record before taking it.
  */
-#ifndef TCPVITALS_BPFIO_RING_H
-#define TCPVITALS_BPFIO_RING_H
+#ifndef TCPVITALS_PROBE_RING_H
+#define TCPVITALS_PROBE_RING_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Records may not be larger. */
+/* The largest record, in bytes. */
 #define RING_RECORD_MAX 4096
 
 struct ring {
-	int map_fd; /* borrowed; pollable for "there is something to read" */
+	int map_fd; /* borrowed; readable in poll(2) when a record is available */
 	size_t size;
 	size_t page_size;
-	uint64_t *consumer; /* how far we are, for the kernel: ring_release() */
-	uint64_t *producer; /* the kernel's position, followed by the data */
-	uint64_t position;  /* how far we are */
+	uint64_t *consumer; /* the reader's position as the kernel has it; set by ring_release() */
+	uint64_t *producer; /* the writers' position; the data follow on the next page */
+	uint64_t position;  /* the reader's position, in bytes */
 };
 
 enum ring_state {
 	RING_EMPTY,
-	RING_BUSY, /* the next record is still being written: its writer will wake us */
+	RING_BUSY, /* the next record is being written; its writer wakes the reader */
 	RING_READY,
 };
 
-/* `size` is the map's max_entries in bytes. 0 or a negative errno. `ret` must be given to ring_close(). */
+/*
+ * Maps the ring buffer. `size` is the map's max_entries in bytes. Returns 0 or a negative errno. After success, call
+ * ring_close().
+ */
 int ring_open(int map_fd, size_t size, struct ring *ret);
-void ring_close(struct ring *ring); /* harmless on a zeroed struct */
+void ring_close(struct ring *ring); /* a zeroed struct is allowed */
 
-/* Bytes waiting, headers included. */
+/* Returns the bytes waiting, headers included. */
 size_t ring_pending(const struct ring *ring);
 
-/* Looks at the next record. */
+/* Returns the state of the next record. Skips discarded records. */
 enum ring_state ring_peek(struct ring *ring);
 
-/* Of a ring that is ready. The record's length, its number of eight bytes at `offset` (a multiple of 8 within the
- * record), and the record in one piece: in `bounce`, cut off behind RING_RECORD_MAX, where it runs over the end. */
+/*
+ * Only after RING_READY. ring_length() returns the length of the record, and ring_number() its 8-byte number at
+ * `offset`, a multiple of 8 inside the record.
+ *
+ * ring_record() returns the record in one piece. A record that wraps around the end is copied to `bounce`, and cut at
+ * RING_RECORD_MAX.
+ */
 size_t ring_length(const struct ring *ring);
 uint64_t ring_number(const struct ring *ring, size_t offset);
 const void *ring_record(const struct ring *ring, char bounce[RING_RECORD_MAX]);
 
-/* Leaves the record behind. Its room is the kernel's again after ring_release(). */
+/* ring_advance() moves past the record. ring_release() gives the room of all passed records back to the kernel. */
 void ring_advance(struct ring *ring);
 void ring_release(struct ring *ring);
 

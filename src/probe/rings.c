@@ -76,7 +76,7 @@ size_t rings_pending(const struct rings *rings)
 	return pending;
 }
 
-bool rings_crowded(const struct rings *rings)
+bool rings_quarter_full(const struct rings *rings)
 {
 	for (size_t i = 0; i < rings->count; i++) {
 		if (ring_pending(&rings->ring[i]) >= rings->size / 4)
@@ -94,11 +94,13 @@ uint64_t rings_position(const struct rings *rings)
 	return position;
 }
 
-/* next_ns of a ring without a record to read; no record has a time of 0. */
+/* next_ns of a ring buffer without a readable record. No record has a time of 0. */
 #define NOTHING 0
 
-/* Looks at the rings of which no record is known. Returns how many have one now, or -EAGAIN when one is being written:
- * it may be older than all others. */
+/*
+ * Looks at ring buffers with no known record. Returns how many now have one, or -EAGAIN if a record is being written:
+ * it may be the oldest of all.
+ */
 static int peek(struct rings *rings)
 {
 	int found = 0;
@@ -120,8 +122,9 @@ static int peek(struct rings *rings)
 }
 
 /*
- * The ring with the oldest record, or NULL. What happened to the same socket before it, on another CPU, had been
- * written before it was: to be found by looking at the other rings once more after this one was seen.
+ * Returns the ring buffer with the oldest record, or NULL. An earlier event of the same socket on another CPU is
+ * written before this record. One more look at the other ring buffers, after this record is seen, therefore finds that
+ * event.
  */
 static struct ring *oldest(struct rings *rings, uint64_t **ret_next_ns)
 {
@@ -131,7 +134,7 @@ static struct ring *oldest(struct rings *rings, uint64_t **ret_next_ns)
 	while ((found = peek(rings)) > 0)
 		;
 	for (size_t i = 1; i < rings->count; i++) {
-		if (rings->next_ns[i] - 1 < rings->next_ns[first] - 1) /* NOTHING is the latest */
+		if (rings->next_ns[i] - 1 < rings->next_ns[first] - 1) /* NOTHING sorts last */
 			first = i;
 	}
 	if (found < 0 || !rings->count || rings->next_ns[first] == NOTHING)
@@ -140,7 +143,10 @@ static struct ring *oldest(struct rings *rings, uint64_t **ret_next_ns)
 	return &rings->ring[first];
 }
 
-/* The kernel wakes us for a record only if it knows by then that we have come up to it. */
+/*
+ * Releases all ring buffers. The kernel wakes the reader for a record only if it already has the position right before
+ * that record.
+ */
 static void release(struct rings *rings)
 {
 	for (size_t i = 0; i < rings->count; i++)
@@ -152,7 +158,7 @@ int64_t rings_drain(struct rings *rings, rings_take take, void *context)
 {
 	uint64_t end = rings_position(rings) + rings_pending(rings), position = rings_position(rings);
 	char bounce[RING_RECORD_MAX];
-	bool told = false;
+	bool is_released = false;
 	int64_t taken = 0;
 	int error = 0;
 
@@ -160,9 +166,9 @@ int64_t rings_drain(struct rings *rings, rings_take take, void *context)
 		uint64_t *next_ns;
 		struct ring *ring = oldest(rings, &next_ns);
 
-		if (!ring && told)
+		if (!ring && is_released)
 			break;
-		told = !ring;
+		is_released = !ring;
 		if (!ring) {
 			release(rings);
 			continue;

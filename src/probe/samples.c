@@ -28,16 +28,19 @@ static bool samples_need_memory(const struct probe_wants *wants)
 }
 
 /*
- * The group of a connection is looked up at each sample, unless it takes what only the socket's memory knows: that is
- * some cache misses away with many connections, while the few groups stay in the cache. By connection there are as many
- * groups, and that memory counts which of its connections a socket is at.
+ * Returns whether the programs remember each socket. Without memory, the group of a sample is looked up at each sample.
+ * With many connections the look-up is faster: the few groups stay in the cache, while a socket's memory is some cache
+ * misses away.
+ *
+ * Memory is needed if only it has the sample or the owner. By connection there are as many groups as sockets, and the
+ * memory counts the connections of each socket.
  */
 bool samples_remember(const struct probe_wants *wants)
 {
 	return samples_need_memory(wants) || wants->samples.grouping.by[0] == RTT_BY_CONN;
 }
 
-/* A kprobe remembers nothing of a socket. */
+/* A kprobe program remembers no sockets. */
 bool samples_have_hook(const struct probe_wants *wants, enum probe_hook hook)
 {
 	if (hook == HOOK_KPROBE)
@@ -46,7 +49,7 @@ bool samples_have_hook(const struct probe_wants *wants, enum probe_hook hook)
 	return hook == HOOK_TP_BTF || (hook == HOOK_FENTRY && samples_see_segments(wants));
 }
 
-/* `bits` ones in front. */
+/* Sets the first `bits` bits to one, in network byte order. */
 static void set_mask(volatile const __u64 mask[2], uint8_t bits)
 {
 	uint8_t *bytes = (uint8_t *)mask;
@@ -60,7 +63,7 @@ static bool groups_by(const struct grouping *grouping, enum rtt_by by)
 	return grouping->by[0] == by || grouping->by[1] == by || (grouping->by[0] == RTT_BY_CONN && by <= RTT_BY_RPORT);
 }
 
-/* enum rtt_field, as bits */
+/* Returns enum rtt_field, as bits. */
 static uint32_t fields_asked(const struct probe_wants *wants)
 {
 	const struct scope_settings *scope = &wants->scope->settings;
@@ -83,7 +86,7 @@ static uint32_t fields_asked(const struct probe_wants *wants)
 	return fields;
 }
 
-/* How many groups have a histogram on each CPU, RTT_GROUP_OTHER being the first. */
+/* Returns the number of groups that have a histogram on each CPU. The first is RTT_GROUP_OTHER. */
 static uint32_t groups_per_cpu(const struct probe_wants *wants)
 {
 	const struct sample_wants *samples = &wants->samples;
@@ -108,7 +111,10 @@ static void size_maps(const struct probe_wants *wants, struct vitals_bpf *vitals
 	bpf_map__set_max_entries(vitals->maps.group_histograms, groups + 1);
 }
 
-/* Samples of a beginning or an end, or those that have waited for an owner. */
+/*
+ * Returns whether state changes are needed: for samples of a beginning or an end, or for samples that wait for an
+ * owner.
+ */
 static bool takes_states(const struct probe_wants *wants)
 {
 	return wants->samples.kind != RTT_SRTT || wants->owners;
@@ -152,7 +158,7 @@ void samples_prepare(const struct probe_wants *wants, const struct way *way, str
 	vitals->rodata->rtt_fields = fields_asked(wants);
 	vitals->rodata->rtt_scoped = scope_is_limited(wants->scope);
 	vitals->rodata->rtt_uses_owner = wants->owners;
-	/* Kernels that cast are newer than those that let a program interrupt itself. */
+	/* Kernels with bpf_rdonly_cast() are newer than kernels that let a program interrupt itself. */
 	vitals->rodata->rtt_may_nest = !way->casts;
 	vitals->rodata->rtt_remembers = samples_remember(wants) && way->hook != HOOK_KPROBE;
 	vitals->rodata->conn_hash_outlives_close =
@@ -165,7 +171,7 @@ void samples_prepare(const struct probe_wants *wants, const struct way *way, str
 	size_maps(wants, vitals);
 }
 
-/* The numbers that groups will get, 1 first. */
+/* Fills the queue of group numbers, 1 first. */
 static int fill_numbers(const struct bpf_map *map, uint32_t count)
 {
 	for (uint32_t number = count; number > 0; number--) {
@@ -197,12 +203,12 @@ void samples_find(struct probe *probe)
 						vitals->progs.sample_state_call};
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		/* Of the smoothed value a change of state is no sample. */
+		/* With RTT_SRTT, a state change is no sample. */
 		bool is_state = programs[i] == vitals->progs.sample_state_cast ||
 				programs[i] == vitals->progs.sample_state_call;
 
 		if (program_is_loaded(programs[i]) && !(is_state && probe->wants.samples.kind == RTT_SRTT))
-			probe->sampler_fds[probe->samplers++] = bpf_program__fd(programs[i]);
+			probe->sampler_fds[probe->sampler_count++] = bpf_program__fd(programs[i]);
 	}
 }
 
@@ -246,7 +252,7 @@ static void add_pending(const struct pending *pending, bool sums, struct histogr
 	}
 }
 
-void samples_settle(struct probe *probe)
+void samples_add_pending(struct probe *probe)
 {
 	const struct sample_wants *samples = &probe->wants.samples;
 	int fd = bpf_map__fd(probe->vitals->maps.pending_samples);
@@ -260,13 +266,13 @@ void samples_settle(struct probe *probe)
 		if (bpf_map_lookup_elem(fd, &key, &pending) || !pending.group || pending.group == ~0U)
 			continue;
 		if (!samples_are_grouped(samples))
-			add_pending(&pending, samples->sums, &probe->settled);
+			add_pending(&pending, samples->sums, &probe->pending_added);
 		else if (pending.group - 1 <= samples->max_keys)
 			add_pending(&pending, samples->sums, &probe->groups[pending.group - 1]);
 	}
 }
 
-/* Adds those of all CPUs. 0 or a negative errno. */
+/* Adds the histograms of all CPUs. Returns 0 or a negative errno. */
 static int add_per_cpu(const struct probe *probe, uint32_t index, struct histogram *sum)
 {
 	if (bpf_map_lookup_elem(bpf_map__fd(probe->vitals->maps.histograms), &index, probe->per_cpu))
@@ -280,7 +286,7 @@ int samples_read_all(const struct probe *probe, struct histogram *ret)
 {
 	int error = 0;
 
-	*ret = probe->settled;
+	*ret = probe->pending_added;
 	for (uint32_t i = 0; i < bpf_map__max_entries(probe->vitals->maps.histograms) && !error; i++)
 		error = add_per_cpu(probe, i, ret);
 	return error;

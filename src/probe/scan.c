@@ -22,7 +22,7 @@ void scan_prepare(const struct probe_wants *wants, const struct refusals *refusa
 	bpf_program__set_autoattach(vitals->progs.stuck_hash, false);
 }
 
-/* The one that goes through the connections of a network namespace; NULL where one goes through all. */
+/* Returns the iterator that walks one network namespace. NULL: the loaded iterator walks all of them. */
 static const struct bpf_program *namespace_program(const struct vitals_bpf *vitals)
 {
 	if (program_is_loaded(vitals->progs.stuck_tcp))
@@ -57,19 +57,19 @@ int scan_all(const struct probe *probe, uint64_t now_ns, bool is_last, struct st
 	     struct netns_omissions *ret_omissions)
 {
 	struct vitals_bpf *vitals = probe->vitals;
-	struct stuck_scan *look = &vitals->bss->stuck_scan;
+	struct stuck_scan *scan = &vitals->bss->stuck_scan;
 	struct netns_omissions omissions = {0};
 	int error;
 
-	look->time_ns = now_ns;
-	look->is_last = is_last;
-	look->undecided = 0;
-	look->unjudged = 0;
+	scan->time_ns = now_ns;
+	scan->is_last = is_last;
+	scan->undecided = 0;
+	scan->unjudged = 0;
 	if (namespace_program(vitals))
 		error = netns_visit_all(scan_namespace, vitals, &omissions);
 	else
 		error = program_iterate(vitals->progs.stuck_storage, vitals->maps.conn_storage);
-	*ret = *look;
+	*ret = *scan;
 	*ret_omissions = omissions;
 	return error;
 }

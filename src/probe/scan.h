@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The programs that look at all connections: EMIT_SCANS. */
+/* Scans: socket iterators that look at all connections (EMIT_SCANS, for --stuck). */
 #ifndef TCPVITALS_PROBE_SCAN_H
 #define TCPVITALS_PROBE_SCAN_H
 
@@ -12,19 +12,24 @@
 struct netns_omissions;
 struct vitals_bpf;
 
-/* Before `vitals` is loaded. */
+/* Chooses the iterator, before `vitals` is loaded. */
 void scan_prepare(const struct probe_wants *wants, const struct refusals *refusals, struct vitals_bpf *vitals,
 		  bool in_socket);
 
-/* After it is loaded: whether the kernel lets the iterator run. 0 or a negative errno; program_blamed() names it. */
+/*
+ * Checks, after `vitals` is loaded, whether the kernel lets the iterator run. Returns 0 or a negative errno;
+ * program_blamed() has its name.
+ */
 int scan_try(const struct vitals_bpf *vitals);
 
-/* What goes through the connections, in words. */
+/* Returns the name of the iterator, for the user. */
 const char *scan_iterator(const struct probe *probe);
 
 /*
- * Looks once at all connections, as of `now_ns`: rows come into the ring. `is_last`: also those whose age cannot be
- * told. 0 or a negative errno; what came of it is in *ret, and in *ret_omissions what was not looked at.
+ * Scans all connections once, as of `now_ns` (CLOCK_MONOTONIC). Rows are written to the ring buffers. `is_last`: also
+ * rows of connections with an unknown age.
+ *
+ * Returns 0 or a negative errno. *ret has the result, and *ret_omissions counts what could not be visited.
  */
 int scan_all(const struct probe *probe, uint64_t now_ns, bool is_last, struct stuck_scan *ret,
 	     struct netns_omissions *ret_omissions);

@@ -19,7 +19,7 @@ static int size_map(struct bpf_object *object, const char *name, uint32_t entrie
 	return error || !entries ? error : bpf_map__set_max_entries(map, entries);
 }
 
-/* What follows the processes of a command, where the object has it. */
+/* Chooses the programs and the map that follow the processes of a command, if the object has them. */
 static int choose_tree(struct bpf_object *object, bool wanted)
 {
 	static const char *const names[] = {"tree_fork", "tree_free"};
@@ -34,7 +34,7 @@ static int choose_tree(struct bpf_object *object, bool wanted)
 	return size_map(object, "tree", wanted ? TREE_MAX : 0);
 }
 
-/* One for each interface that is called as the zone. */
+/* Returns the number of map entries: one for each address, and for each interface of a zone. */
 static uint32_t count_keys(const struct scope *scope, const struct prefix_list lists[2])
 {
 	uint32_t count = 0;
@@ -51,7 +51,7 @@ static uint32_t count_keys(const struct scope *scope, const struct prefix_list l
 	return count;
 }
 
-/* What follows cgroups that are made again, where the object has it. */
+/* Chooses the program and the map that follow cgroups that are created again, if the object has them. */
 static int choose_cgroups(struct bpf_object *object, uint32_t places)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(object, "cgroup_made");
@@ -71,7 +71,10 @@ static uint32_t cgroups_of(const struct scope *scope)
 	return count;
 }
 
-/* A place may have two numbers for a moment, and a network namespace has a cookie besides each. */
+/*
+ * Returns the number of map entries. For a moment a place can have two numbers, and a network namespace has a cookie
+ * besides.
+ */
 static uint32_t numbers_of(const struct scope *scope)
 {
 	return scope->number_count + 3 * scope->place_count;
@@ -146,13 +149,13 @@ static void remove_number(const struct bpf_object *object, uint32_t kind, uint64
 	bpf_map_delete_elem(fd, &number);
 }
 
-/* Whether the kernel can be told to wait for a cgroup of that name. */
+/* Makes the key for a cgroup that may be created again. Returns false if the program cannot wait for that name. */
 static bool cgroup_key(const struct scope_place *place, struct scope_cgroup_name *ret)
 {
 	const char *slash = place->path ? strrchr(place->path, '/') : NULL;
 
 	*ret = (struct scope_cgroup_name){.parent = place->parent};
-	/* The program cuts a name that is too long. */
+	/* The program cuts names that are too long. */
 	if (!slash || !place->parent || strlen(slash + 1) >= sizeof(ret->name) - 1)
 		return false;
 	memcpy(ret->name, slash + 1, strlen(slash + 1));
@@ -171,7 +174,7 @@ static int insert_cgroup(const struct bpf_object *object, const struct scope_pla
 	return fd < 0 ? fd : bpf_map_update_elem(fd, &key, &made, BPF_ANY);
 }
 
-/* The cookie first: the number alone may be a stranger's. */
+/* Inserts the cookie first: the number alone may belong to a stranger. */
 static int insert_netns(const struct bpf_object *object, const struct scope *scope, const struct scope_place *place)
 {
 	bool by_cookie = place->cookie && scope->settings.netns_cookies;
@@ -206,12 +209,12 @@ static void replace_netns(const struct bpf_object *object, const struct scope_pl
 		remove_number(object, SCOPE_NETNS_COOKIE, was->cookie);
 }
 
-int scope_follow(const struct probe *probe, const struct scope_place *was, const struct scope_place *is)
+int scope_update_place(const struct probe *probe, const struct scope_place *was, const struct scope_place *is)
 {
 	const struct bpf_object *object = probe->vitals ? probe->vitals->obj : NULL;
 
 	if (!object)
-		return 0; /* the classic tracepoint tells of no places */
+		return 0; /* the classic tracepoint has no places */
 	if (is->is_gone) {
 		if (is->kind == SCOPE_NETNS && !is->cookie)
 			remove_number(object, SCOPE_NETNS, is->number);
@@ -254,6 +257,7 @@ int scope_fill_maps(const struct scope *scope, const struct bpf_object *object)
 
 bool scope_explain(int error, char *ret, size_t size)
 {
-	return optional_explain("tree_fork", "nothing follows a command; choose its connections with --comm or --pid",
-				error, ret, size);
+	return optional_explain("tree_fork",
+				"a command cannot be followed; select its connections with --comm or --pid", error, ret,
+				size);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The scope's maps (abi/scope.h) in a BPF object; its settings are the object's own constants. */
+/* The maps of the scope (abi/scope.h) in a BPF object. The settings of the scope are constants of the object. */
 #ifndef TCPVITALS_PROBE_SCOPE_H
 #define TCPVITALS_PROBE_SCOPE_H
 
@@ -8,28 +8,30 @@
 struct bpf_object;
 struct probe;
 
-/* What there is to do without where tree_free is refused (probe/optional.h), which a command's processes leave by. */
-#define SCOPE_WITHOUT_TREE_FREE "processes of the command that have ended take the room of later ones"
+/* Effect if tree_free is refused (probe/optional.h). The program removes ended processes of a command. */
+#define SCOPE_WITHOUT_TREE_FREE "processes of the command keep their room after their end, and later ones may find none"
 
-/* Likewise of cgroup_made, which knows a cgroup that is made again. */
+/* Effect if cgroup_made is refused. The program sees a cgroup that is created again. */
 #define SCOPE_WITHOUT_CGROUP_MADE "a cgroup of --cgroup that is made again is not watched for its first second"
 
-/* Before the object is loaded: makes room, and leaves out the maps and programs that are not used. 0 or a negative
- * errno. */
+/*
+ * Sizes the maps of an object that is not loaded yet, and leaves out unused maps and programs. Returns 0 or a negative
+ * errno.
+ */
 int scope_size_maps(const struct scope *scope, struct bpf_object *object);
 
-/* After it is loaded, before it is attached. 0 or a negative errno. */
+/* Fills the maps of an object that is loaded and not attached yet. Returns 0 or a negative errno. */
 int scope_fill_maps(const struct scope *scope, const struct bpf_object *object);
 
 /*
- * What the scope names has changed (os/scope_places.h): connections of what is there now are in scope from now on, of
- * what may be a stranger's no more. 0 or a negative errno.
+ * Updates the maps after a place has changed (os/scope_places.h). Connections in the new place are in scope from then
+ * on. Connections in a place that may be a stranger's are out of scope. Returns 0 or a negative errno.
  */
-int scope_follow(const struct probe *probe, const struct scope_place *was, const struct scope_place *is);
+int scope_update_place(const struct probe *probe, const struct scope_place *was, const struct scope_place *is);
 
 /*
- * After the object could not be loaded or attached: whether the scope needs what the kernel refuses. If so, the reason
- * for the user is in `ret`, NUL-terminated.
+ * Explains a refused program that the scope needs, after the object could not be loaded or attached. Returns whether
+ * that is the cause. If so, `ret` gets the reason for the user, NUL-terminated.
  */
 bool scope_explain(int error, char *ret, size_t size);
 

@@ -17,16 +17,16 @@ static int visit(void *context)
 static void report_failure(const char *missing, int error)
 {
 	if (error)
-		message("cannot go through the open sockets (%s): %s", program_error(error), missing);
+		message("cannot read the open sockets (%s): %s", program_error(error), missing);
 }
 
-/* The first of two that the kernel has taken, or NULL. */
+/* Returns the first of two programs that is loaded, or NULL. */
 static struct bpf_program *loaded_of(struct bpf_program *a, struct bpf_program *b)
 {
 	return program_is_loaded(a) ? a : program_is_loaded(b) ? b : NULL;
 }
 
-/* Runs what was not refused: each is 0 or a negative errno. */
+/* Runs the iterators that are loaded. Each result is 0 or a negative errno. */
 static void run(struct bpf_program *owners, struct bpf_program *rest, int *ret_owners, int *ret_rest,
 		struct netns_omissions *ret)
 {
@@ -45,7 +45,7 @@ void seed(struct probe *probe)
 {
 	const struct probe_wants *wants = &probe->wants;
 	struct vitals_bpf *vitals = probe->vitals;
-	/* At each namespace, for --stuck. */
+	/* a scan visits each namespace again, for --stuck */
 	bool looks_again = program_is_loaded(vitals->progs.stuck_tcp) || program_is_loaded(vitals->progs.stuck_hash);
 	struct bpf_program *owners = loaded_of(vitals->progs.seed_storage, vitals->progs.seed_hash);
 	struct bpf_program *rest = loaded_of(vitals->progs.seed_rest, vitals->progs.seed_rest_hash);
@@ -57,8 +57,8 @@ void seed(struct probe *probe)
 	report_failure(SEED_WITHOUT_OWNERS, owners_error);
 	report_failure(SEED_WITHOUT_REST, rest_error);
 	if (wants->verbose || (wants->stuck.once && omissions.namespaces && !looks_again))
-		netns_report(&omissions, "connections there that no process has open are not known yet");
+		netns_report(&omissions, "connections there that no process has open are unknown at first");
 	has_all = rest && !rest_error && !omissions.namespaces;
 	probe->unseeded = !(has_all || looks_again) || (wants->scope->is_placeless && !vitals->bss->seed_saw_netns);
-	vitals->bss->older_are_known = has_all && program_is_loaded(vitals->progs.seed_rest);
+	vitals->bss->seeding_done = has_all && program_is_loaded(vitals->progs.seed_rest);
 }

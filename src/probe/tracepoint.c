@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-/* 0 or a negative errno. */
+/* Sets the constants and the sizes of the maps. Returns 0 or a negative errno. */
 static int configure(const struct probe_wants *wants, struct vitals_tp_bpf *tp)
 {
 	size_t ring_size = wants->buffer_size / wants->rings;
@@ -60,8 +60,8 @@ int tracepoint_open(struct probe *ret)
 		return error;
 	set_stopped(tp, 0);
 	if (!kernel_is_at_least(6, 7))
-		message("this kernel does not count the events that the classic tracepoint misses (Linux 6.7 does): "
-			"some of them show as gaps between states");
+		message("this kernel does not count the events that the classic tracepoint misses (Linux 6.7 and later "
+			"do): some of them show as gaps between states");
 	ret->prog_fd = bpf_program__fd(tp->progs.set_state_tracepoint);
 	ret->summary_fd = bpf_map__fd(tp->maps.summaries);
 	ret->losses = &tp->bss->losses;

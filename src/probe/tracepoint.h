@@ -5,9 +5,9 @@
 
 #include "probe/probe.h"
 
-/* 0 or a negative errno. `ret` must be given to tracepoint_close(). */
+/* Loads and attaches the object. Returns 0 or a negative errno. Call tracepoint_close() afterwards, in both cases. */
 int tracepoint_open(struct probe *ret);
-void tracepoint_stop(struct probe *probe); /* the program begins nothing from now on */
+void tracepoint_stop(struct probe *probe); /* the program ignores events from then on */
 void tracepoint_detach(struct probe *probe);
 void tracepoint_close(struct probe *probe);
 

@@ -20,13 +20,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Records come through rings. */
+/* Kinds of output that use the ring buffers. */
 #define EMIT_RECORDS (EMIT_ROWS | EMIT_CONNECTIONS | EMIT_SCANS)
 
-/* Listeners that are older than the tool. */
-#define PORTS_MAX 4096
+/* The most listeners older than the tool. */
+#define OLD_LISTENERS_MAX 4096
 
-#define WITHOUT_SECOND "a transition that comes while the first program runs on that CPU is missed, and counted"
+#define WITHOUT_SECOND "a transition during which the first program is busy on that CPU is lost, and counted"
 
 static const struct optional optional_programs[] = {
 	{"recover_cast", WITHOUT_SECOND},
@@ -37,33 +37,33 @@ static const struct optional optional_programs[] = {
 	{"seed_hash", SEED_WITHOUT_OWNERS},
 	{"seed_rest", SEED_WITHOUT_REST},
 	{"seed_rest_hash", SEED_WITHOUT_REST},
-	{"sample_rtt", "mean round-trip times are not known"},
-	{"process_exit", "a listener keeps the owner that it was first seen with, and processes the name"},
-	{"process_rename", "a process that gets another name is shown with the old one until it uses the socket"},
+	{"sample_rtt", "mean round-trip times are unknown"},
+	{"process_exit", "a listener keeps the first owner that was seen, and a process its first name"},
+	{"process_rename", "a process that changes its name is shown with the old name until it uses the socket"},
 	{"tree_free", SCOPE_WITHOUT_TREE_FREE},
 	{"cgroup_made", SCOPE_WITHOUT_CGROUP_MADE},
-	{"stuck_storage", NULL}, /* stuck_tcp */
+	{"stuck_storage", NULL}, /* stuck_tcp replaces it */
 	{},
 };
 
-/* Why a program that is not optional is missed. */
+/* Explains the refusal of a program that is not optional. */
 static bool explain(int error, char *ret, size_t size)
 {
-	static const char without_looks[] = "nothing goes through the connections; try ss -tnp";
+	static const char without_scans[] = "the connections cannot be scanned; try ss -tnp";
 
-	return scope_explain(error, ret, size) || optional_explain("stuck_tcp", without_looks, error, ret, size) ||
-	       optional_explain("stuck_hash", without_looks, error, ret, size);
+	return scope_explain(error, ret, size) || optional_explain("stuck_tcp", without_scans, error, ret, size) ||
+	       optional_explain("stuck_hash", without_scans, error, ret, size);
 }
 
-/* What this process takes of the kernel, as the wants come to. */
+/* The parts of the object that the wants need. */
 struct plan {
-	bool tracks;    /* programs that follow states, and remember sockets */
-	bool in_socket; /* in their storage */
-	bool in_table;  /* and in a table in front of it */
+	bool tracks;    /* programs follow states, and remember sockets */
+	bool in_socket; /* sockets are remembered in socket storage */
+	bool in_table;  /* and in a table in front of the storage */
 	bool casts;
 };
 
-/* Something is wanted of states besides samples. */
+/* Returns whether states are wanted for more than samples. */
 static bool wants_states(const struct probe_wants *wants)
 {
 	return wants->emits & ~(unsigned int)EMIT_SAMPLES;
@@ -74,7 +74,7 @@ bool vitals_remember(const struct way *way, const struct probe_wants *wants)
 	return way->hook != HOOK_KPROBE && (wants_states(wants) || samples_remember(wants));
 }
 
-/* Looks go over all storage, and a place is given back by destroy_storage. */
+/* A scan walks socket storage, so it excludes the table. destroy_storage gives entries of the table back. */
 bool vitals_use_table(const struct way *way, const struct probe *probe)
 {
 	const struct probe_wants *wants = &probe->wants;
@@ -103,7 +103,7 @@ static struct bpf_program *main_program(const struct vitals_bpf *vitals, const s
 	return way->casts ? vitals->progs.set_state_cast : vitals->progs.set_state_storage;
 }
 
-/* The one that records what the first was skipped for. */
+/* Returns the program that records events that the main program was skipped for. */
 static struct bpf_program *second_program(const struct vitals_bpf *vitals, const struct way *way)
 {
 	if (way->storage != STORAGE_SOCKET)
@@ -116,7 +116,7 @@ static bool ends_show(const struct probe_wants *wants, const struct plan *plan, 
 	return plan->tracks && wants->owners && !optional_is_refused(&probe->refusals, "process_exit");
 }
 
-/* The name of a process that has ended must be forgotten: another one may get the number. */
+/* The name of a process that has ended must be forgotten, because another process may get its pid. */
 static bool names_show(const struct probe_wants *wants, const struct plan *plan, const struct probe *probe)
 {
 	return ends_show(wants, plan, probe) && !optional_is_refused(&probe->refusals, "process_rename");
@@ -155,10 +155,10 @@ static void choose_maps(const struct probe_wants *wants, const struct plan *plan
 	bpf_map__set_autocreate(vitals->maps.conn_table, plan->in_table);
 	bpf_map__set_autocreate(vitals->maps.conn_hash, plan->tracks && !plan->in_socket);
 	bpf_map__set_autocreate(vitals->maps.listeners, plan->tracks);
-	bpf_map__set_autocreate(vitals->maps.listening, plan->tracks);
+	bpf_map__set_autocreate(vitals->maps.listener_processes, plan->tracks);
 	bpf_map__set_autocreate(vitals->maps.mptcp_owners, plan->tracks);
-	bpf_map__set_autocreate(vitals->maps.renamed, plan->tracks && wants->owners);
-	bpf_map__set_max_entries(vitals->maps.ports, wants->older ? PORTS_MAX : 1);
+	bpf_map__set_autocreate(vitals->maps.process_names, plan->tracks && wants->owners);
+	bpf_map__set_max_entries(vitals->maps.old_listeners, wants->older ? OLD_LISTENERS_MAX : 1);
 	bpf_map__set_autocreate(vitals->maps.life_storage, connections);
 	bpf_map__set_autocreate(vitals->maps.life_table, connections && plan->in_table);
 	bpf_map__set_autocreate(vitals->maps.ignored_event, plan->tracks);
@@ -181,10 +181,10 @@ static int size_rings(const struct probe_wants *wants, struct vitals_bpf *vitals
 	return rings_size_maps(vitals->obj, wants->rings, ring_size(wants));
 }
 
-/* What the verifier does not like about the main program; as much as libbpf would keep. */
+/* Room for the verifier log of the main program, as large as libbpf keeps. */
 #define LOG_SIZE (16 << 20)
 
-/* Opens the object and makes it ready to be loaded. 0 or a negative errno. */
+/* Opens the object, and sets its programs, maps and constants. Returns 0 or a negative errno. */
 static int open_object(const struct way *way, char *log, struct probe *probe)
 {
 	const struct probe_wants *wants = &probe->wants;
@@ -230,7 +230,10 @@ static void set_stopped(struct probe *probe, uint32_t stopped)
 	__atomic_store_n(&probe->vitals->bss->stopped[0], stopped, __ATOMIC_SEQ_CST);
 }
 
-/* Everything, the accept hook included; the programs record when all are there. 0 or a negative errno. */
+/*
+ * Attaches all programs, the accept hook included. Programs record only after all are attached. Returns 0 or a negative
+ * errno.
+ */
 static int attach(struct probe *probe)
 {
 	int error;
@@ -244,7 +247,6 @@ static int attach(struct probe *probe)
 	return error;
 }
 
-/* Loads and attaches. 0 or a negative errno. */
 static int load(const struct way *way, char *log, struct probe *probe)
 {
 	int error = open_object(way, log, probe);
@@ -271,7 +273,7 @@ void vitals_close(struct probe *probe)
 	probe->vitals = NULL;
 }
 
-/* The main program alone: when it does not load, others are of no use. 0 or a negative errno. */
+/* Loads the main program alone. If that fails, the others are of no use. Returns 0 or a negative errno. */
 static int try_main(const struct way *way, char *log, struct probe *probe)
 {
 	int error = open_object(way, log, probe);
@@ -292,12 +294,12 @@ static void explain_accept(int error, struct probe_error *why)
 
 	privileges_explain(error, reason, sizeof(reason));
 	snprintf(why->text, sizeof(why->text),
-		 "the accept hook that --accept asks for: %s; try --accept receive, or leave it out", reason);
+		 "the hook of --accept fails: %s; try --accept receive, or leave --accept out", reason);
 }
 
 /*
- * With the best accept hook, and without the optional programs that are refused: an object is loaded as a whole, and
- * what works shows only then.
+ * Loads the object with the best accept hook, and without the optional programs that the kernel refuses. An object is
+ * loaded as a whole, so each attempt loads all programs.
  */
 static int load_best(const struct way *way, char *log, struct probe *probe, struct probe_error *why)
 {
@@ -330,7 +332,7 @@ static int load_best(const struct way *way, char *log, struct probe *probe, stru
 	return failed;
 }
 
-/* -1 for a program or map that is not there. */
+/* Stores the descriptors. A program or map that is not loaded has -1. */
 static void find_descriptors(const struct way *way, struct probe *probe)
 {
 	struct vitals_bpf *vitals = probe->vitals;
@@ -376,7 +378,9 @@ void vitals_detach(struct probe *probe)
 	accept_close(&probe->accept);
 	if (!vitals)
 		return;
-	/* The second one first: to take away the first of two on a tracepoint, the kernel waits 12 to 20 ms. */
+	/*
+	 * Detach the second program first. To detach the first of two from a tracepoint, the kernel waits 12 to 20 ms.
+	 */
 	bpf_link__destroy(vitals->links.recover_cast);
 	bpf_link__destroy(vitals->links.recover_storage);
 	bpf_link__destroy(vitals->links.recover_hash);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One rung of the ladder: what to attach to, and where to remember sockets. */
+/* A way to attach: a hook, and the memory for sockets. */
 #ifndef TCPVITALS_PROBE_WAY_H
 #define TCPVITALS_PROBE_WAY_H
 
@@ -10,7 +10,7 @@
 struct way {
 	enum probe_hook hook;
 	enum probe_storage storage;
-	bool casts; /* bpf_rdonly_cast() instead of a helper */
+	bool casts; /* bpf_rdonly_cast() instead of a helper call */
 	const char *hook_name;
 	const char *storage_name;
 };

@@ -5,7 +5,7 @@
 #include "os/message.h"
 #include "probe/samples.h"
 
-#define NO_MEMORY "for lack of memory (net.core.optmem_max, --hash-size)"
+#define NO_MEMORY "for lack of memory (raise net.core.optmem_max or --hash-size)"
 
 static void report_number(uint64_t number, const char *one, const char *many)
 {
@@ -14,22 +14,24 @@ static void report_number(uint64_t number, const char *one, const char *many)
 }
 
 /*
- * Segments before the first measurement are none, and a connection that ended before one has no minimum: the histograms
- * have everything, unless they have nothing. The others leave out connections that took long.
+ * The messages for each kind of sample. `is_gap`: unmeasured ones may be long connections, so they are always reported.
+ * Otherwise nothing is missing from the histograms, and they are reported only if there is no sample. Segments before
+ * the first measurement are no samples, and a connection that ended before one has no minimum.
  */
 static const struct {
 	bool is_gap;
 	const char *one, *many;
-	const char *none; /* why there is no sample, when all that there was has been measured */
+	const char *none; /* why there is no sample, if everything that occurred was measured */
 } kinds[] = {
-	[RTT_SRTT] = {false, "segment without a measurement of its connection so far",
-		      "segments without a measurement of their connections so far",
+	[RTT_SRTT] = {false, "segment without a measurement: it came before the first one of its connection",
+		      "segments without a measurement: they came before the first one of their connections",
 		      "no connection in scope received a segment"},
 	[RTT_RTT] = {true, "connection without a measurement: it has no SACK",
 		     "connections without a measurement: they have no SACK",
 		     "no connection in scope had its round-trip time measured"},
-	[RTT_MIN] = {false, "connection without a measurement until it ended",
-		     "connections without a measurement until they ended", "no connection in scope ended"},
+	[RTT_MIN] = {false, "connection without a measurement: it ended before the first one",
+		     "connections without a measurement: they ended before the first one",
+		     "no connection in scope ended"},
 	[RTT_HANDSHAKE] = {true, "connection without a measurement: a SYN was sent again, without timestamps",
 			   "connections without a measurement: a SYN was sent again, without timestamps",
 			   "no connection in scope was established"},
@@ -60,8 +62,8 @@ bool losses_report(const struct tcprtt_options *options, const struct probe *pro
 	if (tcprtt_is_grouped(options) && !samples_read_group(probe, RTT_GROUP_OTHER, &other))
 		report_number(histogram_count(&other), "sample of groups beyond --max-keys is in the group \"other\"",
 			      "samples of groups beyond --max-keys are in the group \"other\"");
-	report_number(counters->storage_full, "sample is not told apart, or not taken, " NO_MEMORY,
-		      "samples are not told apart, or not taken, " NO_MEMORY);
-	/* Without memory for it, --sample rtt cannot look at a connection at all. */
+	report_number(counters->storage_full, "sample is in an incomplete group, or not taken, " NO_MEMORY,
+		      "samples are in incomplete groups, or not taken, " NO_MEMORY);
+	/* Without memory for its socket, --sample rtt cannot measure a connection. */
 	return loss_missed(losses) || (counters->storage_full && sample == RTT_RTT);
 }

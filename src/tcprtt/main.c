@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcprtt: attach, print histograms each interval or at the end, detach, and say what was lost. */
+/* tcprtt: attaches the programs, prints histograms at each interval or at the end, detaches, and reports losses. */
 #include "app/app.h"
 #include "core/loss.h"
 #include "core/number.h"
@@ -28,7 +28,7 @@
 #define EXIT_RUNTIME 1
 #define EXIT_LOST    3
 
-/* A scale is repeated after so many lines of heat map. */
+/* Lines of the heat map between two scales. */
 #define SCALE_EVERY 20
 
 struct tool {
@@ -39,15 +39,15 @@ struct tool {
 	struct heatmap map;
 	struct timebase base;
 	uint64_t start_ns;
-	uint64_t since_ns; /* beginning of the interval */
+	uint64_t since_ns; /* start of the interval */
 	char by[64];
-	char key[GROUPING_NAME_MAX + GROUPING_NAMES_MAX]; /* of the row, with names */
+	char key[GROUPING_NAME_MAX + GROUPING_NAMES_MAX]; /* key of the row, with names */
 };
 
 static const char *const sample_names[] = {
 	[RTT_SRTT] = "srtt", [RTT_RTT] = "rtt", [RTT_MIN] = "min", [RTT_HANDSHAKE] = "handshake"};
 
-/* When it is time again, and when the terminal has another width than for the last line. */
+/* Writes the scale of the heat map, if it is due or the width of the terminal has changed. */
 static void write_scale(struct tool *tool, uint32_t width)
 {
 	if (width == tool->map.width && tool->map.lines % SCALE_EVERY)
@@ -67,7 +67,7 @@ static const struct names *find_names(struct tool *tool, const struct rtt_key *k
 		       : names;
 }
 
-/* In data, names stand beside the key; just a zone is always in it. */
+/* Adds names to the report. In CSV and JSON, names are separate fields; only a zone is always in the key. */
 static void add_names(struct tool *tool, const struct measured *row, struct rtt_report *report)
 {
 	struct strbuf key = strbuf_over(tool->key, sizeof(tool->key) - 1);
@@ -86,7 +86,7 @@ static void add_names(struct tool *tool, const struct measured *row, struct rtt_
 	report->key = tool->key;
 }
 
-/* A cgroup that is gone when its row is printed still has its name, if it lived long enough to be seen here. */
+/* Looks up the names of a group early. A cgroup may be gone when its row is printed. */
 static void learn_names(void *context, const struct rtt_key *key)
 {
 	struct grouping_ids ids;
@@ -133,7 +133,7 @@ static void write_row(struct tool *tool, const struct measured *row, uint64_t no
 	}
 }
 
-/* What libbpf-tools' tcprtt prints before the histograms of an interval. */
+/* Writes the lines that libbpf-tools' tcprtt prints before the histograms of an interval. */
 static void write_interval_heading(struct tool *tool, uint64_t now_ns)
 {
 	struct strbuf *out = &tool->queue.sink.buffer;
@@ -147,7 +147,7 @@ static void write_interval_heading(struct tool *tool, uint64_t now_ns)
 	}
 }
 
-/* Everything since the last time. 0 or a negative errno. */
+/* Prints the samples since the last call. Returns 0 or a negative errno. */
 static int print_interval(struct tool *tool)
 {
 	uint64_t now_ns;
@@ -176,8 +176,8 @@ static int print_interval(struct tool *tool)
 }
 
 /*
- * The end of -d is due, or a rest of less than a tenth of an interval is left: the last summary takes it in. (The two
- * timers may fire in either order when they fall together.)
+ * Returns whether -d ends within a tenth of an interval: then the last summary includes the rest. The two timers may
+ * fire in either order if they expire together.
  */
 static bool is_almost_over(const struct tool *tool)
 {
@@ -186,7 +186,9 @@ static bool is_almost_over(const struct tool *tool)
 	return duration_ns && clock_monotonic_ns() + tool->options.interval_ns / 10 >= tool->start_ns + duration_ns;
 }
 
-/* Until a signal, the end of -d, of the command, or of the output. 0 or a negative errno. */
+/*
+ * Runs until a signal, the end of -d, the end of the command, or the end of the output. Returns 0 or a negative errno.
+ */
 static int trace(struct tool *tool)
 {
 	struct row_queue *queue = &tool->queue;
@@ -211,7 +213,7 @@ static int trace(struct tool *tool)
 			row_queue_flush(queue);
 		if (events & EVENT_REOPEN) {
 			row_queue_reopen(queue);
-			tool->map.width = 0; /* a new file begins with a scale */
+			tool->map.width = 0; /* a new file starts with a scale */
 		}
 		if (events & EVENT_TICK)
 			app_tick(&tool->app);
@@ -245,7 +247,7 @@ static void write_opening(struct tool *tool)
 	row_queue_flush(&tool->queue);
 }
 
-/* In samples; of states, what was missed of whole connections. */
+/* Counts losses in samples, and what the tracker missed in connections. */
 static struct loss_report count_losses(const struct tool *tool)
 {
 	struct loss_report losses = {.delivered = tool->queue.delivered + tool->measure.cut, .unit = "sample"};
@@ -258,13 +260,13 @@ static struct loss_report count_losses(const struct tool *tool)
 	losses.unjudged = tracker.unjudged;
 	losses.unaccepted = tracker.unaccepted;
 	losses.unfollowed = tracker.unfollowed;
-	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
+	/* A reader that has closed its end (EPIPE) has all it wanted: that is no loss. */
 	if (tool->queue.sink.error != -EPIPE)
 		row_queue_unwritten(&tool->queue, &rows, &losses.unwritten);
 	return losses;
 }
 
-/* Why the output is not complete, if it is not. */
+/* Reports why the output is incomplete, if it is. */
 static void report_unwritten(const struct tool *tool, int error)
 {
 	uint64_t rows, samples;
@@ -275,11 +277,12 @@ static void report_unwritten(const struct tool *tool, int error)
 	if (error && !rows)
 		message("cannot write to %s: %s", tool->app.out_name, strerror(-error));
 	else if (error)
-		message("cannot write to %s: %s; histograms not written: %llu, with %llu samples", tool->app.out_name,
-			strerror(-error), (unsigned long long)rows, (unsigned long long)samples);
+		message("cannot write to %s: %s; histograms not written: %llu, with %llu sample%s", tool->app.out_name,
+			strerror(-error), (unsigned long long)rows, (unsigned long long)samples,
+			samples == 1 ? "" : "s");
 	else
-		message("the reader of the output stopped; histograms not written: %llu, with %llu samples",
-			(unsigned long long)rows, (unsigned long long)samples);
+		message("the reader of the output stopped; histograms not written: %llu, with %llu sample%s",
+			(unsigned long long)rows, (unsigned long long)samples, samples == 1 ? "" : "s");
 }
 
 static int run(struct tool *tool)
@@ -294,7 +297,7 @@ static int run(struct tool *tool)
 	if (!error)
 		error = trace(tool);
 	app_detach(&tool->app);
-	samples_settle(&tool->app.probe);
+	samples_add_pending(&tool->app.probe);
 	tool->queue.ending = true;
 	if (!error)
 		error = print_interval(tool);
@@ -325,7 +328,7 @@ static struct probe_wants wants_of(const struct tcprtt_options *options)
 	return wants;
 }
 
-/* Opens what is needed, and says why not. 0 or a negative errno. */
+/* Opens the probe and the output. Reports failures. Returns 0 or a negative errno. */
 static int prepare(struct tool *tool)
 {
 	struct probe_wants wants = wants_of(&tool->options);
@@ -344,7 +347,7 @@ static int prepare(struct tool *tool)
 
 int main(int argc, char **argv)
 {
-	static struct tool tool; /* port sets and prefix lists: too much for some stacks */
+	static struct tool tool; /* static: the port sets and lists of the scope are too large for some stacks */
 	struct strbuf by = strbuf_over(tool.by, sizeof(tool.by) - 1);
 	int status = EXIT_RUNTIME;
 

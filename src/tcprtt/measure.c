@@ -13,7 +13,7 @@ int measure_open(const struct tcprtt_options *options, struct probe *probe, stru
 		.options = options,
 		.probe = probe,
 		.tick = options->milliseconds ? TICK_MS1024 : TICK_US,
-		/* touched only where a group is in use */
+		/* a page is touched only if a group in it is in use */
 		.before = calloc(groups, sizeof(struct histogram)),
 		.groups = calloc(groups, sizeof(struct known_group)),
 	};
@@ -28,7 +28,7 @@ void measure_close(struct measure *measure)
 	*measure = (struct measure){};
 }
 
-/* Another row at the end, or NULL. */
+/* Appends a row. Returns NULL if out of memory. */
 static struct measured *new_row(struct measure *measure)
 {
 	if (measure->count == measure->capacity) {
@@ -44,8 +44,9 @@ static struct measured *new_row(struct measure *measure)
 }
 
 /*
- * The row's histogram is what came on top of `before`, which becomes the reading. Without a sample it stays: the part
- * of the sum that a reading was too early for must not be dropped with a row that nobody sees.
+ * Sets the row's histogram to the difference between `reading` and `before`, and `before` to the reading. Without a
+ * sample `before` stays. A reading can be too early for a part of a sum, and that part must not be dropped with an
+ * empty row.
  */
 static void take_difference(const struct measure *measure, struct measured *row, const struct histogram *reading,
 			    struct histogram *before)
@@ -56,7 +57,7 @@ static void take_difference(const struct measure *measure, struct measured *row,
 		*before = *reading;
 }
 
-/* NULL when the group had no sample, or *ret_error is not 0. */
+/* Returns the row of a group. Returns NULL if the group had no sample, or with an error in *ret_error. */
 static struct measured *take_group(struct measure *measure, uint32_t number, int *ret_error)
 {
 	struct measured *row = new_row(measure);
@@ -75,7 +76,7 @@ static struct measured *take_group(struct measure *measure, uint32_t number, int
 	return row->stats.count ? row : NULL;
 }
 
-/* Their number, or a negative errno. */
+/* Lists the groups. Returns their number or a negative errno. */
 static int list_groups(struct measure *measure)
 {
 	struct known_group *group = measure->groups, *end = group + measure->options->max_keys;
@@ -104,7 +105,7 @@ static int compare_keys(const void *a, const void *b)
 	return grouping_compare(&((const struct known_group *)a)->key, &((const struct known_group *)b)->key);
 }
 
-/* `first` and `last` of the groups are namesakes of this one, or itself. */
+/* Names the row of group `i`. The groups from `first` to `last` are its namesakes and itself. */
 static void name_group(const struct measure *measure, int i, int first, int last, struct measured *row)
 {
 	const struct grouping *grouping = &measure->options->grouping;

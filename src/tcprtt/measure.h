@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What came between two readings of the kernel's histograms. */
+/* The samples between two readings of the kernel's histograms. */
 #ifndef TCPVITALS_TCPRTT_MEASURE_H
 #define TCPVITALS_TCPRTT_MEASURE_H
 
@@ -10,18 +10,18 @@
 
 #include <stddef.h>
 
-/* One group's interval. */
+/* The samples of one group in one interval. */
 struct measured {
-	char name[GROUPING_NAME_MAX]; /* NUL-terminated, raw: escape it */
-	struct rtt_key key;           /* where it is a group's */
-	unsigned int distinction;     /* GROUPING_, of its name */
-	bool other;                   /* what found no room among the groups */
-	bool unknown;                 /* the group of those whose owner is not known */
+	char name[GROUPING_NAME_MAX]; /* NUL-terminated, not escaped */
+	struct rtt_key key;           /* of a group; zeros for `other`; not set without grouping */
+	unsigned int distinction;     /* GROUPING_ bits of the name */
+	bool other;                   /* the group of samples that found no room among the groups */
+	bool unknown;                 /* the group of samples with an unknown owner */
 	struct histogram histogram;
 	struct histogram_stats stats;
 };
 
-/* A group that the kernel knows, whether it had samples lately or not. */
+/* A group that the kernel side has, with or without samples in this interval. */
 struct known_group {
 	struct rtt_key key;
 	uint32_t number;
@@ -31,27 +31,25 @@ struct measure {
 	const struct tcprtt_options *options;
 	struct probe *probe;
 	enum tick tick;
-	struct histogram *before; /* the last reading: by group's number, or just one; counters that only grow */
-	struct measured *rows;    /* of this interval */
+	struct histogram *before; /* last reading, by group number, or one entry; counters only grow */
+	struct measured *rows;    /* the groups with samples in this interval */
 	size_t count;
 	size_t capacity;
-	struct known_group *groups; /* room for --max-keys */
-	uint64_t cut;               /* samples that --top has left out so far */
+	struct known_group *groups; /* space for --max-keys groups */
+	uint64_t cut;               /* samples left out by --top so far */
 };
 
+/* Returns 0 or -ENOMEM. Call measure_close() afterwards, in both cases. */
 int measure_open(const struct tcprtt_options *options, struct probe *probe, struct measure *ret);
 void measure_close(struct measure *measure);
 
-/*
- * Steps through the groups that there are so far, whether they had samples or not: takes what `visit` is to know of
- * them. 0 or a negative errno.
- */
+/* Calls `visit` for each group so far, with or without samples. Returns 0 or a negative errno. */
 int measure_visit_groups(struct measure *measure, void (*visit)(void *context, const struct rtt_key *key),
 			 void *context);
 
 /*
- * Reads. Then rows[0 .. count - 1] are the groups that had samples since the last call, the first --top by --sort;
- * without grouping the one row, also if it is empty. 0 or a negative errno.
+ * Reads the histograms. rows[0 .. count - 1] are then the groups with samples since the last call: the first --top,
+ * ordered by --sort. Without grouping there is one row, which may be empty. Returns 0 or a negative errno.
  */
 int measure_take(struct measure *measure);
 

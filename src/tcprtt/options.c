@@ -18,7 +18,7 @@ enum {
 	KEY_HEATMAP
 };
 
-/* What the options say, before finish_options() combines them. */
+/* Options that depend on each other, before finish_options() combines them. */
 struct command_line {
 	struct tcprtt_options *options;
 	bool byladdr, byraddr, by, sort, max_keys, names, heatmap, csv;
@@ -48,7 +48,7 @@ static const struct argp_option option_table[] = {
 	{"names", KEY_NAMES, 0, 0, "names of the groups of --by cgroup, --by netns", 4},
 	{"heatmap", KEY_HEATMAP, 0, 0, "a heat map, one line per interval (default 1s)", 4},
 	{0, 0, 0, 0, "What to rely on:", 5},
-	APP_RELIANCE_OPTIONS(5, "auto, tp_btf, fentry or kprobe"),
+	APP_KERNEL_OPTIONS(5, "auto, tp_btf, fentry or kprobe"),
 	APP_HELP_OPTIONS,
 	APP_FOREIGN_OPTION('c', 0),
 	APP_FOREIGN_OPTION('t', 0),
@@ -169,19 +169,19 @@ static error_t parse_presentation(int key, const char *argument, const struct ar
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* How the report is written: -o, -s, --heatmap. */
+/* Options of the report: -o, -s, --heatmap. */
 static void finish_output(const struct command_line *line, const struct argp_state *state)
 {
 	struct tcprtt_options *options = line->options;
 
 	if (line->csv && line->output && options->output != RTT_OUTPUT_CSV)
-		argp_error(state, "-s is -o csv; it excludes -o %s", line->output);
+		argp_error(state, "-s means -o csv; it excludes -o %s", line->output);
 	if (line->csv)
 		options->output = RTT_OUTPUT_CSV;
 	if (options->timestamp && (line->heatmap || options->output != RTT_OUTPUT_TEXT))
-		argp_error(state, "-T is about text; json, csv and --heatmap always have the time");
+		argp_error(state, "-T is for text; json, csv and --heatmap always have the time; leave -T out");
 	if (options->extended && line->heatmap)
-		argp_error(state, "-e is about text; --heatmap has no room for more statistics");
+		argp_error(state, "-e is for text; --heatmap has no room for statistics; leave one out");
 	if (!line->heatmap)
 		return;
 	if (line->output || line->csv || tcprtt_is_grouped(options))
@@ -194,27 +194,27 @@ static void finish_output(const struct command_line *line, const struct argp_sta
 static void check_hook(const struct tcprtt_options *options, const struct argp_state *state)
 {
 	if (options->app.hook != HOOK_AUTO && options->app.hook != HOOK_TP_BTF && !tcprtt_samples_segments(options))
-		argp_error(state,
-			   "--sample min and handshake follow changes of state, which only --hook tp_btf tells; leave "
-			   "--hook out");
+		argp_error(state, "--sample min and --sample handshake need --hook tp_btf; leave --hook out");
 	if (options->app.hook == HOOK_KPROBE &&
 	    (options->sample != RTT_SRTT || tcprtt_uses_owner(options) || options->app.scope.settings.roles))
-		argp_error(state, "--hook kprobe knows only --sample srtt, and neither whose a connection is nor its "
-				  "role; use another hook");
+		argp_error(state,
+			   "--hook kprobe has only --sample srtt, and neither owners nor roles of connections; use "
+			   "another hook");
 	if (options->app.hook == HOOK_KPROBE && options->app.storage == STORAGE_SOCKET)
 		argp_error(state, "--hook kprobe has no socket storage; leave --storage out");
 }
 
-/* The language is the same for all tools; this one shows no transitions. */
+/* Refuses the parts of the scope language that are about transitions. */
 static void check_scope(const struct tcprtt_options *options, const struct argp_state *state)
 {
 	const struct scope *scope = &options->app.scope;
 
 	if (scope->settings.states_wanted || scope->settings.states_unwanted || scope->settings.min_duration_ns)
 		argp_error(state,
-			   "--state and --min-duration choose changes of state; tcprtt shows none (see tcpstates)");
+			   "--state and --min-duration select changes of state; tcprtt shows none (see tcpstates)");
 	if (scope->causes[0] || scope->causes[1])
-		argp_error(state, "--cause is known at a connection's end, after its round trips (see tcpstates)");
+		argp_error(state,
+			   "--cause is known only when a connection ends; round trips come before (see tcpstates)");
 }
 
 static void finish_options(const struct command_line *line, const struct argp_state *state)
@@ -224,17 +224,17 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	check_scope(options, state);
 	app_options_end(state, false, &options->app);
 	if (line->by && (line->byladdr || line->byraddr))
-		argp_error(state, "-b and -B are --by laddr and --by raddr; use one or the other");
+		argp_error(state, "-b means --by laddr, -B --by raddr; use these letters or --by");
 	if (line->byladdr)
 		grouping_add(&options->grouping, RTT_BY_LADDR);
 	if (line->byraddr)
 		grouping_add(&options->grouping, RTT_BY_RADDR);
 	if (!tcprtt_is_grouped(options) && (options->top || line->sort || line->max_keys))
-		argp_error(state, "--top, --sort and --max-keys are about groups; add --by");
+		argp_error(state, "--top, --sort and --max-keys need groups; add --by");
 	if (line->names)
 		options->app.names = grouping_names(&options->grouping);
 	if (line->names && !options->app.names)
-		argp_error(state, "--names is about groups by cgroup or netns; add --by cgroup or --by netns");
+		argp_error(state, "--names needs groups by cgroup or netns; add --by cgroup or --by netns");
 	check_hook(options, state);
 	finish_output(line, state);
 }
@@ -266,7 +266,7 @@ void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret)
 		.args_doc = "[-- COMMAND [ARG...]]",
 		.doc = documentation,
 	};
-	/* The scope has port sets and lists: too much for some stacks. */
+	/* static: the port sets and lists of the scope are too large for some stacks */
 	static struct tcprtt_options options = {
 		.max_keys = MAX_KEYS_DEFAULT,
 		.app = {.hash_size = APP_HASH_SIZE_DEFAULT,

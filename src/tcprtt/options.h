@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The options of tcprtt. */
 #ifndef TCPVITALS_TCPRTT_OPTIONS_H
 #define TCPVITALS_TCPRTT_OPTIONS_H
 
@@ -34,7 +35,7 @@ struct tcprtt_options {
 	uint64_t interval_ns; /* 0: one summary at the end */
 };
 
-/* Fills `ret` from the command line. Ends the process with --help and --version (0) and on a wrong command line (2). */
+/* Parses the command line. Ends the process for --help and --version (status 0), and for a wrong command line (2). */
 void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret);
 
 static inline bool tcprtt_is_grouped(const struct tcprtt_options *options)
@@ -47,19 +48,22 @@ static inline bool tcprtt_shows_means(const struct tcprtt_options *options)
 	return options->extended || options->output == RTT_OUTPUT_JSON || options->output == RTT_OUTPUT_CSV;
 }
 
-/* What means are made of is collected: two additions more for each sample, atomic ones where CPUs share a histogram. */
+/*
+ * Returns whether sums for means are collected. Sums cost two more additions per sample, atomic ones where CPUs share a
+ * histogram.
+ */
 static inline bool tcprtt_has_sums(const struct tcprtt_options *options)
 {
 	return tcprtt_shows_means(options) || options->sort == RTT_SORT_MEAN;
 }
 
-/* Whose a connection is decides about its group, or whether it is measured. */
+/* Returns whether the owner of a connection decides its group, or whether the connection is measured. */
 static inline bool tcprtt_uses_owner(const struct tcprtt_options *options)
 {
 	return grouping_is_by_owner(&options->grouping) || options->app.scope.settings.by_owner;
 }
 
-/* Samples come from segments, or from changes of state. */
+/* Returns whether samples come from segments, or from state changes. */
 static inline bool tcprtt_samples_segments(const struct tcprtt_options *options)
 {
 	return options->sample == RTT_SRTT || options->sample == RTT_RTT;

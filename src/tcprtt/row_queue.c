@@ -12,7 +12,7 @@ static size_t pending(const struct row_queue *queue)
 	return queue->sink.buffer.length - queue->sink.written;
 }
 
-/* After a flush that began with so many bytes pending. */
+/* Counts the rows written by a flush that began with `before` bytes pending. */
 static void note_written(struct row_queue *queue, size_t before)
 {
 	size_t written = before - pending(queue);
@@ -49,8 +49,8 @@ static bool has_room(struct row_queue *queue, size_t size)
 }
 
 /*
- * Until something happens that may be the reader's doing. False when it has gone, when it has taken nothing for too
- * long, and at a second signal. The clock decides: the loop also wakes for ticks and intervals.
+ * Waits for an event that may come from the reader. Returns false if the reader has closed its end, has taken nothing
+ * for too long, or at a second signal. The clock decides, because the loop also wakes for ticks and intervals.
  */
 static bool wait_for_reader(struct row_queue *queue)
 {
@@ -67,7 +67,7 @@ static bool wait_for_reader(struct row_queue *queue)
 		return false;
 	events = event_loop_wait(queue->loop, timeout_ms);
 	if (events & EVENT_HANGUP)
-		row_queue_flush(queue); /* for the sink to know */
+		row_queue_flush(queue); /* so that the sink sees the error */
 	if (events > 0 && events & EVENT_REOPEN)
 		row_queue_reopen(queue);
 	if (events < 0 || events & EVENT_HANGUP || (queue->ending && events & EVENT_STOP))

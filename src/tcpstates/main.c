@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcpstates: attach, print what happens until told to stop, detach, print the rest, and say what was lost. */
+/*
+ * tcpstates: attaches the programs, prints rows until the end is asked for, detaches, prints the rest, and reports
+ * losses.
+ */
 #include "abi/emit.h"
 #include "abi/loss.h"
 #include "app/app.h"
@@ -24,17 +27,17 @@
 #include <unistd.h>
 
 #define EXIT_RUNTIME 1
-#define EXIT_TROUBLE 2 /* with --once, whose 1 is an answer */
+#define EXIT_TROUBLE 2 /* an error with --once, where status 1 means "stuck" */
 #define EXIT_LOST    3
 
-/* Between two drains; a row is late by that much at most. */
+/* The pause between two drains. A row is late by this time at most. */
 #define NAP_MS 10
 
-/* At the end, a reader that takes nothing for so long is given up, and any reader after so long. */
+/* At the end, a reader that takes nothing for GRACE_IDLE_NS is given up, and any reader after GRACE_MAX_NS. */
 #define GRACE_IDLE_NS 1000000000ULL
 #define GRACE_MAX_NS  5000000000ULL
 
-/* A person who has not seen a row by then is told why, if that is known. */
+/* After this time without a row, a user on a terminal gets a hint, if the reason is known. */
 #define HINT_TICKS 3
 
 struct tool {
@@ -44,21 +47,21 @@ struct tool {
 	struct printer printer;
 	struct summarizer summarizer; /* with --summary */
 	struct stuck_watch watch;     /* with --stuck */
-	struct loss_report told;      /* what stderr has said so far */
-	uint64_t told_ns;
+	struct loss_report reported;  /* the losses that stderr has reported so far */
+	uint64_t reported_ns;
 	unsigned int ticks;
 };
 
-static int failure(const struct tool *tool)
+static int failure_status(const struct tool *tool)
 {
 	return tool->options.stuck.once ? EXIT_TROUBLE : EXIT_RUNTIME;
 }
 
-/* In rows; with --summary in the transitions that these tell of. */
+/* Counts in rows; with --summary, in transitions that the lines cover. */
 static struct loss_report count_losses(const struct tool *tool, bool exact)
 {
 	uint64_t unwritten = sink_unwritten(&tool->sink), printed = tool->sink.rows;
-	struct loss_report report = tool->told;
+	struct loss_report report = tool->reported;
 
 	if (tool->options.summary) {
 		unwritten = summary_unwritten(&tool->summarizer, sink_unwritten_lines(&tool->sink));
@@ -66,7 +69,7 @@ static struct loss_report count_losses(const struct tool *tool, bool exact)
 		report.unit = "transition";
 	}
 	probe_losses(&tool->app.probe, exact, &report);
-	/* No row: the next look finds that the state is another one (`gaps`). */
+	/* A missed transition is no missing row: the next scan finds another state (`gaps`). */
 	if (tool->options.stuck.states)
 		report.recursion = 0;
 	report.delivered = printed - unwritten;
@@ -85,18 +88,18 @@ static void report_losses(struct tool *tool, const struct loss_report *report)
 
 	loss_format(&out, report);
 	message("%.*s", (int)out.length, text);
-	tool->told = *report;
-	tool->told_ns = clock_monotonic_ns();
+	tool->reported = *report;
+	tool->reported_ns = clock_monotonic_ns();
 }
 
-/* When something new was lost: at once, then once a second. */
+/* Reports new losses: the first at once, then at most once a second. */
 static void report_new_losses(struct tool *tool, bool exact)
 {
 	struct loss_report report = count_losses(tool, exact);
 
-	if (!loss_grew(&tool->told, &report))
+	if (!loss_grew(&tool->reported, &report))
 		return;
-	if (tool->told_ns && clock_monotonic_ns() - tool->told_ns < 1000000000)
+	if (tool->reported_ns && clock_monotonic_ns() - tool->reported_ns < 1000000000)
 		return;
 	report_losses(tool, &report);
 }
@@ -106,7 +109,7 @@ static uint64_t held_rows(const struct tool *tool)
 	return __atomic_load_n(&tool->app.probe.losses->held, __ATOMIC_RELAXED);
 }
 
-/* Why there are no rows, or what would make one. */
+/* Reports why there are no rows, or how to cause one. */
 static void hint(const struct tool *tool)
 {
 	uint64_t held = held_rows(tool);
@@ -114,10 +117,11 @@ static void hint(const struct tool *tool)
 	if (!isatty(STDERR_FILENO))
 		return;
 	if (held)
-		message("quiet so far: %llu row%s held back until the next change of state shows the local port that "
-			"-L asks "
-			"for; a connect() may be waiting for its answer",
-			(unsigned long long)held, held == 1 ? " is" : "s are");
+		message(held == 1 ? "quiet so far: %llu row is held back until the next change of state shows the "
+				    "local port for -L; a connect() may be waiting for its answer"
+				  : "quiet so far: %llu rows are held back until the next change of state shows the "
+				    "local ports for -L; a connect() may be waiting for its answer",
+			(unsigned long long)held);
 	else if (!scope_is_limited(&tool->options.app.scope) && isatty(tool->app.out_fd))
 		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
 }
@@ -132,7 +136,10 @@ static void tick(struct tool *tool)
 		hint(tool);
 }
 
-/* A reader that is behind gets a longer interval later: the counters stay. 0 or a negative errno. */
+/*
+ * Prints a summary, unless the reader is behind: then the next interval is longer, because the counters stay. Returns 0
+ * or a negative errno.
+ */
 static int summarize(struct tool *tool)
 {
 	if (sink_flush(&tool->sink))
@@ -141,7 +148,7 @@ static int summarize(struct tool *tool)
 	return summary_print(&tool->summarizer, &tool->printer, clock_monotonic_ns());
 }
 
-/* Likewise: what the last look found must be out of the ring before the next one. 0 or a negative errno. */
+/* Runs a scan, unless rows of the last one are still in the ring buffers. Returns 0 or a negative errno. */
 static int scan(struct tool *tool)
 {
 	print_drain(&tool->printer, &tool->app.probe.rings);
@@ -150,8 +157,7 @@ static int scan(struct tool *tool)
 	return stuck_scan(&tool->watch, &tool->app.probe, clock_monotonic_ns(), false);
 }
 
-/* Sleeps until there is something to do; naps for `nap_ms` at most, unless that is less than 0. Returns events or a
- * negative errno. */
+/* Sleeps until there is work, for at most `nap_ms` (negative: no limit). Returns events or a negative errno. */
 static int wait_for_work(struct tool *tool, int nap_ms)
 {
 	bool blocked = !sink_is_empty(&tool->sink), napping = nap_ms >= 0;
@@ -161,10 +167,13 @@ static int wait_for_work(struct tool *tool, int nap_ms)
 
 	while (error == 0 && !events) {
 		events = event_loop_wait(&tool->app.loop, napping ? (int)((end_ns - now_ns + 999999) / 1000000) : -1);
-		/* The first event after a drain says so; it can wait, unless the buffer is getting full. */
-		if (events == EVENT_INPUT && napping && !rings_crowded(&tool->app.probe.rings))
+		/*
+		 * The first event after a drain wakes the loop. Its records can wait, unless a ring buffer is getting
+		 * full.
+		 */
+		if (events == EVENT_INPUT && napping && !rings_quarter_full(&tool->app.probe.rings))
 			events = 0;
-		/* With a reader that is behind, new events stay in the ring. */
+		/* While the reader is behind, new events stay in the ring buffers. */
 		if (events == EVENT_INPUT && blocked)
 			events = 0;
 		now_ns = clock_monotonic_ns();
@@ -174,19 +183,21 @@ static int wait_for_work(struct tool *tool, int nap_ms)
 	return error ? error : events;
 }
 
-/* For wait_for_work(), after a drain that took so many records. */
+/* Returns the nap for wait_for_work() after a drain of `taken` records. */
 static int nap_after(const struct tool *tool, int64_t taken)
 {
 	if (!taken || !sink_is_empty(&tool->sink))
 		return -1;
-	/* Much has come since that drain began: there is no time for more than a look at what else there is. */
-	if (taken > 0 && rings_crowded(&tool->app.probe.rings))
+	/* Many records have arrived since that drain began: only check for other events. */
+	if (taken > 0 && rings_quarter_full(&tool->app.probe.rings))
 		return 0;
-	/* Less than 0: the journal is behind, which nothing wakes us from. */
+	/* Also for a negative count: the journal is behind, and no descriptor reports when it is ready. */
 	return NAP_MS;
 }
 
-/* Until a signal, the end of -d, of the command, or of the output. 0 or a negative errno. */
+/*
+ * Runs until a signal, the end of -d, the end of the command, or the end of the output. Returns 0 or a negative errno.
+ */
 static int trace(struct tool *tool)
 {
 	int nap_ms = -1;
@@ -217,13 +228,16 @@ static int trace(struct tool *tool)
 	}
 }
 
-/* Grows whenever a reader takes something. */
+/* Returns a value that grows whenever the reader takes something. */
 static uint64_t progress(const struct tool *tool)
 {
 	return rings_position(&tool->app.probe.rings) + tool->sink.rows - sink_unwritten(&tool->sink);
 }
 
-/* What is still in the ring and the sink, and the last summary, as long as somebody reads it. 0 or a negative errno. */
+/*
+ * Writes the rest of the ring buffers and the sink, and the last summary, while the reader takes it. Returns 0 or a
+ * negative errno.
+ */
 static int finish(struct tool *tool, bool summary_due)
 {
 	uint64_t start_ns = clock_monotonic_ns(), moved_ns = start_ns, seen = 0;
@@ -248,13 +262,13 @@ static int finish(struct tool *tool, bool summary_due)
 		event_loop_want_output(&tool->app.loop, !sink_is_empty(&tool->sink));
 		events = event_loop_wait(&tool->app.loop, NAP_MS);
 	}
-	/* A reader that has left (EPIPE) has seen what it wanted to see: nothing is lost on it. */
+	/* A reader that has closed its end (EPIPE) has all it wanted: that is no loss. */
 	tool->printer.discarding = tool->sink.error != -EPIPE;
 	print_drain(&tool->printer, &tool->app.probe.rings);
 	return summary_due ? summary_drop(&tool->summarizer) : error;
 }
 
-/* The last words on stderr, and the exit status. */
+/* Writes the last diagnostics. Returns the exit status. */
 static int report(struct tool *tool, int error)
 {
 	struct loss_report losses = count_losses(tool, true);
@@ -269,14 +283,14 @@ static int report(struct tool *tool, int error)
 	if (tool->options.app.verbose || loss_total(&losses) || loss_impaired(&losses))
 		report_losses(tool, &losses);
 	if (error)
-		return failure(tool);
+		return failure_status(tool);
 	if (tool->options.stuck.once)
 		return stuck_answer(&tool->watch, losses.storage_full || losses.unjudged ||
 							  (tool->options.app.strict && loss_missed(&losses)));
 	return tool->options.app.strict && loss_missed(&losses) ? EXIT_LOST : EXIT_SUCCESS;
 }
 
-/* Looks at once, and then now and then. 0 or a negative errno. */
+/* Scans at once, then at intervals. Returns 0 or a negative errno. */
 static int trace_stuck(struct tool *tool)
 {
 	int error = scan(tool);
@@ -348,12 +362,12 @@ static int open_journal(struct printer *printer)
 
 int main(int argc, char **argv)
 {
-	static struct tool tool; /* port sets and lists: too much for some stacks */
+	static struct tool tool; /* static: the port sets and lists of the scope are too large for some stacks */
 	struct probe_wants wants;
 	int status;
 
 	tcpstates_options_parse(argc, argv, &tool.options);
-	status = failure(&tool);
+	status = failure_status(&tool);
 	tool.watch.options = &tool.options.stuck;
 	tool.watch.verbose = tool.options.app.verbose;
 	tool.app = APP_CLOSED;
@@ -363,7 +377,10 @@ int main(int argc, char **argv)
 	wants = wants_of(&tool.options);
 	if ((!tool.options.journal || !open_journal(&tool.printer)) &&
 	    !app_open(&tool.options.app, &wants, &tool.sink, &tool.app))
-		/* A look at all connections may be long, and nobody can interrupt it; nothing gets lost meanwhile. */
+		/*
+		 * With --stuck no priority is needed. A scan may be long, no other program can interrupt it, and
+		 * nothing is lost meanwhile.
+		 */
 		status = app_launch(&tool.app, !tool.options.stuck.states);
 	if (!status)
 		status = run(&tool);

@@ -16,7 +16,7 @@
 #define BUFFER_SIZE_MIN (64ULL << 10)
 #define BUFFER_SIZE_MAX (1ULL << 30)
 
-/* Without --buffer-size: one ring of RINGS_SIZE_MIN for each CPU, within these. */
+/* Limits without --buffer-size: one ring buffer of RINGS_SIZE_MIN for each CPU, within these. */
 #define BUFFER_SIZE_FEW_CPUS  (4ULL << 20)
 #define BUFFER_SIZE_MANY_CPUS (64ULL << 20)
 
@@ -27,7 +27,7 @@ enum {
 	KEY_SERVICES
 };
 
-/* What the options say, before finish_options() combines them. */
+/* Options that depend on each other, before finish_options() combines them. */
 struct command_line {
 	struct tcpstates_options *options;
 	const char *columns;
@@ -55,7 +55,7 @@ static const struct argp_option option_table[] = {
 	{"journal", 'Y', 0, 0, "write to the systemd journal, too", 3},
 	{0, 0, 0, 0, "What to rely on:", 4},
 	{"buffer-size", KEY_BUFFER_SIZE, "SIZE", 0, "ring buffers, 64K to 1G (default 1M a CPU)", 4},
-	APP_RELIANCE_OPTIONS(4, "auto, tp_btf or tracepoint"),
+	APP_KERNEL_OPTIONS(4, "auto, tp_btf or tracepoint"),
 	APP_HELP_OPTIONS,
 	APP_FOREIGN_OPTION('p', "PORTS"),
 	APP_FOREIGN_OPTION('P', "PORTS"),
@@ -147,7 +147,7 @@ static void check_scope(const struct tcpstates_options *options, const struct ar
 	const char *unknown = tcpstates_unknown_to_tracepoint(options);
 
 	if (options->app.hook == HOOK_TRACEPOINT && unknown)
-		argp_error(state, "--hook tracepoint does not tell what %s asks for; leave --hook out", unknown);
+		argp_error(state, "--hook tracepoint does not support %s; leave --hook out", unknown);
 }
 
 static void check_combinations(const struct command_line *line, const struct argp_state *state)
@@ -155,26 +155,24 @@ static void check_combinations(const struct command_line *line, const struct arg
 	const struct tcpstates_options *options = line->options;
 
 	if (line->csv && line->output && options->format != OUTPUT_CSV)
-		argp_error(state, "-s is -o csv; it excludes -o %s", line->output);
+		argp_error(state, "-s means -o csv; it excludes -o %s", line->output);
 	if (line->columns && options->format == OUTPUT_JSON)
 		argp_error(state,
 			   "-O chooses columns of text and csv; JSON always has every field (try: | jq '{pid,comm}')");
 	if (options->format == OUTPUT_JSON && (line->time || line->elapsed || line->wide))
-		argp_error(state, "-T, -t and -w arrange the columns of text; JSON always has every field");
+		argp_error(state, "-T, -t and -w are for columns of text; JSON always has every field; leave them out");
 	if (options->summary &&
 	    (options->connections || options->journal || line->columns || line->elapsed || line->wide))
 		argp_error(state, "--summary prints no transitions: it excludes -c, -Y, -O, -t and -w");
 	if (line->names && options->connections && options->format == OUTPUT_TEXT)
-		argp_error(state,
-			   "--names adds columns and fields that text of -c has no room for; add -o csv or -o json");
+		argp_error(state, "--names needs more columns than -c has in text; add -o csv or -o json");
 	if (line->names && !options->connections && options->format != OUTPUT_JSON)
-		argp_error(state,
-			   "--names adds fields to JSON; text and csv have columns: -O CGPATH,UNIT,CONTAINER,...");
+		argp_error(state, "--names is for JSON; in text and csv use columns: -O CGPATH,UNIT,CONTAINER,...");
 	if (options->summary && (line->names || line->services))
 		argp_error(state, "--summary counts by states; it excludes --names and --services");
 	if (options->connections && line->columns)
-		argp_error(state,
-			   "-O chooses columns of transitions; -c has its own (-o json has every field, --names more)");
+		argp_error(state, "-O chooses columns of transitions; -c has fixed columns (-o json has every field, "
+				  "--names adds more)");
 	if (options->connections && options->journal)
 		argp_error(state, "-Y writes transitions; it excludes -c");
 	if (options->connections && (options->app.hook == HOOK_TRACEPOINT || options->app.storage == STORAGE_HASH))
@@ -185,10 +183,10 @@ static void check_combinations(const struct command_line *line, const struct arg
 		argp_error(state, "--hook tracepoint has no socket storage; use --storage hash");
 	if (options->app.hook == HOOK_TRACEPOINT && options->app.accept != ACCEPT_AUTO &&
 	    options->app.accept != ACCEPT_NONE)
-		argp_error(state, "--hook tracepoint knows no owners; it excludes --accept");
+		argp_error(state, "--hook tracepoint has no accept hook; leave --accept out");
 }
 
-/* Without -O. */
+/* Returns the columns without -O. */
 static struct column_list usual_columns(const struct command_line *line)
 {
 	const struct tcpstates_options *options = line->options;
@@ -301,14 +299,14 @@ static void append_causes(struct strbuf *out)
 	}
 }
 
-/* With a space after each comma, argp can break the line. */
+/* Adds a space after each comma, so that argp can break the line. */
 static void append_columns(struct strbuf *out)
 {
 	for (const char *c = column_names(); *c; c++)
 		strbuf_append(out, *c == ',' ? ", " : c, *c == ',' ? 2 : 1);
 }
 
-/* The end of --help: the words that options take, from the tables that have them. */
+/* Adds the words that options accept to the end of --help, from the tables that define them. */
 static char *add_words(int key, const char *text, void *input)
 {
 	char columns[512], states[256], causes[512], *help = NULL;
@@ -328,7 +326,7 @@ static char *add_words(int key, const char *text, void *input)
 		       : help;
 }
 
-/* getopt knows the value of an optional argument only behind a "=". "--summary 5" becomes "--summary=5" for it. */
+/* Changes "--summary 5" to "--summary=5", because getopt accepts an optional argument only after "=". */
 static void join_summary(int *argc, char **argv)
 {
 	static char joined[64];
@@ -356,7 +354,7 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 		.doc = documentation,
 		.help_filter = add_words,
 	};
-	/* The scope has port sets and lists: too much for some stacks. */
+	/* static: the port sets and lists of the scope are too large for some stacks */
 	static struct tcpstates_options options = {
 		.app = {.hash_size = APP_HASH_SIZE_DEFAULT, .hooks_allowed = 1 << HOOK_TP_BTF | 1 << HOOK_TRACEPOINT}};
 	struct command_line line = {.options = &options};

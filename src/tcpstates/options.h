@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The options of tcpstates. */
 #ifndef TCPVITALS_TCPSTATES_OPTIONS_H
 #define TCPVITALS_TCPSTATES_OPTIONS_H
 
@@ -13,33 +14,33 @@ enum output_format {
 	OUTPUT_CSV,
 	OUTPUT_JSON
 };
-/* Connections that stay in a state, instead of transitions. */
+/* --stuck: connections that stay in a state, instead of transitions. */
 struct stuck_options {
-	uint16_t states; /* 1 << enum tcp_state; 0: not asked for */
+	uint16_t states; /* 1 << enum tcp_state; 0: no --stuck */
 	bool once;
 	uint64_t longer_ns;
-	uint64_t interval_ns; /* from one look to the next */
+	uint64_t interval_ns; /* time between two scans */
 };
 
 struct tcpstates_options {
 	struct app_options app;
 	enum output_format format;
-	enum column_style style; /* of text and CSV */
+	enum column_style style; /* for text and CSV */
 	struct column_list columns;
-	bool time; /* in front of the summary */
+	bool time; /* the time of day in front of the summary */
 	bool journal;
-	uint64_t buffer_size; /* bytes, a power of two of at least a page */
-	size_t rings;         /* that these are shared out to, a power of two */
-	bool connections;     /* whole connections instead of transitions */
-	bool summary;         /* times per kind of transition instead */
-	uint64_t interval_ns; /* of the summary; 0: one at the end */
+	uint64_t buffer_size; /* of all ring buffers, in bytes: a power of two, at least a page */
+	size_t rings;         /* number of ring buffers that share buffer_size, a power of two */
+	bool connections;     /* connections instead of transitions */
+	bool summary;         /* times per kind of transition instead of transitions */
+	uint64_t interval_ns; /* of the summary; 0: one summary at the end */
 	struct stuck_options stuck;
 };
 
-/* Fills `ret` from the command line. Ends the process with --help and --version (0) and on a wrong command line (2). */
+/* Parses the command line. Ends the process for --help and --version (status 0), and for a wrong command line (2). */
 void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *ret);
 
-/* An option whose filter the classic tracepoint knows too little for, or NULL. */
+/* Returns the option with a filter that the classic tracepoint cannot apply, or NULL. */
 const char *tcpstates_unknown_to_tracepoint(const struct tcpstates_options *options);
 
 #endif

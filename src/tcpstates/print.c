@@ -89,7 +89,7 @@ static void print_row(struct printer *printer, const struct transition *event, c
 	printer->sink->rows++;
 }
 
-/* True also when there will never be any. */
+/* Returns true also after an error or with `discarding`, because no room is needed then. */
 static bool has_room(struct printer *printer)
 {
 	if (printer->discarding)
@@ -102,7 +102,7 @@ static bool has_room(struct printer *printer)
 int print_record(void *context, const void *record, size_t size)
 {
 	struct printer *printer = context;
-	const struct transition *event = record; /* a connection begins with one */
+	const struct transition *event = record; /* struct connection begins with a transition */
 	const struct names *names = NULL;
 	size_t expected = printer->options->connections ? sizeof(struct connection) : sizeof(struct transition);
 
@@ -135,7 +135,7 @@ int64_t print_drain(struct printer *printer, struct rings *rings)
 
 	clock_refresh(&printer->base);
 	taken = rings_drain(rings, print_record, printer);
-	/* A change of the clocks that is found later is not about these records. */
+	/* A clock change that is found later must not apply to these records. */
 	clock_refresh(&printer->base);
 	return taken;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From a record of the ring to a row in the sink. */
+/* Formats records from the ring buffers as rows in the sink. */
 #ifndef TCPVITALS_TCPSTATES_PRINT_H
 #define TCPVITALS_TCPSTATES_PRINT_H
 
@@ -13,21 +13,24 @@ struct printer {
 	const struct tcpstates_options *options;
 	struct sink *sink;
 	struct resolver *resolver;
-	int journal_fd;       /* of journal_open(), with --journal */
-	struct timebase base; /* clock_refresh() it before it is asked for a time */
-	bool discarding;      /* nobody will read any more: count only */
-	uint64_t discarded;   /* rows that were not even formatted */
-	uint64_t undecoded;   /* records that are none of ours */
-	uint64_t unjournaled; /* entries that journald did not take */
+	int journal_fd;       /* from journal_open(), with --journal */
+	struct timebase base; /* call clock_refresh() before a time is formatted */
+	bool discarding;      /* no reader is left: only count */
+	uint64_t discarded;   /* rows that were dropped unformatted */
+	uint64_t undecoded;   /* records with a wrong size or content */
+	uint64_t unjournaled; /* entries that journald refused */
 };
 
-/* The line of column names, for the formats that have one. */
+/* Appends the line of column names, for formats that have one. */
 void print_header(struct printer *printer);
 
-/* A rings_take: `context` is a struct printer. -EAGAIN while the sink or the journal has no room and may get some. */
+/*
+ * Prints a record; a rings_take with a struct printer as `context`. Returns 0, or -EAGAIN while the sink or the journal
+ * has no room.
+ */
 int print_record(void *context, const void *record, size_t size);
 
-/* rings_drain() with that, by what the clocks say now. */
+/* Drains the ring buffers with print_record(), with fresh clocks. Returns what rings_drain() returns. */
 int64_t print_drain(struct printer *printer, struct rings *rings);
 
 #endif

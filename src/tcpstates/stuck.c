@@ -3,15 +3,14 @@
 
 #include "os/message.h"
 #include "os/netns.h"
-#include "os/privileges.h"
 #include "probe/scan.h"
 
 #include <unistd.h>
 
 #define NS_PER_S 1000000000ULL
 
-/* As os/progress.h: then a person wants to know. */
-#define PATIENCE_S 2
+/* After this time a user on a terminal gets a message, as in os/progress.h. */
+#define REPORT_AFTER_S 2
 
 enum {
 	ANSWER_NONE = 0,
@@ -19,63 +18,57 @@ enum {
 	ANSWER_UNKNOWN = 3
 };
 
-/* Who lacks the right to read a process's namespace may know of few. An LSM may hide some from everybody: PID 1's. */
-static bool is_partial(const struct netns_omissions *omissions)
-{
-	return omissions->namespaces || (omissions->processes && !privileges_see_processes());
-}
-
 int stuck_scan(struct stuck_watch *watch, const struct probe *probe, uint64_t now_ns, bool is_last)
 {
 	bool is_first = !watch->start_ns;
 	struct netns_omissions omissions = {};
-	int error = scan_all(probe, now_ns, is_last, &watch->look, &omissions);
+	int error = scan_all(probe, now_ns, is_last, &watch->last_scan, &omissions);
 
 	if (is_first)
 		watch->start_ns = now_ns;
-	watch->incomplete = probe->unseeded || probe->wants.scope->is_blind || is_partial(&omissions);
-	if (is_first && (watch->verbose || is_partial(&omissions)))
-		netns_report(&omissions, "connections there are not looked at");
+	watch->incomplete = probe->unseeded || probe->wants.scope->is_blind || netns_is_partial(&omissions);
+	if (is_first && (watch->verbose || netns_is_partial(&omissions)))
+		netns_report(&omissions, "connections there are not scanned");
 	return error;
 }
 
 bool stuck_is_decided(const struct stuck_watch *watch)
 {
-	return watch->options->once && watch->start_ns && !watch->look.undecided;
-}
-
-static const char *connections(uint64_t count)
-{
-	return count == 1 ? "connection" : "connections";
+	return watch->options->once && watch->start_ns && !watch->last_scan.undecided;
 }
 
 void stuck_tick(struct stuck_watch *watch, uint64_t now_ns)
 {
 	uint64_t end_ns = watch->start_ns + watch->options->longer_ns;
 
-	if (!watch->options->once || ++watch->seconds != PATIENCE_S || end_ns <= now_ns)
+	if (!watch->options->once || ++watch->seconds != REPORT_AFTER_S || end_ns <= now_ns)
 		return;
 	if (!watch->verbose && !isatty(STDERR_FILENO))
 		return;
-	message("watching %llu %s for at most %llu s more: nothing tells how long a connection that is older than "
-		"tcpstates has been in its state",
-		(unsigned long long)watch->look.undecided, connections(watch->look.undecided),
+	message(watch->last_scan.undecided == 1
+			? "watching %llu connection for at most %llu s more: it is older than "
+			  "tcpstates, and its time in the state is unknown"
+			: "watching %llu connections for at most %llu s more: they are older than "
+			  "tcpstates, and their times in the state are unknown",
+		(unsigned long long)watch->last_scan.undecided,
 		(unsigned long long)((end_ns - now_ns + NS_PER_S - 1) / NS_PER_S));
 }
 
 int stuck_answer(const struct stuck_watch *watch, bool missed)
 {
-	uint64_t undecided = watch->look.undecided, unjudged = watch->look.unjudged;
+	uint64_t undecided = watch->last_scan.undecided, unjudged = watch->last_scan.unjudged;
 
 	if (undecided)
-		message("ended too early to tell since when %llu %s in %s state", (unsigned long long)undecided,
-			undecided == 1 ? "connection is" : "connections are", undecided == 1 ? "its" : "their");
+		message(undecided == 1 ? "ended too early: the time in the state is unknown for %llu connection"
+				       : "ended too early: the time in the state is unknown for %llu connections",
+			(unsigned long long)undecided);
 	if (unjudged)
-		message("cannot tell whether %llu %s in scope: %s older than tcpstates, and %s owner or role is not "
-			"known",
-			(unsigned long long)unjudged, unjudged == 1 ? "stuck connection is" : "stuck connections are",
-			unjudged == 1 ? "it is" : "they are", unjudged == 1 ? "its" : "their");
-	if (watch->look.found)
+		message(unjudged == 1 ? "%llu stuck connection may be in scope: it is older than tcpstates, and its "
+					"owner or role is unknown"
+				      : "%llu stuck connections may be in scope: they are older than tcpstates, and "
+					"their owners or roles are unknown",
+			(unsigned long long)unjudged);
+	if (watch->last_scan.found)
 		return ANSWER_STUCK;
 	return undecided || unjudged || missed || watch->incomplete ? ANSWER_UNKNOWN : ANSWER_NONE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* --stuck: looks at all connections now and then; with --once until it can tell whether one is stuck. */
+/* --stuck: scans all connections at intervals; with --once, until it can tell whether one is stuck. */
 #ifndef TCPVITALS_TCPSTATES_STUCK_H
 #define TCPVITALS_TCPSTATES_STUCK_H
 
@@ -12,23 +12,26 @@
 
 struct stuck_watch {
 	const struct stuck_options *options;
-	bool verbose;           /* the first look says what it leaves out */
-	struct stuck_scan look; /* the last one */
-	uint64_t start_ns;      /* of the first one, CLOCK_MONOTONIC; 0: none yet */
-	unsigned int seconds;   /* since then */
-	bool incomplete;        /* there may be connections that nobody has looked at */
+	bool verbose;                /* the first scan reports what it leaves out */
+	struct stuck_scan last_scan; /* result of the last scan */
+	uint64_t start_ns;           /* time of the first scan, CLOCK_MONOTONIC; 0: none yet */
+	unsigned int seconds;        /* seconds since the first scan */
+	bool incomplete;             /* some connections may not have been scanned */
 };
 
-/* Looks; `is_last`: there will be no other. 0, or a negative errno. */
+/* Runs a scan. `is_last`: no other scan follows. Returns 0 or a negative errno. */
 int stuck_scan(struct stuck_watch *watch, const struct probe *probe, uint64_t now_ns, bool is_last);
 
-/* With --once: whether there is nothing left to wait for. */
+/* Returns whether --once is given and the answer is final. */
 bool stuck_is_decided(const struct stuck_watch *watch);
 
-/* Once a second: tells a person what is waited for. */
+/* Reports once why --once takes long, on a terminal or with -v. Call it once a second. */
 void stuck_tick(struct stuck_watch *watch, uint64_t now_ns);
 
-/* The exit status of --once, and the word on stderr for what could not be told. `missed`: there may have been more. */
+/*
+ * Returns the exit status of --once, and reports on stderr what could not be determined. `missed`: there may have been
+ * more connections.
+ */
 int stuck_answer(const struct stuck_watch *watch, bool missed);
 
 #endif

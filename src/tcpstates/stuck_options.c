@@ -9,7 +9,7 @@
 #define LONGER_DEFAULT_NS   (60 * NS_PER_S)
 #define INTERVAL_DEFAULT_NS (10 * NS_PER_S)
 
-/* With --once, an answer is late by an eighth of --longer at most, and by a second. */
+/* With --once, the answer is late by at most an eighth of --longer, and by at most a second. */
 #define ONCE_PARTS           8
 #define ONCE_INTERVAL_MIN_NS (NS_PER_S / 100)
 #define ONCE_INTERVAL_MAX_NS NS_PER_S
@@ -54,7 +54,7 @@ void stuck_options_end(const struct argp_state *state, bool summary, struct stuc
 	if (!options->states && !summary && options->interval_ns)
 		argp_error(state, "--interval is for --stuck STATES or --summary");
 	if (options->once && options->interval_ns)
-		argp_error(state, "--once ends as soon as it can tell; it excludes --interval");
+		argp_error(state, "--once scans as often as it needs; it excludes --interval");
 	if (!options->longer_ns)
 		options->longer_ns = LONGER_DEFAULT_NS;
 	if (!options->interval_ns)
@@ -68,13 +68,13 @@ void stuck_options_check(const struct tcpstates_options *options, const struct a
 	if (!options->stuck.states)
 		return;
 	if (options->connections || options->summary || options->journal)
-		argp_error(state, "--stuck prints neither transitions nor ends: it excludes -c, --summary and -Y");
+		argp_error(state, "--stuck shows connections that stay in a state; it excludes -c, --summary and -Y");
 	if (scope->states_wanted || scope->states_unwanted)
-		argp_error(state, "--state chooses transitions; the states to look for go behind --stuck");
+		argp_error(state, "--state selects transitions; give the states to --stuck instead");
 	if (scope->min_duration_ns)
-		argp_error(state, "--min-duration chooses transitions; with --stuck the least time is --longer");
+		argp_error(state, "--min-duration selects transitions; with --stuck use --longer TIME");
 	if (scope->causes)
-		argp_error(state, "--cause is why a connection ended; those that are stuck have not");
+		argp_error(state, "--cause is known only when a connection ends; stuck connections have not ended");
 	if (options->stuck.once && options->app.command.command.argv)
-		argp_error(state, "--once asks for what there is now; a command's connections are yet to come");
+		argp_error(state, "--once asks about connections that exist now; a command has none yet");
 }

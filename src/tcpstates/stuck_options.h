@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The options about connections that stay in a state. */
+/* The options of --stuck: connections that stay in a state. */
 #ifndef TCPVITALS_TCPSTATES_STUCK_OPTIONS_H
 #define TCPVITALS_TCPSTATES_STUCK_OPTIONS_H
 
@@ -13,7 +13,7 @@ enum {
 	STUCK_KEY_ONCE
 };
 
-/* Rows of a table of options. */
+/* Entries for a table of options. */
 #define STUCK_OPTIONS(group)                                                                                           \
 	{"stuck", STUCK_KEY_STATES, "STATES", 0, "connections that stay in one of these states", group},               \
 		{"longer", STUCK_KEY_LONGER, "TIME", 0, "with --stuck: at least TIME (default 60)", group},            \
@@ -22,10 +22,15 @@ enum {
 		"once", STUCK_KEY_ONCE, 0, 0, "with --stuck: answer by exit status (see below)", group                 \
 	}
 
-/* One of these options, or ARGP_ERR_UNKNOWN. Ends the process when its argument is refused. */
+/*
+ * Handles one of these options. Returns 0, or ARGP_ERR_UNKNOWN for another option. Ends the process if the argument is
+ * refused.
+ */
 error_t stuck_option(int key, const char *argument, const struct argp_state *state, struct stuck_options *options);
 
-/* When there are no more: fills in what was not given. Ends the process when they do not go together with the others.
+/*
+ * Call both after the last option. stuck_options_end() fills in defaults. Both end the process if options exclude each
+ * other.
  */
 void stuck_options_end(const struct argp_state *state, bool summary, struct stuck_options *options);
 void stuck_options_check(const struct tcpstates_options *options, const struct argp_state *state);

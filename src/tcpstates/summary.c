@@ -32,7 +32,7 @@ void summary_close(struct summarizer *summarizer)
 	summarizer->per_cpu = NULL;
 }
 
-/* The kinds that have come up since the last time; those there are do not go away. */
+/* Adds the kinds that are new since the last call. Known kinds never disappear. */
 static void find_new_kinds(struct summarizer *summarizer)
 {
 	struct summary_kind kind, *last = NULL;
@@ -51,7 +51,7 @@ static void find_new_kinds(struct summarizer *summarizer)
 	}
 }
 
-/* All CPUs together. */
+/* Reads the sum of all CPUs. Returns 0 or a negative errno. */
 static int read_kind(struct summarizer *summarizer, const struct summary_kind *kind, struct summary *ret)
 {
 	int error = map_lookup(summarizer->map_fd, kind, summarizer->per_cpu);
@@ -66,7 +66,7 @@ static int read_kind(struct summarizer *summarizer, const struct summary_kind *k
 	return 0;
 }
 
-/* What came since the last time. */
+/* Reads the transitions since the last call. Returns 0 or a negative errno. */
 static int take_kind(struct summarizer *summarizer, size_t i, struct summary_row *ret)
 {
 	struct summary *before = &summarizer->kinds[i].before, now;
@@ -117,7 +117,7 @@ int summary_print(struct summarizer *summarizer, struct printer *printer, uint64
 	const struct summary_interval interval = {.end_ns = now_ns, .length_ns = now_ns - summarizer->since_ns};
 
 	find_new_kinds(summarizer);
-	/* `kind` is what an element begins with */
+	/* by_states() compares `kind`, the first member */
 	qsort(summarizer->kinds, summarizer->count, sizeof(summarizer->kinds[0]), by_states);
 	summarizer->line_count = 0;
 	if (printer->options->format == OUTPUT_TEXT) {

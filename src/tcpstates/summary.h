@@ -1,39 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* --summary: reads what the kernel side has counted, and prints an interval of it. */
+/* --summary: reads the counts of the kernel side, and prints one interval. */
 #ifndef TCPVITALS_TCPSTATES_SUMMARY_H
 #define TCPVITALS_TCPSTATES_SUMMARY_H
 
 #include "abi/summary.h"
 #include "tcpstates/print.h"
 
-/* The last reading of each kind of transition. */
+/* The last reading of each kind of transition, and the counts printed so far. */
 struct summarizer {
 	int map_fd;
 	int cpus;
-	struct summary *per_cpu; /* room for one value of each CPU */
+	struct summary *per_cpu; /* space for one value of each CPU */
 	struct {
 		struct summary_kind kind;
 		struct summary before;
 	} kinds[SUMMARY_KINDS_MAX];
 	size_t count;
-	uint64_t lines[SUMMARY_KINDS_MAX + 2]; /* of the last interval: how many transitions each line tells of */
+	uint64_t lines[SUMMARY_KINDS_MAX + 2]; /* transitions that each line of the last interval covers */
 	size_t line_count;
-	uint64_t printed;  /* transitions told of so far */
-	uint64_t dropped;  /* transitions that no line was printed for */
-	uint64_t since_ns; /* CLOCK_MONOTONIC: beginning of the interval */
+	uint64_t printed;  /* transitions in printed lines */
+	uint64_t dropped;  /* transitions without a printed line */
+	uint64_t since_ns; /* start of the interval, CLOCK_MONOTONIC */
 };
 
-/* 0 or a negative errno; on success give it to summary_close(). */
+/* Returns 0 or a negative errno. After success, call summary_close(). */
 int summary_open(int map_fd, uint64_t now_ns, struct summarizer *ret);
 void summary_close(struct summarizer *summarizer);
 
-/* Prints what came since the last time, in the sink's buffer, which is empty. 0 or a negative errno. */
+/*
+ * Prints the transitions since the last call into the sink's buffer, which must be empty. Returns 0 or a negative
+ * errno.
+ */
 int summary_print(struct summarizer *summarizer, struct printer *printer, uint64_t now_ns);
 
-/* Instead: nobody will read it, so that it only counts. */
+/* Counts the transitions since the last call as dropped, in place of summary_print(). Returns 0 or a negative errno. */
 int summary_drop(struct summarizer *summarizer);
 
-/* The transitions that the last so many lines tell of: those that the sink still has are of one interval. */
+/* Returns the transitions in the last `lines` lines. Unwritten lines in the sink are always of one interval. */
 uint64_t summary_unwritten(const struct summarizer *summarizer, uint64_t lines);
 
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What the tests of names share: cgroups of their own and connections from there."""
+"""Shared by the tests of names: cgroups of their own, and connections of processes in these cgroups."""
 
 import os
 import socket

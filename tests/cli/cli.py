@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What the tests of the command line share: running the tool, load on ports of their own, and one line per test.
+"""Shared by the tests of the command line: running a tool, a load on ports of its own, and one line per test.
 
-A test is a function whose name begins with test_; main() runs those of the caller's file and prints "ok NAME",
-"not ok NAME" after the reason, or "skip NAME: REASON". Every test has a deadline, and whatever it started is ended.
+A test is a function with a name that begins with test_. main() runs the tests of the caller's file and prints "ok NAME",
+"not ok NAME" after the reason, or "skip NAME: REASON". Every test has a deadline. Every process that a test started is
+ended.
 """
 
 import json
@@ -322,6 +323,11 @@ def assert_equal(actual, expected, what="value"):
 
 def assert_in(part, text):
     assert part in text, f"expected {part!r} in {text!r}"
+
+
+def assert_line(line, text):
+    """A whole one."""
+    assert line in text.splitlines(), f"expected the line {line!r} in {text!r}"
 
 
 def assert_not_in(part, text):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What the tests of commands behind -- share: a server to talk to, a tree of processes, and files for their output."""
+"""Shared by the tests of commands behind --: a server to talk to, a tree of processes, and files for their output."""
 
 import contextlib
 import json

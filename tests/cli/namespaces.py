@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""A network namespace with a name, for the tests that look for one."""
+"""A network namespace with a name, for tests that look up the name."""
 
 import contextlib
 import ctypes

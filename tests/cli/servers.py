@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Servers in processes of their own whose listener, acceptor and reader differ, and a client that hears who serves it.
+"""Servers in processes of their own, with separate processes as listener, acceptor and reader, and a client that is sent the
+pid of its server.
 
-As a program: servers.py KIND [CGROUP] prints the port and the pids of its processes, and ends with its stdin. A line there
-ends the first process of a server that lives on without it.
+As a program: servers.py KIND [CGROUP] prints the port and the pids of its processes, and ends when its stdin is closed.
+For a server that can live without its first process, a line on stdin ends that process.
 """
 
 import array

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Where a tool is run: in namespaces of its own, without rights, or without bpf()."""
+"""Surroundings that a tool runs in: namespaces of its own, no rights, or no bpf()."""
 
 import ctypes
+import errno
 import fcntl
 import os
 import pathlib
@@ -147,6 +148,15 @@ class PublicCopy:
         self.directory.cleanup()
 
 
+# Of system calls, by machine.
+NUMBERS = {
+    "bpf": {"x86_64": 321, "aarch64": 280},
+    "epoll_ctl": {"x86_64": 233, "aarch64": 21},
+    "membarrier": {"x86_64": 324, "aarch64": 283},
+    "sched_setscheduler": {"x86_64": 144, "aarch64": 119},
+}
+
+
 class _SockFilter(ctypes.Structure):
     _fields_ = [("code", ctypes.c_uint16), ("jt", ctypes.c_uint8), ("jf", ctypes.c_uint8), ("k", ctypes.c_uint32)]
 
@@ -155,22 +165,32 @@ class _SockFprog(ctypes.Structure):
     _fields_ = [("len", ctypes.c_uint16), ("filter", ctypes.POINTER(_SockFilter))]
 
 
-def deny_bpf_by_seccomp():
-    """A preexec_fn: bpf() fails with EPERM, as in a container with the usual seccomp profile."""
-    number = {"x86_64": 321, "aarch64": 280}.get(os.uname().machine)
+def deny_by_seccomp(call, error=errno.EPERM, argument=None):
+    """A preexec_fn: the system call fails with that errno. With `argument`, (index, value), only where that is the value."""
+    number = NUMBERS[call].get(os.uname().machine)
     if number is None:
-        raise Skip(f"does not know the number of bpf() on {os.uname().machine}")
+        raise Skip(f"does not know the number of {call}() on {os.uname().machine}")
+    index, value = argument or (0, 0)
 
     def install():
-        filters = (_SockFilter * 4)(
+        filters = [
             _SockFilter(0x20, 0, 0, 0),  # load the number of the system call
-            _SockFilter(0x15, 0, 1, number),  # bpf()?
-            _SockFilter(0x06, 0, 0, 0x00050000 | 1),  # EPERM
+            _SockFilter(0x15, 0, 3 if argument else 1, number),  # another one: allow
+            _SockFilter(0x20, 0, 0, 16 + 8 * index),  # load the lower half of the argument
+            _SockFilter(0x15, 0, 1, value),  # another one: allow
+            _SockFilter(0x06, 0, 0, 0x00050000 | error),
             _SockFilter(0x06, 0, 0, 0x7FFF0000),  # allow
-        )
-        program = _SockFprog(4, filters)
+        ]
+        if not argument:
+            del filters[2:4]
+        program = _SockFprog(len(filters), (_SockFilter * len(filters))(*filters))
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(22, 2, ctypes.byref(program), 0, 0):  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
             raise OSError(ctypes.get_errno(), "prctl")
 
     return install
+
+
+def deny_bpf_by_seccomp():
+    """A preexec_fn: bpf() fails with EPERM, as in a container with the usual seccomp profile."""
+    return deny_by_seccomp("bpf")

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The beginning of tracing: all programs start at one event, however long it takes to attach them."""
+"""The beginning of tracing: all programs start with the same event, however long their attachment takes."""
 
 import threading
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""bench/run and bench/report: command lines, and what a mode's report makes of figures whose answer is known."""
+"""The command lines of bench/run and bench/report, and the reports of modes for figures with a known answer."""
 
 import contextlib
 import json

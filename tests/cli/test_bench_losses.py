@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""bench/run slow and extreme: what counts as a whole row, the account of what was lost, and the witness behind it."""
+"""bench/run slow and extreme: which rows are whole, the account of lost events, and the witness that the account uses."""
 
 import json
 import pathlib

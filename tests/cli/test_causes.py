@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Why connections end: with -c beside what transitions say, sockets in repair mode, and connect() that leaves no trace."""
+"""Why connections end: -c beside the transitions, sockets in repair mode, and connect() that leaves no trace."""
 
 import json
 import os

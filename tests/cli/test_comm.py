@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Names of processes as a terminal shows them: columns that stay in place, cuts that show, and an empty name that is none of the unknown."""
+"""Process names on a terminal: columns stay aligned, a cut name is marked, and an empty name differs from an unknown one."""
 
 import csv
 import ctypes

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""A command behind --: just its connections and its children's, from the first SYN on."""
+"""A command behind --: rows only of its connections and of its children, from the first SYN."""
 
 import contextlib
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""How a command behind -- ends: its exit status, signals, and what it leaves behind."""
+"""The end of a command behind --: exit status, signals, and processes that it leaves behind."""
 
 import contextlib
 import json

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""How a command behind -- is started: as the caller would, with descriptors of its own, as whom, or not at all."""
+"""The start of a command behind --: the caller's surroundings, its own descriptors, the user who called sudo, and commands
+that cannot start."""
 
 import os
 import subprocess
@@ -26,8 +27,8 @@ def test_cannot_be_started():
 
 def test_refused():
     for tool in BOTH:
-        for args, why in ((["--"], "a command must follow --"), (["stray", "--", "true"], "stray"), (["true"], "goes behind --"),
-                          (["--run-as", "root"], "--run-as is for a command"), (["--linger", "1"], "--linger is for a command"),
+        for args, why in ((["--"], "a command must follow --"), (["stray", "--", "true"], "stray"), (["true"], "put a command after --"),
+                          (["--run-as", "root"], "--run-as needs a command"), (["--linger", "1"], "--linger needs a command"),
                           (["--linger", "x", "--", "true"], '"x"'), (["--run-as", "no-such-user", "--", "true"], "no-such-user"),
                           (["-o", "--", "true"], "requires an argument")):
             result = run(*args, tool=tool)
@@ -36,7 +37,7 @@ def test_refused():
     result = run("--hook", "tracepoint", "--", "true")
     assert_equal((result.returncode, "a command" in result.stderr), (2, True), f"--hook tracepoint: {result.stderr}")
     result = run("--hook", "kprobe", "--", "true", tool=RTT_TOOL)
-    assert_equal((result.returncode, "whose a connection is" in result.stderr), (2, True), f"--hook kprobe: {result.stderr}")
+    assert_equal((result.returncode, "neither owners nor roles" in result.stderr), (2, True), f"--hook kprobe: {result.stderr}")
 
 
 def test_descriptors_are_the_commands():

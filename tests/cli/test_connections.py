@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""tcpstates -c: each connection once, at its end, and what it says against TCP_INFO, the clock and Debian's tcplife."""
+"""tcpstates -c: each connection once, at its end, compared with TCP_INFO, the clock and Debian's tcplife."""
 
 import csv
 import io

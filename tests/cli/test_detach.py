@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The end of tracing while connections come and go: all programs stop at one event, however long it takes to detach them."""
+"""The end of tracing while connections begin and end: all programs stop at the same event, however long their detachment
+takes."""
 
 import contextlib
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""How a run ends: signals, -d, a reader that goes, stops or is a full disk; and what is left behind."""
+"""The end of a run: signals, -d, a reader that leaves, stops or is a full disk, and what the tool leaves behind."""
 
 import json
 import os

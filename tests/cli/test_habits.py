@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What the hand has learnt with one tool works with the other: letters, times, and errors that name the neighbour's letter."""
+"""Habits of one tool work with the other: letters of options, times, and errors that name the other tool's letter."""
 
 import json
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Whose the rows are, against what the servers themselves say about who held which connection: 10,000 of them."""
+"""Owners of rows, compared with the servers' own record of which process held which of 10,000 connections."""
 
 import array
 import collections

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Kernels that lack something, simulated in a mount namespace, and the hooks and storages to choose from."""
+"""Kernels that lack a feature, simulated in a mount namespace, and the choice of hooks and storages."""
 
 import os
 
@@ -77,6 +77,7 @@ def test_tracepoint():
         rows, port, errors = trace_one("--hook", "tracepoint", prefix=in_mount_namespace(HIDE_TRACEFS + setup))
         assert_one_connection(rows, port)
         assert_in("tracepoint/", errors)
+        assert_in("tcpstates: nothing shows why a connection ended\n", errors)
 
 
 def test_no_btf_falls_back_to_the_tracepoint():
@@ -84,7 +85,7 @@ def test_no_btf_falls_back_to_the_tracepoint():
     rows, port, errors = trace_one(prefix=in_mount_namespace(HIDE_BTF + HIDE_TRACEFS + SHOW_TRACEFS))
     assert_one_connection(rows, port)
     assert_in("tracepoint/", errors)
-    assert_in("cannot use socket storage here", errors)
+    assert_in(" of 65536 sockets, and fewer owners are known; -v shows more\n", errors)
 
 
 def test_no_btf_filters_on_ports():
@@ -111,19 +112,28 @@ def assert_says(result, *words):
 def test_no_btf_and_no_tracefs():
     need_root()
     result = run("-d", "1", prefix=in_mount_namespace(HIDE_BTF + HIDE_TRACEFS))
-    assert_says(result, "BTF", "/sys/kernel/btf/vmlinux", "tracefs", "mount -t tracefs")
+    assert_says(result, "this kernel has no BTF (/sys/kernel/btf/vmlinux), and the classic tracepoint needs tracefs, which is not mounted; "
+                "try: mount -t tracefs tracefs /sys/kernel/tracing")
 
 
 def test_no_btf_with_hook_tp_btf():
     need_root()
     result = run("-d", "1", "--hook", "tp_btf", prefix=in_mount_namespace(HIDE_BTF))
-    assert_says(result, "BTF", "/sys/kernel/btf/vmlinux", "CONFIG_DEBUG_INFO_BTF")
+    assert_says(result, "this kernel has no BTF (/sys/kernel/btf/vmlinux), which --hook tp_btf needs; try --hook tracepoint, or a kernel "
+                "built with CONFIG_DEBUG_INFO_BTF")
+
+
+def test_no_btf_with_what_needs_it():
+    need_root()
+    result = run("-d", "1", "--stuck", "CLOSE_WAIT", prefix=in_mount_namespace(HIDE_BTF))
+    assert_says(result, "which --stuck needs; leave it out, or try a kernel built with CONFIG_DEBUG_INFO_BTF")
 
 
 def test_tracepoint_without_tracefs():
     need_root()
     result = run("-d", "1", "--hook", "tracepoint", prefix=in_mount_namespace(HIDE_TRACEFS))
-    assert_says(result, "tracefs", "mount -t tracefs")
+    assert_says(result, "cannot load the BPF programs: the classic tracepoint needs tracefs, which is not mounted; try: mount -t tracefs "
+                "tracefs /sys/kernel/tracing")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""A build with the address and undefined-behaviour sanitizers takes every way to end, without a leak or a complaint."""
+"""A build with the address and undefined-behaviour sanitizers ends in every way without a leak or a complaint."""
 
 import os
 import signal

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Whose a connection is that nobody has accepted yet: its listener's owner, if that lives, else whoever accepts there."""
+"""The owner of a connection in an accept queue: the listener's owner while that process lives, else the next process that
+accepts there."""
 
 import contextlib
 import os

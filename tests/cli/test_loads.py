@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The benchmark's loads: what they refuse, and the bytes that they say they moved (transitions: tests/kernel/bench_churn.c)."""
+"""The benchmark's loads: which arguments they refuse, and the bytes that they report (transitions:
+tests/kernel/bench_churn.c)."""
 
 import json
 import subprocess

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What tests/machine says of this machine, and what tests make of it."""
+"""The answers of tests/machine about this machine, and the effect of an answer on the tests."""
 
 import contextlib
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What reading the kernel's types takes at the start is given back before anything is traced."""
+"""Memory that the start needs to read the kernel's types (BTF) is given back before tracing begins."""
 
 import os
 import pathlib

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Names people know: of real cgroups, network namespaces and ports, when they are asked for and only then."""
+"""Names of real cgroups, network namespaces and ports. The tools look names up only on request."""
 
 import csv
 import io
@@ -188,7 +188,7 @@ def test_cgroup_v1_alone():
     with Cgroup("any.service") as cgroup, Trace("-O", "RPORT,NEWSTATE,CGPATH,UNIT", prefix=in_mount_namespace(HIDE_CGROUP2)) as text:
         port = connect_from(cgroup)
         assert_equal(text.stop(), 0, f"exit status: {text.err}")
-        assert_in("numbers instead of names of cgroups: cgroup v2 is not mounted here", text.err)
+        assert_in("cannot read the names of cgroups, so numbers are shown: cgroup v2 is not mounted here; try: mount -t cgroup2 none DIRECTORY", text.err)
         assert_in([str(port), "SYN_SENT", str(cgroup.id), "-"], [line.split() for line in text.out.splitlines()])
 
 
@@ -231,7 +231,7 @@ def test_no_services_file():
     with Trace("--services", "-O", "RPORT,NEWSTATE", prefix=in_mount_namespace("mount -t tmpfs none /etc")) as text:
         port = connect_once()
         assert_equal(text.stop(), 0, f"exit status: {text.err}")
-        assert_in("numbers instead of names of /etc/services: No such file", text.err)
+        assert_in("cannot read the names of services in /etc/services, so numbers are shown: No such file", text.err)
         assert_in([str(port), "SYN_SENT"], [line.split() for line in text.out.splitlines()])
 
 

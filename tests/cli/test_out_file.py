@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""--out FILE in a long run: rotated with and without SIGHUP, and what SIGHUP does otherwise."""
+"""--out FILE in a long run: rotation with and without SIGHUP, and the other effects of SIGHUP."""
 
 import contextlib
 import csv
@@ -194,8 +194,8 @@ def test_what_cannot_be_opened_again():
                 file.mkdir()
                 trace.process.send_signal(signal.SIGHUP)
                 wait_until(lambda: "again" in trace.err, END_LIMIT_S, lambda: f"not a word: {trace.err}")
-                assert_in(f"cannot open {file} again: Is a directory; going on with the old one: put that right and send "
-                          "SIGHUP again\n", trace.err)
+                assert_in(f"cannot open {file} again: Is a directory; output still goes to the old file; correct this and "
+                          "send SIGHUP again\n", trace.err)
                 port = traffic(tool)
                 await_text(old, str(port) if tool == TOOL else '"rtt"', "rows in the old file")
                 file.rmdir()
@@ -235,7 +235,7 @@ def test_hangup_without_a_file():
     """It ends with 0, and one line says why."""
     need_root()
     need_seeding()
-    line = "ended by SIGHUP; with --out FILE, SIGHUP would open FILE again\n"
+    line = "ended by SIGHUP; with --out FILE, SIGHUP opens FILE again instead\n"
     for tool in BOTH:
         for args in ((), ("--out", "/dev/stdout"), ("--out", "/dev/fd/1")):
             with Trace(*args, tool=tool) as trace:

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What is printed: headers, formats and filters, on the real machine."""
+"""Output on the real machine: headers, formats and filters."""
 
 import csv
 import io

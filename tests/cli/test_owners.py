@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""tcprtt gives its samples to the process that tcpstates names: side by side over the same load."""
+"""tcprtt and tcpstates side by side over the same load: a sample belongs to the process that tcpstates names as owner."""
 
 import collections
 import contextlib

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Whose numbers pids are: of the pid namespace that the tool runs in, or of the host."""
+"""The pid namespace of the pids that a tool takes and prints: its own, or the host's."""
 
 import csv
 import io
@@ -109,7 +109,7 @@ def check_rows(*args):
         scene = Scene(space, echo.port)
         scene.go()
         assert_equal((own.stop(), host.stop()), (0, 0), f"exit statuses: {own.err}{host.err}")
-        assert_equal(["pids are those of this pid namespace" in trace.err for trace in (own, host)], [True, False], "what -v says")
+        assert_equal(["pids are of this pid namespace" in trace.err for trace in (own, host)], [True, False], "what -v says")
         assert_equal(pids_of(own.rows(), echo.port),
                      [(scene.inner.numbers[1], None), (scene.nested.numbers[1], None), (None, scene.outer.numbers[0])],
                      "numbers of the container")

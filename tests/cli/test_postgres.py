@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""A real PostgreSQL under pgbench: the postmaster accepts, and each connection is a backend's, a process of its own."""
+"""A real PostgreSQL under pgbench: the postmaster accepts, and a backend process of its own owns each connection."""
 
 import collections
 import contextlib

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The tools come before programs that keep all CPUs busy; the command behind -- does not, nor who has no right to."""
+"""Tools run before programs that keep all CPUs busy. The command behind -- does not, nor does a tool without the right to."""
 
 import os
 import sys
@@ -50,7 +50,7 @@ def test_raised():
     for tool in BOTH:
         found, said = trace(tool)
         assert_equal(found, (RAISED, 1, 0), f"scheduling of {tool}")
-        assert_in("runs before other programs", said)
+        assert_in("runs in the real-time class", said)
 
 
 def test_not_wanted():
@@ -58,7 +58,7 @@ def test_not_wanted():
     for tool in BOTH:
         found, said = trace(tool, "--no-priority")
         assert_equal(found, (os.SCHED_OTHER, 0, 0), f"scheduling of {tool}")
-        assert_not_in("before other programs", said)
+        assert_not_in("real-time class", said)
 
 
 def test_stuck():
@@ -66,7 +66,7 @@ def test_stuck():
     need_root()
     found, said = trace(TOOL, "--stuck", "CLOSE_WAIT")
     assert_equal(found, (os.SCHED_OTHER, 0, 0), "scheduling with --stuck")
-    assert_not_in("before other programs", said)
+    assert_not_in("real-time class", said)
 
 
 def test_chosen_by_the_caller():
@@ -76,7 +76,7 @@ def test_chosen_by_the_caller():
     for tool in BOTH:
         found, said = trace(tool, setup=lambda: os.setpriority(os.PRIO_PROCESS, 0, 7))
         assert_equal(found, (os.SCHED_OTHER, 0, 7), f"scheduling of {tool} with nice")
-        assert_in("was started with", said)
+        assert_in("keeps the scheduling class and the nice value", said)
         found, _ = trace(tool, prefix=("chrt", "--batch", "0"))
         assert_equal(found, (os.SCHED_BATCH, 0, 0), f"scheduling of {tool} with chrt")
 
@@ -89,7 +89,7 @@ def test_without_the_right():
             prefix = as_nobody(f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}")
             found, said = trace(copy, prefix=prefix)
             assert_equal(found, (os.SCHED_OTHER, 0, 0), f"scheduling of {tool}")
-            assert_in("cannot run before other programs (needs CAP_SYS_NICE)", said)
+            assert_in("cannot use the real-time class (needs CAP_SYS_NICE)", said)
             silent = run("-d", "0.1", tool=copy, prefix=prefix, preexec_fn=without_nice)
             assert_equal((silent.returncode, besides_no_sample(silent.stderr)), (0, ""), "exit status and stderr without -v")
 

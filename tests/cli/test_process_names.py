@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The name of a socket's owner is the one that its process has now, as long as there is that process."""
+"""A socket's owner has the present name of its process, while that process exists."""
 
 import contextlib
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""A usual run writes nothing to stderr. Whatever is said there with -v has its numbers in the right form."""
+"""A usual run writes nothing to stderr. Messages of -v use singular and plural correctly."""
 
 import re
 import subprocess

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The kernel skips a program that interrupts itself: what the first one on a hook misses, the second one records."""
+"""The kernel skips a program that interrupts itself: the second program on the hook records what the first one missed."""
 
 import os
 import re

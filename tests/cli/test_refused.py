@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""A kernel that refuses one program: that costs what the program does, and the user is told."""
+"""A kernel that refuses one program: the tool lacks only what that program does, and reports the lack."""
 
 import json
 import os
@@ -19,7 +19,7 @@ STORAGE = "sockets remembered in socket storage"
 # What tells who accepts, the best first, and what the machine must allow.
 ACCEPTS = {"accept_fexit": ("fexit/inet_csk_accept", "fexit"), "accept_kretprobe": ("kretprobe/inet_csk_accept", "kretprobe"),
            "accept_receive": ("tp_btf/tcp_rcv_space_adjust", None)}
-NOBODY_ACCEPTS = "tcpstates: the kernel refuses each program that sees who accepts a connection: "
+NO_ACCEPT_HOOK = "tcpstates: the kernel refuses every accept hook: "
 
 
 def need_refusals():
@@ -93,7 +93,7 @@ def test_all_at_once():
     assert_all_rows(rows, port, refused)
     assert_in(STORAGE, errors)
     assert_equal(len(said_of(errors)), 4, f"programs that are told of: {errors}")
-    assert_in(NOBODY_ACCEPTS, errors)
+    assert_in(NO_ACCEPT_HOOK, errors)
 
 
 def test_accept():
@@ -106,8 +106,8 @@ def test_accept():
             assert_all_rows(rows, port, refused)
             assert_in(STORAGE, errors)
             best = ways[number][1] if number < len(ways) else "nothing"
-            assert_in(f"tcpstates: {best} tells who accepts a connection", errors)
-            assert_equal(NOBODY_ACCEPTS in errors, best == "nothing", f"told without {refused}")
+            assert_in(f"tcpstates: {best} shows who accepts a connection", errors)
+            assert_equal(NO_ACCEPT_HOOK in errors, best == "nothing", f"told without {refused}")
 
 
 def test_second_program_of_a_hash():
@@ -136,7 +136,7 @@ def test_iterator_of_stuck():
             result = run(*args, prefix=refusing(*refused))
             row = json.loads(result.stdout)
             assert_equal((result.returncode, row["pid"], row["owner"]), (1, os.getpid(), "seed"), f"without {refused}")
-            for word in (STORAGE, "iter/tcp in each network namespace goes through the connections",
+            for word in (STORAGE, "iter/tcp in each network namespace scans the connections",
                          "not usable here: stuck_storage: Operation not permitted"):
                 assert_in(word, result.stderr)
 
@@ -148,7 +148,8 @@ def test_no_iterator_of_stuck():
         for refused in *both_ways(*programs), [f"iterate:{program}" for program in programs]:
             result = run("--stuck", "ESTABLISHED", "--longer", "0.1s", "--once", "--storage", storage, prefix=refusing(*refused))
             assert_equal((result.returncode, result.stdout), (2, ""), f"exit status and output without {refused}")
-            assert_in(f"the kernel refuses the program {programs[-1]} (Operation not permitted)", result.stderr)
+            assert_in(f"the kernel refuses the program {programs[-1]} (Operation not permitted), so the connections cannot be scanned; "
+                      "try ss -tnp", result.stderr)
             assert_diagnostics(result.stderr)
 
 
@@ -194,7 +195,7 @@ def test_namespaces_out_of_reach():
                               "cannot read the network namespace of ")):
             result = run(*args, tool=tool, prefix=(*refusing("stuck_storage"), *prefix))
             assert_equal(result.returncode, 3, f"exit status: {result.stderr}")
-            for part in word, "connections there are not looked at":
+            for part in word, "connections there are not scanned":
                 assert_in(part, result.stderr)
         result = run(*args, tool=tool, prefix=refusing("stuck_storage"))
         assert_equal((result.returncode, result.stderr), (0, ""), "with all rights")
@@ -227,8 +228,8 @@ def test_command():
         for refused in both_ways("tree_fork"):
             result = run(*args, tool=path, prefix=refusing(*refused))
             assert_equal(result.returncode, 1, f"exit status of {tool} without {refused}: {result.stderr}")
-            assert_equal(result.stderr, f"{tool}: cannot load: the kernel refuses the program tree_fork (Operation not permitted), "
-                         "without which nothing follows a command; choose its connections with --comm or --pid\n", "the reason")
+            assert_equal(result.stderr, f"{tool}: cannot load the BPF programs: the kernel refuses the program tree_fork (Operation not "
+                         "permitted), so a command cannot be followed; select its connections with --comm or --pid\n", "the reason")
 
 
 def groups(trace):
@@ -249,7 +250,7 @@ def test_rtt_owners():
                 assert_in(None, groups(trace))
                 assert_equal(groups(trace) - {None, comm}, set(), f"owners without {refused}")
                 assert_in(STORAGE, trace.err)
-                assert_in("the owners of connections that are older than the tool are not known", trace.err)
+                assert_in("the owners of connections that are older than the tool are unknown", trace.err)
         with Trace("--by", "comm", "-o", "json", tool=RTT_TOOL, prefix=refusing(*refused)) as trace:
             with Established() as young:
                 young.exchange()

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""How a run of tcprtt ends: -d, a reader that goes, stops or is a full disk, and closed descriptors."""
+"""The end of a run of tcprtt: -d, a reader that leaves, stops or is a full disk, and closed descriptors."""
 
 import json
 import os
@@ -260,7 +260,7 @@ def test_reader_that_stops_at_the_end():
         connect_often(port, 1000)
         assert_equal((trace.stop(), whole.stop()), (0, 0), "exit status")
         text = os.read(reader, 1 << 20).decode()
-        found = re.search(r"histograms not written: (\d+), with (\d+) samples", trace.err)
+        found = re.search(r"the reader of the output stopped; histograms not written: (\d+), with (\d+) samples", trace.err)
         assert found, f"nothing is said: {trace.err}"
         rows = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
         assert 0 < len(rows) < 1000, f"{len(rows)} rows"
@@ -288,7 +288,7 @@ def test_losses_of_output_are_counted():
                 assert read > 0 and lost > 0, trace.err
                 assert_equal((lost + read, of), (of, whole.rows()[0]["count"]), f"samples lost and read, of ({trace.err})")
                 assert_in(f": {lost} could not be written", trace.err)
-                assert_equal("File too large" in trace.err, full, f"the reason ({trace.err})")
+                assert_equal("File too large; histograms not written: " in trace.err, full, f"the reason ({trace.err})")
         os.close(reader)
 
 

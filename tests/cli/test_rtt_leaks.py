@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""tcprtt built with the address and undefined-behaviour sanitizers takes every way to end, without a complaint."""
+"""tcprtt with the address and undefined-behaviour sanitizers ends in every way without a complaint."""
 
 import os
 import signal

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""tcprtt --names: groups of real cgroups and network namespaces by the names that people know, beside their numbers."""
+"""tcprtt --names: groups by real cgroups and network namespaces have familiar names beside their numbers."""
 
 import csv
 import io
@@ -177,7 +177,7 @@ def test_cgroup_v1_alone():
     with Cgroup("any.service") as cgroup, handshakes(port, "--names", prefix=in_mount_namespace(HIDE_CGROUP2)) as text:
         connect_from(cgroup, port)
         assert_equal(text.stop(), 0, f"exit status: {text.err}")
-        assert_in("numbers instead of names of cgroups: cgroup v2 is not mounted here", text.err)
+        assert_in("cannot read the names of cgroups, so numbers are shown: cgroup v2 is not mounted here", text.err)
         assert_equal(headings(text), [f"cgroup = {cgroup.id}"], "text")
 
 

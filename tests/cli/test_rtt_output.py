@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What tcprtt prints: the peer's text, JSON Lines, CSV and the heat map."""
+"""The output of tcprtt: the peer's text, JSON Lines, CSV and the heat map."""
 
 import csv
 import fcntl

@@ -1,7 +1,9 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""tcprtt --sample rtt against tshark's tcp.analysis.ack_rtt, over a wire with a known delay: a TUN device in each of two
-network namespaces, and a process that carries packets between them."""
+"""tcprtt --sample rtt, compared with tshark's tcp.analysis.ack_rtt over a wire with a known delay.
+
+The wire is a TUN device in each of two network namespaces, and a process that carries packets between them.
+"""
 
 import ctypes
 import fcntl

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""tcprtt's command line: the peer's options are accepted, what is wrong is refused, and how."""
+"""The command line of tcprtt: accepts the peer's options, and refuses wrong ones with a reason."""
 
 import re
 import subprocess

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The scope language of both tools: what is refused and why, names that are looked up, whole connections, and round trips."""
+"""The scope language of both tools: refused values and their messages, names to look up, whole connections, and round trips."""
 
 import contextlib
 import itertools
@@ -26,9 +26,9 @@ WRONG = [
     ("--laddr", "!localhost", "not an IPv4 or IPv6 address or prefix"),
     ("--pid", "0", "a number from 1 to 4194304"),
     ("--pid", "nginx", "a number from 1 to 4194304"),
-    ("--comm", "", "an empty name"),
-    ("--comm", "[a", "a [ without ]"),
-    ("--comm", "sixteen-letters-", "longer than the 15 bytes"),
+    ("--comm", "", "the name is empty"),
+    ("--comm", "[a", "the [ has no closing ]"),
+    ("--comm", "sixteen-letters-", "longer than 15 bytes"),
     ("--netns", "no-such-netns", "not a name in /run/netns"),
     ("--netns", "4194304", "no process has this number"),
     ("--user", "no-such-user-here", "no such user"),
@@ -43,17 +43,17 @@ WRONG = [
 # command lines that nothing could match, and the reason
 IMPOSSIBLE = [
     (["-4", "-6"], "exclude each other"),
-    (["-4", "--raddr", "2001:db8::/32"], "-4 excludes all addresses"),
+    (["-4", "--raddr", "2001:db8::/32"], "-4 excludes all selected addresses"),
     (["--laddr", "10.0.0.0/8", "--raddr", "::1"], "no connection has both"),
-    (["--lport", "80-90", "--lport", "!1-1000"], "every port that is asked for is excluded"),
-    (["--raddr", "10.0.0.0/8", "--raddr", "!10.0.0.0/8"], "both asked for and excluded"),
-    (["--pid", "7", "--pid", "!7"], "both asked for and excluded"),
-    (["--user", "0", "--user", "!0"], "both asked for and excluded"),
+    (["--lport", "80-90", "--lport", "!1-1000"], "all selected ports are excluded"),
+    (["--raddr", "10.0.0.0/8", "--raddr", "!10.0.0.0/8"], "both selected and excluded"),
+    (["--pid", "7", "--pid", "!7"], "both selected and excluded"),
+    (["--user", "0", "--user", "!0"], "both selected and excluded"),
     (["--role", "client", "--role", "!client"], "excluded"),
 ]
 IMPOSSIBLE_TRANSITIONS = [
-    (["--state", "LISTEN", "--state", "!LISTEN"], "every state that is asked for is excluded"),
-    (["--cause", "refused", "--cause", "!re*"], "every cause that is asked for is excluded"),
+    (["--state", "LISTEN", "--state", "!LISTEN"], "all selected states are excluded"),
+    (["--cause", "refused", "--cause", "!re*"], "all selected causes are excluded"),
     (["--cause", "refused", "--state", "!CLOSE"], "--state excludes them"),
     (["--cause", "fin-local"], "time-wait"),
     (["--cause", "fin-both"], "fin-wait2-orphan"),
@@ -62,7 +62,7 @@ IMPOSSIBLE_TRANSITIONS = [
     (["-c", "--state", "CLOSE"], "-c shows whole connections"),
     (["-c", "--min-duration", "1s"], "-c shows whole connections"),
     (["--role", "client", "--state", "LISTEN"], "never in LISTEN"),
-    (["--hook", "tracepoint", "--netns", "4026531840"], "--hook tracepoint does not tell what --netns asks for"),
+    (["--hook", "tracepoint", "--netns", "4026531840"], "--hook tracepoint does not support --netns"),
     (["--hook", "tracepoint", "--user", "0"], "--user"),
     (["--hook", "tracepoint", "--cause", "refused"], "--cause"),
 ]
@@ -93,7 +93,7 @@ def test_wrong_cgroups():
     cgroup2_mount()
     for tool in BOTH:
         for value in ("no-such-unit-or-so", "/no/such/path", ""):
-            assert_refused(tool, ["--cgroup", value], '"', "neither a path below")
+            assert_refused(tool, ["--cgroup", value], '"', "has this path, unit or container id")
 
 
 def test_impossible_combinations():
@@ -147,7 +147,7 @@ def test_cgroup_v1_alone():
     for tool, before in itertools.product(BOTH, ("", another)):
         result = run("--cgroup", "/system.slice", tool=tool, prefix=in_mount_namespace(before + HIDE_CGROUP2))
         assert_equal(result.returncode, 2, f"exit status ({result.stderr})")
-        assert_in("cgroup v2 is not mounted here", result.stderr)
+        assert_in("cgroup v2 is not mounted here, and v1 alone is not enough; try: mount -t cgroup2 none DIRECTORY", result.stderr)
 
 
 class Peer:

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Processes that a filter names and that are not there: a tool that can show nothing says so at the start."""
+"""A filter that names processes which do not exist: a tool that can show nothing reports that at the start."""
 
 import os
 import threading
@@ -43,7 +43,7 @@ def test_number_of_a_thread():
     thread.start()
     try:
         result = run("-d", "0.1", "--pid", str(thread.native_id))
-        assert_in(f"--pid {thread.native_id}: is a thread; --pid takes the number of its process", result.stderr)
+        assert_in(f"--pid {thread.native_id}: this is a thread; give the pid of its process", result.stderr)
     finally:
         event.set()
         thread.join()
@@ -53,7 +53,9 @@ def test_many_numbers_of_nobody():
     need_root()
     result = run("-d", "0.1", "--pid", ",".join(str(NOBODY - i) for i in range(20)))
     assert_equal(result.stderr.count("no process has this number"), 8, "lines about one")
-    assert_in("--pid: 12 more numbers are no process's", result.stderr)
+    assert_in("--pid: no process has 12 more numbers\n", result.stderr)
+    result = run("-d", "0.1", "--pid", ",".join(str(NOBODY - i) for i in range(9)))
+    assert_in("--pid: no process has 1 more number\n", result.stderr)
 
 
 def test_number_of_the_host_in_a_container():

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Cgroups and network namespaces that go away, or come again, while a filter names them."""
+"""Cgroups and network namespaces that disappear, or appear again, while a filter names them."""
 
 import os
 import subprocess
@@ -61,7 +61,7 @@ def test_number_without_cookies():
     """Who cannot enter the namespace looks once a second whether its name is still there."""
     need_command("setpriv")
     check_stranger(lambda network: network.name, ("setpriv", "--bounding-set=-sys_admin"),
-                   lambda trace: await_message(trace, "this network namespace has lost its name"))
+                   lambda trace: await_message(trace, "this name was removed"))
 
 
 def test_network_without_its_name():
@@ -73,7 +73,7 @@ def test_network_without_its_name():
         assert_equal(holder.stdout.readline(), b"in\n", "the holder's word")
         with Trace("-o", "json", "--netns", network.name) as trace:
             network.delete()
-            await_message(trace, f"--netns {network.name}: this network namespace has lost its name")
+            await_message(trace, f"--netns {network.name}: this name was removed")
             subprocess.run(["nsenter", f"--net=/proc/{holder.pid}/ns/net", "curl", "-s", f"http://127.0.0.1:{PORT}/"], check=False,
                            timeout=20)
             assert_equal(trace.stop(), 0, "exit status")
@@ -87,13 +87,13 @@ def test_network_that_is_made_again():
         name = os.path.basename(tool)
         with Network() as network, Trace("-o", "json", "--netns", network.name, tool=tool) as trace:
             network.delete()
-            await_message(trace, f"{name}: --netns {network.name}: this network namespace has lost its name")
+            await_message(trace, f"{name}: --netns {network.name}: this name was removed")
             with network:
-                await_message(trace, f"{name}: --netns {network.name}: is there again")
+                await_message(trace, f"{name}: --netns {network.name}: exists again")
                 network.connect_once()
                 assert_equal(trace.stop(), 0, "exit status")
             assert trace.out, f"no rows of the new one: {trace.err}"
-            assert_equal(trace.err.count("lost its name"), 1, "times that it is said")
+            assert_equal(trace.err.count("was removed"), 1, "times that it is said")
 
 
 def test_network_that_nobody_is_in():
@@ -101,7 +101,7 @@ def test_network_that_nobody_is_in():
     for tool in BOTH:
         result = run("-d", "0.1", "--netns", "4294967290", tool=tool)
         assert_equal(result.returncode, 0, f"exit status: {result.stderr}")
-        assert_in("--netns 4294967290: no process is in such a network namespace", result.stderr)
+        assert_in("--netns 4294967290: no process is in this network namespace", result.stderr)
     args = ("--stuck", "CLOSE_WAIT", "--once", "--netns", "4294967290")
     assert_equal(run(*args).returncode, 3, "exit status of --once")
     assert_equal(run(*args, "--netns", str(os.getpid())).returncode, 0, "exit status of --once with one that is there")
@@ -124,7 +124,7 @@ def test_cgroup_that_is_made_again():
         for _ in range(4):
             make_again(cgroup)
             ports.append(connect_from(cgroup))
-        await_message(trace, f"--cgroup {cgroup.path[1:]}: was made again, and is followed")
+        await_message(trace, f"--cgroup {cgroup.path[1:]}: was made again, and the new one is used")
         assert_equal((trace.stop(), others.stop()), (0, 0), "exit statuses")
         for port in ports:
             ours = [row for row in trace.rows() if row["rport"] == port]
@@ -138,11 +138,11 @@ def test_cgroup_that_is_gone():
         name = os.path.basename(tool)
         with Cgroup("any.service") as cgroup, Trace("-o", "json", "--cgroup", cgroup.path[1:], tool=tool) as trace:
             os.rmdir(cgroup.full)
-            await_message(trace, f"{name}: --cgroup {cgroup.path[1:]}: this cgroup is gone")
+            await_message(trace, f"{name}: --cgroup {cgroup.path[1:]}: this cgroup was removed")
             os.mkdir(cgroup.full)
-            await_message(trace, f"{name}: --cgroup {cgroup.path[1:]}: is there again")
+            await_message(trace, f"{name}: --cgroup {cgroup.path[1:]}: exists again")
             assert_equal(trace.stop(), 0, "exit status")
-            assert_equal(trace.err.count("is gone"), 1, "times that it is said")
+            assert_equal(trace.err.count("was removed"), 1, "times that it is said")
 
 
 def test_cgroup_whose_parent_is_made_again():
@@ -152,9 +152,9 @@ def test_cgroup_whose_parent_is_made_again():
         for times in (1, 2):
             os.rmdir(cgroup.full)
             os.rmdir(os.path.dirname(cgroup.full))
-            await_message(trace, "this cgroup is gone", times)
+            await_message(trace, "this cgroup was removed", times)
             os.makedirs(cgroup.full)
-            await_message(trace, "is there again", times)
+            await_message(trace, "exists again", times)
         make_again(cgroup)
         port = connect_from(cgroup)
         assert_equal(trace.stop(), 0, "exit status")
@@ -170,7 +170,7 @@ def test_without_the_program():
         assert_in("the kernel refuses the program cgroup_made", trace.err)
         assert_in("a cgroup of --cgroup that is made again is not watched for its first second", trace.err)
         make_again(cgroup)
-        await_message(trace, "was made again, and is followed")
+        await_message(trace, "was made again, and the new one is used")
         port = connect_from(cgroup)
         assert_equal(trace.stop(), 0, "exit status")
         assert of_port(trace.rows(), port), f"no rows: {trace.err}"

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""tcpstates --stuck and connections that are older than it: "not known" is no answer, and a hung server's are its own."""
+"""tcpstates --stuck and older connections: an unknown role or owner is reported as such, and a hung server owns the
+connections in its accept queue."""
 
 import contextlib
 import json
@@ -18,8 +19,9 @@ from this_machine import need_machine, need_seeding
 SLACK_S = 0.4
 LONGER_S = 0.1
 STATE = ("--stuck", "CLOSE_WAIT")
-CANNOT_TELL = "tcpstates: cannot tell whether 1 stuck connection is in scope: it is older than tcpstates, and its owner or role is not known\n"
-CANNOT_TELL_2 = CANNOT_TELL.replace("1 stuck connection is", "2 stuck connections are").replace("it is", "they are").replace("its", "their")
+CANNOT_TELL = "tcpstates: 1 stuck connection may be in scope: it is older than tcpstates, and its owner or role is unknown\n"
+CANNOT_TELL_2 = ("tcpstates: 2 stuck connections may be in scope: they are older than tcpstates, and their owners or roles are "
+                 "unknown\n")
 # What --stuck goes through, with what the kernel has to refuse for it.
 WAYS = {"storage": ("--storage", "socket"), "tcp": ("--storage", "socket"), "hash": ("--storage", "hash")}
 REFUSED = {"tcp": "stuck_storage"}

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""tcpstates --summary: what it counts in the kernel against the rows of a second tcpstates that prints them."""
+"""tcpstates --summary: its counts in the kernel, compared with the rows of a second tcpstates."""
 
 import collections
 import csv

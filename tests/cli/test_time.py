@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What time it is, also in a time namespace, and that a moment has one time. Steps of the clock and suspends: tests/kernel/clock.c."""
+"""Times in rows: right also in a time namespace, and one moment always has the same time. tests/kernel/clock.c steps the
+clock and suspends the machine."""
 
 import collections
 import contextlib

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The command line: what is refused, how, and what needs no rights."""
+"""The command line: refused options and their messages, and uses that need no rights."""
 
 import re
 import subprocess

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The zone of a link-local address, as users see it: on the command line, in rows and groups, and in namespaces with a name."""
+"""The zone of a link-local address, as users see it: on the command line, in rows and groups, and in named network namespaces."""
 
 import csv
 import io
@@ -70,14 +70,14 @@ def test_refused():
 def test_not_by_the_tracepoint():
     result = run("--hook", "tracepoint", "--raddr", "fe80::1%1")
     assert_equal(result.returncode, 2, "exit status")
-    assert_in("does not tell what an address with a zone asks for; leave --hook out", result.stderr)
+    assert_in("does not support an address with a zone; leave --hook out", result.stderr)
 
 
 def test_both_asked_for_and_excluded():
     for tool in BOTH:
         result = run("--raddr", "fe80::1%1", "--raddr", "!fe80::1%1", tool=tool)
         assert_equal(result.returncode, 2, "exit status")
-        assert_in('"fe80::1%1": both asked for and excluded', result.stderr)
+        assert_in('"fe80::1%1": both selected and excluded', result.stderr)
 
 
 def test_only_in_the_namespaces_that_are_asked_for():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What this machine allows, as tests/machine has found it: a test that needs more is skipped by name.
+"""The answers of tests/machine about this machine. A test that needs more is skipped, with the name of what is missing.
 
-The answers are those in the file $TCPVITALS_MACHINE; where that is not set, build/tests/machine/machine is run once.
+The file with the answers is $TCPVITALS_MACHINE. If that variable is not set, build/tests/machine/machine runs once.
 """
 
 import functools

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the benchmark counts with: the transitions that bench/churn says it caused are those that the witness saw. */
+/* Proves the number that the benchmark counts with: bench/churn reports the transitions that the witness sees. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Why a connection ended, over loopback: what applications do to each other. cause_connect.c has what fails on this
- * host, cause_listener.c what nobody accepted, cause_repair.c what CRIU does, cause_wire.c and cause_timeout.c what
- * takes more than loopback.
+ * Why connections end, over loopback: effects of applications on each other. cause_connect.c has connect() that fails
+ * on this host, cause_listener.c connections in the accept queue, and cause_repair.c CRIU. cause_wire.c and
+ * cause_timeout.c need more than loopback.
  */
 #include <errno.h>
 #include <stdio.h>

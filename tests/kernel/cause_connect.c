@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* connect() that fails on this host once it is SYN_SENT, and sockets that somebody else ends (ss -K). */
+/* Why connections end: connect() that fails on this host in SYN_SENT, and sockets that another process ends (ss -K). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Why listening sockets end, and connections that nobody has accepted. */
+/* Why listeners end, and connections in their accept queues. */
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* An end for lack of memory: more orphans than net.ipv4.tcp_max_orphans, which is the whole machine's. */
+/* An end for lack of memory: more orphans than net.ipv4.tcp_max_orphans, which limits the whole machine. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

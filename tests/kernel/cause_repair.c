@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Sockets in repair mode (TCP_REPAIR), as CRIU takes them away from a process and gives them back to another one. */
+/* Sockets in repair mode (TCP_REPAIR): CRIU takes a socket from one process this way, and gives it to another one. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

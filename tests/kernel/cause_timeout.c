@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Why a connection ended, when it was a timer: the wire is cut. */
+/* Why connections end: timers that expire after the wire was cut. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Why a connection ended, where it takes a wire: FINs that cross, routers' complaints. Timers are cause_timeout.c's. */
+/* Why connections end over a wire: FINs that cross, and ICMP errors of routers. cause_timeout.c has the timers. */
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* cgroup_id is the number that user space knows a cgroup v2 by: its directory's inode. */
+/* cgroup_id is the number of a cgroup v2 in user space: the inode number of the cgroup's directory. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A moment has one time, and the right one: what tools tell before and after the clock is set, and before and after the
- * machine is suspended. Only in guests.
+ * One moment has one time, and the right one. Compares the times that tools print before and after a step of the clock,
+ * and before and after a suspend. Runs only in guests.
  */
 #include <stdio.h>
 #include <stdlib.h>

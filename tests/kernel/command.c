@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A command behind "--", which is this program itself: its transitions and those of all that it starts, from the first
- * on, and nobody else's. tests/cli/test_command*.py have the rest; this is for other kernels.
+ * A command behind "--", which is this program itself. The tool shows the transitions of the command and of all its
+ * descendants from the first one, and no others. tests/cli/test_command*.py test the rest; this file also runs on other
+ * kernels.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The table in front of socket storage (bpf/conn_table.bpf.h), which the test looks into and writes to: places are
- * given back, one that was left behind is nobody's, what was missed is known by a place as by storage, and without room
- * it is storage that remembers.
+ * The table in front of socket storage (src/bpf/track/conn_table.bpf.h), which this test reads and writes. Places are
+ * given back. A place that was left behind belongs to no socket. A place reveals a missed transition, as storage does.
+ * If the table has no room, socket storage keeps the connection.
  */
 #include <inttypes.h>
 #include <signal.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* However it ends, the tool writes or accounts for what it saw and leaves nothing behind; two do not disturb each
- * other. */
+/*
+ * However a tool ends, it writes or counts every event that it saw, and leaves nothing behind. Two tools do not disturb
+ * each other.
+ */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* To be copied for a new test; README.md explains each step. One connection, from its listener to its end. */
+/* A test to copy for a new one; README.md explains each step. One connection, from its listener to its end. */
 #include <unistd.h>
 
 #include "lib/run.h"

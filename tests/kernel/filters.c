@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* -4, -6, -L and -D: the whole life of each connection that matches, and nothing of the others. */
+/* -4, -6, -L and -D: the whole life of each connection that matches, and no row of another one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * More sockets than the hash remembers (--hash-size), where there is no socket storage: every row is there, those
- * of sockets without an entry do not know owner and duration, and they are counted. Listeners, because they cost the
- * least: one row when they begin, one when they end.
+ * More sockets than the hash has room for (--hash-size), without socket storage. Every row is present. Rows of sockets
+ * without an entry have no owner and no duration, and are counted. The sockets are listeners, which cost the least: one
+ * row at the beginning, and one at the end.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>

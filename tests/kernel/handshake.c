@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How long a handshake took, against a capture of the packets, and with some of them lost. */
+/* The duration of a handshake, compared with a capture of the packets, and with some packets lost. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

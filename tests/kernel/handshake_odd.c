@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Handshakes of which not all can be told: SYN cookies, TCP_DEFER_ACCEPT, TCP fast open (docs/accuracy.md). */
+/* Handshakes that can be measured only in part: SYN cookies, TCP_DEFER_ACCEPT, TCP fast open (docs/accuracy.md). */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The second path of an MPTCP connection, which a workqueue opens when the first one stands (mptcp_worker(), 5.9): it
- * belongs to the process that opened the first one, not to the worker.
+ * The second path (subflow) of an MPTCP connection, which a workqueue opens after the first one (mptcp_worker(), 5.9).
+ * Its owner is the process that opened the first path, not the worker.
  */
 #include <arpa/inet.h>
 #include <errno.h>

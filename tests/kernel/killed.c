@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Sockets that somebody else closes: `ss -K`, which is SOCK_DESTROY over netlink. tcp_abort() locks them in the
- * killer's context, as their own process does when it uses them; they stay their own process's all the same.
+ * Sockets that another process closes: `ss -K`, which is SOCK_DESTROY over netlink. tcp_abort() locks a socket in the
+ * context of that process, as the owner does when it uses the socket. The owner stays the same.
  */
 #include <arpa/inet.h>
 #include <errno.h>

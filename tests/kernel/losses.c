@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is lost is counted and said, and what comes after it is right again. */
+/* Lost rows are counted and reported, and the rows after them are right. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

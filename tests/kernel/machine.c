@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What tests/machine says of a guest, whose kernel is Debian's and has no policy: a "no" that comes from a mistake in
+ * The answers of tests/machine in a guest, which has Debian's kernel and no policy. A "no" because of a fault in
  * tests/machine would skip tests everywhere.
  */
 #include <string.h>

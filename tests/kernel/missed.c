@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What was missed without any place that could have counted it is known by what a socket's storage remembers: a state
- * that is not the one that the next transition leaves, or not CLOSE when the socket is destroyed. The kernel lets
- * others write that storage: given back what it had before a transition, it is as if the tool's programs had been
- * skipped.
+ * Missed transitions that no place could count. The storage of the socket reveals them: it has another state than the
+ * one that the next transition leaves, or not CLOSE when the socket is destroyed.
+ *
+ * The kernel lets other processes write socket storage. The test writes back the contents from before a transition,
+ * which has the same effect as skipped programs.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -278,9 +279,8 @@ static void test_held_row(void **state)
 	close(server);
 	close(second);
 	line = end(LOST);
-	require(strstr(line,
-		       ": 1 waited for its local port, and what told that was missed; 1 gap between the states of a "
-		       "socket\n"),
+	require(strstr(line, ": 1 waited for its local port, and the event with the port was missed; 1 gap between the "
+			     "states of a socket\n"),
 		"not one row that waited");
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The names of real cgroups by their ids: found, remembered when they are gone, and walked where nothing else works. */
+/*
+ * The names of real cgroups by id: found, remembered after the cgroup's end, and found by a walk where nothing else
+ * works.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

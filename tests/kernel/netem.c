@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Truth against known delays: the kernel itself (sch_netem) delays what goes between two network namespaces, and what
- * tcprtt and tcpstates say has to be that delay, and what the kernel (TCP_INFO, which `ss -ti` prints) and tshark say
- * of the same connections.
+ * Known delays: the kernel (sch_netem) delays packets between two network namespaces. The results of tcprtt and
+ * tcpstates must be that delay. Both must also agree with the kernel (TCP_INFO, which `ss -ti` prints) and with tshark
+ * about the same connections.
  *
- * What is tolerated:
- * - The least is strict: netem lets no packet go before its time. What is shown may be below it by what the histogram
- *   rounds (1/32 of a quantile, 1/16 of a slot's bound) and by the microsecond that the kernel cuts off.
- * - The most, of medians, is the greatest delay and SLACK_US for all that is no delay: two stacks, two processes' turns
- *   and a busy machine. In emulated guests that was 0.3 to 5 ms. Or what the test itself has waited, if that is more.
- * - Handshakes are single ones: each lies between what is captured of it and what the test has waited for it.
- * - Between two who look at the same round trips, what they may differ by is not the delay's size: TOLERANCE, or
- *   TOLERANCE_US where that is more, since a capture and the stack read the clock at different places.
+ * Tolerances:
+ * - The lower limit is strict: netem sends no packet too early. A result may be below the limit by the histogram's
+ *   rounding, which is 1/32 of a quantile and 1/16 of a slot's bound. The kernel cuts off up to a microsecond more.
+ * - The upper limit, for medians, is the greatest delay and SLACK_US for everything else: two stacks, scheduling of two
+ *   processes, a busy machine. In emulated guests, that was 0.3 to 5 ms. If the test itself waited longer, its time is
+ *   the limit.
+ * - Handshakes are single values. Each lies between the captured time and the time that the test waited for it.
+ * - Two observers of the same round trips may differ by TOLERANCE, or by TOLERANCE_US if that is more. The size of the
+ *   delay does not matter: a capture and the stack read the clock at different places.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* PID and COMM are those of the process that owns the socket, whoever else was running when the state changed. */
+/* PID and COMM are those of the process that owns the socket, whichever process was running at the transition. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>

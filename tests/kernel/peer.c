@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Beside Debian's tcpstates: every row that it prints is found in ours, with the same socket, states and addresses, and
- * a duration that is the same but for the time between the two programs' looks at the clock.
+ * Beside Debian's tcpstates: each row of the peer is among ours, with the same socket, states and addresses. Its
+ * duration is the same, but for the time between the two programs' reads of the clock.
  *
- * Which of its values are not true is known: 0.000 for a state whose beginning it did not see, the time since the last
- * self-transition, and whatever follows a row that it missed itself.
+ * Some durations of the peer are known to be wrong: 0.000 for a state whose beginning it did not see, the time since
+ * the last self-transition, and everything after a row that it missed itself.
  */
 #include <stdio.h>
 #include <stdlib.h>

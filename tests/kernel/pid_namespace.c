@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A tool in a pid namespace shows the numbers that processes have there. */
+/* A tool in a pid namespace shows the pids that processes have there. */
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>

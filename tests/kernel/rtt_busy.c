@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcprtt by owner, with traffic that does not wait for it: whose an older connection is becomes known while it starts.
+/*
+ * tcprtt by owner, with traffic that does not pause for the start: tcprtt finds the owner of an older connection while
+ * it starts.
  */
 #include <fcntl.h>
 #include <inttypes.h>

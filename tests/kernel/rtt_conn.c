@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tcprtt --by conn: a group is a connection, not its addresses and ports, and joins with the rows of tcpstates. In a
- * network namespace of the test's own.
+ * tcprtt --by conn: a group is a connection, not its addresses and ports, and joins with the rows of tcpstates. Runs in
+ * a network namespace of the test's own.
  */
 #include <inttypes.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcprtt --sample srtt: every slot holds what the witness saw, in every unit, format and interval. */
+/* tcprtt --sample srtt: every slot has the samples that the witness saw, in every unit, format and interval. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

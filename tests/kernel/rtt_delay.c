@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A known delay between two network namespaces: what tcprtt measures is what a capture of the packets says. */
+/* A known delay between two network namespaces: tcprtt measures the same as a capture of the packets. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How tcprtt ends: with a summary of everything up to then, on time, and with nothing left behind. */
+/* The end of tcprtt: on time, with a summary of everything up to then, and with nothing left behind. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcprtt -4, -6, -a, -A, -p and -P: what matches is counted to the last sample, and nothing else. */
+/* tcprtt -4, -6, -a, -A, -p and -P: every sample that matches is counted, and no other. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcprtt --by: every sample is in its group's histogram, and only there. In a network namespace of the test's own. */
+/*
+ * tcprtt --by: every sample is in the histogram of its group, and only there. Runs in a network namespace of the test's
+ * own.
+ */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tcprtt --by conn with more groups at a time than a CPU remembers (512), in random order: what a CPU remembers of one
- * group must never count for another.
+ * tcprtt --by conn with more groups at a time than a CPU remembers (512), in random order. A group that a CPU remembers
+ * must never count for another group.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcprtt beside sockets that are older: those in scope are remembered from the start, the others never. */
+/* tcprtt and sockets that are older than it: sockets in scope are remembered from the start, others never. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcprtt --sample min and handshake: one for each connection, and the value that TCP_INFO tells. */
+/* tcprtt --sample min and handshake: one sample for each connection, with the value of TCP_INFO. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>

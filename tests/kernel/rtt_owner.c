@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcprtt --by pid, comm and cgroup: the client's samples are the client's and the server's the server's. */
+/* tcprtt --by pid, comm and cgroup: the client has the client's samples, and the server has the server's. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

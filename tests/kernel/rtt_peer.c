@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Beside Debian's tcprtt: every count of its histograms is found in ours. It samples where we do, at the beginning of
- * tcp_rcv_established(), and knows less of what it counts:
- * - What is not measured yet it counts as 0: in its slot of 0 and 1, and in its average. We count it apart.
- * - It keeps 32 bits of an address: all of IPv6 is one group, 0.0.0.0.
- * - What the kernel skips because a program interrupted itself it does not know of; we count ours, and it may lack
- * some. With -p, -b and -a it does not load where there is fentry: it reads the local port and address behind the end
- * of what the verifier knows to be a struct sock. So both are asked for remote ports.
+ * Beside Debian's tcprtt: every count of the peer's histograms is in ours. Both take samples at the same place, the
+ * beginning of tcp_rcv_established(). The peer has less information:
+ * - A segment without a measurement counts as 0, in the slot of 0 and 1 and in the average. Ours counts such segments
+ *   apart.
+ * - The peer keeps 32 bits of an address: all of IPv6 is one group, 0.0.0.0.
+ * - The peer does not count runs that the kernel skips because a program interrupted itself. Ours counts its own; the
+ *   peer may lack some.
+ *
+ * With -p, -b and -a, the peer does not load on a kernel with fentry: it reads the local port and address beyond the
+ * end of what the verifier takes for a struct sock. So the test asks both tools for remote ports.
  */
 #include <inttypes.h>
 #include <poll.h>

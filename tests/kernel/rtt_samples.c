@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcprtt --sample rtt: each measurement once, and none for what was not measured. */
+/* tcprtt --sample rtt: one sample for each measurement, and none without a measurement. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

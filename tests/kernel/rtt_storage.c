@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What tcprtt falls back to on older kernels: other programs, and the same samples. */
+/* Fallbacks of tcprtt on older kernels: other programs, and the same samples. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

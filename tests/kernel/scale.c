@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * 20,000 loopback connections as fast as the machine goes: what was printed and what is reported as lost are together
- * exactly what happened. $TCPVITALS_CONNECTIONS says how many on a machine with less memory.
+ * 20,000 loopback connections as fast as possible: printed and lost events together are exactly the events that
+ * happened. $TCPVITALS_CONNECTIONS has the number of connections for a machine with less memory.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Filters of the scope together. */
+/* Filters of the scope in combination. */
 
 #include "lib/guest.h"
 #include "lib/run.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The same on the ways of older kernels; what these cannot tell is in no list. */
+/* Each filter of the scope on the ways of older kernels. A value that such a way cannot find is in no list. */
 
 #include "lib/machine.h"
 #include "lib/require.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * --cgroup with the path and the name of a systemd unit: the sockets of its processes, also those that came into being
- * in a softirq on top of somebody else, while no process of the unit could run.
+ * --cgroup with the path and the name of a systemd unit: shows the sockets of the unit's processes. Some of these
+ * sockets are created in a softirq that interrupts another process, while no process of the unit can run.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Connections that stay in a state: one in each state there is, over a wire that loses what would end it, before and
- * after the tool starts. The test knows when each state was entered.
+ * Connections that stay in a state: one in each state there is, before and after the start of the tool. The wire drops
+ * the packets that would end the state. The test records when each state was entered.
  */
 #include <bpf/bpf.h>
 #include <stdio.h>
@@ -33,10 +33,9 @@ struct way {
 	const char *said;    /* with -v */
 };
 
-static const struct way by_storage = {"--storage=socket", NULL, "iter/bpf_sk_storage_map goes through"};
-static const struct way by_tcp = {"--storage=socket", "stuck_storage",
-				  "iter/tcp in each network namespace goes through"};
-static const struct way by_hash = {"--storage=hash", NULL, "iter/tcp in each network namespace goes through"};
+static const struct way by_storage = {"--storage=socket", NULL, "iter/bpf_sk_storage_map scans"};
+static const struct way by_tcp = {"--storage=socket", "stuck_storage", "iter/tcp in each network namespace scans"};
+static const struct way by_hash = {"--storage=hash", NULL, "iter/tcp in each network namespace scans"};
 
 /* Skips the test where it is not to be had. */
 static void need_way(const struct way *way)
@@ -217,7 +216,7 @@ static void check_undecided(struct run *run, const struct way *way)
 	require(tool_exit_code(impatient) == 3, "nobody can tell, and it ended with %d", tool_exit_code(impatient));
 	require(stuck_find_rows(impatient, &scene.victims[LAST_ACK_END], &first, &last) == 1 && !first.since_ns,
 		"the one in question is not shown");
-	require(strstr(tool_errors(impatient), "to tell since when 1 connection is in its state"),
+	require(strstr(tool_errors(impatient), "ended too early: the time in the state is unknown for 1 connection\n"),
 		"stderr does not name it: %s", tool_errors(impatient));
 
 	start(patient, way,

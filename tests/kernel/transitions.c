@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Each way in which connections come and go, over IPv4, IPv6 and both kinds of IPv4 in IPv6: every row against the
- * witness, with its duration, owner, cookie and network namespace.
+ * Each way in which connections begin and end, over IPv4, IPv6 and both kinds of IPv4 in IPv6. Compares every row with
+ * the witness: duration, owner, cookie and network namespace.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What loopback cannot show for certain: FINs that cross, a SYN that nobody answers, two network namespaces. */
+/* Cases that loopback does not reliably produce: FINs that cross, a SYN without an answer, two network namespaces. */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>

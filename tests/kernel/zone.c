@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Two neighbours with the same link-local address on two links are two: rows, filters and groups tell them apart. */
+/* Two neighbours with the same link-local address on two links are two: rows, filters and groups keep them apart. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# Packages of any suite, downloaded by apt with folders of its own: the mirror is the machine's, signatures and checksums are
-# verified by apt, and nothing of the system changes. Sourced by the scripts of this folder.
+# Downloads packages of any suite, with apt and folders of its own. The mirror is the machine's. apt verifies signatures
+# and checksums. Nothing of the system changes. The scripts of this folder source this file.
 #
-# archive_open NAME ARCHITECTURE SUITE...    an archive of these suites; fails when one cannot be read
-# archive_names REGEX                        the packages whose names match, the highest version first
-# archive_depends PACKAGE                    what it depends on, one name a line; in <> when the archive does not have it
+# archive_open NAME ARCHITECTURE SUITE...    opens an archive of these suites; fails when one cannot be read
+# archive_names REGEX                        prints the packages whose names match, the highest version first
+# archive_depends PACKAGE                    prints its dependencies, one a line; in <> if the archive does not have it
 # archive_unpack FOLDER PACKAGE...           downloads the packages and unpacks them into FOLDER
-# archive_unpack_missing FOLDER PACKAGE...   the same with all that they depend on and this system has not
-# archive_complaint                          what apt said when one of these failed
+# archive_unpack_missing FOLDER PACKAGE...   the same, with all dependencies that this system does not have
+# archive_complaint                          prints the message of apt after one of these has failed
 
 # Everything that is downloaded or made lies here; `make clean` leaves it.
 VM_CACHE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.cache/vm

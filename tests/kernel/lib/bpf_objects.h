@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The BPF programs, maps and links that a process has open, and whether they outlive it. */
+/* The BPF programs, maps and links that a process has open, and a wait for their end. */
 #ifndef TESTS_KERNEL_BPF_OBJECTS_H
 #define TESTS_KERNEL_BPF_OBJECTS_H
 
@@ -19,13 +19,16 @@ struct bpf_objects {
 	size_t counts[BPF_KINDS];
 };
 
-/* From /proc/PID/fdinfo. */
+/* Reads /proc/PID/fdinfo. */
 void bpf_objects_of(pid_t pid, struct bpf_objects *ret_objects);
 
-/* A descriptor of the map of that name among them, to be closed; fails the test without one. */
+/*
+ * Opens the map of that name among the objects. The caller closes the descriptor. Fails the test if there is no such
+ * map.
+ */
 int bpf_objects_open_map(const struct bpf_objects *objects, const char *name);
 
-/* Returns once none of them exists any more, or fails the test after 10 s. */
+/* Returns when none of the objects exists any more. Fails the test after 10 s. */
 void bpf_objects_wait_gone(const struct bpf_objects *objects);
 
 #endif

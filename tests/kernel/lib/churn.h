@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Many loopback connections as fast as they go, from two processes that are client and server at once. */
+/* Many loopback connections as fast as possible, from two processes that are client and server at once. */
 #ifndef TESTS_KERNEL_CHURN_H
 #define TESTS_KERNEL_CHURN_H
 
@@ -16,8 +16,8 @@ struct churn {
 };
 
 /*
- * Ten transitions for each connection, half of which the client closes first; every process adds the two of its
- * listener. Client addresses are spread over 127.1.0.0/16 so that ports do not run out.
+ * Each connection has ten transitions. The client closes first in half of the connections. Each process adds the two
+ * transitions of its listener. Client addresses are spread over 127.1.0.0/16, so that ports do not run out.
  */
 void churn_run(struct churn *churn, unsigned int connections);
 

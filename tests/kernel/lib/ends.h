@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the tool says about the ends of a test's own sockets. */
+/* The rows of tcpstates about the ends of a test's own sockets. */
 #ifndef TESTS_KERNEL_ENDS_H
 #define TESTS_KERNEL_ENDS_H
 
@@ -23,33 +23,35 @@ struct end {
 #define ENDS(...) ((const struct end[ENDS_MAX]){__VA_ARGS__, {0, NULL, NULL}})
 
 /*
- * After the traffic: run_stop(), run_check(), and fails the test unless the sockets of the server's port ended in just
- * these ways, in any order. Rows known to be missing are forgiven.
+ * Call after the traffic. Calls run_stop() and run_check(). Fails the test unless the sockets of the server's port
+ * ended in exactly these ways, in any order. Rows that are known to be missing are no failure.
  */
 void ends_check(struct run *run, uint16_t port, const struct end *ends);
 
-/* A connection over loopback. */
+/* The descriptors of a connection over loopback. */
 struct loopback_pair {
 	int listener, client, server;
 	uint16_t port;
 };
 
-/* run_start(), and then a connection whose server has read what its client has sent. */
+/* Calls run_start(), then opens a connection. The client sends a byte, and the server reads it. */
 struct loopback_pair ends_open_loopback(struct run *run);
 
-/* Both ends see the other's FIN, the client's first; the listener is closed. Then settle(). */
+/*
+ * Closes both ends, the client first, so that each gets the other's FIN. Also closes the listener, and calls settle().
+ */
 void ends_close_loopback(const struct loopback_pair *pair);
 
-/* ends_check(), when all but the listener has come to its end. */
+/* Closes the listener, then calls ends_check() for all three sockets. Call after the ends of client and server. */
 void ends_check_loopback(struct run *run, const struct loopback_pair *pair, struct end client, struct end server);
 
 /*
- * The same for a connection over a wire whose client has met its end, whatever that was: the server, who may not know
- * of it, is aborted unless it has ended, too. Closes everything.
+ * ends_check() for a connection over a wire whose client has ended. Aborts the server, which may still be open: the end
+ * of the client may be unknown to it. Closes everything.
  */
 void ends_check_pair(struct run *run, const struct wire_pair *pair, struct end client, struct end server);
 
-/* The same for two established sockets of which the server hears nothing any more. */
+/* ends_check_pair() for two established sockets whose wire is cut: the server gets no packet any more. */
 void ends_check_cut(struct run *run, const struct wire_pair *pair, const char *cause);
 
 #endif

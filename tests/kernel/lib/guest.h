@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Whether this is a guest of tests/vm. It is a machine of the tests' own, and an emulated one: a tool takes half a
- * second of a CPU there until it traces. What is done often elsewhere is done less often.
+ * Detects a guest of tests/vm. A guest is emulated, and only the tests use it. A tool's start takes half a second of
+ * CPU time in a guest, so tests repeat things less often there.
  */
 #ifndef TESTS_KERNEL_GUEST_H
 #define TESTS_KERNEL_GUEST_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What to expect of the running kernel, told by its version and not by what the tools make of it. */
+/* Expected features of the running kernel, by its version, independent of the tools' own checks. */
 #ifndef TESTS_KERNEL_KERNEL_H
 #define TESTS_KERNEL_KERNEL_H
 
@@ -7,19 +7,19 @@
 
 #include "os/kernel_version.h"
 
-/* Socket storage and socket cookies in BTF-typed tracepoints (8e4597c627fb and c5dbb89fc2ac, both 5.11 and 5.12). */
+/* Socket storage (8e4597c627fb, 5.11) and socket cookies (c5dbb89fc2ac, 5.12) in BTF-typed tracepoints. */
 static inline bool kernel_has_socket_storage(void)
 {
 	return kernel_is_at_least(5, 12);
 }
 
-/* A child has its own addresses when LISTEN -> SYN_RECV fires; before, they come with its next transition. */
+/* A child socket has its addresses at LISTEN -> SYN_RECV. Before 6.15, it gets them at its next transition. */
 static inline bool kernel_names_children_at_birth(void)
 {
 	return kernel_is_at_least(6, 15);
 }
 
-/* What a program on a classic tracepoint is skipped for (dd8657894c11). */
+/* The kernel counts the skipped runs of a program on a classic tracepoint (dd8657894c11). */
 static inline bool kernel_counts_missed_tracepoints(void)
 {
 	return kernel_is_at_least(6, 7);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A connection over a wire that carries packets by itself or has somebody who does. */
+/* A connection over a wire that carries packets by itself, or whose packets another process carries. */
 #ifndef TESTS_KERNEL_RTT_REMOTE_H
 #define TESTS_KERNEL_RTT_REMOTE_H
 
@@ -8,13 +8,13 @@
 #include "rtt_traffic.h"
 #include "wire.h"
 
-/* A client on the left, a server on the right. */
+/* Opens a connection from a client on the left to a server on the right. */
 struct rtt_pair rtt_remote_open(const struct wire *wire, uint16_t port);
 
-/* So many bytes from the client, as fast as they go. */
+/* Sends `bytes` bytes from the client as fast as possible, and reads them at the server. */
 void rtt_remote_bulk(const struct rtt_pair *pair, size_t bytes);
 
-/* The end of both sockets, the client's first, over the wire. */
+/* Closes both sockets over the wire, the client's first, and the listener. */
 void rtt_remote_close(struct rtt_pair *pair);
 
 #endif

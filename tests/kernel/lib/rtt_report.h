@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What `tcprtt -o json` printed. */
+/* The reports of `tcprtt -o json`. */
 #ifndef TESTS_KERNEL_RTT_REPORT_H
 #define TESTS_KERNEL_RTT_REPORT_H
 
@@ -25,35 +25,35 @@ struct rtt_report {
 	char by[32];
 	char key[256];
 	bool other, unknown;
-	uint64_t cookie;  /* 0 for null, and where there is none; likewise ifindex */
-	int64_t conn_seq; /* -1 for null, and where there is none */
+	uint64_t cookie;  /* 0 for null, or if absent; ifindex, too */
+	int64_t conn_seq; /* -1 for null, or if absent */
 	uint32_t ifindex;
-	char zone[16]; /* empty for null, and where there is none */
+	char zone[16]; /* empty for null, or if absent */
 	char sample[16];
 	char hook[16];
 	double interval_s;
 	bool ms; /* "unit":"ms" */
 	uint64_t count;
 	bool known[RTT_STATISTICS];
-	double us[RTT_STATISTICS]; /* in microseconds whatever the unit */
+	double us[RTT_STATISTICS]; /* in microseconds, independent of the unit */
 	uint64_t slots[SLOT_COUNT];
 };
 
 struct rtt_reports {
-	struct rtt_report *items; /* as printed; free() it */
+	struct rtt_report *items; /* in the order of the output; free() it */
 	size_t count;
 };
 
 /*
- * Reads every line of the file `fd`. Fails the test at a line that is not what DESIGN.md section 1 says: among other
- * things each bucket is one slot, and not empty, and they add up to the count.
+ * Reads all lines of the file `fd`. Fails the test at a line that is not as tcpvitals-json(5) describes. For example,
+ * each bucket must be one slot and not empty, and the buckets must add up to the count.
  */
 void rtt_reports_read(int fd, struct rtt_reports *ret_reports);
 
-/* The only report of that key, or NULL. */
+/* The report of that key, or NULL. Fails the test if there are two. */
 const struct rtt_report *rtt_reports_find(const struct rtt_reports *reports, const char *key);
 
-/* The slot of a value: as the kernel side does it for microseconds or for -m. */
+/* The slot of a value, as the kernel side computes it for microseconds, or with `ms` for -m. */
 uint32_t rtt_slot(uint64_t us, bool ms);
 
 #endif

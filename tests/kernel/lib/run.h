@@ -10,49 +10,47 @@
 struct run {
 	struct run_base base;
 	struct witness *witness;
-	bool no_bracket; /* one witness is enough where 200,000 transitions are counted */
+	bool no_bracket; /* start no second witness instance: one is enough to count 200,000 transitions */
 	int64_t wall_offset;
 	struct witness_log log;
-	/* of the tool that run_check() looked at last */
+	/* of the last run_check() */
 	struct rows rows;
 	struct tool_losses losses;
 	struct pairing pairing;
 };
 
-/* For cmocka: of the group (the state is a struct run), and after each test. */
+/* For cmocka: setup and teardown of a group, whose state is a struct run; teardown of each test. */
 int run_group_setup(void **state);
 int run_group_teardown(void **state);
 int run_teardown(void **state);
 
 #define measured_test(function) cmocka_unit_test_teardown(function, run_teardown)
 
-/* Starts the witness. Skips the test where there is none. */
+/* Starts the witness. Skips the test if there is none. */
 void run_watch(struct run *run);
 
-/* Both: starts the witness and a tool with "-o json -v" and `args` (may be NULL). Skips the test where there is no
- * witness.
- */
+/* run_watch(), then starts a tool with "-o json -v" and `args` (may be NULL). */
 void run_start(struct run *run, const char *const *args);
 
-/* One more tool, before the traffic. */
+/* Starts one more tool. Call before the traffic. */
 void run_start_another(struct run *run, const char *const *args);
 
-/* After the traffic: SIGTERM to the tools, then the witness's log is there. */
+/* Call after the traffic. Sends SIGTERM to the tools, waits for their ends, and reads the log of the witness. */
 void run_stop(struct run *run);
 
 /*
- * Reads what a tool printed, prints the account and fails the test unless
- * - each row shows one of the witness's events, and each event has a row, is hidden by this machine, or is accounted
- * for as lost,
- * - what the tool says about its losses is true, and it ended with 0,
- * - the rows are as expected.
+ * Reads the output of a tool and prints the account. Fails the test unless all of this is true:
+ * - Each row shows one of the witness's events.
+ * - Each event has a row, is hidden by this machine, or is counted as lost.
+ * - The tool's report about its losses is true, and its exit status is 0.
+ * - The rows are as expected.
  */
 void run_check(struct run *run, size_t tool, const struct expectation *expectation);
 
-/* The account alone, for tests that have an opinion of their own about the rest. */
+/* The account alone, for tests that check the rest themselves. */
 void run_account(struct run *run, size_t tool, const bool *wanted);
 
-/* This process's. */
+/* Of this process. */
 const char *own_comm(void);
 uint64_t own_netns(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The ways in which connections come and go, each with the states that its sockets must go through. */
+/* The ways in which connections begin and end, each with the states that its sockets must go through. */
 #ifndef TESTS_KERNEL_SCENARIO_H
 #define TESTS_KERNEL_SCENARIO_H
 
@@ -7,12 +7,12 @@
 
 #define SCENARIO_LIVES 5
 
-/* How long half_closed() stays in CLOSE_WAIT at least. */
+/* The least time that half_closed() stays in CLOSE_WAIT. */
 #define HALF_CLOSED_MS 100
 
 struct scenario {
 	const char *name;
-	/* Everything has ended when it returns. */
+	/* returns when everything has ended */
 	void (*play)(enum flavour flavour, uint16_t *ret_port);
 	const char *lives[SCENARIO_LIVES + 1]; /* ends with NULL */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the witness, the tool and the peer all say about one transition. Written apart from src/ so that both are
- * checked. */
+/*
+ * One transition, as the witness, the tool and the peer report it. Independent of src/, so that each checks the other.
+ */
 #ifndef TESTS_KERNEL_STATE_H
 #define TESTS_KERNEL_STATE_H
 
@@ -25,26 +26,26 @@ struct change {
 	uint8_t newstate;
 };
 
-/* "ESTABLISHED" and so on. */
+/* The name of a state, such as "ESTABLISHED". */
 const char *state_name(unsigned int state);
 
-/* 0 for a name that is no state. */
+/* The number of a state. 0 if the name is no state. */
 uint8_t state_number(const char *name);
 
 bool tuple_has_port(const struct tuple *tuple, const uint16_t *ports, size_t count);
 
-/* "4 127.0.0.1:80 <- 127.0.0.1:4711 LISTEN -> SYN_RECV", in a static buffer of which there are four. */
+/* "4 127.0.0.1:80 <- 127.0.0.1:4711 LISTEN -> SYN_RECV", in one of four static buffers. */
 const char *change_text(const struct change *change);
 
 /*
- * A connection or listener begins. On a used socket, the tracepoint then reads inet_sport, which still is the last
- * one's port, and the new one is chosen later: the tool shows none, or, when it could wait, the new one.
+ * True if a connection or listener begins. On a reused socket, the tracepoint then reads inet_sport, which still has
+ * the last port; the kernel chooses the new port later. The tool shows no port, or the new one if it could wait for it.
  */
 bool change_begins(const struct change *change);
 
 /*
- * The same states and socket, and a tuple that agrees wherever `witness` knows it: an address or port that the kernel
- * had not filled in yet there may be known here.
+ * True if both have the same states and socket, and `shown` agrees with every part of the tuple that `witness` has.
+ * `shown` may also have an address or port that the kernel had not filled in yet for the witness.
  */
 bool change_agrees(const struct change *witness, const struct change *shown);
 

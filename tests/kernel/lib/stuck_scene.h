@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Connections that stay in a state, one in each there is, over a wire (`test_wire`) that loses what would end it. */
+/*
+ * Connections that stay in a state, one in each state there is. Their wire (`test_wire`) drops the packets that would
+ * end the state.
+ */
 #ifndef TESTS_KERNEL_STUCK_SCENE_H
 #define TESTS_KERNEL_STUCK_SCENE_H
 
@@ -8,12 +11,12 @@
 
 #include "wire_pair.h"
 
-/* One end of a connection, and between which times it entered its state. */
+/* One end of a connection, which entered its state between `before_ns` and `after_ns` (CLOCK_MONOTONIC). */
 struct stuck_victim {
 	const char *state;
 	uint16_t lport, rport;
 	uint64_t before_ns, after_ns;
-	bool began_here; /* by a call of its process, which no segment came with */
+	bool began_here; /* a call of its own process led to the state, and no segment */
 };
 
 enum {
@@ -34,24 +37,27 @@ struct stuck_scene {
 	char namespaces[64]; /* for --netns */
 };
 
-/* The wire between two namespaces; without it the test is skipped. */
+/* Opens the wire between two network namespaces, or skips the test. */
 void stuck_open_wire(struct stuck_scene *scene);
 
-/* For a tool that enters network namespaces: it finds those that a process is in. */
+/*
+ * Starts a process in each network namespace of the wire: a tool that enters network namespaces finds these through
+ * processes.
+ */
 void stuck_populate(void);
 
-/* Leads all victims into their states, and notes when. */
+/* Leads all connections into their states, and records when. */
 void stuck_play(struct stuck_scene *scene);
 
-/* Resets what stuck_play() has opened. */
+/* Resets the connections of stuck_play(). */
 void stuck_leave(struct stuck_scene *scene);
 
-/* Waits until the socket is in the state that something since `before_ns` leads it into. */
+/* Waits until the socket is in `state`. `before_ns`: a time before the event that leads to the state. */
 struct stuck_victim stuck_enter(const char *state, int fd, uint16_t rport, uint64_t before_ns);
 
 struct wire_pair stuck_open_pair(int listener);
 
-/* The server has its client's FIN, and the client the ACK. */
+/* Closes the client's direction of the connection. Returns when the server has the FIN, and the client has its ACK. */
 void stuck_half_close(const struct wire_pair *pair);
 
 void stuck_close_pair(const struct wire_pair *pair);

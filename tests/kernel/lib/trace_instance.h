@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One tracefs instance that records sock:inet_sock_set_state, or another event: a ring buffer of its own that disturbs
- * nobody. */
+/*
+ * A tracefs instance that records sock:inet_sock_set_state or another event. An instance has a ring buffer of its own,
+ * so other users of tracefs are not affected.
+ */
 #ifndef TESTS_KERNEL_TRACE_INSTANCE_H
 #define TESTS_KERNEL_TRACE_INSTANCE_H
 
@@ -10,9 +12,9 @@
 struct trace_record {
 	uint64_t time_ns; /* CLOCK_MONOTONIC */
 	struct change change;
-	int pid; /* the thread that was running, whoever that was: 0 is the idle task */
+	int pid; /* the thread that was running, which may be unrelated; 0 is the idle task */
 	int cpu;
-	unsigned int order; /* in which it was read: decides between equal times of one CPU */
+	unsigned int order; /* order of reading, which decides between equal times of one CPU */
 };
 
 struct trace_records {
@@ -22,17 +24,22 @@ struct trace_records {
 
 struct trace_instance;
 
-/* Mounts tracefs in a mount namespace of this process's own unless it is mounted. NULL, or why that cannot be done. */
+/*
+ * Mounts tracefs in a mount namespace of this process, unless tracefs is mounted. Returns NULL, or the reason why this
+ * machine cannot do that.
+ */
 const char *trace_instance_prepare(void);
 
 struct trace_instance *trace_instance_new(const char *name, unsigned int buffer_kb_per_cpu);
 
-/* The same for any other event ("events/tcp/tcp_probe", which has to outlive the instance), whose fields the caller
- * finds and reads. */
+/*
+ * trace_instance_new() for another event, such as "events/tcp/tcp_probe". The string `event` must outlive the instance.
+ * The caller finds and reads the fields of the event.
+ */
 struct trace_instance *trace_instance_new_for(const char *event, const char *name, unsigned int buffer_kb_per_cpu);
 void trace_instance_find_field(const struct trace_instance *instance, const char *name, size_t *ret_offset,
 			       size_t *ret_size);
-/* In the kernel's filter language; before the start. */
+/* Sets a filter in the kernel's filter language. Call before the start. */
 void trace_instance_set_filter(struct trace_instance *instance, const char *filter);
 /* Ends the recording and calls `fn` for each event, CPU by CPU. */
 void trace_instance_stop_with(struct trace_instance *instance, trace_event_fn *fn, void *context);
@@ -42,7 +49,7 @@ void trace_instance_free(struct trace_instance *instance);
 /* Empties the buffer and begins to record. */
 void trace_instance_start(struct trace_instance *instance);
 
-/* Ends the recording and reads it, by time. Fails the test when one event is known to be missing. */
+/* Ends the recording and reads the events, in order of time. Fails the test if an event is known to be missing. */
 void trace_instance_stop(struct trace_instance *instance, struct trace_records *ret_records);
 
 #endif

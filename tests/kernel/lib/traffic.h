@@ -17,22 +17,24 @@ enum flavour {
 
 const char *flavour_name(enum flavour flavour);
 
-/* A socket that listens on a port nobody uses. */
+/* Opens a listener on a free port. */
 int listen_on(enum flavour flavour, uint16_t *ret_port);
 
-/* The same on a port of the test's choice. */
+/* Opens a listener on a port that the test chooses. */
 int listen_at(enum flavour flavour, uint16_t port);
 
-/* A socket that only keeps a port nobody uses: connections to it are refused. */
+/* A socket that reserves a free port without listening: the kernel refuses connections to that port. */
 int reserve_port(enum flavour flavour, uint16_t *ret_port);
 
-/* A client's socket, not connected yet, and its connect(): 0 or a negative errno. */
+/*
+ * client_socket() makes a socket for a client. connect_socket() and disconnect_socket() return 0 or a negative errno.
+ */
 int client_socket(enum flavour flavour);
 int client_socket_at(enum flavour flavour, uint16_t local_port);
 int connect_socket(int fd, enum flavour flavour, uint16_t port);
 int disconnect_socket(int fd);
 
-/* Both at once; fails the test if it is not accepted. */
+/* client_socket() and connect_socket(). Fails the test if the connection fails. */
 int connect_to(enum flavour flavour, uint16_t port);
 
 int accept_from(int listener);
@@ -40,24 +42,27 @@ int accept_from(int listener);
 uint16_t local_port(int fd);
 void send_byte(int fd);
 void receive_byte(int fd);
-void await_byte(int fd);             /* and leaves it there: on a busy machine even loopback takes its time */
-void await_connection(int listener); /* and leaves it in the accept queue */
+void await_byte(int fd);             /* leaves the byte there: on a busy machine even loopback takes time */
+void await_connection(int listener); /* leaves the connection in the accept queue */
 void receive_end(int fd);
 void receive_reset(int fd);
 
 /* Waits until the socket is in this state. */
 void wait_for_state(int fd, const char *state);
 
-/* setsockopt() with a number; fails the test if it is not taken. */
+/* setsockopt() with a number. Fails the test on error. */
 void set_option(int fd, int level, int option, int value);
 
-/* The next close() sends a reset. */
+/* Makes the next close() send a reset. */
 void linger_zero(int fd);
 
-/* Both. */
+/* linger_zero() and close(). */
 void abort_socket(int fd);
 
-/* Returns once no socket of this network namespace with one of the ports is in a state other than TIME_WAIT. */
+/*
+ * Returns when no socket of this network namespace with one of the ports is in a state other than TIME_WAIT. (A
+ * reserved port is in CLOSE, which does not count.)
+ */
 void settle(const uint16_t *ports, size_t count);
 
 #endif

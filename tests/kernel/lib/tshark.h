@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Round-trip times by Wireshark: dumpcap captures what goes over one end of a wire, and tshark tells of each
- * acknowledgement how long ago this end sent what it covers (tcp.analysis.ack_rtt).
+ * Round-trip times by Wireshark: dumpcap captures at one end of a wire. For each acknowledgement, tshark reports the
+ * time since this end sent the segment that it covers (tcp.analysis.ack_rtt).
  */
 #ifndef TESTS_KERNEL_TSHARK_H
 #define TESTS_KERNEL_TSHARK_H
@@ -13,8 +13,8 @@
 #include "wire.h"
 
 struct tshark {
-	struct process process; /* what runs */
-	int capture;            /* files without a name; -1 when there is none */
+	struct process process; /* the program that runs */
+	int capture;            /* unnamed files; -1: none */
 	int said;
 };
 
@@ -24,17 +24,20 @@ struct tshark {
 	}
 
 struct tshark_rtt {
-	uint16_t port; /* the other end's */
+	uint16_t port; /* of the other end */
 	bool of_syn;
 	uint64_t us;
 };
 
 typedef void tshark_fn(const struct tshark_rtt *rtt, void *context);
 
-/* NULL once everything is captured, or why that cannot be done here. */
+/* Returns NULL when dumpcap captures, or the reason why this machine cannot do that. */
 const char *tshark_start(struct tshark *tshark, const struct wire *wire, enum wire_end end);
 
-/* Ends the capture, and calls `each` with what that end could measure. Fails the test if dumpcap lost packets. */
+/*
+ * Ends the capture, and calls `each` for each round trip that `end` could measure. Fails the test if dumpcap lost
+ * packets.
+ */
 void tshark_read(struct tshark *tshark, enum wire_end end, tshark_fn *each, void *context);
 
 /* For every teardown. */

@@ -3,8 +3,10 @@
 #ifndef TESTS_KERNEL_VETH_H
 #define TESTS_KERNEL_VETH_H
 
-/* One in the namespace that this thread is in, the other one in that of the descriptor, of the same name. 0 or a
- * negative errno. */
+/*
+ * Makes one device in this thread's network namespace, and one of the same name in the network namespace of the
+ * descriptor. 0 or a negative errno.
+ */
 int veth_add(const char *name, int other_netns);
 
 #endif

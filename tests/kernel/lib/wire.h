@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Two network namespaces and a wire between them that carries a packet only when the test says so: a TUN device in
- * each, the test in the middle. Crossing FINs and lost SYNs become certain, without netem or nftables and their
- * modules. 192.0.2.0/24 (RFC 5737) exists in these namespaces only, and they have no other way out.
+ * Two network namespaces, and a wire that carries a packet only when the test says so: a TUN device in each namespace,
+ * and the test between them. Crossing FINs and lost SYNs become reliable, without netem or nftables and their modules.
+ *
+ * 192.0.2.0/24 (RFC 5737) exists only in these namespaces, which have no other route.
  */
 #ifndef TESTS_KERNEL_WIRE_H
 #define TESTS_KERNEL_WIRE_H
@@ -25,41 +26,43 @@ struct wire {
 	int home;
 };
 
-/* NULL, or why that cannot be done here. */
+/* Makes the namespaces and the wire. Returns NULL, or the reason why this machine cannot do that. */
 const char *wire_open(struct wire *wire);
 
-/* The same with a veth device at each end: it carries packets by itself, and nobody else can. */
+/*
+ * wire_open() with a veth device at each end. Such a wire carries all packets by itself, and the test cannot carry any.
+ */
 const char *wire_open_veth(struct wire *wire);
 
 void wire_close(struct wire *wire);
 
-/* This thread is in the namespace of that end, until wire_leave(). */
+/* wire_enter() moves this thread into the namespace of that end, until wire_leave(). */
 void wire_enter(const struct wire *wire, enum wire_end end);
 void wire_leave(const struct wire *wire);
 
-/* net.ipv4.NAME of that end's namespace. */
+/* Sets net.ipv4.NAME in the namespace of that end. */
 void wire_set_ipv4(const struct wire *wire, enum wire_end end, const char *name, const char *value);
 
-/* A TCP socket that lives at this end; non-blocking if so asked. */
+/* A TCP socket in the namespace of this end. `flags`: SOCK_NONBLOCK or 0. */
 int wire_socket(const struct wire *wire, enum wire_end end, int flags);
 
 struct sockaddr_in wire_address(enum wire_end end, uint16_t port);
 
-/* Carries packets until none has come for 50 ms. Those that came in between calls have waited. */
+/* Carries packets until none has come for 50 ms. Packets that come between two calls wait for the second one. */
 void wire_carry(const struct wire *wire);
 
 /*
- * One packet in the hand: the next one of IPv4 that this end sends, waited for. Nothing else carries it, and what IPv6
- * says before it is lost. Its length.
+ * wire_take() waits for the next IPv4 packet that this end sends, and returns its length. IPv6 packets before it are
+ * lost. Nothing else carries the packet: wire_give() delivers it.
  */
 size_t wire_take(const struct wire *wire, enum wire_end from, void *packet, size_t size);
 void wire_give(const struct wire *wire, enum wire_end to, const void *packet, size_t length);
 
-/* The next one of IPv4, and it arrives or is lost. */
+/* Wait for the next IPv4 packet of this end, and deliver or drop it. */
 void wire_pass(const struct wire *wire, enum wire_end from);
 void wire_lose(const struct wire *wire, enum wire_end from);
 
-/* Loses what this end has sent so far. */
+/* Drops all packets that this end has sent so far. */
 void wire_lose_all(const struct wire *wire, enum wire_end from);
 
 /* Carries packets until `fd` is ready for the poll() events. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Text of IPv4 and IPv6 addresses: known ones, and structured and random IPv6 addresses against inet_ntop(). */
 #include "core/address.h"
 
 #include "text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Appended numbers, digits, names and blanks, each against the expected text and its end. */
 #include "core/append.h"
 
 #include "text.h"

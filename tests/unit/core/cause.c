@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Causes: names, and the cause for each combination of what the kernel shows at the end of a connection. */
 #include "core/cause.h"
 
 #include "text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* systemd units, containers and pods in cgroup paths of real machines, and in random bytes. */
 #include "core/cgroup_path.h"
 
 #include "text.h"

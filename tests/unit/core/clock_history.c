@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Steps of the clock, suspends and interrupted readings of a simulated machine: one moment keeps one time. */
 #include "core/clock_history.h"
 
 #include "text.h"

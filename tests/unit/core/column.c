@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Columns of a transition: widths, values, unknown values, names and zones. */
 #include "core/column.h"
 
 #include "abi/tcp_state.h"
@@ -274,18 +275,18 @@ static void test_unseen(void **state)
 
 	(void)state;
 	column_table[COLUMN_CGPATH].append(text, &row);
-	assert_int_equal(row.unseen, 1 + 2);
+	assert_int_equal(row.bytes_beyond_cells, 1 + 2);
 	memcpy(event.owner.comm, "na\xc3\xafve\0z", 8);
 	column_table[COLUMN_COMM].append(text, &row);
-	assert_int_equal(row.unseen, 1);
-	row.unseen = 0;
+	assert_int_equal(row.bytes_beyond_cells, 1);
+	row.bytes_beyond_cells = 0;
 	memcpy(event.owner.comm, "naive", 6);
 	column_table[COLUMN_COMM].append(text, &row);
 	column_table[COLUMN_LADDR].append(text, &row);
-	assert_int_equal(row.unseen, 0);
+	assert_int_equal(row.bytes_beyond_cells, 0);
 	row.width = two_cells;
 	column_table[COLUMN_CGPATH].append(text, &row);
-	assert_int_equal(row.unseen, 1 + 1); /* a Latin letter is not asked for */
+	assert_int_equal(row.bytes_beyond_cells, 1 + 1); /* a Latin letter is not asked for */
 }
 
 int main(void)

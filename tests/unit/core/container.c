@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Container ids in names of cgroups, as each container runtime makes them. */
 #include "core/container.h"
 
 #include "text.h"

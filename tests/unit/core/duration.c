@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Text of durations in ms, us and s, also against printf(). */
 #include "core/duration.h"
 
 #include "text.h"

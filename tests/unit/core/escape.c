@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Escapes of every format: every byte, every character of the Basic Multilingual Plane, invalid UTF-8, and cuts. */
 #include "core/escape.h"
 
 #include "text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names in columns: a name that fits, a cut name, and a name that reads like an unknown one. */
 #include "core/escape.h"
 
 #include "text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Shell patterns: examples, random ones against fnmatch(), refused ones, and the limit of the table. */
 #include "core/glob.h"
 
 #include "text.h"
@@ -109,21 +110,22 @@ static void test_against_fnmatch(void **state)
 static void test_refused(void **state)
 {
 	(void)state;
-	refuse("", "name \"\": an empty name; * is any");
-	refuse("a[b", "name \"a[b\": a [ without ]");
-	refuse("[]", "name \"[]\": a [ without ]");
-	refuse("[!]", "name \"[!]\": a [ without ]");
-	refuse("[a-", "name \"[a-\": a [ without ]");
-	refuse("a\\", "name \"a\\\\\": a \\ with nothing behind it");
-	refuse("[\\", "name \"[\\\\\": a \\ with nothing behind it");
-	refuse("sixteen-letters-", "name \"sixteen-letters-\": longer than the 15 bytes that a name has");
-	refuse("?*???????????????", "name \"?*???????????????\": longer than the 15 bytes that a name has");
+	refuse("", "name \"\": the name is empty; use * for any name");
+	refuse("a[b", "name \"a[b\": the [ has no closing ]");
+	refuse("[]", "name \"[]\": the [ has no closing ]");
+	refuse("[!]", "name \"[!]\": the [ has no closing ]");
+	refuse("[a-", "name \"[a-\": the [ has no closing ]");
+	refuse("a\\", "name \"a\\\\\": a character must follow the \\");
+	refuse("[\\", "name \"[\\\\\": a character must follow the \\");
+	refuse("sixteen-letters-", "name \"sixteen-letters-\": longer than 15 bytes, the most that a process name has");
+	refuse("?*???????????????",
+	       "name \"?*???????????????\": longer than 15 bytes, the most that a process name has");
 }
 
 static void test_room(void **state)
 {
 	static const char why[] =
-		"name \"c\": one more than there is room for: 64 bytes in all, and one for each pattern";
+		"name \"c\": too many names: there is room for 64 bytes, and each name takes its length and one more";
 	struct parse_error error;
 	struct glob_set set = {};
 

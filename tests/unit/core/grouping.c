@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* --by: words, keys of groups, and names of groups. */
 #include "core/grouping.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Slots, the log2 table, differences; what is computed from the counts is in histogram_statistics.c. */
+/* Slots, the log2 table, differences. histogram_statistics.c has the values that are computed from the counts. */
 #include "core/histogram.h"
 
 #include "samples.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Values that are computed from the counts of a histogram, for distributions with known answers and for extremes. */
 #include "core/histogram.h"
 
 #include "samples.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Counters of losses, and the line that reports them. */
 #include "core/loss.h"
 
 #include "text.h"
@@ -11,7 +12,7 @@ static void check(struct loss_report report, const char *expected)
 	text_check(&sb, expected);
 }
 
-#define NO_MEMORY "for lack of memory (net.core.optmem_max, --hash-size)"
+#define NO_MEMORY "for lack of memory (raise net.core.optmem_max or --hash-size)"
 
 static void test_nothing(void **state)
 {
@@ -34,9 +35,9 @@ static void test_lost(void **state)
 	      "lost 5 of 20 rows: 3 found no room in the ring buffers (try --buffer-size), "
 	      "2 came while the program was busy on that CPU");
 	check((struct loss_report){.delivered = 1, .held_lost = 1},
-	      "lost 1 of 2 rows: 1 waited for its local port, and what told that was missed");
+	      "lost 1 of 2 rows: 1 waited for its local port, and the event with the port was missed");
 	check((struct loss_report){.held_lost = 2},
-	      "lost 2 of 2 rows: 2 waited for their local ports, and what told those was missed");
+	      "lost 2 of 2 rows: 2 waited for their local ports, and the events with the ports were missed");
 	check((struct loss_report){.delivered = 7, .summary_full = 3, .unit = "transition"},
 	      "lost 3 of 10 transitions: 3 found no room among the counters of --summary");
 	check((struct loss_report){.undecoded = 4, .unwritten = 6},
@@ -62,10 +63,12 @@ static void test_omitted(void **state)
 	check((struct loss_report){.delivered = 20, .unaccepted = 1, .untracked = 1, .unit = "sample"},
 	      "lost 0 of 20 samples, but something was missed: 1 change of state was missed, "
 	      "1 accept was missed: a connection keeps its listener's owner");
+	check((struct loss_report){.delivered = 20, .untracked = 2, .unit = "sample"},
+	      "lost 0 of 20 samples, but something was missed: 2 changes of state were missed");
 	check((struct loss_report){.delivered = 20, .unjudged = 1},
-	      "lost 0 of 20 rows, but something was missed: 1 change of state could not be judged " NO_MEMORY);
+	      "lost 0 of 20 rows, but something was missed: 1 change of state could not be filtered " NO_MEMORY);
 	check((struct loss_report){.delivered = 20, .unjudged = 2},
-	      "lost 0 of 20 rows, but something was missed: 2 changes of state could not be judged " NO_MEMORY);
+	      "lost 0 of 20 rows, but something was missed: 2 changes of state could not be filtered " NO_MEMORY);
 	check((struct loss_report){.delivered = 20, .unaccepted = 3},
 	      "lost 0 of 20 rows, but something was missed: "
 	      "3 accepts were missed: connections keep their listener's owner");
@@ -80,10 +83,10 @@ static void test_impairments(void **state)
 	check((struct loss_report){.delivered = 20, .storage_full = 1},
 	      "lost 0 of 20 rows: nothing was missed; 1 row is without owner and duration " NO_MEMORY);
 	check((struct loss_report){.delivered = 20, .held = 1, .unsampled = 1},
-	      "lost 0 of 20 rows: nothing was missed; 1 row is held back: its local port was never known; "
+	      "lost 0 of 20 rows: nothing was missed; 1 row was held back: its local port stayed unknown; "
 	      "1 round-trip sample is not in a connection's mean");
 	check((struct loss_report){.delivered = 20, .held = 2, .unsampled = 4},
-	      "lost 0 of 20 rows: nothing was missed; 2 rows are held back: their local ports were never known; "
+	      "lost 0 of 20 rows: nothing was missed; 2 rows were held back: their local ports stayed unknown; "
 	      "4 round-trip samples are not in their connections' means");
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Numbers with decimals: known ones and extremes, and others against printf(). */
 #include "core/number.h"
 
 #include "text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Text for the owner of a socket, and its pid. */
 #include "core/owner.h"
 
 #include "text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Parsers for the command line: times, numbers, seconds and sizes; refused words, and the texts of errors. */
 #include "core/parse.h"
 
 #include "text.h"

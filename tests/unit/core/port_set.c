@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sets of ports: lists, ranges, every port, and refused words. */
 #include "core/port_set.h"
 
 #include "text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Address prefixes: good and bad ones, zones, every length, and random ones against inet_pton(). */
 #include "core/prefix.h"
 
 #include "text.h"
@@ -113,17 +114,19 @@ static void test_mapped(void **state)
 	take("::192.0.2.1", "::192.0.2.1"); /* the deprecated IPv4-compatible ones are not IPv4 */
 	take("64:ff9b::192.0.2.1", "64:ff9b::c000:201");
 	refuse("::ffff:10.1.2.3/104",
-	       "address \"::ffff:10.1.2.3/104\": bits behind the length are set; write 10.0.0.0/8");
-	refuse("::ffff:0:0/95", "address \"::ffff:0:0/95\": bits behind the length are set; write ::fffe:0:0/95");
-	refuse("::ffff:1.2.3.4/64", "address \"::ffff:1.2.3.4/64\": bits behind the length are set; write ::/64");
+	       "address \"::ffff:10.1.2.3/104\": address bits after the prefix length are set; write 10.0.0.0/8");
+	refuse("::ffff:0:0/95",
+	       "address \"::ffff:0:0/95\": address bits after the prefix length are set; write ::fffe:0:0/95");
+	refuse("::ffff:1.2.3.4/64",
+	       "address \"::ffff:1.2.3.4/64\": address bits after the prefix length are set; write ::/64");
 }
 
 #define WORD    ": not an IPv4 or IPv6 address or prefix (10.0.0.0/8)"
 #define V4      ": the length of an IPv4 prefix is a number from 0 to 32"
 #define V6      ": the length of an IPv6 prefix is a number from 0 to 128"
 #define ZONE    ": only a link-local address (fe80::/10) has a zone; leave the % and the zone out"
-#define MISSING ": the zone is missing behind the %; write fe80::1%eth0 or fe80::1%2"
-#define BEHIND  ": bits behind the length are set; write "
+#define MISSING ": the zone after the % is missing; write fe80::1%eth0 or fe80::1%2"
+#define BEHIND  ": address bits after the prefix length are set; write "
 
 static void test_bad_addresses(void **state)
 {
@@ -270,7 +273,7 @@ static void test_too_many(void **state)
 	assert_int_equal(list->prefixes[PREFIX_LIST_MAX - 1].bytes[3], 255);
 	free(list);
 	snprintf(text + length, sizeof(text) - length, ",192.0.2.1,x");
-	refuse(text, "address \"192.0.2.1\": one more than the 256 that are possible");
+	refuse(text, "address \"192.0.2.1\": too many addresses; 256 are possible");
 }
 
 static void test_repeated(void **state)

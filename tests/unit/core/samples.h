@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Samples into histograms, for the tests of what is read from them. */
+/* Samples in histograms, for the tests of functions that read histograms. */
 #ifndef TCPVITALS_TEST_SAMPLES_H
 #define TCPVITALS_TEST_SAMPLES_H
 
@@ -11,7 +11,7 @@
 
 static const enum tick ticks[] = {TICK_US, TICK_MS1024};
 
-/* What the kernel side does with a sample. */
+/* A sample in ticks, as the kernel side computes it. */
 static inline uint64_t sample_ticks(enum tick tick, uint64_t us)
 {
 	return tick == TICK_MS1024 ? us * 1024 / 1000 : us;

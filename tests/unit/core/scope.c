@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The scope language: each list of values, negations, limits, and the texts of errors. */
 #include "core/scope.h"
 
 #include "abi/connection.h"
@@ -98,7 +99,7 @@ static void test_nothing(void **state)
 	assert_false(scope_is_limited(&scope) || scope.settings.by_owner);
 }
 
-/* The same address on two links is two: only the same zone is both asked for and excluded. */
+/* The same address on two links is two: only the same zone is both selected and excluded. */
 static void test_zones(void **state)
 {
 	(void)state;
@@ -114,10 +115,10 @@ static void test_zones(void **state)
 	complete(false);
 	assert_true(scope.settings.zones);
 	add(add_laddrs, "!fe80::%eth0/64,fe80::2%eth0");
-	refuse_complete(false, "local address \"fe80::2%eth0\": both asked for and excluded");
+	refuse_complete(false, "local address \"fe80::2%eth0\": both selected and excluded");
 	add(add_raddrs, "fe80::2%3");
 	add(add_raddrs, "!fe80::2%3");
-	refuse_complete(false, "remote address \"fe80::2%3\": both asked for and excluded");
+	refuse_complete(false, "remote address \"fe80::2%3\": both selected and excluded");
 }
 
 static size_t count_ports(const struct port_set *set)
@@ -158,7 +159,7 @@ static void test_bad_ports(void **state)
 	setup(NULL);
 	add(add_lports, "80-90");
 	add(add_lports, "!1-100");
-	refuse_complete(false, "every port that is asked for is excluded, too");
+	refuse_complete(false, "no port is left: all selected ports are excluded");
 }
 
 static void test_addresses(void **state)
@@ -180,7 +181,7 @@ static void test_addresses(void **state)
 
 static void test_families(void **state)
 {
-	static const char both[] = "the local and the remote addresses are of different families (IPv4 and IPv6): no "
+	static const char both[] = "local and remote addresses are of different families (IPv4 and IPv6): no "
 				   "connection has both";
 	struct parse_error error;
 
@@ -188,16 +189,16 @@ static void test_families(void **state)
 	assert_int_equal(scope_add_family(&scope, 4, &error), 0);
 	assert_int_equal(scope_add_family(&scope, 4, &error), 0);
 	assert_int_equal(scope_add_family(&scope, 6, &error), -EINVAL);
-	assert_string_equal(error.text, "-4 and -6 exclude each other; without either, both are taken");
+	assert_string_equal(error.text, "-4 and -6 exclude each other; leave both out to see IPv4 and IPv6");
 	add(add_raddrs, "::/0,10.0.0.0/8");
 	complete(false);
 	setup(NULL);
 	assert_int_equal(scope_add_family(&scope, 4, &error), 0);
 	add(add_raddrs, "::/0");
-	refuse_complete(false, "-4 excludes all addresses that are asked for");
+	refuse_complete(false, "-4 excludes all selected addresses");
 	assert_int_equal(scope_add_family(&scope, 6, &error), 0);
 	add(add_laddrs, "10.0.0.0/8");
-	refuse_complete(false, "-6 excludes all addresses that are asked for");
+	refuse_complete(false, "-6 excludes all selected addresses");
 	add(add_laddrs, "::ffff:10.0.0.1");
 	add(add_raddrs, "2001:db8::1");
 	refuse_complete(false, both);
@@ -207,7 +208,7 @@ static void test_families(void **state)
 	setup(NULL);
 	add(add_raddrs, "10.0.0.0/8,10.0.0.0/24");
 	add(add_raddrs, "!10.0.0.0/24");
-	refuse_complete(false, "remote address \"10.0.0.0/24\": both asked for and excluded");
+	refuse_complete(false, "remote address \"10.0.0.0/24\": both selected and excluded");
 }
 
 static void test_pids(void **state)
@@ -224,7 +225,7 @@ static void test_pids(void **state)
 	assert_int_equal(scope.settings.numbers[SCOPE_PID], SCOPE_WANTED | SCOPE_UNWANTED);
 	assert_int_equal(scope.settings.numbers[SCOPE_UID], 0);
 	assert_true(scope.settings.by_owner && scope_is_limited(&scope) && !scope.settings.by_socket);
-	refuse(scope_add_pids, "!1", "pid \"1\": both asked for and excluded");
+	refuse(scope_add_pids, "!1", "pid \"1\": both selected and excluded");
 	refuse(scope_add_pids, "0", "pid \"0\": not a number from 1 to 4194304");
 	refuse(scope_add_pids, "5,x", "pid \"x\": not a number from 1 to 4194304");
 	refuse(scope_add_pids, "4194305", "pid \"4194305\": not a number from 1 to 4194304");
@@ -240,9 +241,9 @@ static void test_numbers(void **state)
 		assert_int_equal(scope_add_number(&scope, SCOPE_UID, i, true, "user", "x", 1, &error), 0);
 	assert_int_equal(scope_add_number(&scope, SCOPE_UID, 7, true, "user", "x", 1, &error), 0);
 	assert_int_equal(scope_add_number(&scope, SCOPE_NETNS, 7, true, "netns", "x", 1, &error), -EINVAL);
-	assert_string_equal(error.text,
-			    "netns \"x\": one more than the 1024 processes, cgroups, users and namespaces that "
-			    "are possible");
+	assert_string_equal(
+		error.text,
+		"netns \"x\": too many; 1024 processes, cgroups, users and namespaces are possible together");
 	complete(false);
 	assert_false(scope.settings.by_owner);
 	assert_true(scope.settings.by_row && scope_is_limited(&scope));
@@ -257,12 +258,12 @@ static void test_comms(void **state)
 	assert_int_equal(scope.settings.comms, SCOPE_WANTED | SCOPE_UNWANTED);
 	assert_true(scope.settings.comm_globs.wanted && scope.settings.comm_globs.unwanted);
 	assert_true(scope.settings.by_owner && scope.settings.by_row);
-	refuse(scope_add_comms, "a,", "name \"\": an empty name; * is any");
-	refuse(scope_add_comms, "!", "name \"\": an empty name; * is any");
+	refuse(scope_add_comms, "a,", "name \"\": the name is empty; use * for any name");
+	refuse(scope_add_comms, "!", "name \"\": the name is empty; use * for any name");
 	refuse(scope_add_comms, "a,!b",
-	       "name \"!b\": a ! negates all of a list, in front of it; \\! is one that is meant");
+	       "name \"!b\": a ! stands in front of the whole list; write \\! for a name that begins with !");
 	refuse(scope_add_comms, "!!b",
-	       "name \"!b\": a ! negates all of a list, in front of it; \\! is one that is meant");
+	       "name \"!b\": a ! stands in front of the whole list; write \\! for a name that begins with !");
 	add(scope_add_comms, "a,\\!b");
 }
 
@@ -278,14 +279,13 @@ static void test_states(void **state)
 	       "state \"SYN\": not one of SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, CLOSING, "
 	       "LAST_ACK, CLOSE, LISTEN");
 	refuse(scope_add_states, "time_wait",
-	       "state \"time_wait\": goes on without a socket, so nothing shows it; where it begins, --cause time-wait "
-	       "does");
+	       "state \"time_wait\": has no socket and is not traced; for its beginning use --cause time-wait");
 	setup(NULL);
 	add(scope_add_states, "CLOSE,LISTEN");
 	add(scope_add_states, "!LISTEN,CLOSE,SYN_SENT");
-	refuse_complete(false, "every state that is asked for is excluded, too");
+	refuse_complete(false, "no state is left: all selected states are excluded");
 	add(scope_add_states, "CLOSE");
-	refuse_complete(true, "--state and --min-duration choose transitions; -c shows whole connections");
+	refuse_complete(true, "--state and --min-duration select transitions; -c shows whole connections");
 }
 
 /* What the error tells is accepted, and nothing is missing there. */
@@ -331,13 +331,12 @@ static void test_causes(void **state)
 	setup(NULL);
 	add(scope_add_causes, "fin-local");
 	refuse_complete(
-		false,
-		"fin-local and fin-both are causes of whole connections (-c); of transitions they are time-wait and "
-		"fin-wait2-orphan");
+		false, "fin-local and fin-both are causes of whole connections (-c); for transitions use time-wait and "
+		       "fin-wait2-orphan");
 	for (int i = 0; i < 2; i++) {
 		add(scope_add_causes, i ? "fin-wait2-orphan" : "time-wait");
-		refuse_complete(true, "time-wait and fin-wait2-orphan are causes of transitions; of whole connections "
-				      "(-c) they are fin-local and fin-both");
+		refuse_complete(true, "time-wait and fin-wait2-orphan are causes of transitions; for whole connections "
+				      "(-c) use fin-local and fin-both");
 	}
 	add(scope_add_causes, "fin-*");
 	complete(true);
@@ -345,10 +344,10 @@ static void test_causes(void **state)
 	setup(NULL);
 	add(scope_add_causes, "refused");
 	add(scope_add_causes, "!ref*");
-	refuse_complete(false, "every cause that is asked for is excluded, too");
+	refuse_complete(false, "no cause is left: all selected causes are excluded");
 	add(scope_add_causes, "refused");
 	add(scope_add_states, "!CLOSE");
-	refuse_complete(false, "--cause shows transitions to CLOSE, and --state excludes them");
+	refuse_complete(false, "--cause selects transitions to CLOSE, and --state excludes them; leave one out");
 }
 
 static void test_roles(void **state)
@@ -370,13 +369,13 @@ static void test_roles(void **state)
 	setup(NULL);
 	add(scope_add_roles, "client");
 	add(scope_add_roles, "!client");
-	refuse_complete(false, "the role that is asked for is excluded, too");
+	refuse_complete(false, "no role is left: all selected roles are excluded");
 	add(scope_add_roles, "client");
 	add(scope_add_states, "LISTEN");
-	refuse_complete(false, "a client is never in LISTEN");
+	refuse_complete(false, "a client is never in LISTEN; leave --role or --state out");
 	add(scope_add_roles, "server");
 	add(scope_add_states, "SYN_SENT");
-	refuse_complete(false, "a server is never in SYN_SENT");
+	refuse_complete(false, "a server is never in SYN_SENT; leave --role or --state out");
 }
 
 static void test_min_duration(void **state)
@@ -385,7 +384,7 @@ static void test_min_duration(void **state)
 	add(scope_add_min_duration, "100ms");
 	complete(false);
 	assert_true(scope.settings.min_duration_ns == 100000000);
-	refuse(scope_add_min_duration, "!100ms", "duration \"!100ms\": cannot be negated");
+	refuse(scope_add_min_duration, "!100ms", "duration \"!100ms\": a duration cannot be negated; leave the ! out");
 	refuse(scope_add_min_duration, "100x",
 	       "duration \"100x\": not a time from 1us to 10 years: seconds, or with a unit us, ms, s, m, h or d (5, "
 	       "1.5s, "

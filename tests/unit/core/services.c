@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Lines of services(5). */
 #include "core/services.h"
 
 #include "text.h"

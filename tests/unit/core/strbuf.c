@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The string buffer: appends, padding, room and overflow. */
 #include "core/strbuf.h"
 
 #include "text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* States of --stuck, and the least time that an older connection has been in its state. */
 #include "core/stuck.h"
 
 #include "abi/stuck.h"
@@ -53,7 +54,7 @@ static void test_wrong_states(void **state)
 	refuse("CLOSE_WAIT,TIME_WAIT", "\"TIME_WAIT\"", "ss -tan state time-wait");
 	refuse("syn_recv", "\"syn_recv\"", "ss -tan state syn-recv");
 	refuse("LISTEN", "\"LISTEN\"", "ss -tln");
-	refuse("CLOSE", "\"CLOSE\"", "no connection");
+	refuse("CLOSE", "\"CLOSE\"", "a socket without a connection");
 }
 
 /* A day after boot; found a second ago. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names of TCP states. */
 #include "core/tcp_state.h"
 
 #include "text.h"

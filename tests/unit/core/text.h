@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the tests of core and output share: cmocka, and comparing what was appended to a buffer. */
+/* Shared by the tests of core and output: cmocka, and checks of the text that was appended to a buffer. */
 #ifndef TCPVITALS_TEST_TEXT_H
 #define TCPVITALS_TEST_TEXT_H
 
@@ -12,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A buffer on the heap of just that size, so that AddressSanitizer sees a write beyond it. */
+/* A buffer on the heap of exactly that size: AddressSanitizer detects a write beyond its end. */
 static inline struct strbuf text_new(size_t capacity)
 {
 	char *data = malloc(capacity ? capacity : 1);
@@ -21,7 +21,7 @@ static inline struct strbuf text_new(size_t capacity)
 	return strbuf_over(data, capacity);
 }
 
-/* Compares and frees. */
+/* Compares the contents, and frees the buffer. */
 static inline void text_check_bytes(struct strbuf *sb, const char *expected, size_t length)
 {
 	char *text = malloc(sb->length + 1);
@@ -49,7 +49,7 @@ static inline bool text_has(const struct strbuf *sb, const char *part)
 	return memmem(sb->data, sb->length, part, strlen(part));
 }
 
-/* The same numbers in every run: a failure can be repeated. */
+/* A pseudorandom number. The numbers are the same in every run, so a failure can be repeated. */
 static inline uint64_t text_random(uint64_t *state)
 {
 	uint64_t z = *state += 0x9e3779b97f4a7c15ULL; /* splitmix64 */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Text of points in time: known ones, every day, every second of a day, and the ends of the range. */
 #include "core/timestamp.h"
 
 #include "core/duration.h"

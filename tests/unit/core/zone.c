@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Text of the zone of an address. */
 #include "core/zone.h"
 
 #include "text.h"

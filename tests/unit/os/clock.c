@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The host's clocks, also in time namespaces. */
 #include "os/clock.h"
 
 #include "../core/text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Network interfaces: lists of this and of all network namespaces, and names by number. */
 #include "os/interfaces.h"
 
 #include "../core/text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The version of the running kernel. */
 #include "os/kernel_version.h"
 
 #include <stdio.h>

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Network namespaces: found by pid, path and inode number; refused words; and recognized again. */
 #include "os/netns.h"
 
 #include "../core/text.h"
+#include "said.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,13 +109,37 @@ static void test_file(void **state)
 	close(fd);
 }
 
+static void check_report(struct netns_omissions omissions, const char *expected)
+{
+	struct said said;
+
+	said_begin(&said);
+	netns_report(&omissions, "nothing is known");
+	said_end(&said);
+	assert_string_equal(strchr(said.text, ':'), expected);
+}
+
+static void test_report(void **state)
+{
+	(void)state;
+	check_report((struct netns_omissions){.namespaces = 1},
+		     ": cannot enter 1 network namespace (needs CAP_SYS_ADMIN): nothing is known\n");
+	check_report((struct netns_omissions){.namespaces = 2},
+		     ": cannot enter 2 network namespaces (needs CAP_SYS_ADMIN): nothing is known\n");
+	check_report(
+		(struct netns_omissions){.processes = 1},
+		": cannot read the network namespace of 1 process (needs CAP_SYS_PTRACE; a security module may forbid "
+		"it): unless another process shares it, nothing is known\n");
+	check_report((struct netns_omissions){.processes = 2},
+		     ": cannot read the network namespace of 2 processes (needs CAP_SYS_PTRACE; a security module may "
+		     "forbid it): unless other processes share them, nothing is known\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_found),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_path),
-		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_found), cmocka_unit_test(test_refused), cmocka_unit_test(test_path),
+		cmocka_unit_test(test_file),  cmocka_unit_test(test_report),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

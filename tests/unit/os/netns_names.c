@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names of network namespaces. */
 #include "os/netns_names.h"
 
 #include "../core/text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The pid namespace of this process, and the meaning of pids. */
 #include "os/pid_namespace.h"
 
 #include "../core/text.h"
@@ -62,14 +63,14 @@ static void test_meaning(void **state)
 	uint32_t number;
 
 	(void)state;
-	assert_int_equal(pid_namespace_look_up((uint32_t)getpid()), PID_OF_PROCESS);
-	assert_int_equal(pid_namespace_look_up(1), PID_OF_PROCESS);
-	assert_int_equal(pid_namespace_look_up(ended_process()), PID_OF_NOBODY);
-	assert_int_equal(pid_namespace_look_up(4194304), PID_OF_NOBODY);
+	assert_int_equal(pid_namespace_look_up((uint32_t)getpid()), PID_PROCESS);
+	assert_int_equal(pid_namespace_look_up(1), PID_PROCESS);
+	assert_int_equal(pid_namespace_look_up(ended_process()), PID_UNUSED);
+	assert_int_equal(pid_namespace_look_up(4194304), PID_UNUSED);
 	pthread_barrier_init(&barrier, NULL, 2);
 	assert_int_equal(pthread_create(&thread, NULL, thread_main, &number), 0);
 	pthread_barrier_wait(&barrier);
-	assert_int_equal(pid_namespace_look_up(number), PID_OF_THREAD);
+	assert_int_equal(pid_namespace_look_up(number), PID_THREAD);
 	pthread_barrier_wait(&barrier);
 	pthread_join(thread, NULL);
 	pthread_barrier_destroy(&barrier);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Real-time priority: raised, lowered in a busy loop, not inherited, and refused if the caller has chosen a priority.
+ */
 #include "os/priority.h"
 
 #include "../core/text.h"

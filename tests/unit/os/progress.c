@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Progress messages: work that is quick, slow, or without a terminal. */
 #include "os/progress.h"
 
 #include "../core/text.h"

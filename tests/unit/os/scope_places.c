@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Places of a scope that disappear, and appear again with another number. */
 #include "os/scope_places.h"
 
 #include "../core/text.h"

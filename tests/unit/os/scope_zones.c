@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names of interfaces in the address lists of a scope, in one and in several network namespaces. */
 #include "os/scope_zones.h"
 
 #include "../core/text.h"
@@ -104,12 +105,23 @@ static void test_nowhere(void **state)
 	       "of this name; see ip link, or give its number (%2)");
 }
 
+static void test_no_room(void **state)
+{
+	(void)state;
+	begin(false, "fe80::1%lo");
+	scope.zone_count = SCOPE_ZONES_MAX;
+	refuse("local address \"fe80::1%lo\": more than 1024 interfaces have these names; select network namespaces "
+	       "with "
+	       "--netns, or give a number (%2)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found),
 		cmocka_unit_test(test_namespaces),
 		cmocka_unit_test(test_nowhere),
+		cmocka_unit_test(test_no_room),
 	};
 
 	return cmocka_run_group_tests_name("os/scope_zones", tests, NULL, NULL);

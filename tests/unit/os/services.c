@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names of ports from a file. */
 #include "os/services.h"
 
 #include "../core/text.h"

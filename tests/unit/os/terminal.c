@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Cells of a character on a terminal. */
 #include "os/terminal.h"
 
 #include <locale.h>

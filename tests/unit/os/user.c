@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* User names and uids. */
 #include "os/user.h"
 
 #include "../core/text.h"
@@ -24,7 +25,7 @@ static void refuse(const char *word)
 
 	assert_int_equal(user_find(word, strlen(word), &uid, &error), -EINVAL);
 	assert_true(uid == 12345);
-	assert_non_null(strstr(error.text, "\": no such user, nor a uid from 0 to 4294967294"));
+	assert_non_null(strstr(error.text, "\": no such user, and not a uid from 0 to 4294967294"));
 }
 
 static void test_names_and_numbers(void **state)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* CSV of transitions against tests/golden, and fields with any name. */
 #include "output/csv.h"
 
 #include "core/append.h"

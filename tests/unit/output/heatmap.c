@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The heat map: every width of a terminal, cells, shades and colors. */
 #include "output/heatmap.h"
 
 #include "../core/text.h"

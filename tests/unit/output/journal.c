@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Journal entries of transitions, field by field, and the connection to journald. */
 #include "output/journal.h"
 
 #include "records.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* JSON of transitions against tests/golden and the schema, with random names and records. */
 #include "output/json.h"
 
 #include "core/append.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The transitions whose text is in tests/golden, and comparing with it. */
+/* The transitions whose text is in tests/golden, and comparison with that text. */
 #ifndef TCPVITALS_TEST_RECORDS_H
 #define TCPVITALS_TEST_RECORDS_H
 
@@ -12,13 +12,13 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* 2026-11-22T12:31:49Z, an hour and a half east of Greenwich; the first event is at 1 s. */
+/* The base is 2026-11-22T12:31:49Z, an hour and a half east of Greenwich. The first event is at 1 s. */
 static const struct timebase records_base = {
 	.clocks.newest = {.realtime_offset_ns = 1795350709000000000 - 1000000000, .utc_offset_s = 5400},
 	.first_ns = 1000000000,
 };
 
-/* The same, but that the machine was suspended for an hour when its clock was at 1.1 s. */
+/* records_base, but the machine was suspended for an hour when CLOCK_MONOTONIC was at 1.1 s. */
 static const struct timebase records_suspended = {
 	.clocks = {.newest = {.from_ns = 1100000000,
 			      .realtime_offset_ns = 1795350709000000000 - 1000000000 + 3600000000000,
@@ -29,7 +29,7 @@ static const struct timebase records_suspended = {
 	.first_ns = 1000000000,
 };
 
-/* Suspended for as long as a number can say, before the longest records end. */
+/* A suspend of the greatest possible duration, before the longest records end. */
 static const struct timebase records_longest_suspended = {
 	.clocks = {.newest = {.from_ns = 1ULL << 63, .boottime_offset_ns = INT64_MAX}, .count = 1}};
 
@@ -222,7 +222,7 @@ static inline struct strbuf golden_read(const char *name)
 	return sb;
 }
 
-/* Compares byte by byte and frees; what differs is shown in full. */
+/* Compares byte by byte, and frees the buffer. If they differ, prints the whole actual text. */
 static inline void golden_check(const char *name, struct strbuf *actual)
 {
 	struct strbuf golden = golden_read(name);
@@ -239,7 +239,7 @@ static inline void golden_check(const char *name, struct strbuf *actual)
 
 #define RECORDS_LONGEST_NAMES 6
 
-/* The longest names there can be, of nothing but one string. `room` is what they point into. */
+/* The longest possible names, each of which repeats one string. `room` is the memory for them. */
 static inline struct names records_longest_names(char room[4096], unsigned int variant)
 {
 	static const char *const bytes[RECORDS_LONGEST_NAMES] = {"\x01", "\xff", "\"", "\\", "\n", "\xe2\x80\xae"};
@@ -253,8 +253,8 @@ static inline struct names records_longest_names(char room[4096], unsigned int v
 }
 
 /*
- * The longest rows there can be: every number at its maximum, the longest addresses, states and owner, and a name of
- * 16 bytes that all need the longest escape of one format or another. The first six have a process of another pid
+ * The longest possible rows: every number at its maximum, the longest addresses, states and owner. The name has 16
+ * bytes, which all need the longest escape of some format. In the first six rows, the process is in another pid
  * namespace, which is longer in JSON and shorter elsewhere.
  */
 static inline struct transition records_longest(unsigned int variant)

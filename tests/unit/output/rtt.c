@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reports of round-trip times against tests/golden, and reports without samples or with the longest values. */
 #include "output/rtt.h"
 
 #include "records.h"

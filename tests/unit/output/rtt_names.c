@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The names of groups, of output/rtt. */
+/* Names of groups in reports of output/rtt. */
 #include "output/rtt.h"
 
 #include <stdio.h>

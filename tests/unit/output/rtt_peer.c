@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The text of a histogram beside what libbpf-tools' own tcprtt makes of it. */
+/* The text of a histogram against that of libbpf-tools' own tcprtt. */
 #include "output/rtt.h"
 
 #include "../core/text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The output of a tool: readers that stop or leave, full disks, and files that are emptied, renamed or replaced. */
 #include "output/sink.h"
 
 #include <errno.h>

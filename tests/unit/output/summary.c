@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Rows of tcpstates --summary in every format. */
 #include "output/summary.h"
 
 #include "records.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Transitions as text against tests/golden: headers, alignment, and the longest rows. */
 #include "output/table.h"
 
 #include "core/append.h"

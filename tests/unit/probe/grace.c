@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A real program is under way in the kernel while another thread waits for it. Needs root. */
+/* Runs a real BPF program in one thread while another thread waits for the end of the program. Needs root. */
 #include "probe/grace.h"
 
 #include <bpf/bpf.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The kernel's side is played here: ring buffers in plain memory, as kernel/bpf/ringbuf.c writes them. */
+/* Reads ring buffers in plain memory. The test plays the kernel's part and writes them as kernel/bpf/ringbuf.c does. */
 #include "probe/rings.h"
 
 #include <errno.h>
@@ -235,9 +235,9 @@ static void test_crowded(void **state)
 
 	for (uint64_t i = 0; i < 15; i++)
 		put(fixture, 1, i, 100 + i);
-	assert_false(rings_crowded(&fixture->rings));
+	assert_false(rings_quarter_full(&fixture->rings));
 	put(fixture, 1, 15, 200);
-	assert_true(rings_crowded(&fixture->rings));
+	assert_true(rings_quarter_full(&fixture->rings));
 }
 
 /* No ring smaller than RINGS_SIZE_MIN, but one. */
