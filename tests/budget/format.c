@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * format ROUNDS [OPTION OF tcpstates]...    prints the records of records.h so often, as tcpstates does
- * format                                    says what compiled it, and for what
+ * format ROUNDS [OPTION OF tcpstates]...    prints the records of records.h ROUNDS times, as tcpstates does
+ * format                                    prints the compiler, the glibc version and the architecture
  *
- * For callgrind: two runs differ by nothing but the rows that the one prints and the other does not. To a file, whose
- * writer never has to wait.
+ * For callgrind: two runs with different ROUNDS differ only in the rows that one of them does not print. The output
+ * goes to a file, whose writer never has to wait.
  */
 #include "core/parse.h"
 #include "os/resolver.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a busy machine sends, as a fixed stream: each step in the lives of a few connections, and their ends. */
+/* The records of a busy machine, as a fixed stream: each step in the lives of a few connections, and their ends. */
 #ifndef TCPVITALS_BUDGET_RECORDS_H
 #define TCPVITALS_BUDGET_RECORDS_H
 
@@ -10,7 +10,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Between two records. */
+/* Time between two records. */
 #define STEP_NS 73000
 
 struct step {
@@ -19,10 +19,10 @@ struct step {
 	__u8 cause;
 	__u8 syn_retrans;
 	__u8 flags;
-	__u64 duration_ns; /* at a distance of 1 */
+	__u64 duration_ns; /* for a setting with distance 1 */
 };
 
-/* Of a client that closes first and of its server; then what else ends a connection. */
+/* The life of a client that closes first and of its server, then the other ways in which a connection ends. */
 static const struct step steps[] = {
 	{STATE_CLOSE, STATE_SYN_SENT, OWNER_CONNECT, CAUSE_NONE, SYN_RETRANS_NONE, 0, DURATION_UNKNOWN},
 	{STATE_LISTEN, STATE_SYN_RECV, OWNER_LISTENER, CAUSE_NONE, SYN_RETRANS_NONE, 0, DURATION_UNKNOWN},
@@ -44,8 +44,8 @@ static const struct step steps[] = {
 #define HOST_NETNS 4026531840
 
 struct setting {
-	struct transition socket; /* what is the same at each step */
-	__u8 distance;            /* everything takes so many times as long */
+	struct transition socket; /* the same at each step */
+	__u8 distance;            /* factor of all durations */
 };
 
 static const struct setting settings[] = {
@@ -119,7 +119,7 @@ static const struct setting settings[] = {
 
 #define RECORDS (COUNT(steps) * COUNT(settings))
 
-/* The record of that number, from 0 to RECORDS - 1. */
+/* Record `number`, from 0 to RECORDS - 1. */
 static inline struct transition record_transition(size_t number)
 {
 	const struct setting *setting = &settings[number % COUNT(settings)];
@@ -139,7 +139,7 @@ static inline struct transition record_transition(size_t number)
 	return event;
 }
 
-/* The connection that ends so, after some exchanges if it came that far. */
+/* The connection that ends with the transition `end`, after some exchanges if it was established. */
 static inline struct connection record_connection(const struct transition *end)
 {
 	__u64 exchanges = end->oldstate == STATE_SYN_SENT ? 0 : end->cookie % 50 + 1;

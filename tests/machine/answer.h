@@ -11,13 +11,13 @@ enum verdict {
 
 struct answer {
 	enum verdict verdict;
-	char why[256]; /* why not, or where; may be empty */
+	char why[256]; /* the reason of NO, or the place; may be empty */
 };
 
 void answer_set(struct answer *answer, enum verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The kernel's errno. A lack of memory or of descriptors is no policy: unknown. */
+/* Sets the answer for an errno of the kernel: NO. A lack of memory or of descriptors is no policy: UNKNOWN. */
 void answer_refused(struct answer *answer, int error);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* One program of each kind that the tools use. They do nothing: the question is whether the kernel takes them. */
+/* One empty program of each kind that the tools use, to find out whether the kernel accepts it. */
 #include "bpf/kernel.bpf.h"
 
 struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What this machine allows, for tests that must not take its policy for a fault of the tools. Each thing is really
- * tried. One line each: the name, a tab, "yes", "no" or "unknown", a tab, and why not or where.
+ * Prints what this machine allows, so that no test takes the machine's policy for a fault of the tools. Each thing is
+ * really tried. Each line has the name, a tab, "yes", "no" or "unknown", a tab, and the reason or the place.
  */
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Questions about file systems: the BTF of the kernel, tracefs and cgroup v2. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Questions about user, network and time namespaces, and about netem and TUN devices in a network namespace. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>

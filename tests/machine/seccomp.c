@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The question about seccomp's user notification. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>

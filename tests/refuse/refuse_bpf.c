@@ -2,13 +2,19 @@
 /*
  * refuse_bpf PROGRAM[,PROGRAM...] COMMAND [ARGUMENT...]
  *
- * Runs the command on a kernel that refuses these BPF programs with EPERM, as a policy does: at their load; named
- * "attach:PROGRAM", when they are attached; named "iterate:PROGRAM", when an iterator is to run. Others are not
- * refused, with a FIFO in the environment's REFUSE_BPF_FIFO: "hold:PROGRAM" is attached when somebody has opened that
- * and closed it again. "skip:PROGRAM", of tp_btf, is not run and the command is not told, as when the kernel skips one
- * that interrupts itself: from when somebody writes there, which has no reader then; without a FIFO, at all. Every
- * bpf(2) call of the command is shown to a process beside it (seccomp's user notification), which looks at the
- * program's name and decides. Needs root.
+ * Runs the command on a kernel that refuses some BPF programs. Needs root.
+ *
+ * PROGRAM            its load fails with EPERM, as by a policy
+ * attach:PROGRAM     its attachment fails with EPERM
+ * iterate:PROGRAM    a run of this iterator fails with EPERM
+ * hold:PROGRAM       its attachment waits until a process has opened and closed the FIFO; only once
+ * skip:PROGRAM       the kernel does not run it, and the command does not notice (tp_btf only)
+ *
+ * "skip:" has the effect of a program that interrupts itself, which the kernel skips. With a FIFO, the program runs
+ * until a process writes to the FIFO, which then has no reader any more. Without a FIFO, the program never runs.
+ *
+ * $REFUSE_BPF_FIFO names the FIFO. seccomp's user notification reports every bpf(2) call of the command to a second
+ * process, which reads the name of the program and decides.
  */
 #include <errno.h>
 #include <fcntl.h>
