@@ -3,6 +3,7 @@
 """tcpstates --summary: its counts in the kernel, compared with the rows of a second tcpstates."""
 
 import collections
+import contextlib
 import csv
 import fcntl
 import io
@@ -10,9 +11,14 @@ import json
 import math
 import os
 import signal
+import sys
 import time
 
-from cli import Reader, Trace, assert_equal, assert_in, churn, free_port, lost, main, need_root, run
+from cli import ROOT, Reader, Trace, assert_equal, assert_in, churn, free_port, lost, main, need_root, run
+
+sys.path.insert(0, str(ROOT / "bench"))
+import mounts  # pylint: disable=wrong-import-position
+import witness  # pylint: disable=wrong-import-position
 
 CONNECTIONS = 2000
 STORAGES = (("--storage", "socket"), ("--storage", "hash"))
@@ -35,15 +41,31 @@ def check_quantile(shown, durations, q):
     assert least * 0.93 - 20 <= shown <= spread * 1.07 + 20, (shown, exact, least, spread)
 
 
+@contextlib.contextmanager
+def hidden_from_bpf(port):
+    """Counts the transitions to that remote port that the machine may hide from every BPF program, without a counter."""
+    mounts.mount_tracefs()
+    with witness.hidden(("dport",), [port]) as hidden:
+        yield hidden
+
+
+def assert_all(found, expected, hidden, what):
+    """All of them, or all but some of those that may be hidden."""
+    assert expected - hidden.count() <= found <= expected, f"{what}: {found} of {expected}, hidden at most {hidden.count()}"
+
+
 def test_against_rows():
     need_root()
     for storage in STORAGES:
         port = free_port()
-        with Trace("--summary", "-o", "json", "-D", port, *storage) as summary, \
+        with hidden_from_bpf(port) as hidden, Trace("--summary", "-o", "json", "-D", port, *storage) as summary, \
                 Trace("-o", "json", "-D", port, *storage) as rows:
             churn(CONNECTIONS, "--port", port)
             assert_equal((summary.stop(), rows.stop()), (0, 0), "exit statuses")
-            assert_equal((lost(summary.err), lost(rows.err)), ((0, 5 * CONNECTIONS),) * 2, "lost")
+            assert_equal(lost(summary.err), lost(rows.err), "lost")
+            missing, total = lost(summary.err)
+            assert_equal(missing, 0, "lost")
+            assert_all(total, 5 * CONNECTIONS, hidden, "transitions")
             shown = {(row["oldstate"], row["newstate"]): row for row in summary.rows()}
             expected = kinds(rows.rows())
         assert_equal(sorted(shown), sorted(expected), f"kinds of transitions with {storage}")
@@ -58,24 +80,26 @@ def test_against_rows():
             assert abs(row["mean_us"] - mean) <= max(0.1 * mean, 20), (kind, row["mean_us"], mean)
             for key, q in (("p50_us", 0.5), ("p90_us", 0.9)):
                 check_quantile(row[key], durations, q)
-        assert sum(row["count"] for row in shown.values()) == 5 * CONNECTIONS, shown
+        assert_equal(sum(row["count"] for row in shown.values()), total, f"{shown}")
 
 
 def test_intervals_add_up():
     """Nothing is lost or counted twice between two of them, and there is a last one."""
     need_root()
     port = free_port()
-    with Trace("--summary=0.1", "-o", "json", "-D", port) as summary:
+    with hidden_from_bpf(port) as hidden, Trace("--summary=0.1", "-o", "json", "-D", port) as summary:
         churn(CONNECTIONS, "--port", port)
         time.sleep(0.2)
         churn(10, "--port", port)
         assert_equal(summary.stop(), 0, "exit status")
         rows = summary.rows()
+        hidden_count = hidden.count()
     per_kind = collections.Counter()
     for row in rows:
         per_kind[row["oldstate"], row["newstate"]] += row["count"]
         assert row["count"] and row["interval_s"] > 0, row
-    assert_equal(set(per_kind.values()), {CONNECTIONS + 10}, f"of each kind: {per_kind}")
+    for kind, count in per_kind.items():
+        assert CONNECTIONS + 10 - hidden_count <= count <= CONNECTIONS + 10, f"{kind} in {per_kind}, hidden at most {hidden_count}"
     assert len({row["time"] for row in rows}) >= 3, "hardly any intervals"
 
 
@@ -86,11 +110,11 @@ def behind(form, **kwargs):
     """A summary every 10 ms that soon fills a small pipe; on its transitions: 5 * 10 of them in each of ROUNDS rounds."""
     port = free_port()
     fcntl.fcntl(kwargs["stdout"], fcntl.F_SETPIPE_SZ, 4096)
-    with Trace("--summary=0.01", "-o", form, "-D", port, **kwargs) as summary:
+    with hidden_from_bpf(port) as hidden, Trace("--summary=0.01", "-o", form, "-D", port, **kwargs) as summary:
         for _ in range(ROUNDS):
             churn(10, "--port", port)
             time.sleep(0.01)
-        yield summary
+        yield summary, hidden
 
 
 def counts(form, text):
@@ -109,14 +133,15 @@ def test_reader_that_never_reads():
     need_root()
     for form in ("text", "csv", "json"):
         reader, writer = os.pipe()
-        for summary in behind(form, stdout=writer):
+        for summary, hidden in behind(form, stdout=writer):
             assert_equal(summary.stop(), 0, "exit status")
             missing, total = lost(summary.err)
+            assert_all(total, 5 * 10 * ROUNDS, hidden, f"{form}: all transitions")
             assert_in("could not be written", summary.err)
         os.close(writer)
         with open(reader, encoding="ascii") as pipe:
             read = counts(form, pipe.read())
-        assert_equal((total, read), (5 * 10 * ROUNDS, total - missing), f"{form}: all transitions, and those that were read")
+        assert_equal(read, total - missing, f"{form}: transitions that were read")
         assert missing, "nothing was lost: this test has become pointless"
 
 
@@ -126,15 +151,17 @@ def test_reader_that_goes_on_at_the_end():
     for form in ("text", "csv", "json"):
         with Reader() as reader:
             reader.stop()
-            for summary in behind(form, stdout=reader.writer):
+            for summary, hidden in behind(form, stdout=reader.writer):
                 reader.close_writer()
                 summary.process.send_signal(signal.SIGINT)
                 time.sleep(0.3)
                 assert summary.process.poll() is None, "it has not waited"
                 reader.go_on()
                 assert_equal(summary.wait(), 0, "exit status")
-                assert_equal(lost(summary.err), (0, 5 * 10 * ROUNDS), f"{form}: lost")
-            assert_equal(counts(form, reader.text()), 5 * 10 * ROUNDS, f"{form}: transitions read")
+                missing, total = lost(summary.err)
+                assert_equal(missing, 0, f"{form}: lost")
+                assert_all(total, 5 * 10 * ROUNDS, hidden, f"{form}: all transitions")
+            assert_equal(counts(form, reader.text()), total, f"{form}: transitions read")
 
 
 def test_full_device():
