@@ -86,7 +86,7 @@ static void begin_netns(struct scope_place *place)
 		search_netns(place);
 		return;
 	}
-	place->is_gone = true; /* forces a look, even if the file is the same */
+	place->is_gone = true; /* makes check_netns() read the file, even if it is the same */
 	check_netns(place);
 	/* A cookie identifies the namespace for ever, so the path is not needed. */
 	if (place->cookie && is_of_process(place))

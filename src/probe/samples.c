@@ -171,7 +171,7 @@ void samples_prepare(const struct probe_wants *wants, const struct way *way, str
 	size_maps(wants, vitals);
 }
 
-/* Fills the queue of group numbers, 1 first. */
+/* Fills the stack of group numbers; 1 comes out first. */
 static int fill_numbers(const struct bpf_map *map, uint32_t count)
 {
 	for (uint32_t number = count; number > 0; number--) {

@@ -49,7 +49,8 @@ struct tool {
 	struct stuck_watch watch;     /* with --stuck */
 	struct loss_report reported;  /* the losses that stderr has reported so far */
 	uint64_t reported_ns;
-	unsigned int ticks;
+	unsigned int quiet_ticks, held_ticks; /* without a row; since rows are held back */
+	bool has_hinted;
 };
 
 static int failure_status(const struct tool *tool)
@@ -109,21 +110,28 @@ static uint64_t held_rows(const struct tool *tool)
 	return __atomic_load_n(&tool->app.probe.losses->held, __ATOMIC_RELAXED);
 }
 
-/* Reports why there are no rows, or how to cause one. */
-static void hint(const struct tool *tool)
+/* Called once a second while there is no row. Reports once why there are no rows, or how to cause one. */
+static void hint(struct tool *tool)
 {
 	uint64_t held = held_rows(tool);
 
-	if (!isatty(STDERR_FILENO))
+	tool->held_ticks = held ? tool->held_ticks + 1 : 0;
+	tool->quiet_ticks++;
+	if (tool->has_hinted || !isatty(STDERR_FILENO))
 		return;
-	if (held)
-		message(held == 1 ? "quiet so far: %llu row is held back until the next change of state shows the "
-				    "local port for -L; a connect() may be waiting for its answer"
-				  : "quiet so far: %llu rows are held back until the next change of state shows the "
-				    "local ports for -L; a connect() may be waiting for its answer",
+	if (tool->held_ticks == HINT_TICKS) {
+		tool->has_hinted = true;
+		message(held == 1
+				? "quiet so far: %llu row is held back, because the local port that -L asks for is not "
+				  "known yet; a connect() may be waiting for its answer"
+				: "quiet so far: %llu rows are held back, because the local ports that -L asks for are "
+				  "not known yet; a connect() may be waiting for its answer",
 			(unsigned long long)held);
-	else if (!scope_is_limited(&tool->options.app.scope) && isatty(tool->app.out_fd))
+	} else if (tool->quiet_ticks == HINT_TICKS && !scope_is_limited(&tool->options.app.scope) &&
+		   isatty(tool->app.out_fd)) {
+		tool->has_hinted = true;
 		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
+	}
 }
 
 static void tick(struct tool *tool)
@@ -132,7 +140,7 @@ static void tick(struct tool *tool)
 	report_new_losses(tool, true);
 	if (tool->options.stuck.states)
 		stuck_tick(&tool->watch, clock_monotonic_ns());
-	if (++tool->ticks == HINT_TICKS && !tool->sink.rows && !tool->options.summary && !tool->options.stuck.states)
+	if (!tool->sink.rows && !tool->options.summary && !tool->options.stuck.states)
 		hint(tool);
 }
 

@@ -198,6 +198,16 @@ static struct column_list usual_columns(const struct command_line *line)
 	return column_list_default(options->style, line->time, line->elapsed);
 }
 
+/* --interval is --summary's time, too. */
+static void finish_summary(const struct argp_state *state, struct tcpstates_options *options)
+{
+	if (options->interval_ns && options->interval_ns != options->stuck.interval_ns)
+		argp_error(state, "--summary=TIME and --interval TIME say different times; leave one out");
+	if (options->stuck.interval_ns < PARSE_TIME_MS)
+		argp_error(state, "--interval of a summary is at least 1ms");
+	options->interval_ns = options->stuck.interval_ns;
+}
+
 static void finish_options(const struct command_line *line, const struct argp_state *state)
 {
 	struct tcpstates_options *options = line->options;
@@ -206,8 +216,8 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	if (line->csv && !line->output)
 		options->format = OUTPUT_CSV;
 	app_options_end(state, options->connections, &options->app);
-	if (options->summary && !options->interval_ns)
-		options->interval_ns = options->stuck.interval_ns;
+	if (options->summary && options->stuck.interval_ns)
+		finish_summary(state, options);
 	stuck_options_end(state, options->summary, &options->stuck);
 	check_combinations(line, state);
 	options->style = options->format == OUTPUT_CSV ? COLUMN_STYLE_CSV
@@ -286,6 +296,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static void append_states(struct strbuf *out)
 {
 	for (unsigned int state = STATE_ESTABLISHED; state <= STATE_CLOSING; state++) {
+		if (state == STATE_TIME_WAIT) /* has no socket, so no option takes it */
+			continue;
 		strbuf_append_string(out, out->length ? ", " : "");
 		strbuf_append_string(out, tcp_state_name(state));
 	}
@@ -321,7 +333,10 @@ static char *add_words(int key, const char *text, void *input)
 	append_states(&state_text);
 	append_causes(&cause_text);
 	columns[column_text.length] = states[state_text.length] = causes[cause_text.length] = '\0';
-	return asprintf(&help, "%s\nStates: %s.\nCauses: %s.\nColumns: %s.", text, states, causes, columns) < 0
+	return asprintf(&help,
+			"%s\nStates: %s; --stuck does not take SYN_RECV, CLOSE and LISTEN.\nCauses: %s; transitions "
+			"have time-wait and fin-wait2-orphan where -c has fin-local and fin-both.\nColumns: %s.",
+			text, states, causes, columns) < 0
 		       ? (char *)text
 		       : help;
 }

@@ -6,6 +6,7 @@ A test is a function with a name that begins with test_. main() runs the tests o
 ended.
 """
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -371,11 +372,25 @@ def _run_test(name, function):
         signal.alarm(0)
 
 
-def main(namespace, tool=TOOL):
-    """Runs the tests of a file; arguments choose some by name."""
+def _run_apart(name):
+    """The test in a process of its own: whether it passed, and what it printed."""
+    done = subprocess.run([sys.executable, "-B", sys.argv[0], name], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    return done.returncode == 0, done.stdout
+
+
+def main(namespace, tool=TOOL, at_once=1):
+    """Runs the tests of a file; arguments choose some by name. `at_once`: that many at a time, where most of the time is waiting and
+    no test counts what there is on the machine."""
     tests = {name: f for name, f in namespace.items() if name.startswith("test_") and callable(f)}
     chosen = sys.argv[1:] or list(tests)
     if not os.access(tool, os.X_OK):
         sys.exit(f"{tool} is missing: type make")
-    results = [_run_test(name, tests[name]) for name in chosen]
-    sys.exit(0 if all(results) else 1)
+    if at_once == 1 or len(chosen) == 1:
+        sys.exit(0 if all([_run_test(name, tests[name]) for name in chosen]) else 1)
+    passed = True
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        for is_good, text in pool.map(_run_apart, chosen):
+            print(text, end="", flush=True)
+            passed = passed and is_good
+    sys.exit(0 if passed else 1)

@@ -180,4 +180,4 @@ def test_ended_processes_are_forgotten():
 
 
 if __name__ == "__main__":
-    main(globals())
+    main(globals(), at_once=3)

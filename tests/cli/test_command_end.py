@@ -151,4 +151,4 @@ def test_lingering():
 
 
 if __name__ == "__main__":
-    main(globals())
+    main(globals(), at_once=3)

@@ -22,12 +22,14 @@ FOREIGN = {
 }
 WITH_ARGUMENT = "pPO"
 
-STATES = ("ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN",
+STATES = ("ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN",
           "CLOSING")
 CAUSES = ("fin-local", "fin-remote", "reset-sent", "refused", "timeout-keepalive", "listener-closed", "address-in-use")
 
 TWO_SCREENS = 100
+# From the connect to the hint, and from the start to the connect: who types it needs a while.
 HINT_S = 3
+LATER_S = 4
 
 
 def test_letters_of_the_other_tool():
@@ -80,6 +82,11 @@ def test_summary_takes_its_time_in_four_ways():
     refused = run("--summary", "x5")
     assert_equal(refused.returncode, 2, "a word that is no time")
     assert_in('"x5"', refused.stderr)
+    for words, why in ((["--summary=5", "-i", "3"], "--summary=TIME and --interval TIME say different times; leave one out"),
+                       (["--summary", "-i", "1us"], "--interval of a summary is at least 1ms")):
+        refused = run(*words)
+        assert_equal(refused.returncode, 2, f"{words}")
+        assert_in(why, refused.stderr)
     refused = run("--summary", "5x")
     assert_equal(refused.returncode, 2, "a time with a wrong unit")
     assert_in('summary interval "5x"', refused.stderr)
@@ -122,17 +129,17 @@ def test_quiet_with_a_local_port_while_a_connect_hangs():
         listener.listen(0)
         queued.connect(listener.getsockname())
         terminal, end = os.openpty()
-        command = tool_command("-L", "1", "--pid", os.getpid(), "-d", HINT_S + 1.5)
+        command = tool_command("-L", "1", "--pid", os.getpid(), "-d", LATER_S + HINT_S + 1.5)
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=end) as shown, \
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as logged:
             os.close(end)
-            time.sleep(1)
+            time.sleep(LATER_S)
             hanging.setblocking(False)
             hanging.connect_ex(listener.getsockname())
             said = read_all(terminal)
             os.close(terminal)
             assert_equal((shown.wait(), logged.stderr.read(), logged.wait()), (0, "", 0), "exit status, log")
-    assert_in("quiet so far: 1 row is held back until the next change of state shows the local port", said)
+    assert_in("quiet so far: 1 row is held back, because the local port that -L asks for is not known yet", said)
 
 
 if __name__ == "__main__":

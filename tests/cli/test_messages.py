@@ -366,7 +366,7 @@ def test_quiet():
         listener.listen(0)
         queued.connect(listener.getsockname())
         (held, end_of_held), (idle, end_of_idle) = os.openpty(), os.openpty()
-        with start(end_of_held, "-L", "1", "--pid", os.getpid(), "-d", "3.5"), \
+        with start(end_of_held, "-L", "1", "--pid", os.getpid(), "-d", "5.5"), \
                 start(end_of_idle, "-d", "3.5", prefix=refusing(*FIRST, "skip:recover_cast", "skip:recover_storage")), \
                 start(None, "--stuck", "CLOSE_WAIT", "--longer", "3.5s", "--once", "-v", "-L", stuck.port) as watching:
             os.close(end_of_held)
@@ -378,7 +378,7 @@ def test_quiet():
             said = read_all(held), read_all(idle), watching.stderr.read()
             os.close(held)
             os.close(idle)
-    assert_line("tcpstates: quiet so far: 2 rows are held back until the next change of state shows the local ports for -L; a connect() "
+    assert_line("tcpstates: quiet so far: 2 rows are held back, because the local ports that -L asks for are not known yet; a connect() "
                 "may be waiting for its answer", said[0])
     assert_line("tcpstates: quiet so far; try in another terminal: curl -s http://127.0.0.1:9/", said[1])
     assert re.search(r"^tcpstates: watching 2 connections for at most [12] s more: they are older than tcpstates, and their times in the "

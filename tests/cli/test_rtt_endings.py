@@ -396,4 +396,4 @@ def test_pipe_of_another_user():
 
 
 if __name__ == "__main__":
-    main(globals(), RTT_TOOL)
+    main(globals(), RTT_TOOL, at_once=3)

@@ -358,4 +358,4 @@ def test_heatmap_in_milliseconds():
 
 
 if __name__ == "__main__":
-    main(globals(), RTT_TOOL)
+    main(globals(), RTT_TOOL, at_once=3)
