@@ -429,4 +429,4 @@ def test_closed_stderr():
 
 
 if __name__ == "__main__":
-    main(globals(), at_once=3)
+    main(globals())

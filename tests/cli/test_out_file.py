@@ -400,4 +400,4 @@ def at_end(descriptor):
 
 
 if __name__ == "__main__":
-    main(globals(), at_once=3)
+    main(globals())
