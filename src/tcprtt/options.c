@@ -82,7 +82,7 @@ static const char documentation[] =
 	"connection.\n"
 	"TIME is in seconds, or has a unit: us, ms, s, m, h, d. -p and -P are ports; a process is --pid.\n"
 	"Needs root or CAP_BPF+CAP_PERFMON. Manual: tcprtt(8).\n"
-	"Exit status: 0; 1 runtime error; 2 wrong command line; 3 with --strict: something was missed. With "
+	"Exit status: 0; 1 runtime error; 2 wrong command line; 3 with --strict: something was lost or missed. With "
 	"COMMAND: its own, unless that is 0.";
 
 static error_t parse_selection(int key, const char *argument, const struct argp_state *state)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tcpstates/options.h"
 
-#include "core/cause.h"
 #include "core/parse.h"
-#include "core/tcp_state.h"
 #include "os/command_line.h"
 #include "os/terminal.h"
 #include "probe/rings.h"
+#include "tcpstates/help.h"
 #include "tcpstates/stuck_options.h"
 
 #include <stdlib.h>
@@ -93,7 +92,7 @@ static const char documentation[] =
 	"\n"
 	"TIME is in seconds, or has a unit: us, ms, s, m, h, d. An unknown value is printed as \"-\".\n"
 	"Needs root or CAP_BPF+CAP_PERFMON. Manual: tcpstates(8).\n"
-	"Exit status: 0; 1 runtime error; 2 wrong command line; 3 with --strict: something was missed. With "
+	"Exit status: 0; 1 runtime error; 2 wrong command line; 3 with --strict: something was lost or missed. With "
 	"COMMAND: its own, unless that is 0. With --once: 0 none is stuck, 1 one is, 2 error, 3 unknown.";
 
 static uint64_t parse_buffer_size(const struct argp_state *state, const char *text)
@@ -293,54 +292,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	return app_refuse_foreign(key, state, foreign_options);
 }
 
-static void append_states(struct strbuf *out)
-{
-	for (unsigned int state = STATE_ESTABLISHED; state <= STATE_CLOSING; state++) {
-		if (state == STATE_TIME_WAIT) /* has no socket, so no option takes it */
-			continue;
-		strbuf_append_string(out, out->length ? ", " : "");
-		strbuf_append_string(out, tcp_state_name(state));
-	}
-}
-
-static void append_causes(struct strbuf *out)
-{
-	for (unsigned int cause = CAUSE_NONE + 1; cause < CAUSES; cause++) {
-		strbuf_append_string(out, out->length ? ", " : "");
-		strbuf_append_string(out, cause_name(cause));
-	}
-}
-
-/* Adds a space after each comma, so that argp can break the line. */
-static void append_columns(struct strbuf *out)
-{
-	for (const char *c = column_names(); *c; c++)
-		strbuf_append(out, *c == ',' ? ", " : c, *c == ',' ? 2 : 1);
-}
-
-/* Adds the words that options accept to the end of --help, from the tables that define them. */
-static char *add_words(int key, const char *text, void *input)
-{
-	char columns[512], states[256], causes[512], *help = NULL;
-	struct strbuf column_text = strbuf_over(columns, sizeof(columns) - 1);
-	struct strbuf state_text = strbuf_over(states, sizeof(states) - 1);
-	struct strbuf cause_text = strbuf_over(causes, sizeof(causes) - 1);
-
-	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC || !text)
-		return (char *)text;
-	append_columns(&column_text);
-	append_states(&state_text);
-	append_causes(&cause_text);
-	columns[column_text.length] = states[state_text.length] = causes[cause_text.length] = '\0';
-	return asprintf(&help,
-			"%s\nStates: %s; --stuck does not take SYN_RECV, CLOSE and LISTEN.\nCauses: %s; transitions "
-			"have time-wait and fin-wait2-orphan where -c has fin-local and fin-both.\nColumns: %s.",
-			text, states, causes, columns) < 0
-		       ? (char *)text
-		       : help;
-}
-
 /* Changes "--summary 5" to "--summary=5", because getopt accepts an optional argument only after "=". */
 static void join_summary(int *argc, char **argv)
 {
@@ -367,7 +318,7 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 		.parser = parse_option,
 		.args_doc = "[-- COMMAND [ARG...]]",
 		.doc = documentation,
-		.help_filter = add_words,
+		.help_filter = tcpstates_filter_help,
 	};
 	/* static: the port sets and lists of the scope are too large for some stacks */
 	static struct tcpstates_options options = {

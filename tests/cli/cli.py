@@ -7,6 +7,7 @@ ended.
 """
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -346,6 +347,15 @@ def lost(text):
     found = re.findall(r"^tcpstates: lost (\d+) of (\d+)", text, re.MULTILINE)
     assert found, f"no line about losses in {text!r}"
     return tuple(map(int, found[-1]))
+
+
+def read_terminal(terminal):
+    """All that is written to the other end until that is closed, which is an error for a terminal."""
+    said = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(terminal, 4096):
+            said += piece
+    return said.decode().replace("\r", "")
 
 
 def _run_test(name, function):

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-from cli import RTT_TOOL, TOOL, assert_equal, assert_in, connect_once, free_port, main, need_root, run, tool_command
+from cli import RTT_TOOL, TOOL, assert_equal, assert_in, connect_once, free_port, main, need_root, read_terminal, run, tool_command
 from commands import BOTH
 
 # One syntax for every option that takes a time.
@@ -110,17 +110,6 @@ def test_help():
         assert re.search(rf"(?<![\w-]){word}(?![\w-])", run("--help").stdout), f"{word} is not in --help"
 
 
-def read_all(terminal):
-    """Until the other end is closed, which is an error for a terminal."""
-    said = b""
-    try:
-        while piece := os.read(terminal, 4096):
-            said += piece
-    except OSError:
-        pass
-    return said.decode()
-
-
 def test_quiet_with_a_local_port_while_a_connect_hangs():
     """The row has no local port yet: it is held back, and a person is told so. A log is not."""
     need_root()
@@ -136,7 +125,7 @@ def test_quiet_with_a_local_port_while_a_connect_hangs():
             time.sleep(LATER_S)
             hanging.setblocking(False)
             hanging.connect_ex(listener.getsockname())
-            said = read_all(terminal)
+            said = read_terminal(terminal)
             os.close(terminal)
             assert_equal((shown.wait(), logged.stderr.read(), logged.wait()), (0, "", 0), "exit status, log")
     assert_in("quiet so far: 1 row is held back, because the local port that -L asks for is not known yet", said)

@@ -16,7 +16,7 @@ import time
 
 from cgroups import Cgroup
 from cli import (END_LIMIT_S, RTT_TOOL, TOOL, Skip, Trace, assert_equal, assert_in, assert_line, connect_once, main, need_command,
-                 need_root, run, tool_command, wait_until)
+                 need_root, read_terminal, run, tool_command, wait_until)
 from commands import BOTH
 from surroundings import (SHOW_TRACEFS, PublicCopy, as_nobody, child_of, deny_bpf_by_seccomp, deny_by_seccomp, in_mount_namespace,
                           refusing)
@@ -343,14 +343,6 @@ def test_network_namespace_of_a_process_that_ends():
             wait_until(lambda: line in trace.err.splitlines(), END_LIMIT_S, lambda: f"it said: {trace.err}")
 
 
-def read_all(terminal):
-    said = b""
-    with contextlib.suppress(OSError):  # the end
-        while piece := os.read(terminal, 4096):
-            said += piece
-    return said.decode().replace("\r", "")
-
-
 def start(terminal, *args, **kwargs):
     """The tool, with that for stderr, or with a pipe."""
     return subprocess.Popen(tool_command(*args, **kwargs), stdin=subprocess.DEVNULL, stdout=terminal or subprocess.DEVNULL,
@@ -375,7 +367,7 @@ def test_quiet():
             for each in hanging, another:
                 each.setblocking(False)
                 each.connect_ex(listener.getsockname())
-            said = read_all(held), read_all(idle), watching.stderr.read()
+            said = read_terminal(held), read_terminal(idle), watching.stderr.read()
             os.close(held)
             os.close(idle)
     assert_line("tcpstates: quiet so far: 2 rows are held back, because the local ports that -L asks for are not known yet; a connect() "
