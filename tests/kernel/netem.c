@@ -13,6 +13,8 @@
  * - Handshakes are single values. Each lies between the captured time and the time that the test waited for it.
  * - Two observers of the same round trips may differ by TOLERANCE, or by TOLERANCE_US if that is more. The size of the
  *   delay does not matter: a capture and the stack read the clock at different places.
+ * - A machine that stands still between two such places breaks an upper limit or this agreement, but not each time. So
+ *   all is measured again then, up to ATTEMPTS times. A wrong tool is wrong each time.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,6 +29,8 @@
 #define SLACK_US     10000
 #define TOLERANCE    0.1
 #define TOLERANCE_US 500
+
+#define ATTEMPTS 3
 
 #define RANKS           50 /* permille */
 #define RANKS_WITH_LOSS 200
@@ -60,6 +64,17 @@ static const struct path paths[] = {
 static struct path_witness witnessed[PATHS];
 static struct tool states;
 static struct rows rows;
+static bool agreed; /* in the present attempt */
+
+/* For what a machine that stands still may break: the present attempt goes on, and does not count. */
+#define agree(condition, ...)                                                                                          \
+	do {                                                                                                           \
+		if (!(condition)) {                                                                                    \
+			print_message("not as expected: " __VA_ARGS__);                                                \
+			print_message("\n");                                                                           \
+			agreed = false;                                                                                \
+		}                                                                                                      \
+	} while (0)
 
 static int leave(void **state)
 {
@@ -119,7 +134,7 @@ static void check_most(const struct path *path, const char *what, enum wire_end 
 
 	if (waited_us > most)
 		most = waited_us;
-	require(us <= most, "%s: %s's %s is %.0f us, more than %.0f", path->name, side(end), what, us, most);
+	agree(us <= most, "%s: %s's %s is %.0f us, more than %.0f", path->name, side(end), what, us, most);
 }
 
 /* By up to 40 ms: what comes in one after the other without an answer. */
@@ -186,8 +201,8 @@ static void check_quantile(const struct path *path, const char *what, enum wire_
 	double high = samples_quantile(samples, permille + ranks < 1000 ? permille + ranks : 1000);
 
 	tell(path, what, end, us, who, samples_quantile(samples, permille));
-	require(us >= low - tolerance_us(low) && us <= high + tolerance_us(high),
-		"%s: %s's %s is %.0f us, %s %.0f to %.0f", path->name, side(end), what, us, who, low, high);
+	agree(us >= low - tolerance_us(low) && us <= high + tolerance_us(high),
+	      "%s: %s's %s is %.0f us, %s %.0f to %.0f", path->name, side(end), what, us, who, low, high);
 }
 
 static void check_rtt(const struct path *path, enum wire_end end, const struct rtt_report *report,
@@ -324,9 +339,8 @@ static void check_losses(void)
 	require(sent_again, "nothing got lost");
 }
 
-static void test_known_delays(void **state)
+static void measure(struct rtt_run *run)
 {
-	struct rtt_run *run = *state;
 	size_t tools[VIEWS];
 	uint64_t begin = now_ns();
 
@@ -348,6 +362,18 @@ static void test_known_delays(void **state)
 	for (size_t i = 0; i < VIEWS; i++)
 		check_view(run, tools[i], &views[i]);
 	check_states();
+}
+
+static void test_known_delays(void **state)
+{
+	for (int i = 1;; i++) {
+		agreed = true;
+		measure(*state);
+		if (agreed)
+			return;
+		require(i < ATTEMPTS, "none of %d attempts shows the known delays", ATTEMPTS);
+		leave(state);
+	}
 }
 
 int main(void)
