@@ -30,7 +30,7 @@ CHURN = str(ROOT / "build/bench/churn")
 
 TEST_LIMIT_S = 90
 READY_LIMIT_S = 15
-# What "ends promptly" means on a machine whose two cores are busy with other tests.
+# The meaning of "ends promptly" on a machine whose two cores are busy with other tests.
 END_LIMIT_S = 6
 
 # Debian keeps some commands where a user's PATH does not look.
@@ -56,7 +56,7 @@ def need_command(name):
 
 
 def besides_no_sample(stderr):
-    """What else is said: tcprtt ends with a line where there was nothing to measure."""
+    """The other lines: tcprtt ends with one where there was nothing to measure."""
     pattern, nothing = r"^tcprtt: no sample: .*\n", ""
     if isinstance(stderr, bytes):
         pattern, nothing = pattern.encode(), b""
@@ -210,77 +210,6 @@ def churn(connections, *args, timeout=80):
     return json.loads(result.stdout)
 
 
-class Nginx:
-    """A real web server on a port of its own, from a configuration of its own."""
-
-    def __init__(self, workers=1):
-        self.workers = workers
-
-    def __enter__(self):
-        need_command("nginx")
-        self.port = free_port()
-        self.directory = tempfile.TemporaryDirectory(prefix="tcpvitals-nginx-")
-        path = self.directory.name
-        os.chmod(path, 0o755)
-        temporary = "".join(
-            f"  {kind}_temp_path {path}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        pathlib.Path(path, "nginx.conf").write_text(
-            f"daemon off; master_process on; worker_processes {self.workers}; pid {path}/pid; error_log stderr;\n"
-            f"events {{ worker_connections 512; }}\n"
-            f"http {{\n{temporary}  log_format who '$pid $remote_port'; access_log {path}/access who;\n"
-            f"  server {{ listen 127.0.0.1:{self.port}; location / {{ return 200 'hello\\n'; }} }}\n}}\n"
-        )
-        self.process = subprocess.Popen(
-            ["nginx", "-e", "stderr", "-p", path, "-c", f"{path}/nginx.conf"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        wait_until(self._answers, 10, "nginx does not answer")
-        return self
-
-    def _answers(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
-        except OSError:
-            return False
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.directory.cleanup()
-
-    def served(self):
-        """Client port and pid of the worker, in the order of the requests."""
-        log = pathlib.Path(self.directory.name, "access").read_text(encoding="ascii")
-        return [(int(port), int(pid)) for pid, port in map(str.split, log.splitlines())]
-
-    def pids(self):
-        """Of master and workers."""
-        pid = self.process.pid
-        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-        return {pid, *map(int, children.split())}
-
-
-def curl(port, *args):
-    """One request by a real curl; returns its pid."""
-    need_command("curl")
-    process = subprocess.Popen(
-        ["curl", "-sS", "-o", "/dev/null", "--max-time", "10", *args, f"http://127.0.0.1:{port}/"],
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    errors = process.communicate(timeout=15)[1]
-    assert process.returncode == 0, f"curl: {errors}"
-    return process.pid
-
-
 class Reader:
     """A program that reads a pipe into a file, and can be stopped: pass .writer as stdout."""
 
@@ -334,6 +263,13 @@ def assert_line(line, text):
 
 def assert_not_in(part, text):
     assert part not in text, f"did not expect {part!r} in {text!r}"
+
+
+def assert_whole_rows(text):
+    """Lines of the default text output, each of them whole."""
+    assert text.endswith("\n"), f"ends in the middle of a line: {text[-80:]!r}"
+    for line in text.splitlines()[1:]:
+        assert re.match(r"^[0-9a-f]{16} .* -> [A-Z_0-9]+ +(-|\d+\.\d{3})$", line), f"not a whole row: {line!r}"
 
 
 def assert_diagnostics(text, name="tcpstates"):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Surroundings that a tool runs in: namespaces of its own, no rights, or no bpf()."""
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -15,8 +16,19 @@ import sys
 import tempfile
 import time
 
-from cli import ROOT, TOOL, Skip, Trace, assert_equal, need_command, need_root
+from cli import END_LIMIT_S, ROOT, TOOL, Skip, Trace, assert_equal, need_command, need_root, wait_until
 from this_machine import need_machine
+
+
+@contextlib.contextmanager
+def folder():
+    """A folder of the test's own."""
+    with tempfile.TemporaryDirectory(prefix="tcpvitals-out-") as path:
+        yield pathlib.Path(path)
+
+
+def await_text(path, text, what):
+    wait_until(lambda: path.exists() and text in path.read_text(), END_LIMIT_S, lambda: f"{what}: no {text!r} in {path}")
 
 
 def in_mount_namespace(script):
@@ -67,7 +79,7 @@ def refusing(*programs):
 
 
 class Fifo:
-    """What tells refuse_bpf to go on (tests/refuse). For commands that are started inside `with`."""
+    """A descriptor that tells refuse_bpf to go on (tests/refuse). For commands that are started inside `with`."""
 
     def __enter__(self):
         self._directory = tempfile.TemporaryDirectory(prefix="tcpvitals-")

@@ -10,9 +10,10 @@ import socket
 import subprocess
 import sys
 
-from cli import (CLIENT_FIRST, END_LIMIT_S, RTT_TOOL, TOOL, Nginx, assert_equal, assert_in, besides_no_sample, free_port, main,
+from cli import (CLIENT_FIRST, END_LIMIT_S, RTT_TOOL, TOOL, assert_equal, assert_in, besides_no_sample, free_port, main,
                  need_command, need_root, run, states, tool_command, wait_until)
 from commands import BOTH, Server, read, run_tree, temporary
+from nginx import Nginx
 
 
 def check_tree(*args, prefix=(), pids_differ=False):

@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 
-from cli import END_LIMIT_S, Nginx, Trace, assert_equal, main, need_root, of_port
+from cli import END_LIMIT_S, Trace, assert_equal, main, need_root, of_port
+from nginx import Nginx
 from this_machine import need_seeding
 
 NGINX_CONNECTIONS = 7000

@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 
-from cli import RTT_TOOL, Nginx, Trace, assert_equal, curl, main, need_root, of_port, wait_until
+from cli import RTT_TOOL, Trace, assert_equal, main, need_root, of_port, wait_until
+from nginx import Nginx, curl
 from servers import OUTLIVED, WORKER, Server, spawn_as, talk
 from this_machine import need_seeding
 

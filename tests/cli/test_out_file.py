@@ -2,37 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """--out FILE in a long run: rotation with and without SIGHUP, and the other effects of SIGHUP."""
 
-import contextlib
 import csv
 import json
 import os
 import pathlib
-import pty
 import re
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-from cli import (END_LIMIT_S, READY_LIMIT_S, RTT_TOOL, TOOL, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in,
-                 churn, connect_once, free_port, lost, main, need_root, of_port, run, tool_command, wait_until)
+from cli import (END_LIMIT_S, RTT_TOOL, TOOL, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, churn,
+                 connect_once, free_port, lost, main, need_root, run, tool_command, wait_until)
 from commands import BOTH, COUNTER, Server, read
-from surroundings import in_mount_namespace
+from surroundings import await_text, folder, in_mount_namespace
 from this_machine import need_seeding
 
 # tcprtt prints a row in each of its intervals, whatever happens.
 ARGUMENTS = {TOOL: ("-o", "json"), RTT_TOOL: ("-o", "json", "-i", "0.1")}
-
-
-@contextlib.contextmanager
-def folder():
-    with tempfile.TemporaryDirectory(prefix="tcpvitals-out-") as path:
-        yield pathlib.Path(path)
-
-
-def await_text(path, text, what):
-    wait_until(lambda: path.exists() and text in path.read_text(), END_LIMIT_S, lambda: f"{what}: no {text!r} in {path}")
 
 
 def traffic(tool):
@@ -44,7 +31,7 @@ def traffic(tool):
 
 
 def test_copytruncate():
-    """What comes after the file was emptied begins at its start, behind a header of its own."""
+    """Rows after the file was emptied begin at its start, behind a header of their own."""
     need_root()
     with folder() as path:
         file = path / "rows"
@@ -248,7 +235,7 @@ def test_hangup_without_a_file():
 
 
 def test_hangup_under_nohup():
-    """What keeps the terminal's end from it does not keep logrotate from it."""
+    """nohup protects the tool from the end of the terminal, and logrotate's SIGHUP still works."""
     need_root()
 
     def ignore():
@@ -288,83 +275,6 @@ def test_command_that_rotates():
         script = 'mv "$0" "$0.1"; kill -HUP $PPID; while [ ! -e "$0" ]; do sleep 0.05; done; exit 7'
         result = run("--out", file, "--", "sh", "-c", script, file)
         assert_equal((result.returncode, result.stderr), (7, ""), "exit status and stderr")
-
-
-# A session of its own on the terminal it is given, as a shell: the tool is its child, and gets the SIGHUP that it gets.
-SHELL = """
-import os, signal, subprocess, sys, time
-ours = []
-def pass_on(*_):
-    ours.append(1)
-signal.signal(signal.SIGHUP, pass_on)
-tool = subprocess.Popen(sys.argv[1:], process_group=0)
-while not ours:
-    time.sleep(0.01)
-tool.send_signal(signal.SIGHUP)
-sys.exit(tool.wait(20))
-"""
-
-
-def hang_up(file, errors, prefix=(), ignored=False):
-    """Runs the tool on a terminal that is closed then; what it is called by, as a child that can be waited for."""
-    pid, terminal = pty.fork()
-    if not pid:
-        if ignored:
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
-        command = tool_command("-v", "-o", "json", "--out", file, prefix=prefix)
-        os.execvp(command[0], command)
-    wait_until(lambda: errors.exists() and "tracing" in read(errors), READY_LIMIT_S, "not tracing")
-    os.close(terminal)
-    return pid
-
-
-@contextlib.contextmanager
-def ended(pid):
-    """Kills it, whatever happens."""
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ProcessLookupError, ChildProcessError):
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-
-
-def wait_for(pid):
-    status = []
-
-    def is_over():
-        status[:] = os.waitpid(pid, os.WNOHANG)
-        return status[0] == pid
-
-    wait_until(is_over, READY_LIMIT_S, "it lives on when its terminal is closed")
-    return os.waitstatus_to_exitcode(status[1])
-
-
-def test_closed_terminal():
-    """Its SIGHUP is not about the file: the kernel's own, and that of a shell that passes its own on."""
-    need_root()
-    need_seeding()
-    for prefix in ((), (sys.executable, "-c", SHELL)):
-        with folder() as path:
-            pid = hang_up(path / "rows", path / "errors", prefix)
-            with ended(pid):
-                assert_equal(wait_for(pid), 0, f"exit status under {prefix[:1]}")
-            assert_in("tcpstates: ended by SIGHUP: the terminal was closed; nohup(1) keeps the tool running\n",
-                      read(path / "errors"))
-
-
-def test_closed_terminal_under_nohup():
-    need_root()
-    with folder() as path:
-        file = path / "rows"
-        pid = hang_up(file, path / "errors", ignored=True)
-        with ended(pid):
-            port = connect_once()
-            await_text(file, str(port), "rows after the terminal was closed")
-            os.kill(pid, signal.SIGTERM)
-            assert_equal(wait_for(pid), 0, "exit status")
-        assert_equal(len(of_port([json.loads(line) for line in read(file).splitlines()], port)), 12, "rows")
 
 
 def test_a_fifo_is_opened_again():

@@ -13,8 +13,9 @@ import subprocess
 import tempfile
 import time
 
-from cli import (CLIENT_FIRST, Nginx, Skip, Trace, assert_equal, assert_in, connect_once, curl, free_port, lost, main,
+from cli import (CLIENT_FIRST, Skip, Trace, assert_equal, assert_in, connect_once, free_port, lost, main,
                  need_command, need_root, of_port, states)
+from nginx import Nginx, curl
 from surroundings import PublicCopy, as_nobody
 
 NARROW = "%-16s %-7s %-10.10s %-15s %-5s %-15s %-5s %-11s -> %-11s %s"
@@ -305,7 +306,7 @@ def assert_rows_arrive(writer, reader, **kwargs):
     with Trace("-o", "json", stdout=writer, **kwargs) as trace:
         port = connect_once()
         assert_equal(trace.stop(), 0, "exit status")
-    # What else the machine did may have filled the pipe, which nobody has read so far; these rows came first.
+    # Other connections of the machine may have filled the pipe, which nobody has read so far; these rows came first.
     os.close(writer)
     rows = [json.loads(line) for line in read_all(reader).splitlines()]
     assert_equal(len(of_port(rows, port)), 12, "rows")

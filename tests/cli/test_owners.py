@@ -10,7 +10,8 @@ import socket
 import subprocess
 
 from cgroups import Cgroup
-from cli import RTT_TOOL, Nginx, Trace, assert_equal, assert_in, main, need_root, wait_until
+from cli import RTT_TOOL, Trace, assert_equal, assert_in, main, need_root, wait_until
+from nginx import Nginx
 from servers import NAME, REPLY, WORKER, Server, fork, serve, talk
 from this_machine import need_machine, need_seeding
 
@@ -35,7 +36,7 @@ def stop(*traces):
 
 
 def told_by(connections, port, field="pid", side="lport"):
-    """What tcpstates -c says: samples of the connections of each owner."""
+    """Samples of the connections of each owner, according to tcpstates -c."""
     counts = collections.Counter()
     for row in connections.rows():
         if row[side] == port:
@@ -68,7 +69,7 @@ def check(connections, by_pid, whole, port, side="lport"):
 
 
 def test_nginx():
-    """The master listens, two workers accept: whoever wrote the line of the access log has the samples."""
+    """The master listens, two workers accept: the worker that wrote the line of the access log has the samples."""
     need_root()
     need_seeding()
     requests = 20

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 
-from cli import (RTT_TOOL, TOOL, Trace, assert_equal, assert_in, main, need_command, need_root, of_port, run)
+from cli import (RTT_TOOL, TOOL, Trace, assert_equal, assert_in, main, need_root, of_port, run)
 from surroundings import Inside, PidNamespace, child_of, in_mount_namespace
 from this_machine import need_machine, need_seeding
 

@@ -11,25 +11,17 @@
 
 typedef int add_fn(struct scope *scope, const char *text, struct parse_error *error);
 
-static int add_lports(struct scope *scope, const char *text, struct parse_error *error)
-{
-	return scope_add_ports(scope, false, text, error);
-}
+/* An add_fn for lists of local or remote values. */
+#define ADD_OF_SIDE(name, function, is_remote)                                                                         \
+	static int name(struct scope *scope, const char *text, struct parse_error *error)                              \
+	{                                                                                                              \
+		return function(scope, is_remote, text, error);                                                        \
+	}
 
-static int add_rports(struct scope *scope, const char *text, struct parse_error *error)
-{
-	return scope_add_ports(scope, true, text, error);
-}
-
-static int add_laddrs(struct scope *scope, const char *text, struct parse_error *error)
-{
-	return scope_add_addresses(scope, false, text, error);
-}
-
-static int add_raddrs(struct scope *scope, const char *text, struct parse_error *error)
-{
-	return scope_add_addresses(scope, true, text, error);
-}
+ADD_OF_SIDE(add_lports, scope_add_ports, false)
+ADD_OF_SIDE(add_rports, scope_add_ports, true)
+ADD_OF_SIDE(add_laddrs, scope_add_addresses, false)
+ADD_OF_SIDE(add_raddrs, scope_add_addresses, true)
 
 /* Too much for some stacks; zeroed by setup(). */
 static struct scope scope;
@@ -288,7 +280,7 @@ static void test_states(void **state)
 	refuse_complete(true, "--state and --min-duration select transitions; -c shows whole connections");
 }
 
-/* What the error tells is accepted, and nothing is missing there. */
+/* The words that the error names are accepted, and none is missing there. */
 static void test_every_name(void **state)
 {
 	struct parse_error error;
