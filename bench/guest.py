@@ -21,7 +21,7 @@ PROGRAMS = {"tcpstates": ROOT / "build/tcpstates", "tcprtt": ROOT / "build/tcprt
             **{name: ROOT / "build/bench" / name for name in ("attach", "bracket", "churn", "pingpong")}}
 OBJECTS = ROOT / "build/bench/bpf"
 
-# What tests/vm/boot says when there is no such kernel to be had.
+# The exit status of tests/vm/boot when the kernel cannot be had.
 NO_KERNEL = 77
 
 
@@ -32,7 +32,7 @@ def problems():
 
 
 class Observer:
-    """What runs in the guest: a command, while one load after the other runs: a number of CPUs, and what runs on each."""
+    """The script for the guest: a command, while one load after the other runs: a number of CPUs, and what runs on each."""
 
     def __init__(self, name, command, loads, bracket=""):
         """bracket: "state" or "segment" where each run of what it attaches there is to be timed, too."""
@@ -44,7 +44,7 @@ class Observer:
 
 
 def _boot(kernel, cpus, limit_s, files):
-    """What the guest says."""
+    """The guest's output."""
     kind = {"GUEST_CPUS": str(cpus)} if cpus else {"GUEST_COUNTS": "1"}
     guest = process.start([BOOT, kernel, limit_s, PLAN, *files], stdout=subprocess.PIPE, env={**os.environ, **kind})
     try:

@@ -46,7 +46,7 @@ def running(commands, apart=False):
 
 
 def finish(load, limit_s=LIMIT_S):
-    """What the commands have printed, when all have ended."""
+    """The commands' output, when all have ended."""
     try:
         output, _ = load.communicate(timeout=limit_s)
     except subprocess.TimeoutExpired as error:

@@ -6,7 +6,7 @@ import time
 
 from process import descriptors
 
-# What ends leaves memory behind that the kernel frees later: with a million sockets within two seconds.
+# The kernel frees the memory of an observer some time after its end: with a million sockets within two seconds.
 SETTLED_S, SETTLE_LIMIT_S, SETTLED_KIB = 0.5, 10, 512
 
 
@@ -51,6 +51,6 @@ def growth(before, after, at_least):
 
 
 def map_bytes(pid):
-    """Of all BPF maps that a process has a descriptor of, in the kernel's words. What sockets' storage holds is not in it."""
+    """Memory of all BPF maps that a process has a descriptor of, in the kernel's words, without the content of socket storage."""
     found = {fields["map_id"]: int(fields["memlock"]) for fields in descriptors(pid) if "map_id" in fields and "memlock" in fields}
     return sum(found.values())

@@ -86,7 +86,7 @@ class Observer:
             time.sleep(POLL_S)
 
     def usage(self):
-        """What it has taken: CPU time and skipped programs since it was ready, memory since it was started."""
+        """Its cost: CPU time and skipped programs since it was ready, memory since it was started."""
         pid = self.process.pid
         return {"cpu_s": process.cpu_s(pid) - self.start_cpu_s, "peak_rss_kib": process.peak_rss_kib(pid),
                 "recursion_misses": recursion_misses(pid) - self.start_misses}

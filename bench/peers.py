@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 LIBBPF_TOOLS = ("/usr/sbin/{}", "/usr/sbin/libbpf-{}", "/usr/sbin/bpf-{}", "/usr/share/bcc/libbpf-tools/{}")
 
 
-# What finds a peer yields the ways to run it, each with a word on it, the best first; it raises Failure when there is none.
+# A function that finds a peer yields the ways to run it, each with a word on it, the best first. Without any it raises Failure.
 
 def libbpf_tool(name):
     for place in LIBBPF_TOOLS:

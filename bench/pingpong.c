@@ -30,7 +30,7 @@
 #define MAX_CONNECTIONS 10000
 #define MAX_ADDRESSES   65000
 
-/* What waits to be accepted: beyond that, a SYN is dropped and comes again a second later. */
+/* Connections that may wait for accept(): beyond that, a SYN is dropped and comes again a second later. */
 #define BACKLOG 4096
 
 /* Addresses 127.2.0.1 and up. Both ends of a connection have the same one: as many groups as addresses at either. */

@@ -12,12 +12,12 @@ END_LIMIT_S = 10
 
 
 class Failure(Exception):
-    """What a mode cannot go on without did not work."""
+    """Something failed that a mode cannot go on without."""
 
 
 def start(command, apart=False, **how):
-    """Not stopped by Ctrl-C: whoever started it ends it. In this session, as from one shell, unless `apart`: the kernel schedules
-    sessions against each other (autogroup), and a tracer alone in one waits most of the time that a load takes in another."""
+    """Ctrl-C does not stop the process: its starter ends it. In this session, as from one shell, unless `apart`: the kernel
+    schedules sessions against each other (autogroup), and a tracer alone in one waits most of the time that a load takes in another."""
     group = {"start_new_session": True} if apart else {"process_group": 0}
     return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, **group, **how)
 
@@ -77,7 +77,7 @@ def missing_commands(*names):
 
 
 def descriptors(pid):
-    """What the kernel tells of each descriptor of a process: key to value, as text (/proc/PID/fdinfo)."""
+    """The kernel's words about each descriptor of a process: key to value, as text (/proc/PID/fdinfo)."""
     for entry in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
         try:
             text = entry.read_text(encoding="ascii")

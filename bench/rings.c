@@ -165,7 +165,7 @@ static void meet(struct test *test)
 		sched_yield();
 }
 
-/* What one of them does while the others wait. */
+/* The work of one of them while the others wait. */
 static void prepare_fill(struct test *test)
 {
 	if (test->filled && read_records(&test->rings, RECORDS / test->cpus * test->cpus) < 0)

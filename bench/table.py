@@ -41,7 +41,7 @@ def unknown(what, reason):
 
 
 def skipped(reasons):
-    """What could not run here: name to reason."""
+    """A line for each tool that could not run here: name to reason."""
     return "".join(f"- not measured: {name}: {reason}\n" for name, reason in reasons.items())
 
 

@@ -32,7 +32,7 @@ class Witness:
         return self
 
     def count(self):
-        """Those that the log has, and those that it had no room for."""
+        """Number of events in the log, and of those without room in it."""
         said = "".join(path.read_text(encoding="ascii") for path in self.instance.glob("per_cpu/cpu*/stats"))
         return sum(map(int, re.findall(r"^(?:entries|overrun|dropped events): (\d+)$", said, re.MULTILINE)))
 
@@ -52,5 +52,5 @@ def hidden(fields, ports):
 
 
 def others(ports):
-    """What is not of a load."""
+    """A witness of the events that are not the load's."""
     return Witness("others", " && ".join(f"{field} != {port}" for field in ("sport", "dport") for port in ports))

@@ -38,7 +38,7 @@ static __always_inline int begin(void)
 	return 0;
 }
 
-/* What is interrupted by another one on this CPU is left out. */
+/* A bracket that another one on this CPU interrupts is left out. */
 static __always_inline int end(void)
 {
 	__u64 now_ns = bpf_ktime_get_ns();

@@ -4,7 +4,7 @@
 
 #include "bpf/read/sock.bpf.h"
 
-/* What is read next depends on the value, as in a sample: the processor would go on without it. */
+/* The next read depends on the value, as in a sample: the processor would go on without it. */
 const volatile __u64 somewhere[16] = {};
 
 SEC("tp_btf/tcp_probe")

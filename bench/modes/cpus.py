@@ -39,7 +39,7 @@ def shape(bpf_object, program):
 
 
 def observers():
-    """What the load makes, and name to command of those that look at it."""
+    """The load's events, and name to command of the tools that trace it."""
     return {
         STATES: {EMPTY: shape("empty", "empty_state"), "shares nothing": shape("own", "own_state"), OURS: [TCPSTATES],
                  SHARED: [TCPSTATES, "--buffer-size", "1M"]},
@@ -183,7 +183,7 @@ def costs_here(rounds):
 
 
 def costs_in_guest(rounds):
-    """Likewise, of the middle one of a round's events."""
+    """The same for the middle one of a round's events."""
     empty, found = {}, {}
     for figures in rounds:
         if figures["observer"] == EMPTY:

@@ -19,7 +19,7 @@ ATTACH = load.ROOT / "build/bench/attach"
 EMPTY_OBJECT = load.ROOT / "build/bench/bpf/empty.bpf.o"
 EMPTY, PEER = "empty program", "libbpf-tools tcpstates"
 
-# What a prototype took that does nothing but its duty: from the tracepoint to a line of text in a buffer.
+# The cost of a prototype that does nothing but its duty: from the tracepoint to a line of text in a buffer.
 LOWER_BOUND_NS = (350, 400)
 
 # A hundredth of the ephemeral ports; a little more of churn's addresses; what must be remembered until somebody accepts it.

@@ -28,7 +28,7 @@ SHAPE, SHAPE_BY_RADDR = "peers' shape", "peers' shape by raddr"
 # caches.
 LOADS = {"warm": (64, 16), "cold": (2000, 16)}
 
-# What a prototype's per-CPU histogram took.
+# The cost of a prototype's per-CPU histogram.
 LOWER_BOUND_NS = (21, 26)
 
 # Of the peers' shape that does the same work, at most.

@@ -16,7 +16,7 @@ THEIRS_BY_RADDR = "libbpf-tools `tcprtt -B`"
 OURS = "ours"
 OURS_BY_RADDR = "ours `--by raddr`"
 ATTACHED = "an empty program on "
-# What a program costs by itself depends on how it is attached. Name to the kernel's word for the link.
+# The cost of a program alone depends on how it is attached. Name to the kernel's word for the link.
 EMPTY = {f"{ATTACHED}tp_btf/tcp_probe": "raw_tracepoint", f"{ATTACHED}fentry/tcp_rcv_established": "tracing"}
 
 # At most that part of the peer's time.

@@ -39,9 +39,9 @@ OPENED_LATER = 20000
 # To look at a million, or to close them, on a machine that has other work.
 LOOK_LIMIT_S, HOLD_LIMIT_S = 120, 120
 HELD_AT_MOST_S = 1200
-# What a socket takes if no smaller crowd has told, a half more for tracing and all else, and what is to remain.
+# Memory of a socket if no smaller crowd was measured before, a half more for tracing and all else, and memory to leave free.
 KIB_EACH, MARGIN, RESERVE_KIB = 5, 1.5, 1 << 20
-# With fewer, what everything else takes and gives back meanwhile is more than what they take.
+# With fewer sockets, the rest of the machine takes and gives back more memory meanwhile than they take.
 TELLING = 10000
 
 FIRST_PORT = 9899
@@ -261,7 +261,7 @@ class Crowd:
 
 
 def empty_ns(rounds):
-    """What the account itself takes, whatever the number of sockets: each has one reading, and any may have been disturbed."""
+    """The cost of the account itself, for any number of sockets: each number has one reading, and any may have been disturbed."""
     taken = [figures["programs"][0] for figures in rounds if figures["observer"] == ACCOUNT]
     return statistics.median(ns / runs for ns, runs in taken)
 

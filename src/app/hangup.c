@@ -17,7 +17,7 @@ void hangup_reopen(struct event_loop *loop, struct sink *sink, const char *path)
 			"again",
 			path, error == -EAGAIN ? "the reader of the output is too slow" : strerror(-error));
 	if (!error)
-		error = event_loop_add_output(loop, sink->fd);
+		sink->error = event_loop_add_output(loop, sink->fd);
 }
 
 void hangup_report_end(const struct event_loop *loop)

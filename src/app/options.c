@@ -122,7 +122,7 @@ struct probe_wants app_wants(const char *tool, const struct app_options *options
 	return (struct probe_wants){
 		.tool = tool,
 		.scope = &options->scope,
-		.older = !options->command.command.argv, /* all connections of a command are new */
+		.uses_older_sockets = !options->command.command.argv, /* all connections of a command are new */
 		.hook = options->hook,
 		.storage = options->storage,
 		.accept = options->accept,

@@ -76,9 +76,9 @@ struct app_foreign_option {
 	char letter;
 	const char *remedy;
 };
-#define APP_FOREIGN_OPTION(letter, argument)                                                                           \
+#define APP_FOREIGN_OPTION(letter)                                                                                     \
 	{                                                                                                              \
-		0, letter, argument, OPTION_HIDDEN, 0, -1                                                              \
+		0, letter, 0, OPTION_HIDDEN, 0, -1                                                                     \
 	}
 error_t app_refuse_foreign(int key, const struct argp_state *state, const struct app_foreign_option *foreign);
 

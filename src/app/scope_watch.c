@@ -100,8 +100,8 @@ void scope_watch_begin(struct scope *scope)
 {
 	struct tally pids = report_pids(scope), places = report_places(scope);
 
-	scope->is_blind = pids.wanted && pids.wanted == pids.missing;
-	scope->is_placeless = places.wanted && places.wanted == places.missing;
+	scope->no_pid_exists = pids.wanted && pids.wanted == pids.missing;
+	scope->no_netns_exists = places.wanted && places.wanted == places.missing;
 }
 
 /* ---- later ------------------------------------------------------------------------------------------------------ */

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-/* Call at the start. Sets scope->is_blind and scope->is_placeless. */
+/* Call at the start. Sets scope->no_pid_exists and scope->no_netns_exists. */
 void scope_watch_begin(struct scope *scope);
 
 /* Call once a second. `verbose`: also reports a place that was made again before it was missed. */

@@ -35,6 +35,8 @@ static void take_set(struct reader *reader, struct bytes *ret)
 		if (reader->end - reader->at >= 2 && reader->at[0] == '-' && reader->at[1] != ']') {
 			reader->at++;
 			high = take_literal(reader);
+			if (high < low && !reader->why)
+				reader->why = "a range in [ ] matches nothing; write the lower character first";
 		}
 		for (unsigned int c = low; c <= high; c++)
 			ret->has[c] = true;

@@ -13,8 +13,8 @@
  * syntax is that of fnmatch(): `*` any bytes, `?` one byte, `[a-z]` and `[!a-z]` one byte of a set, `\` before a
  * literal character.
  *
- * 0, or -EINVAL with the word quoted for: an empty pattern, a pattern longer than a name, "[" without "]", "\" at the
- * end, or a full table. The table has room for 64 bytes in all, with one more for each pattern.
+ * 0, or -EINVAL with the word quoted for: an empty pattern, a pattern longer than a name, "[" without "]", a range
+ * like [z-a], "\" at the end, or a full table. The table has room for 64 bytes in all, with one more for each pattern.
  */
 int glob_add(const char *what, const char *word, size_t length, bool wanted, struct glob_set *ret,
 	     struct parse_error *error);

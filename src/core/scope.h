@@ -60,12 +60,8 @@ struct scope {
 	uint32_t zone_count;
 	uint32_t causes[2];
 	uint8_t roles[2];
-	bool host_pids; /* pids are of the initial pid namespace, also in a container */
-	/*
-	 * At the start, none of the wanted pids (is_blind) or none of the wanted network namespaces (is_placeless)
-	 * existed.
-	 */
-	bool is_blind, is_placeless;
+	bool host_pids;                      /* pids are of the initial pid namespace, also in a container */
+	bool no_pid_exists, no_netns_exists; /* of the wanted ones, at the start */
 	/* The cgroups and network namespaces among `numbers`, from os/scope_places.h. */
 	struct scope_place *places;
 	uint32_t place_count;

@@ -21,7 +21,7 @@ static const struct {
 	{"TIME_WAIT", "has no socket any more, so --stuck cannot show it; try: ss -tan state time-wait"},
 	{"SYN_RECV", "has no socket yet, so --stuck cannot show it; try: ss -tan state syn-recv"},
 	{"LISTEN", "is the state of listening sockets, which are no connections; try: ss -tln"},
-	{"CLOSE", "is the state of a socket without a connection"},
+	{"CLOSE", "is the state of a socket without a connection; leave it out"},
 };
 
 static bool word_is(const char *word, size_t length, const char *name)

@@ -41,7 +41,7 @@ void command_line_parse(const struct argp *argp, int argc, char **argv, const ch
 	argp_err_exit_status = EXIT_USAGE;
 	argv[0] = program_invocation_short_name; /* argp's own errors begin with this name */
 	atexit(check_stdout);
-	argp_parse(argp, argc, argv, 0, NULL, input);
+	argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
 }
 
 void command_line_fail(const struct argp_state *state, const struct parse_error *error)

@@ -9,8 +9,8 @@
 
 /*
  * Calls argp_parse() with the rules of all tools. A wrong command line gives exit status 2, and messages begin with the
- * tool's bare name. The output of --help and --version goes to stdout, and a failed write gives exit status 1.
- * `version` must stay valid.
+ * tool's bare name. A word that is no option reaches the parser between the options around it. The output of --help and
+ * --version goes to stdout, and a failed write gives exit status 1. `version` must stay valid.
  */
 void command_line_parse(const struct argp *argp, int argc, char **argv, const char *version, void *input);
 

@@ -201,9 +201,9 @@ static void append_legend(const struct heatmap *map, struct strbuf *out)
 	strbuf_append_string(out, wide ? "1 sample " : "1 ");
 	append_sample_shades(map, out);
 	strbuf_append_string(out, wide ? " most so far" : " most");
-	if (wide && map->most) {
+	if (wide && map->fullest) {
 		strbuf_append_literal(out, ": ");
-		append_count(out, map->most);
+		append_count(out, map->fullest);
 	}
 	if (map->width >= 132)
 		strbuf_append_literal(out, "; first column: under 5us, last: over 10s");
@@ -272,13 +272,13 @@ void heatmap_line(struct heatmap *map, struct strbuf *out, const char time[8], c
 
 	fill_cells(map, histogram, cells);
 	for (unsigned int i = 0; i < count; i++) {
-		if (cells[i] > map->most)
-			map->most = cells[i];
+		if (cells[i] > map->fullest)
+			map->fullest = cells[i];
 	}
 	strbuf_append(out, time, 8);
 	strbuf_append_char(out, ' ');
 	for (unsigned int i = 0; i < count; i++)
-		append_cell(map, out, shade_of(cells[i], map->most), &previous);
+		append_cell(map, out, shade_of(cells[i], map->fullest), &previous);
 	append_reset(map, out);
 	append_numbers(map, out, histogram);
 	strbuf_append_char(out, '\n');

@@ -24,16 +24,16 @@ struct heatmap {
 	uint32_t width;
 	bool color; /* 256 colours, else ASCII shades */
 	enum tick tick;
-	uint32_t lines; /* printed since the last scale */
-	uint64_t most;  /* most samples in one cell so far, the darkest; 0 at the start */
+	uint32_t lines;   /* printed since the last scale */
+	uint64_t fullest; /* most samples in one cell so far, the darkest; 0 at the start */
 };
 
 /* Writes two lines: the legend of the shades, and a ruler that has latencies above their columns. */
 void heatmap_scale(struct heatmap *map, struct strbuf *out);
 
 /*
- * Writes one interval: HH:MM:SS, the cells, and at the right the count and p99. The line first raises map->most. The
- * shade of a cell is the logarithm of its count, relative to the logarithm of map->most.
+ * Writes one interval: HH:MM:SS, the cells, and at the right the count and p99. The line first raises map->fullest. The
+ * shade of a cell is the logarithm of its count, relative to the logarithm of map->fullest.
  */
 void heatmap_line(struct heatmap *map, struct strbuf *out, const char time[8], const struct histogram *histogram);
 

@@ -121,7 +121,8 @@ static void write_header_if_empty(struct sink *sink)
 	ssize_t written = 0;
 	struct stat st;
 
-	if (!sink->header.length || !sink->appends || !sink->begun || sink->torn || fstat(sink->fd, &st) || st.st_size)
+	if (!sink->header.length || !sink->appends || !sink->has_header || sink->torn_bytes || fstat(sink->fd, &st) ||
+	    st.st_size)
 		return;
 	for (size_t done = 0; done < sink->header.length; done += (size_t)written) {
 		written = sink_write(sink, sink->header.data + done, sink->header.length - done);
@@ -139,18 +140,18 @@ static void note_written(struct sink *sink, size_t length)
 	const char *from = sink->buffer.data + sink->written;
 	const char *newline = memrchr(from, '\n', length);
 
-	sink->torn = newline ? (size_t)(from + length - newline) - 1 : sink->torn + length;
+	sink->torn_bytes = newline ? (size_t)(from + length - newline) - 1 : sink->torn_bytes + length;
 	sink->written += length;
-	sink->begun = true;
+	sink->has_header = true;
 }
 
 /* Removes the beginning of a line: a full disk takes what fits. */
 static void remove_torn_line(struct sink *sink)
 {
-	if (!cut_off_end(sink, sink->torn))
+	if (!cut_off_end(sink, sink->torn_bytes))
 		return;
-	sink->written -= sink->torn;
-	sink->torn = 0;
+	sink->written -= sink->torn_bytes;
+	sink->torn_bytes = 0;
 }
 
 /* True if the reader has left: a closed terminal and a reset by the peer count as a closed pipe. */
@@ -207,7 +208,7 @@ int sink_reopen(struct sink *sink, const char *path)
 		return error;
 	if (twin >= 0)
 		close(twin);
-	sink->begun = true;
+	sink->has_header = true;
 	write_header_if_empty(sink);
 	return 0;
 }

@@ -24,11 +24,11 @@ struct sink {
 	bool own_fd;          /* fd is a second, non-blocking description, which sink_close() closes */
 	bool regular;         /* a file: writes never wait */
 	bool appends;         /* a file with O_APPEND: emptying the file leaves no hole */
-	bool begun;           /* the first header has been written */
+	bool has_header;      /* the first header has been written */
 	struct strbuf buffer; /* append whole lines here after sink_room() returned true */
 	struct strbuf header; /* of sink_keep_header() */
 	size_t written;       /* bytes of buffer.length */
-	size_t torn;          /* bytes written of an incomplete line */
+	size_t torn_bytes;    /* bytes written of an incomplete line */
 	uint64_t rows;        /* appended lines that are rows, not headers; the caller counts them */
 	int error;            /* first final error, negative errno: EPIPE, ENOSPC, ...; nothing is written after it */
 };

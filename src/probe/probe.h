@@ -60,7 +60,7 @@ struct probe_wants {
 	struct stuck_settings stuck; /* with EMIT_SCANS */
 	struct sample_wants samples; /* with EMIT_SAMPLES */
 	bool owners;                 /* the tool uses the owners of sockets */
-	bool older;                  /* the tool also uses sockets older than itself */
+	bool uses_older_sockets;     /* the tool also uses sockets older than itself */
 	/* The option with a filter that the classic tracepoint cannot apply, or NULL. */
 	const char *needs_btf;
 	/* Ring buffers for the records of EMIT_ROWS, EMIT_CONNECTIONS and EMIT_SCANS. */
@@ -99,7 +99,7 @@ struct probe {
 	struct accept accept;
 	struct rings rings;              /* no ring buffers if no records are wanted */
 	struct refusals refusals;        /* optional programs that the kernel has refused */
-	bool unseeded;                   /* some sockets older than the tool may be unknown, although they are wanted */
+	bool misses_older_sockets;       /* some sockets older than the tool may be unknown, although they are wanted */
 	const char *hook;                /* name of the chosen hook: "tp_btf" */
 	char storage[48];                /* name of the chosen storage */
 	int prog_fd;                     /* the program that follows states; -1: none */

@@ -59,6 +59,7 @@ void seed(struct probe *probe)
 	if (wants->verbose || (wants->stuck.once && omissions.namespaces && !looks_again))
 		netns_report(&omissions, "connections there that no process has open are unknown at first");
 	has_all = rest && !rest_error && !omissions.namespaces;
-	probe->unseeded = !(has_all || looks_again) || (wants->scope->is_placeless && !vitals->bss->seed_saw_netns);
+	probe->misses_older_sockets =
+		!(has_all || looks_again) || (wants->scope->no_netns_exists && !vitals->bss->seed_saw_netns);
 	vitals->bss->seeding_done = has_all && program_is_loaded(vitals->progs.seed_rest);
 }

@@ -11,7 +11,7 @@
 
 /*
  * Records the older sockets and their owners in the kernel side. Call it after the programs are attached. Sets
- * probe->unseeded. Failures are reported on stderr.
+ * probe->misses_older_sockets. Failures are reported on stderr.
  */
 void seed(struct probe *probe);
 

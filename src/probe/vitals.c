@@ -125,7 +125,7 @@ static bool names_show(const struct probe_wants *wants, const struct plan *plan,
 static void choose_programs(const struct probe_wants *wants, const struct plan *plan, struct vitals_bpf *vitals)
 {
 	bool tracks = plan->tracks, in_socket = plan->in_socket, casts = plan->casts;
-	bool seeds = tracks && wants->older && (wants->owners || wants_states(wants));
+	bool seeds = tracks && wants->uses_older_sockets && (wants->owners || wants_states(wants));
 
 	bpf_program__set_autoload(vitals->progs.set_state_cast, tracks && in_socket && casts);
 	bpf_program__set_autoload(vitals->progs.set_state_storage, tracks && in_socket && !casts);
@@ -158,7 +158,7 @@ static void choose_maps(const struct probe_wants *wants, const struct plan *plan
 	bpf_map__set_autocreate(vitals->maps.listener_processes, plan->tracks);
 	bpf_map__set_autocreate(vitals->maps.mptcp_owners, plan->tracks);
 	bpf_map__set_autocreate(vitals->maps.process_names, plan->tracks && wants->owners);
-	bpf_map__set_max_entries(vitals->maps.old_listeners, wants->older ? OLD_LISTENERS_MAX : 1);
+	bpf_map__set_max_entries(vitals->maps.old_listeners, wants->uses_older_sockets ? OLD_LISTENERS_MAX : 1);
 	bpf_map__set_autocreate(vitals->maps.life_storage, connections);
 	bpf_map__set_autocreate(vitals->maps.life_table, connections && plan->in_table);
 	bpf_map__set_autocreate(vitals->maps.ignored_event, plan->tracks);
@@ -360,7 +360,7 @@ int vitals_open(const struct way *way, struct probe *ret, struct probe_error *wh
 	if (error)
 		return error;
 	find_descriptors(way, ret);
-	if (ret->wants.older)
+	if (ret->wants.uses_older_sockets)
 		seed(ret);
 	return 0;
 }

@@ -250,7 +250,7 @@ static void write_opening(struct tool *tool)
 /* Counts losses in samples, and what the tracker missed in connections. */
 static struct loss_report count_losses(const struct tool *tool)
 {
-	struct loss_report losses = {.delivered = tool->queue.delivered + tool->measure.cut, .unit = "sample"};
+	struct loss_report losses = {.delivered = tool->queue.delivered + tool->measure.left_out, .unit = "sample"};
 	struct loss_report tracker = {};
 	uint64_t rows;
 
@@ -277,12 +277,11 @@ static void report_unwritten(const struct tool *tool, int error)
 	if (error && !rows)
 		message("cannot write to %s: %s", tool->app.out_name, strerror(-error));
 	else if (error)
-		message("cannot write to %s: %s; histograms not written: %llu, with %llu sample%s", tool->app.out_name,
-			strerror(-error), (unsigned long long)rows, (unsigned long long)samples,
-			samples == 1 ? "" : "s");
+		message("cannot write to %s: %s; histograms not written: %llu (samples: %llu)", tool->app.out_name,
+			strerror(-error), (unsigned long long)rows, (unsigned long long)samples);
 	else
-		message("the reader of the output stopped; histograms not written: %llu, with %llu sample%s",
-			(unsigned long long)rows, (unsigned long long)samples, samples == 1 ? "" : "s");
+		message("the reader of the output stopped; histograms not written: %llu (samples: %llu)",
+			(unsigned long long)rows, (unsigned long long)samples);
 }
 
 static int run(struct tool *tool)
@@ -303,7 +302,7 @@ static int run(struct tool *tool)
 		error = print_interval(tool);
 	row_queue_finish(&tool->queue);
 	if (error)
-		message("cannot measure: %s", strerror(-error));
+		message("cannot go on measuring: %s; start tcprtt again", strerror(-error));
 	else if (tool->queue.sink.error != -EPIPE)
 		error = tool->queue.sink.error;
 	report_unwritten(tool, tool->queue.sink.error);
@@ -341,7 +340,7 @@ static int prepare(struct tool *tool)
 	tool->queue.file = command_output_file(&tool->options.app.command);
 	error = measure_open(&tool->options, &tool->app.probe, &tool->measure);
 	if (error)
-		message("cannot measure: %s", strerror(-error));
+		message("cannot read the histograms: %s", strerror(-error));
 	return error;
 }
 

@@ -185,7 +185,7 @@ int measure_take(struct measure *measure)
 			return error;
 		qsort_r(measure->rows, measure->count, sizeof(*measure->rows), compare, &sort);
 		while (measure->options->top && measure->count > measure->options->top)
-			measure->cut += measure->rows[--measure->count].stats.count;
+			measure->left_out += measure->rows[--measure->count].stats.count;
 		return 0;
 	}
 	error = samples_read_all(measure->probe, &reading);

@@ -36,7 +36,7 @@ struct measure {
 	size_t count;
 	size_t capacity;
 	struct known_group *groups; /* space for --max-keys groups */
-	uint64_t cut;               /* samples left out by --top so far */
+	uint64_t left_out;          /* samples left out by --top so far */
 };
 
 /* Returns 0 or -ENOMEM. Call measure_close() afterwards, in both cases. */

@@ -50,17 +50,18 @@ static const struct argp_option option_table[] = {
 	{0, 0, 0, 0, "What to rely on:", 5},
 	APP_KERNEL_OPTIONS(5, "auto, tp_btf, fentry or kprobe"),
 	APP_HELP_OPTIONS,
-	APP_FOREIGN_OPTION('c', 0),
-	APP_FOREIGN_OPTION('t', 0),
-	APP_FOREIGN_OPTION('w', 0),
-	APP_FOREIGN_OPTION('O', "LIST"),
-	APP_FOREIGN_OPTION('Y', 0),
+	APP_FOREIGN_OPTION('c'),
+	APP_FOREIGN_OPTION('t'),
+	APP_FOREIGN_OPTION('w'),
+	APP_FOREIGN_OPTION('O'),
+	APP_FOREIGN_OPTION('Y'),
 	{0},
 };
 
 static const struct app_foreign_option foreign_options[] = {
-	{'c', "only tcpstates has it"}, {'t', "only tcpstates has it"}, {'w', "only tcpstates has it"},
-	{'O', "only tcpstates has it"}, {'Y', "only tcpstates has it"}, {0},
+	{'c', "only tcpstates has this option"}, {'t', "only tcpstates has this option"},
+	{'w', "only tcpstates has this option"}, {'O', "only tcpstates has this option"},
+	{'Y', "only tcpstates has this option"}, {0},
 };
 
 static const char documentation[] =

@@ -283,7 +283,7 @@ static int report(struct tool *tool, int error)
 
 	losses.held = held_rows(tool);
 	if (error) {
-		message("cannot go on tracing: %s", strerror(-error));
+		message("cannot go on tracing: %s; start tcpstates again", strerror(-error));
 	} else if (tool->sink.error && tool->sink.error != -EPIPE) {
 		error = tool->sink.error;
 		message("cannot write to %s: %s", tool->app.out_name, strerror(-error));

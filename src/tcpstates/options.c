@@ -31,6 +31,7 @@ struct command_line {
 	struct tcpstates_options *options;
 	const char *columns;
 	const char *output;
+	int summary_next; /* index of the word behind "--summary", or 0 */
 	bool time, elapsed, wide, csv, names, services;
 };
 
@@ -56,22 +57,22 @@ static const struct argp_option option_table[] = {
 	{"buffer-size", KEY_BUFFER_SIZE, "SIZE", 0, "ring buffers, 64K to 1G (default 1M a CPU)", 4},
 	APP_KERNEL_OPTIONS(4, "auto, tp_btf or tracepoint"),
 	APP_HELP_OPTIONS,
-	APP_FOREIGN_OPTION('p', "PORTS"),
-	APP_FOREIGN_OPTION('P', "PORTS"),
-	APP_FOREIGN_OPTION('b', 0),
-	APP_FOREIGN_OPTION('B', 0),
-	APP_FOREIGN_OPTION('e', 0),
-	APP_FOREIGN_OPTION('m', 0),
+	APP_FOREIGN_OPTION('p'),
+	APP_FOREIGN_OPTION('P'),
+	APP_FOREIGN_OPTION('b'),
+	APP_FOREIGN_OPTION('B'),
+	APP_FOREIGN_OPTION('e'),
+	APP_FOREIGN_OPTION('m'),
 	{0},
 };
 
 static const struct app_foreign_option foreign_options[] = {
 	{'p', "in tcprtt it is the local port, use -L PORTS; for a process use --pid PIDS"},
 	{'P', "in tcprtt it is the remote port, use -D PORTS; for a process use --pid PIDS"},
-	{'b', "only tcprtt has it"},
-	{'B', "only tcprtt has it"},
-	{'e', "only tcprtt has it"},
-	{'m', "only tcprtt has it"},
+	{'b', "only tcprtt has this option"},
+	{'B', "only tcprtt has this option"},
+	{'e', "only tcprtt has this option"},
+	{'m', "only tcprtt has this option"},
 	{0},
 };
 
@@ -120,6 +121,11 @@ static void settle_buffer(struct tcpstates_options *options)
 	options->rings = rings_count(options->buffer_size, cpus);
 }
 
+static uint64_t summary_interval(const struct argp_state *state, const char *text)
+{
+	return command_line_time(state, "summary interval", text, PARSE_TIME_MS);
+}
+
 static error_t parse_selection(int key, const char *argument, const struct argp_state *state)
 {
 	struct command_line *line = state->input;
@@ -131,8 +137,14 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 		return 0;
 	case KEY_SUMMARY:
 		options->summary = true;
-		options->interval_ns =
-			argument ? command_line_time(state, "summary interval", argument, PARSE_TIME_MS) : 0;
+		line->summary_next = argument ? 0 : state->next;
+		options->interval_ns = argument ? summary_interval(state, argument) : 0;
+		return 0;
+	case ARGP_KEY_ARG:
+		/* "--summary 5": getopt takes an optional argument only behind "=" */
+		if (line->summary_next != state->next - 1)
+			break;
+		options->interval_ns = summary_interval(state, argument);
 		return 0;
 	case KEY_BUFFER_SIZE:
 		options->buffer_size = parse_buffer_size(state, argument);
@@ -292,25 +304,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	return app_refuse_foreign(key, state, foreign_options);
 }
 
-/* Changes "--summary 5" to "--summary=5", because getopt accepts an optional argument only after "=". */
-static void join_summary(int *argc, char **argv)
-{
-	static char joined[64];
-
-	for (int i = 1; i + 1 < *argc; i++) {
-		const char *value = argv[i + 1];
-
-		if (strcmp(argv[i], "--summary") != 0 || *value < '0' || *value > '9')
-			continue;
-		if (snprintf(joined, sizeof(joined), "--summary=%s", value) >= (int)sizeof(joined))
-			return;
-		argv[i] = joined;
-		memmove(argv + i + 1, argv + i + 2, (*argc - i - 1) * sizeof(*argv));
-		--*argc;
-		return;
-	}
-}
-
 void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *ret)
 {
 	static const struct argp argp = {
@@ -326,7 +319,6 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 	struct command_line line = {.options = &options};
 
 	command_options_begin(&argc, argv, &options.app.command);
-	join_summary(&argc, argv);
 	command_line_parse(&argp, argc, argv, "tcpstates (tcpvitals) " TCPVITALS_VERSION, &line);
 	settle_buffer(&options);
 	options.columns.width = terminal_cells();

@@ -26,7 +26,8 @@ int stuck_scan(struct stuck_watch *watch, const struct probe *probe, uint64_t no
 
 	if (is_first)
 		watch->start_ns = now_ns;
-	watch->incomplete = probe->unseeded || probe->wants.scope->is_blind || netns_is_partial(&omissions);
+	watch->incomplete =
+		probe->misses_older_sockets || probe->wants.scope->no_pid_exists || netns_is_partial(&omissions);
 	if (is_first && (watch->verbose || netns_is_partial(&omissions)))
 		netns_report(&omissions, "connections there are not scanned");
 	return error;

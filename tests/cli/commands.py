@@ -130,7 +130,7 @@ def read(path):
 
 
 def run_tree(tool, port, *args, prefix=()):
-    """What the tool wrote, and each address's pid."""
+    """The tool's output, and each address's pid."""
     with temporary(TREE) as script, temporary() as out:
         result = run("-o", "json", "--out", out.name, *args, "--", sys.executable, script.name, port, tool=tool, prefix=prefix)
         assert_equal((result.returncode, result.stderr), (5, ""), f"exit status and stderr of {args}")

@@ -79,7 +79,7 @@ def test_report_shows_a_mode_that_failed():
 # ---- the end ----
 
 def processes_with(mark):
-    """Those that have inherited it."""
+    """The processes that have inherited the mark."""
     found = []
     for environment in pathlib.Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):

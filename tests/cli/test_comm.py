@@ -13,7 +13,7 @@ from cgroups import Cgroup, connect_from
 from cli import RTT_TOOL, Trace, assert_equal, free_port, main, need_root
 from surroundings import in_mount_namespace
 
-# What a process calls itself, and what ten cells show of it.
+# Names of processes, and what ten cells show of each.
 NAMES = [
     ("plain", "plain"),
     ("ten-bytes.", "ten-bytes."),

@@ -128,7 +128,7 @@ def children_of(pid):
 
 
 def test_lingering():
-    """What the command leaves behind is seen only for as long as that is asked for; a signal ends it."""
+    """Connections that the command leaves behind are seen only for the time of --linger; a signal ends it."""
     need_root()
     need_command("curl")
     with Server() as server:

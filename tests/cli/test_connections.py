@@ -204,7 +204,7 @@ def libc_connect(sock, address):
 
 
 def unstored(text):
-    """What the last line about losses says of rows without owner and duration."""
+    """The number of rows without owner and duration in the last line about losses."""
     found = re.search(r"(\d+) rows? (?:is|are) without owner and duration", text.splitlines()[-1])
     return int(found[1]) if found else 0
 

@@ -3,8 +3,8 @@
 """Every command of README and of the manuals works as a user who types it expects: the tools refuse no option.
 
 The commands run in a folder and a network namespace of their own. Each tool runs for a fraction of a second (TOOL_S)
-instead of the time of its -d. The test makes the cgroups that the examples name. Other commands, behind "--" or in a
-pipeline, run unchanged. Such a command may fail without a network, and the example ends with its status.
+instead of the time of its -d, which is only checked. The test makes the cgroups that the examples name. Other commands,
+behind "--" or in a pipeline, run unchanged. Such a command may fail without a network, and the example ends with its status.
 """
 
 import os
@@ -14,33 +14,34 @@ import subprocess
 import tempfile
 
 from cgroups import Cgroup
-from cli import ROOT, RTT_TOOL, TOOL, assert_equal, main, need_root
+from cli import ROOT, RTT_TOOL, TOOL, assert_equal, assert_in, main, need_root, run
 from this_machine import need_machine
 
 TOOL_S = "0.15"
 LIMIT_S = 20
 SERVICES = ("nginx.service", "app.service", "docker-4f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0.scope")
 
-# In front of the tool in PATH: takes -d away, and the time from here.
+# In front of the tool in PATH: the tool checks -d and its time, and takes the time from here.
 WRAPPER = """#!/bin/bash
 words=()
 while (($#)) && [[ $1 != -- ]]; do
 	case $1 in
-	-d | --duration) shift ;;
-	-d* | --duration=*) ;;
+	-d | --duration) {tool} "$1" "$2" --help >/dev/null || exit; shift ;;
+	-d* | --duration=*) {tool} "$1" --help >/dev/null || exit ;;
 	*) words+=("$1") ;;
 	esac
 	shift
 done
 exec {tool} -d {seconds} "${{words[@]}}" "$@"
 """
+# Instead of README's ./run, which finds its tools without PATH (test_run).
 RUN = """#!/bin/bash
 tool=tcpstates
 [[ ! ${1:-} || $1 == -* ]] || { tool=$1; shift; }
 exec "$tool" "$@"
 """
 
-# What stderr may say of a run without traffic.
+# Lines that stderr may have in a run without traffic.
 USUAL = re.compile(r"^tcp(states|rtt): (lost \d+ of |no sample|quiet so far|ended too early)")
 # Examples whose exit status is another program's, or an answer.
 NOT_THE_TOOL = re.compile(r" -- | \| grep |--once")
@@ -96,12 +97,19 @@ def commands_of_manual(path):
                 yield command
 
 
+def headers_of_readme():
+    """The line below a command, with its command, where it names columns."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"^    \$ (.*)\n    ((?:[A-Z_]+ +)+[A-Z_ >-]+)$", text, re.MULTILINE)
+
+
 def write_program(path, text):
     path.write_text(text, encoding="utf-8")
     path.chmod(0o755)
 
 
-def assert_runs(command, folder):
+def assert_runs(command, folder, header=None):
+    """Returns the exit status. The header is on stderr when the tool runs a command."""
     result = subprocess.run(["unshare", "--net", "bash", "-c", f"ip link set lo up; {command}"], cwd=folder, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=LIMIT_S, check=False,
                             env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"})
@@ -109,12 +117,15 @@ def assert_runs(command, folder):
     refused = [line for line in result.stderr.splitlines() if re.match(r"tcp(states|rtt): |Try ", line) and not USUAL.match(line)]
     assert_equal(refused, [], f"stderr of: {command}")
     assert "command not found" not in result.stderr, f"{command}: {result.stderr}"
+    if header:
+        assert_equal([line for line in (result.stdout + result.stderr).splitlines() if line.startswith(header[:8])][:1], [header],
+                     f"the columns of: {command}")
     return result.returncode
 
 
-def run_all(commands):
+def run_all(commands, headers=()):
     need_root()
-    commands = list(commands)
+    commands, headers = list(commands), dict(headers)
     assert commands, "no command found"
     with tempfile.TemporaryDirectory(prefix="tcpvitals-examples-") as name:
         folder = pathlib.Path(name)
@@ -124,8 +135,9 @@ def run_all(commands):
         write_program(folder / "run", RUN)
         with Cgroup(SERVICES[0]), Cgroup(SERVICES[1]), Cgroup(SERVICES[2]):
             for command in commands:
-                status = assert_runs(command.replace("/var/log/", f"{name}/"), folder)
+                status = assert_runs(command.replace("/var/log/", f"{name}/"), folder, headers.pop(command, None))
                 assert status == 0 or NOT_THE_TOOL.search(command), f"exit status {status} of: {command}"
+    assert_equal(headers, {}, "columns without a command")
 
 
 def test_readme():
@@ -133,7 +145,17 @@ def test_readme():
     for command, where in RUN_ELSEWHERE.items():
         assert command in commands, f"{command} is not in README.md any more"
         assert (ROOT / where).exists(), where
-    run_all([command for command in commands if command not in RUN_ELSEWHERE])
+    run_all([command for command in commands if command not in RUN_ELSEWHERE], headers_of_readme())
+
+
+def test_run():
+    need_root()
+    for words, tool in (["--version"], TOOL), (["tcprtt", "--version"], RTT_TOOL):
+        result = subprocess.run([ROOT / "run", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True)
+        assert_equal(result.stdout, run("--version", tool=tool).stdout, f"./run {words}")
+    result = subprocess.run([ROOT / "run", "tcpstate"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    assert_equal(result.returncode, 2, "exit status of ./run tcpstate")
+    assert_in('no tool is called "tcpstate"; there are: tcpstates tcprtt', result.stderr)
 
 
 def test_tcpstates_manual():

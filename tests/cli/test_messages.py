@@ -44,7 +44,7 @@ REFUSED = {
         (["stray"], 'argument "stray": tcpstates takes options only; put a command after --'),
         (["-p", "80"], "invalid option -- 'p': in tcprtt it is the local port, use -L PORTS; for a process use --pid PIDS"),
         (["-P", "80"], "invalid option -- 'P': in tcprtt it is the remote port, use -D PORTS; for a process use --pid PIDS"),
-        (["-b"], "invalid option -- 'b': only tcprtt has it"),
+        (["-b"], "invalid option -- 'b': only tcprtt has this option"),
         (["--hook", "x"], 'hook "x": not one of auto, tp_btf, tracepoint'),
         (["--buffer-size", "1"], 'buffer size "1": not a size from 64K to 1G (in bytes, or with K, M or G)'),
         (["--summary=0"], f'summary interval "0": {TIMES.format("1ms")}'),
@@ -67,10 +67,10 @@ REFUSED = {
         (["--stuck", "TIME_WAIT"], 'state "TIME_WAIT": has no socket any more, so --stuck cannot show it; try: ss -tan state time-wait'),
         (["--stuck", "SYN_RECV"], 'state "SYN_RECV": has no socket yet, so --stuck cannot show it; try: ss -tan state syn-recv'),
         (["--stuck", "LISTEN"], 'state "LISTEN": is the state of listening sockets, which are no connections; try: ss -tln'),
-        (["--stuck", "CLOSE"], 'state "CLOSE": is the state of a socket without a connection'),
+        (["--stuck", "CLOSE"], 'state "CLOSE": is the state of a socket without a connection; leave it out'),
         (["--stuck", "CLOSING", "--longer", "0"], f'least time in the state "0": {TIMES.format("1us")}'),
         (["--longer", "1"], "--longer is for --stuck STATES; for transitions use --min-duration TIME"),
-        (["--once"], "--once is for --stuck STATES"),
+        (["--once"], "--once works only with --stuck STATES; add it, or leave --once out"),
         (["--interval", "1"], "--interval is for --stuck STATES or --summary"),
         (["--stuck", "CLOSING", "--once", "-i", "1"], "--once scans as often as it needs; it excludes --interval"),
         (["--stuck", "CLOSING", "-c"], "--stuck shows connections that stay in a state; it excludes -c, --summary and -Y"),
@@ -81,7 +81,7 @@ REFUSED = {
         (["--stuck", "CLOSING", "--once", "--", "true"], "--once asks about connections that exist now; a command has none yet"),
     ],
     RTT_TOOL: [
-        (["-c"], "invalid option -- 'c': only tcpstates has it"),
+        (["-c"], "invalid option -- 'c': only tcpstates has this option"),
         (["--sample", "x"], 'sample "x": not one of srtt, rtt, min, handshake'),
         (["--sort", "x"], 'sort "x": not one of p99, count, mean'),
         (["--top", "0"], 'number of groups "0": not a number from 1 to 1000000'),
@@ -106,7 +106,7 @@ REFUSED = {
 }
 
 BUSY = "a transition during which the first program is busy on that CPU is lost, and counted"
-# What there is to say of a program that the kernel refuses.
+# The message about a program that the kernel refuses.
 WITHOUT = {
     "recover_cast": BUSY,
     "recover_storage": BUSY,
@@ -181,15 +181,15 @@ def test_hidden_proc():
 
 
 def denied_output(fd):
-    """What is to be waited for cannot be: its descriptor is that one."""
+    """Waiting for that descriptor fails."""
     return deny_by_seccomp("epoll_ctl", errno.ENOMEM, (2, fd))
 
 
 def test_output_that_cannot_be_waited_for():
     """A socket: other outputs are opened once more, and have another number."""
     need_root()
-    for tool, line in ((TOOL, "tcpstates: cannot go on tracing: Cannot allocate memory"),
-                       (RTT_TOOL, "tcprtt: cannot measure: Cannot allocate memory")):
+    for tool, line in ((TOOL, "tcpstates: cannot go on tracing: Cannot allocate memory; start tcpstates again"),
+                       (RTT_TOOL, "tcprtt: cannot go on measuring: Cannot allocate memory; start tcprtt again")):
         ours, theirs = socket.socketpair()
         with ours, theirs:
             result = run("-d", "0.1", tool=tool, stdout=theirs, preexec_fn=denied_output(1))

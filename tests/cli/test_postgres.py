@@ -30,7 +30,7 @@ def program(name):
 
 
 class Postgres:
-    """A server of nobody's in a folder of its own; `log` says which process serves which client's port."""
+    """A server of the user nobody in a folder of its own; `log` says which process serves which client's port."""
 
     def __enter__(self):
         need_command("setpriv")

@@ -22,7 +22,7 @@ TRIES = 3
 
 
 def said_by(tool, *args):
-    """What stderr gets while there is a connection now and then."""
+    """The lines on stderr while there is a connection from time to time."""
     command = tool_command("-d", "0.7", *args, tool=tool)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:

@@ -47,7 +47,7 @@ def test_whole_connections():
 
 
 def test_after_a_failed_allocation():
-    """What the first program had no memory for is not the second one's, but what it misses from then on is."""
+    """Events that the first program had no memory for are not the second one's, but those that it misses from then on are."""
     need_skipping()
     with Fifo() as fifo, Trace("-o", "json", "--storage", "socket", prefix=refusing(*FIRST)) as trace, OwnNetwork() as network:
         network.set_option_memory(1)

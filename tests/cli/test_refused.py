@@ -16,7 +16,7 @@ from this_machine import machine_refuses, need_machine, need_seeding
 
 SECOND = "recover_cast", "recover_storage", "recover_hash"
 STORAGE = "sockets remembered in socket storage"
-# What tells who accepts, the best first, and what the machine must allow.
+# The hooks that show who accepts, the best first, and what the machine must allow.
 ACCEPTS = {"accept_fexit": ("fexit/inet_csk_accept", "fexit"), "accept_kretprobe": ("kretprobe/inet_csk_accept", "kretprobe"),
            "accept_receive": ("tp_btf/tcp_rcv_space_adjust", None)}
 NO_ACCEPT_HOOK = "tcpstates: the kernel refuses every accept hook: "

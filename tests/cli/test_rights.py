@@ -141,7 +141,8 @@ def test_seccomp():
     need_root()
     result = run("-d", "1", preexec_fn=deny_bpf_by_seccomp())
     assert_refused(result)
-    assert_in("Operation not permitted: a seccomp filter is active and may forbid bpf(2)", result.stderr)
+    assert_in("Operation not permitted: a seccomp filter is active and may forbid bpf(2) (a container's default profile does); "
+              "allow bpf and perf_event_open", result.stderr)
     assert_not_in("sudo", result.stderr)
 
 

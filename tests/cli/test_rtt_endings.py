@@ -231,7 +231,7 @@ def losses(text):
 
 
 def test_slow_reader_at_the_end():
-    """Whoever goes on reading gets the last summary, however long that takes: the clocks of the tool are no excuse."""
+    """A reader that goes on reading gets the last summary, however long that takes: the clocks of the tool are no excuse."""
     need_root()
     count = 1500
     for args, size, pause in (([], 16384, 0.1), (["-i", "1"], 65536, 0.7)):
@@ -260,7 +260,7 @@ def test_reader_that_stops_at_the_end():
         connect_often(port, 1000)
         assert_equal((trace.stop(), whole.stop()), (0, 0), "exit status")
         text = os.read(reader, 1 << 20).decode()
-        found = re.search(r"the reader of the output stopped; histograms not written: (\d+), with (\d+) samples", trace.err)
+        found = re.search(r"the reader of the output stopped; histograms not written: (\d+) \(samples: (\d+)\)", trace.err)
         assert found, f"nothing is said: {trace.err}"
         rows = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
         assert 0 < len(rows) < 1000, f"{len(rows)} rows"
@@ -316,7 +316,7 @@ def test_strict():
 
 
 def test_top_loses_nothing():
-    """What --top leaves out was measured, and is none of the losses."""
+    """Groups that --top leaves out were measured, and are no losses."""
     need_root()
     port = free_port()
     with Trace("-p", port, "--by", "conn", "--top", "1", "-o", "json", tool=RTT_TOOL) as trace, \
@@ -328,7 +328,7 @@ def test_top_loses_nothing():
 
 
 def test_second_signal():
-    """Whoever does not want to wait for a slow reader need not."""
+    """A second signal ends the wait for a slow reader."""
     need_root()
     port = free_port()
     with SlowReader(4096, 0.3) as reader:
@@ -344,7 +344,7 @@ def test_second_signal():
 
 
 def test_stopped_reader_that_goes_on():
-    """What was measured meanwhile is in the next histogram: none is torn, and no sample is lost or counted twice."""
+    """Samples of the meantime are in the next histogram: none is torn, and no sample is lost or counted twice."""
     need_root()
     port = free_port()
     with Reader() as reader:

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What tcprtt says at its end about connections and samples, word for word: one is one, and two are two."""
+"""The messages of tcprtt at its end about connections and samples, word for word: one is one, and two are two."""
 
 import contextlib
 import pathlib

@@ -51,7 +51,7 @@ class Exchanges:
 
 
 def trace(*args, exchanges=EXCHANGES, before_stop=0, **kwargs):
-    """What the tool prints about one connection's server side, and what it says."""
+    """The tool's output about one connection's server side, and its messages."""
     need_root()
     port = free_port()
     with Trace("-p", port, *args, tool=RTT_TOOL, **kwargs) as tool:
@@ -251,7 +251,7 @@ COLOR = "\x1b["
 
 
 def heatmap(*args, columns=None, environment=None):
-    """What it writes to a terminal of that width, or to a file."""
+    """The output on a terminal of that width, or in a file."""
     need_root()
     port = free_port()
     ours, theirs = os.openpty() if columns else (None, None)

@@ -161,7 +161,7 @@ def test_what_cannot_be_attached_falls_through():
 
 
 def test_reasons():
-    """What failed is told apart, the ladder ends where no other way would help, and there is always an alternative."""
+    """Each failure has its own message, the ladder ends where no other way would help, and there is always an alternative."""
     need_root()
     memory, links = refuse(errno.ENOMEM, BPF_MAP_CREATE), (BPF_RAW_TRACEPOINT_OPEN, BPF_LINK_CREATE)
     for args, setup, words, never in (

@@ -33,7 +33,7 @@ class Network(NamedNetwork):
 # ---- network namespaces
 
 def check_stranger(word, prefix=(), before=lambda trace: None):
-    """What `word` makes of the network is shown; what another one does that has got its number is not."""
+    """The connections of the network that `word` names are shown; those of a later one with the same number are not."""
     need_root()
     with Network() as network, Trace("-o", "json", "--netns", word(network), prefix=prefix) as trace, \
             Trace("-o", "json", "--netns", f"!{word(network)}", "--lport", str(PORT), prefix=prefix) as others:
@@ -138,7 +138,7 @@ def test_cgroup_that_is_gone():
         name = os.path.basename(tool)
         with Cgroup("any.service") as cgroup, Trace("-o", "json", "--cgroup", cgroup.path[1:], tool=tool) as trace:
             os.rmdir(cgroup.full)
-            await_message(trace, f"{name}: --cgroup {cgroup.path[1:]}: this cgroup was removed")
+            await_message(trace, f"{name}: --cgroup {cgroup.path[1:]}: this cgroup was removed; a new one at the same path takes its place")
             os.mkdir(cgroup.full)
             await_message(trace, f"{name}: --cgroup {cgroup.path[1:]}: exists again")
             assert_equal(trace.stop(), 0, "exit status")

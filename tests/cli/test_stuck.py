@@ -22,7 +22,7 @@ from namespaces import NamedNetwork
 from surroundings import as_nobody
 from this_machine import machine_refuses, need_seeding
 
-# What a state that began with a segment is known to have lasted is that much less than the truth, and some more when the FIN is
+# The known time of a state that began with a segment is that much shorter than the truth, and some more when the FIN is
 # acknowledged later (docs/accuracy.md).
 SLACK_S = 0.4
 

@@ -22,7 +22,7 @@ STATE = ("--stuck", "CLOSE_WAIT")
 CANNOT_TELL = "tcpstates: 1 stuck connection may be in scope: it is older than tcpstates, and its owner or role is unknown\n"
 CANNOT_TELL_2 = ("tcpstates: 2 stuck connections may be in scope: they are older than tcpstates, and their owners or roles are "
                  "unknown\n")
-# What --stuck goes through, with what the kernel has to refuse for it.
+# The ladder of --stuck, with what the kernel has to refuse for each step.
 WAYS = {"storage": ("--storage", "socket"), "tcp": ("--storage", "socket"), "hash": ("--storage", "hash")}
 REFUSED = {"tcp": "stuck_storage"}
 

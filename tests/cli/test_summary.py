@@ -129,7 +129,7 @@ def counts(form, text):
 
 
 def test_reader_that_never_reads():
-    """What is said to be written was written, and the rest is lost: transitions on both sides."""
+    """The transitions that are said to be written were written, and the others are counted as lost."""
     need_root()
     for form in ("text", "csv", "json"):
         reader, writer = os.pipe()

@@ -15,7 +15,7 @@ import time
 from cli import RTT_TOOL, Trace, assert_equal, connect_once, main, need_command, need_root, of_port, run
 from this_machine import need_machine, need_seeding
 
-# What two clocks may be apart, and what a row's time is cut off by.
+# The greatest difference of two clocks, and of a row's time by rounding down.
 CLOCK_S = 0.001
 
 

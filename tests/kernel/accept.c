@@ -135,7 +135,7 @@ static void test_kretprobe(void **state)
 			"no word of what is not counted: %s", tool_errors(&run->base.tools[0]));
 }
 
-/* What the others are for. */
+/* Without an accept hook an accepted connection has its listener's owner. */
 static void test_nothing(void **state)
 {
 	struct run *run = *state;
@@ -269,7 +269,7 @@ static void hasty_process(int channel, void *context)
 
 /*
  * The owner of a listener has ended, and so has who accepted from it before the connection had another transition: the
- * next connection is nobody's.
+ * next connection has no owner.
  */
 static void play_gone(struct run *run, const char *hook)
 {

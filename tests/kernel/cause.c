@@ -130,7 +130,7 @@ static void test_reset_sent_by_close(void **state)
 			    (struct end){ENDS_SERVER, "CLOSE_WAIT", "reset-received"});
 }
 
-/* Likewise, but the ACK of the FIN finds an orphan. */
+/* The same, but the ACK of the FIN finds an orphan. */
 static void test_reset_sent_by_ack(void **state)
 {
 	struct run *run = *state;

@@ -111,7 +111,7 @@ static void test_disconnected(void **state)
 	check_silent_end(run, &pair, "ESTABLISHED");
 }
 
-/* What the other side does to it goes by its own name. */
+/* An end by the other side has the same cause as without repair. */
 static void test_reset_in_repair(void **state)
 {
 	struct run *run = *state;

@@ -162,7 +162,7 @@ static void test_prohibited(void **state)
 	check_connect_unreachable(*state, ICMP_PKT_FILTERED, "unreachable");
 }
 
-/* What iptables -j REJECT answers with, unless told otherwise. */
+/* The default answer of iptables -j REJECT. */
 static void test_port_unreachable(void **state)
 {
 	check_connect_unreachable(*state, ICMP_PORT_UNREACH, "refused");

@@ -89,7 +89,7 @@ static void make_cgroups(void)
 		      servers.path, clients.path);
 }
 
-/* Whoever the owner is known by, the cgroup is known, too. */
+/* In every way in which the owner is learnt, the cgroup is known, too. */
 static void expect_cgroups(const struct run *run, const struct pair *pair, bool owners_may_be_unknown)
 {
 	size_t seen = 0;

@@ -21,7 +21,7 @@
 
 #define HOUR_NS (3600 * (int64_t)NS_PER_SEC)
 
-/* What clocks are apart, and times are rounded to; and how exactly the test knows how long the machine slept. */
+/* The difference of two clocks, the rounding of times, and how exactly the test knows how long the machine slept. */
 #define CLOCK_NS (int64_t) NS_PER_MS
 #define SLEEP_NS (20 * (int64_t)NS_PER_MS)
 
@@ -68,7 +68,7 @@ static const char *string_of(const json_t *row, const char *key)
 	return text ? text : "";
 }
 
-/* What a tool has written so far, in a static buffer. */
+/* A tool's output so far, in a static buffer. */
 static char *output_of(const struct tool *tool)
 {
 	static char text[BUFFER_MAX];

@@ -29,7 +29,7 @@
 #define ROWS (5 * CONNECTIONS + 2)
 
 struct seen {
-	uint64_t rows, looks, connections, others;
+	uint64_t rows, scans, connections, others;
 };
 
 static int take(void *context, const void *record, size_t size)
@@ -42,7 +42,7 @@ static int take(void *context, const void *record, size_t size)
 	else if (size != sizeof(*transition))
 		seen->others++;
 	else if (transition->flags & TRANSITION_SCAN)
-		seen->looks++;
+		seen->scans++;
 	else
 		seen->rows++;
 	return 0;
@@ -73,7 +73,7 @@ static void open_everything(struct scope *scope, uint16_t port, struct probe *re
 		.stuck = {.longer_ns = 1, .states = 1 << STATE_ESTABLISHED},
 		.samples = {.kind = RTT_SRTT, .max_keys = 16},
 		.owners = true,
-		.older = true,
+		.uses_older_sockets = true,
 		.buffer_size = 1 << 20,
 		.rings = 1,
 		.hash_size = 1024,
@@ -131,12 +131,12 @@ static void test_everything(void **state)
 	require(rings_drain(&probe.rings, take, &seen) > 0, "no records");
 	samples_add_pending(&probe);
 	require(!samples_read_all(&probe, &samples), "no samples");
-	print_message("%" PRIu64 " rows, %" PRIu64 " connections, %" PRIu64 " looks, %" PRIu64 " samples\n", seen.rows,
-		      seen.connections, seen.looks, histogram_count(&samples));
+	print_message("%" PRIu64 " rows, %" PRIu64 " connections, %" PRIu64 " scans, %" PRIu64 " samples\n", seen.rows,
+		      seen.connections, seen.scans, histogram_count(&samples));
 	assert_int_equal(seen.rows, ROWS);
 	assert_int_equal(counted(probe.summary_fd), ROWS);
 	assert_int_equal(seen.connections, CONNECTIONS);
-	assert_int_equal(seen.looks, CONNECTIONS);
+	assert_int_equal(seen.scans, CONNECTIONS);
 	assert_int_equal(look.found, CONNECTIONS);
 	assert_true(histogram_count(&samples) >= CONNECTIONS * BYTES);
 	assert_int_equal(seen.others, 0);

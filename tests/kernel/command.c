@@ -134,7 +134,7 @@ static void run_with(struct run_base *base, const char *option, const char *valu
 	rows_free(&rows);
 }
 
-/* What tcprtt knows to be missing: skipped, or a handshake whose answer could be to either of two SYNs. */
+/* The samples that tcprtt reports as missing: skipped, or a handshake whose answer could be to either of two SYNs. */
 static unsigned int told_missing(const struct tool *tool)
 {
 	const char *errors = tool_errors(tool), *lost = strstr(errors, "lost "), *unmeasured;

@@ -131,7 +131,7 @@ static void test_one_of_two_ends(void **state)
 	run_check(run, 1, &expectation);
 }
 
-/* What the pipe holds, in place of the pipe. */
+/* The content of the pipe, in place of the pipe. */
 static void take_pipe(struct tool *tool, int pipe_end)
 {
 	int file = process_file("pipe");

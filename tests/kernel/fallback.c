@@ -89,7 +89,8 @@ static void test_classic_tracepoint(void **state)
 			"nothing says that events may be missed");
 }
 
-/* What "auto" chooses must be the best that a kernel of this version has. Else the tool says which program was refused.
+/* The choice of "auto" must be the best that a kernel of this version has. Else the tool says which program was
+ * refused.
  */
 static void expect_best(const struct tool *tool, const char *storage, const char *old_storage)
 {

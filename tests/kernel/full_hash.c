@@ -216,7 +216,7 @@ static uint64_t counted_as_unstored(const struct run *run)
 	return strtoull(number, NULL, 10);
 }
 
-/* What the last line counts are these rows, and no others. */
+/* The last line counts these rows, and no others. */
 static void expect_count(const struct run *run)
 {
 	uint64_t counted = counted_as_unstored(run), least = 0, most = 0;
@@ -252,7 +252,7 @@ static size_t unknown_from(const struct run *run, uint16_t port, size_t ports, s
 	return unknown;
 }
 
-/* What is known is true. */
+/* Known values are true. */
 static void expect_true_owners(const struct run *run, const struct crowd *crowd)
 {
 	for (const struct row *row = run->rows.items, *end = row + run->rows.count; row < end; row++) {

@@ -210,7 +210,7 @@ static void expect_second_path(const struct run *run, const struct helper *clien
 
 /*
  * No program accepts a second path: on the server's side it is the listener's while it comes in, and then belongs to
- * whoever accepted the first one, where that is seen. Where it is not, MPTCP reads from both by itself.
+ * the process that accepted the first one, where that is seen. Where it is not, MPTCP reads from both by itself.
  */
 static void expect_unaccepted(const struct row *row, const struct helper *worker)
 {

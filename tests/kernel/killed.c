@@ -98,7 +98,7 @@ static void expect_no_row_of(const struct run *run, pid_t pid)
 			change_text(&run->rows.items[i].change));
 }
 
-/* What the helpers of a test share: filled in before they start. */
+/* Data that the helpers of a test share: filled in before they start. */
 struct scene {
 	uint16_t port;
 	bool half_closed; /* the client says that it will send no more, before it is killed */
@@ -112,7 +112,7 @@ static void client_process(int channel, void *context)
 	channel_receive(channel, NULL);
 	fd = connect_to(IPV4, scene->port);
 	send_byte(fd);
-	channel_receive(channel, NULL); /* accepted: what arrives while it is may be nobody's yet */
+	channel_receive(channel, NULL); /* accepted: a segment that arrives meanwhile may have no owner yet */
 	if (scene->half_closed) {
 		require(!shutdown(fd, SHUT_WR), "no shutdown");
 		wait_for_state(fd, "FIN_WAIT2");

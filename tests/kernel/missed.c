@@ -253,8 +253,8 @@ static int unbound_listener(void)
 }
 
 /*
- * The row of a listener without a port waits for that. What tells it goes unseen, and the socket begins something else:
- * the row is lost, and counted. (What is waiting is counted, too, and once too little when a socket's storage is given
+ * The row of a listener without a port waits for the port. The event with the port goes unseen, and the socket goes on:
+ * the row is lost, and counted. (Waiting rows are counted, too, and one too few when a socket's storage is given
  * back: another listener makes up for it.)
  */
 static void test_held_row(void **state)

@@ -96,7 +96,7 @@ static void test_found(void **state)
 	expect_root();
 }
 
-/* What had been found stays; what is asked for too late has no name, now or later. */
+/* A name that was found stays; one that is asked for too late is unknown, now and later. */
 static void test_vanished(void **state)
 {
 	uint64_t early, late;

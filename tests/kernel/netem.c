@@ -161,8 +161,8 @@ static void tell(const struct path *path, const char *what, enum wire_end end, d
 
 /*
  * Of single ones, sorted. A machine that stands still makes one of them longer, anywhere between connect() and
- * accept(), by any time: no slack is enough, and none is needed. What is captured of it (where it is) is a part of it,
- * and it is a part of what the test itself has waited. But for 1/32, what a histogram rounds, and more than what a
+ * accept(), by any time: no slack is enough, and none is needed. The captured time (where there is one) is a part of
+ * it, and it is a part of what the test itself has waited. But for 1/32, what a histogram rounds, and more than what a
  * capture's clock is off while somebody adjusts it (500 ppm).
  */
 static void check_handshake_time(const struct path *path, const char *what, enum wire_end end, double us,
@@ -350,7 +350,7 @@ static void measure(struct rtt_run *run)
 		tools[i] = start(run, &views[i]);
 	tool_start(&states, NULL, -1);
 	print_message("the tools trace after %.1f s\n", (double)(now_ns() - begin) / NS_PER_SEC);
-	/* What runs for the first time takes its time, in emulation milliseconds. */
+	/* Code that runs for the first time is slow, in emulation by milliseconds. */
 	path_play(&paths[0], FIRST_PORT - 1, &witnessed[0]);
 	for (size_t i = 0; i < PATHS; i++)
 		path_play(&paths[i], port_of(&paths[i]), &witnessed[i]);

@@ -15,7 +15,7 @@
 #include "lib/test.h"
 #include "lib/traffic.h"
 
-/* What the helpers of a test share: filled in before they start. */
+/* Data that the helpers of a test share: filled in before they start. */
 struct scene {
 	int listener;
 	uint16_t port;

@@ -259,8 +259,8 @@ static struct account run_beside_the_peer(struct run *run)
 static void test_beside_the_peer(void **state)
 {
 	/*
-	 * An interrupt between the two programs is nobody's fault, and the witness does not see it when somebody else's
-	 * perf event was there first. A wrong duration is wrong each time.
+	 * An interrupt between the two programs is no fault of either, and the witness does not see it when somebody
+	 * else's perf event was there first. A wrong duration is wrong each time.
 	 */
 	for (size_t attempt = 0; attempt < ATTEMPTS; attempt++) {
 		struct account account = run_beside_the_peer(*state);

@@ -71,7 +71,7 @@ static void expect_client(const struct run *run, uint16_t port, const char *comm
 	require(seen || run->losses.lost || run->pairing.hidden, "no row of %s", comm);
 }
 
-/* What this process starts is in a namespace of its own from now on. Returns the way back. */
+/* Later children of this process are in a namespace of their own. Returns the way back. */
 static int enter_namespace(struct helper *init)
 {
 	int home = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);

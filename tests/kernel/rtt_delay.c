@@ -218,7 +218,7 @@ static void attempt_handshake(void **state)
 	}
 }
 
-/* What is smoothed and what is the least come from the same measurements. */
+/* The smoothed value and the least come from the same measurements. */
 static void attempt_srtt_and_min(void **state)
 {
 	struct rtt_run *run = *state;

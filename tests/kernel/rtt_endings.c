@@ -14,7 +14,7 @@
 
 #define EXCHANGES 50
 
-/* What a busy machine may add to a time. */
+/* Time that a busy machine may add. */
 #define LATE_S 2.0
 
 static const char *output_of(const struct tool *tool)

@@ -241,7 +241,7 @@ static void test_ipv6_addresses(void **state)
 	CHECK(state, filters);
 }
 
-/* What is remembered of a socket when addresses are asked for is right for it: nothing matches, nothing is counted. */
+/* With a filter of addresses the memory of a socket is right: nothing matches, nothing is counted. */
 static void test_nothing_matches(void **state)
 {
 	struct rtt_run *run = *state;

@@ -256,7 +256,7 @@ static void test_worker_receive(void **state)
 	check_master(*state, "receive", true);
 }
 
-/* What comes before its first read may be the acceptor's. */
+/* A sample before its first read may be the acceptor's. */
 static void test_heir(void **state)
 {
 	struct rtt_run *run = *state;

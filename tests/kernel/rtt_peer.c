@@ -142,7 +142,7 @@ static void check_average(const struct rtt_report *ours, const struct peer_histo
 		"the peer's average is %" PRIu64 " us, not %.3f", its->average, average);
 }
 
-/* What has that remote port: the clients have the server's, and the other way round. */
+/* The samples with that remote port: the clients have the server's, and the other way round. */
 static void check_microseconds(struct rtt_run *run, const char *address, const char *remote_port)
 {
 	const struct peer_histogram *its;
@@ -236,7 +236,7 @@ static struct wire_pair open_unmeasured(void)
 	return pair;
 }
 
-/* What it says is 0 or 1 us is what we say is unmeasured. */
+/* The peer's samples of 0 or 1 us are those that tcprtt reports as unmeasured. */
 static void test_unmeasured(void **state)
 {
 	struct rtt_run *run = *state;

@@ -209,7 +209,7 @@ static void test_without_sack_and_without_end(void **state)
 	rtt_check_unmeasured(run, rtt.server, CONNECTIONS);
 }
 
-/* What was not measured takes none of the groups, and one is one. */
+/* An unmeasured connection takes no group, and "1 connection" is singular. */
 static void test_unmeasured_takes_no_group(void **state)
 {
 	struct rtt_run *run = *state;

@@ -22,7 +22,7 @@ static void test_rows_without_socket_storage(void **state)
 			 (scope_add_fn *const[]){scope_add_row_filters, scope_add_cause_filters, NULL});
 }
 
-/* Whose the accepted connections are is not known there, so that some are in no list. */
+/* The owners of accepted connections are unknown there, so that some are in no list. */
 static void test_classic_tracepoint(void **state)
 {
 	scope_check_each(state, (const char *const[]){"--hook", "tracepoint", NULL},

@@ -23,10 +23,10 @@
 #define LOOK_MS   50
 #define OLD_MS    700
 
-/* What wall times are rounded to, and what the clocks drift apart in a second. */
+/* The rounding of wall times, and the drift of the clocks in a second. */
 #define CLOCK_NS (5 * NS_PER_MS)
 
-/* What the tool goes through. */
+/* The tool's way to scan the sockets. */
 struct way {
 	const char *storage;
 	const char *refused; /* as struct tool */
@@ -108,7 +108,7 @@ static struct stuck_victim play_short(const struct stuck_scene *scene, bool *ret
 	return victim;
 }
 
-/* Those that begin while the tool watches: it knows since when, shows them at each look, and no longer than they last.
+/* States that begin while the tool watches: it knows since when, shows them at each scan, and no longer than they last.
  */
 static void check_live(struct run *run, const struct way *way)
 {
@@ -153,7 +153,7 @@ static void check_live(struct run *run, const struct way *way)
 }
 
 /*
- * Those that are older: no since, and a time that is never longer than the truth. What the socket itself tells is more
+ * Older states: no since, and a time that is never longer than the truth. The time from the socket itself is longer
  * than that the tool has watched it, but for states that close() enters, and where what is lost is sent again.
  */
 static void expect_found(const struct tool *tool, const struct stuck_victim *victim, const struct stuck_row *row)

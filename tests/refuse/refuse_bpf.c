@@ -73,7 +73,7 @@ static int get_descriptor(pid_t pid, __u32 number)
 	return fd;
 }
 
-/* What the kernel tells of a program or link, which is closed. False: nothing. */
+/* The kernel's information about a program or link, which is closed. False: there is none. */
 static bool take_info(int fd, void *ret_info, __u32 size)
 {
 	union bpf_attr attr = {.info = {.bpf_fd = (__u32)fd, .info_len = size, .info = (__u64)(unsigned long)ret_info}};
@@ -260,7 +260,7 @@ static void send_descriptor(int channel, int fd)
 		die("cannot pass the listener on");
 }
 
-/* Nobody's child, and holding nothing that the command's reader waits for. */
+/* A child of init, which holds nothing that the command's reader waits for. */
 static void start_supervisor(const char *list, int channel)
 {
 	pid_t pid = fork();

@@ -70,7 +70,7 @@ static __always_inline bool record_ignores(struct sock *sk, const struct transit
  * verifier may then look for a value of one path on the stack of the other ("verifier bug: stack slot 15, total slots
  * 0").
  */
-__noinline int record(struct conn *conn, struct transition *t, int verdict, int context)
+__noinline int record_transition(struct conn *conn, struct transition *t, int verdict, int context)
 {
 	asm volatile("*(u64 *)(r10 - 192) = %0" ::"r"(verdict));
 	if (conn && t)
@@ -92,7 +92,7 @@ static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, s
 		mptcp_follow(conn, tp, t);
 		/* Before 5.13 a global function takes no pointer. */
 		if (in_socket)
-			record(conn, t, verdict, sock_context_of(t, tp));
+			record_transition(conn, t, verdict, sock_context_of(t, tp));
 		else
 			transition_record(conn, t, verdict, sock_context_of(t, tp));
 	} else {

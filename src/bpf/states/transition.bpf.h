@@ -115,7 +115,7 @@ static __always_inline void transition_emit_held(struct conn *conn, const struct
 	struct transition held = *t;
 
 	held.time_ns = conn->since_ns;
-	held.duration_ns = conn->held_ns;
+	held.duration_ns = conn->held_duration_ns;
 	held.cause = CAUSE_NONE;
 	held.flags = 0;
 	held.syn_retrans = SYN_RETRANS_NONE;
@@ -214,7 +214,7 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 		conn->held = 1;
 		count(&losses.held);
 		conn->held_old = t->oldstate;
-		conn->held_ns = t->duration_ns;
+		conn->held_duration_ns = t->duration_ns;
 	}
 }
 
@@ -243,7 +243,7 @@ static __always_inline void transition_record_unstored(struct transition *t, enu
 	if (verdict == SCOPE_IN || (verdict == SCOPE_HOLD && state_is_birth(t->oldstate, t->newstate)))
 		transition_emit(t, scope_role(t, ROLE_UNKNOWN));
 	else if (verdict == SCOPE_HOLD)
-		count(&losses.held); /* for good: without a struct conn, no row waits for the port */
+		count(&losses.held); /* never less again: without a struct conn, no row waits for the port */
 }
 
 #endif

@@ -25,9 +25,9 @@ struct conn {
 	__u8 life_missed : 1;     /* no memory for a struct life when the connection began */
 	__u8 accept_missed : 1;   /* counted in losses.accept_missed */
 	__u32 cookie;             /* lower half of the socket's cookie, 0: not read yet */
-	__u64 held_ns;  /* duration of the held row; seldom used: behind the end of a cache line (conn_table.bpf.h) */
-	__u64 listener; /* the connection's listener, by its address: a key of `listeners` */
-	__u32 listener_cookie; /* lower half of the listener's cookie */
+	__u64 held_duration_ns;   /* of the held row; seldom used: beyond the first cache line (conn_table.bpf.h) */
+	__u64 listener;           /* the connection's listener, by its address: a key of `listeners` */
+	__u32 listener_cookie;    /* lower half of the listener's cookie */
 	/* From here to `pending`, the members are for rtt/sample.bpf.h. */
 	__u32 end_seq;          /* RACK's end_seq of the last measurement taken */
 	__u64 mstamp;           /* RACK's time of that measurement */

@@ -10,7 +10,7 @@
 
 #define MAX_LIVES    32
 #define TOLERANCE_NS (50 * 1000.0)
-/* A guest stands still for some milliseconds now and then, also between two looks at its clock. */
+/* A guest sometimes stands still for some milliseconds, also between two readings of its clock. */
 #define GUEST_TOLERANCE_NS (5 * 1000 * 1000.0)
 #define TOLERANCE_PART     0.05
 
@@ -102,7 +102,7 @@ static void expect_duration(const struct pairing *pairing, const struct tool *to
 	begin = &pairing->log->events[entry];
 	duration_ns = (double)(event->time_ns - begin->time_ns);
 	tolerance_ns = duration_ns * TOLERANCE_PART > least_ns ? duration_ns * TOLERANCE_PART : least_ns;
-	/* What may have come between the witness's look at the clock and the tool's. */
+	/* Interruptions between the witness's reading of the clock and the tool's. */
 	tolerance_ns += (double)(begin->span_ns + event->span_ns);
 	difference_ns = shown_us * 1000 - duration_ns;
 	require(difference_ns <= tolerance_ns && -difference_ns <= tolerance_ns,

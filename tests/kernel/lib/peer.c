@@ -16,7 +16,7 @@
 #define FOLDER           "/usr/sbin/"
 #define PATIENCE_SECONDS 30
 
-/* What a peer says first when it traces. */
+/* The first line of a peer that traces. */
 static const char *const ready_words[] = {"SKADDR", "Tracing TCP RTT", NULL};
 
 /* It writes whole lines at once to a terminal only. */

@@ -12,7 +12,7 @@
 
 #include "require.h"
 
-/* What is being read, for the messages. */
+/* The line that is being read, for the messages. */
 struct line {
 	uint64_t number;
 	const char *text;

@@ -110,7 +110,7 @@ static void keep_log(const struct tool *tool, const struct pairing *pairing)
 		fclose(file);
 }
 
-/* What may be missing besides: the classic tracepoint of an old kernel, of which the tool warns. */
+/* Rows that may be missing besides: the tool warns of the classic tracepoint of an old kernel. */
 static size_t uncounted(const struct tool *tool, const struct pairing *pairing)
 {
 	if (kernel_counts_missed_tracepoints() ||

@@ -122,7 +122,7 @@ static void drop_row(struct rows *rows, size_t index)
 	memmove(&rows->items[index], &rows->items[index + 1], (--rows->count - index) * sizeof(*rows->items));
 }
 
-/* What is too near to a filter's bound to tell may be shown or not, and counts for neither. */
+/* A value too near to a filter's bound may be shown or not, and counts for neither. */
 static void drop_close(struct rows *rows, struct rows *others, const struct scope_filter *filter)
 {
 	for (size_t i = rows->count; i-- > 0;) {

@@ -110,7 +110,7 @@ static bool held_long(const struct row *row, const struct scope_filter *filter)
 
 /*
  * Two tools' programs look at the clock one after the other; a guest that stands still between them was seen to make a
- * duration 5 ms longer for one of them. What is held, is so for far longer.
+ * duration 5 ms longer for one of them. A connection that the test holds lasts far longer.
  */
 static bool held_about_so_long(const struct row *row, const struct scope_filter *filter)
 {
@@ -139,7 +139,7 @@ add(struct scope_filters *filters, const char *option, bool (*admits)(const stru
 	return filter;
 }
 
-/* A filter and its negation; in a guest one of the two, in turns. */
+/* A filter and its negation; in a guest one of the two, alternately. */
 static void add_both(struct scope_filters *filters, const char *option,
 		     bool (*admits)(const struct row *, const struct scope_filter *), uint64_t number, uint64_t other,
 		     const char *value)

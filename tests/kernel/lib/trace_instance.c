@@ -168,7 +168,7 @@ struct trace_instance *trace_instance_new_for(const char *event, const char *nam
 	snprintf(instance->path, sizeof(instance->path), TRACEFS "/instances/" PREFIX "%d-%s", getpid(), name);
 	require(!mkdir(instance->path, 0700), "cannot make %s", instance->path);
 	require(write_text(path_in(instance, "tracing_on"), "0"), "cannot stop tracing");
-	/* What bpf_ktime_get_ns() reads: durations can be compared. */
+	/* The clock of bpf_ktime_get_ns(): durations can be compared. */
 	require(write_text(path_in(instance, "trace_clock"), "mono"), "cannot choose the clock");
 	/* Full means that new events are dropped and counted, not that old ones are. */
 	require(write_text(path_in(instance, "options/overwrite"), "0"), "cannot turn overwriting off");

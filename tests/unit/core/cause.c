@@ -44,7 +44,7 @@ static void test_put(void **state)
 	}
 }
 
-/* What the kernel shows in each case, as tests/kernel/cause.c makes it for real. */
+/* The kernel's values in each case, as tests/kernel/cause.c makes it for real. */
 static const struct {
 	enum cause cause;
 	__u8 oldstate;
@@ -127,7 +127,7 @@ static bool is_orderly(__u8 oldstate, __u32 bits)
 	       (oldstate == STATE_FIN_WAIT2 && bits & CAUSE_HAS_FIN);
 }
 
-/* What has to be true of any answer, whatever the input. */
+/* Rules for any answer, whatever the input. */
 static void check(enum cause cause, __u8 oldstate, __u32 error, __u32 bits)
 {
 	bool connecting = oldstate == STATE_SYN_SENT;

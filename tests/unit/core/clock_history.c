@@ -202,7 +202,7 @@ static void test_suspend(void **state)
 	awake = machine.monotonic_ns;
 	assert_int_equal(wall_ns(&history, asleep), told);
 	expect_near(wall_ns(&history, awake), EPOCH + 8 * HOUR + awake, 90);
-	/* Those who woke up before the tool. */
+	/* Events of processes that woke up before the tool. */
 	expect_near(wall_ns(&history, awake - 10 * MS), EPOCH + 8 * HOUR + awake - 10 * MS, 90);
 
 	assert_int_equal(clock_history_suspended_ns(&history, (uint64_t)asleep, SEC), 0);

@@ -119,7 +119,7 @@ static void test_values(void **state)
 	check_value(COLUMN_COMM, COLUMN_STYLE_CSV, &known, "\"a,very long\\x09name\"");
 }
 
-/* What was not seen beginning has no since, and a lower bound. */
+/* A state whose beginning was not seen has no since, and a lower bound. */
 static void test_at_least(void **state)
 {
 	struct transition event = known;

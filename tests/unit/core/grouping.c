@@ -218,7 +218,7 @@ static void assert_order(const struct rtt_key *keys, size_t count)
 					    : !grouping_compare(&keys[i], &keys[j]));
 }
 
-/* What is told of a name is what its namesakes do not have. */
+/* Two groups of one name differ in what is printed behind it. */
 static void test_distinction(void **state)
 {
 	const struct rtt_key keys[] = {

@@ -202,7 +202,7 @@ static void test_fold_us(void **state)
 	assert_int_equal(table[slot_of(UINT64_MAX)], 27);
 }
 
-/* What the peers' kernel side counts against what is folded from ours. */
+/* The peers' kernel side counts the same as our histogram, folded. */
 static void test_fold_is_direct(void **state)
 {
 	uint64_t seed = 2;

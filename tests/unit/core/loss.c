@@ -130,7 +130,7 @@ static void test_impaired(void **state)
 	assert_true(loss_impaired(&(struct loss_report){.unjournaled = 1}));
 }
 
-/* What --strict is about: that an event, or an entry of the journal, is not there for certain. */
+/* --strict is about an event, or an entry of the journal, that is surely missing. */
 static void test_missed(void **state)
 {
 	(void)state;

@@ -20,7 +20,7 @@ static void test_appends(void **state)
 	text_check(&sb, "abcdefg");
 }
 
-/* What is written into room that was asked for is appended as far as it is said to go. */
+/* Bytes written into the room that was asked for are appended up to the given length. */
 static void test_room(void **state)
 {
 	struct strbuf sb = text_new(8);

@@ -30,7 +30,7 @@ static double cpu_s(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* What a test does to its scheduling it does to a process of its own, which begins without a nice value. */
+/* A test changes the scheduling of a process of its own, which begins without a nice value. */
 static void in_child(int (*test)(void))
 {
 	int status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a function says on stderr. */
+/* A function's output on stderr. */
 #ifndef TCPVITALS_TEST_SAID_H
 #define TCPVITALS_TEST_SAID_H
 

@@ -128,7 +128,7 @@ static void test_every_width(void **state)
 			assert_int_equal(sb.data[sb.length - 1], '\n');
 			assert_int_equal(columns(sb.data, sb.length - 1), expected);
 			/* the longest legend there is */
-			map.most = 9999999;
+			map.fullest = 9999999;
 			sb.length = 0;
 			heatmap_scale(&map, &sb);
 			ruler = memchr(sb.data, '\n', sb.length);
@@ -219,18 +219,18 @@ static void test_shades(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct heatmap map = {.width = 40, .most = cases[i].most};
+		struct heatmap map = {.width = 40, .fullest = cases[i].most};
 		struct strbuf sb = text_new(HEATMAP_TEXT_MAX);
 		struct histogram histogram = {.slots = {[1] = cases[i].count}};
 
 		heatmap_line(&map, &sb, NOON, &histogram);
 		assert_int_equal(sb.data[9], cases[i].shade);
-		assert_int_equal(map.most, cases[i].count > cases[i].most ? cases[i].count : cases[i].most);
+		assert_int_equal(map.fullest, cases[i].count > cases[i].most ? cases[i].count : cases[i].most);
 		free(sb.data);
 	}
 	for (uint64_t count = 1; count <= 10000; count++) {
 		static const char order[] = ".:-=+*#%@";
-		struct heatmap map = {.width = 40, .most = 10000};
+		struct heatmap map = {.width = 40, .fullest = 10000};
 		struct strbuf sb = text_new(HEATMAP_TEXT_MAX);
 		struct histogram histogram = {.slots = {[1] = count}};
 		const char *previous = strchr(order, before), *shade;
@@ -296,7 +296,7 @@ static void translate(struct strbuf *out, const char *line, size_t first, size_t
 
 static void check_color(bool scale, size_t first, size_t cells)
 {
-	struct heatmap plain = {.width = 80, .most = 1500}, color = {.width = 80, .color = true, .most = 1500};
+	struct heatmap plain = {.width = 80, .fullest = 1500}, color = {.width = 80, .color = true, .fullest = 1500};
 	struct histogram histogram = burst(TICK_US);
 	struct strbuf sb = text_new(HEATMAP_TEXT_MAX), expected = text_new(HEATMAP_TEXT_MAX);
 	char line[200];

@@ -53,7 +53,7 @@ static void test_ipv4(void **state)
 	check_fields(&records[0], fields, COUNT(fields));
 }
 
-/* What is not known is left out. */
+/* Unknown values are left out. */
 static void test_unknown(void **state)
 {
 	static const char *const fields[] = {

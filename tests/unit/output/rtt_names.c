@@ -39,7 +39,7 @@ static void check_header(const char *by, unsigned int asked, const char *end)
 	free(sb.data);
 }
 
-/* What was asked for, and the number where there is no name. */
+/* The names that were asked for, and the number where there is no name. */
 static void test_csv(void **state)
 {
 	struct histogram histogram = {};

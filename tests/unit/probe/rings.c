@@ -139,7 +139,7 @@ static void put_older(struct fixture *fixture)
 	put(fixture, 0, 3, 300);
 }
 
-/* What comes meanwhile is for the next time, in order. */
+/* Events that arrive meanwhile are for the next time, in order. */
 static void test_order_of_what_comes_meanwhile(void **state)
 {
 	struct fixture *fixture = *state;
@@ -174,7 +174,7 @@ static void test_discarded_record_is_passed_over(void **state)
 	check_taken(fixture, (const uint64_t[]){2}, 1);
 }
 
-/* What is not taken stays, and is handed out again. */
+/* Events that are not taken stay, and are handed out again. */
 static void test_no_room(void **state)
 {
 	struct fixture *fixture = *state;
