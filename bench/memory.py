@@ -6,7 +6,7 @@ import time
 
 from process import descriptors
 
-# The kernel frees the memory of an observer some time after its end: with a million sockets within two seconds.
+# The kernel frees the memory of ended programs and sockets some time later: of a million sockets within two seconds.
 SETTLED_S, SETTLE_LIMIT_S, SETTLED_KIB = 0.5, 10, 512
 
 

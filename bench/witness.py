@@ -32,7 +32,7 @@ class Witness:
         return self
 
     def count(self):
-        """Number of events in the log, and of those without room in it."""
+        """Number of events: those in the log, and those without room in it, together."""
         said = "".join(path.read_text(encoding="ascii") for path in self.instance.glob("per_cpu/cpu*/stats"))
         return sum(map(int, re.findall(r"^(?:entries|overrun|dropped events): (\d+)$", said, re.MULTILINE)))
 

@@ -16,7 +16,7 @@ void hangup_reopen(struct event_loop *loop, struct sink *sink, const char *path)
 		message("cannot open %s again: %s; output still goes to the old file; correct this and send SIGHUP "
 			"again",
 			path, error == -EAGAIN ? "the reader of the output is too slow" : strerror(-error));
-	if (!error)
+	if (!error && !sink->error)
 		sink->error = event_loop_add_output(loop, sink->fd);
 }
 

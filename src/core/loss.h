@@ -42,8 +42,9 @@ uint64_t loss_total(const struct loss_report *report);
 bool loss_impaired(const struct loss_report *report);
 
 /*
- * True if the output is incomplete: lost events, events that a gap or the end of a socket proves missed, or missing
- * journal entries. Rows with unknown values do not count. Rows that may not match do not count either.
+ * True if the output is or may be incomplete: lost events, events that a gap or the end of a socket proves missed,
+ * changes of state that could not be filtered, or missing journal entries. Rows with unknown values do not count. Rows
+ * that may not match do not count either.
  */
 bool loss_missed(const struct loss_report *report);
 

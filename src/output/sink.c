@@ -121,7 +121,7 @@ static void write_header_if_empty(struct sink *sink)
 	ssize_t written = 0;
 	struct stat st;
 
-	if (!sink->header.length || !sink->appends || !sink->has_header || sink->torn_bytes || fstat(sink->fd, &st) ||
+	if (!sink->header.length || !sink->appends || !sink->has_begun || sink->torn_bytes || fstat(sink->fd, &st) ||
 	    st.st_size)
 		return;
 	for (size_t done = 0; done < sink->header.length; done += (size_t)written) {
@@ -142,7 +142,7 @@ static void note_written(struct sink *sink, size_t length)
 
 	sink->torn_bytes = newline ? (size_t)(from + length - newline) - 1 : sink->torn_bytes + length;
 	sink->written += length;
-	sink->has_header = true;
+	sink->has_begun = true;
 }
 
 /* Removes the beginning of a line: a full disk takes what fits. */
@@ -208,7 +208,7 @@ int sink_reopen(struct sink *sink, const char *path)
 		return error;
 	if (twin >= 0)
 		close(twin);
-	sink->has_header = true;
+	sink->has_begun = true;
 	write_header_if_empty(sink);
 	return 0;
 }

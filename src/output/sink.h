@@ -20,11 +20,11 @@
 
 struct sink {
 	int fd;
-	int given_fd;         /* the caller's; the same as fd unless own_fd */
-	bool own_fd;          /* fd is a second, non-blocking description, which sink_close() closes */
-	bool regular;         /* a file: writes never wait */
-	bool appends;         /* a file with O_APPEND: emptying the file leaves no hole */
-	bool has_header;      /* the first header has been written */
+	int given_fd;   /* the caller's; the same as fd unless own_fd */
+	bool own_fd;    /* fd is a second, non-blocking description, which sink_close() closes */
+	bool regular;   /* a file: writes never wait */
+	bool appends;   /* a file with O_APPEND: emptying the file leaves no hole */
+	bool has_begun; /* bytes were written, or the file was opened again: from now on, an empty file gets a header */
 	struct strbuf buffer; /* append whole lines here after sink_room() returned true */
 	struct strbuf header; /* of sink_keep_header() */
 	size_t written;       /* bytes of buffer.length */

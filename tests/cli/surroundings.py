@@ -79,7 +79,7 @@ def refusing(*programs):
 
 
 class Fifo:
-    """A descriptor that tells refuse_bpf to go on (tests/refuse). For commands that are started inside `with`."""
+    """A FIFO that tells refuse_bpf to go on (tests/refuse). For commands that are started inside `with`."""
 
     def __enter__(self):
         self._directory = tempfile.TemporaryDirectory(prefix="tcpvitals-")

@@ -145,7 +145,9 @@ def test_readme():
     for command, where in RUN_ELSEWHERE.items():
         assert command in commands, f"{command} is not in README.md any more"
         assert (ROOT / where).exists(), where
-    run_all([command for command in commands if command not in RUN_ELSEWHERE], headers_of_readme())
+    headers = headers_of_readme()
+    assert_equal(len(headers), 4, f"examples of README with columns: {headers}")
+    run_all([command for command in commands if command not in RUN_ELSEWHERE], headers)
 
 
 def test_run():

@@ -123,7 +123,7 @@ def test_kernel_tests():
     result = run_netem(netem=None)
     assert result.returncode, "exit status of a test that asks by a wrong name"
     assert_in("tests/machine has no answer named netem", result.stdout)
-    # A program that the machine refuses, but is said to have, is a failure.
+    # A feature that the machine refuses, but is said to have, is a failure.
     if machine_refuses("netem"):
         result = run_netem(netem="yes\t")
         assert result.returncode, "exit status of a test that is refused what it was told to have"

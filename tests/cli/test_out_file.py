@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """--out FILE in a long run: rotation with and without SIGHUP, and the other effects of SIGHUP."""
 
+import contextlib
 import csv
 import json
 import os
@@ -216,6 +217,20 @@ def test_full_disk_after_reopening():
     assert missing > 0, errors
     assert texts[1].startswith("SKADDR,") and texts[1].endswith("\n"), texts[1][-80:]
     assert_equal(sum(len(text.splitlines()) - 1 for text in texts), total - missing, "rows in the files")
+
+
+def test_full_disk_at_reopening():
+    """The new file has no room for its header: the tool ends and says so, also when nothing happens later."""
+    need_root()
+    with Trace("-s", "-L", free_port(), "--out", "/mnt/rows", prefix=in_mount_namespace("mount -t tmpfs -o size=64k tmpfs /mnt")) as trace:
+        root = pathlib.Path(f"/proc/{trace.pid}/root/mnt")
+        (root / "rows").rename(root / "old")
+        with open(root / "filler", "wb", buffering=0) as filler, contextlib.suppress(OSError):
+            while filler.write(bytes(4096)):
+                pass
+        trace.process.send_signal(signal.SIGHUP)
+        assert_equal(trace.wait(), 1, "exit status")
+        assert_in("cannot write to /mnt/rows: No space left on device", trace.err)
 
 
 def test_hangup_without_a_file():

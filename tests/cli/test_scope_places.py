@@ -73,7 +73,8 @@ def test_network_without_its_name():
         assert_equal(holder.stdout.readline(), b"in\n", "the holder's word")
         with Trace("-o", "json", "--netns", network.name) as trace:
             network.delete()
-            await_message(trace, f"--netns {network.name}: this name was removed")
+            await_message(trace, f"--netns {network.name}: this name was removed; "
+                                 "a new network namespace of this name takes its place")
             subprocess.run(["nsenter", f"--net=/proc/{holder.pid}/ns/net", "curl", "-s", f"http://127.0.0.1:{PORT}/"], check=False,
                            timeout=20)
             assert_equal(trace.stop(), 0, "exit status")

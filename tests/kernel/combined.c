@@ -105,7 +105,7 @@ static void test_everything(void **state)
 	int listener, clients[CONNECTIONS], servers[CONNECTIONS];
 	struct histogram samples;
 	struct seen seen = {0};
-	struct stuck_scan look;
+	struct stuck_scan scan;
 	uint16_t port;
 
 	(void)state;
@@ -119,7 +119,7 @@ static void test_everything(void **state)
 		servers[i] = accept_from(listener);
 		exchange(clients[i], servers[i]);
 	}
-	require(!scan_all(&probe, clock_monotonic_ns(), true, &look, &omissions), "no look");
+	require(!scan_all(&probe, clock_monotonic_ns(), true, &scan, &omissions), "no scan");
 	for (int i = 0; i < CONNECTIONS; i++) {
 		close(clients[i]);
 		receive_end(servers[i]);
@@ -137,7 +137,7 @@ static void test_everything(void **state)
 	assert_int_equal(counted(probe.summary_fd), ROWS);
 	assert_int_equal(seen.connections, CONNECTIONS);
 	assert_int_equal(seen.scans, CONNECTIONS);
-	assert_int_equal(look.found, CONNECTIONS);
+	assert_int_equal(scan.found, CONNECTIONS);
 	assert_true(histogram_count(&samples) >= CONNECTIONS * BYTES);
 	assert_int_equal(seen.others, 0);
 	probe_close(&probe);

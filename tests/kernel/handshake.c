@@ -110,8 +110,9 @@ static void test_lost_syn(void **state)
 }
 
 /*
- * What makes the server send its SYN-ACK again. The kernel counts that when it has sent it (inet_rtx_syn_ack()): where
- * it stands still in between, the answer comes first, and nothing tells that there was another one, but not each time.
+ * Plays until the SYN-ACK that was sent again is counted. The kernel counts it after sending it (inet_rtx_syn_ack()).
+ * If the server stands still in between, the answer comes first, and the row shows no retransmission, but not each
+ * time.
  */
 static void until_counted(void **state, void (*play)(struct run *run))
 {

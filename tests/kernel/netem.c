@@ -190,8 +190,8 @@ static unsigned int ranks_of(const struct path *path, const struct samples *samp
 }
 
 /*
- * What is measured last, of the FIN, only one of them may have. With loss more: a smoothed value is sampled with each
- * segment, of which there are twice as many while each is acknowledged at once.
+ * The last measurement, of the FIN, may be in only one of the two. With loss more: a smoothed value is sampled with
+ * each segment, of which there are twice as many while each is acknowledged at once.
  */
 static void check_quantile(const struct path *path, const char *what, enum wire_end end, double us, const char *who,
 			   struct samples *samples, unsigned int permille)

@@ -86,7 +86,7 @@ static void need_older_sockets(void)
 }
 
 /*
- * What a descriptor says about sockets that are older than the tool, and about a connection that an old listener
+ * A descriptor shows the owner of a socket that is older than the tool, and of a connection that an old listener
  * accepts. Only socket storage can be filled in that way.
  */
 static void test_owners(void **state)

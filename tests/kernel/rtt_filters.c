@@ -241,7 +241,7 @@ static void test_ipv6_addresses(void **state)
 	CHECK(state, filters);
 }
 
-/* With a filter of addresses the memory of a socket is right: nothing matches, nothing is counted. */
+/* Filters that match no connection: nothing is counted, and nothing is reported as unmeasured. */
 static void test_nothing_matches(void **state)
 {
 	struct rtt_run *run = *state;

@@ -137,7 +137,7 @@ static void check_live(struct run *run, const struct way *way)
 	abort_socket(scene.half_closed.server);
 	left_ns = now_ns();
 	scene.half_closed.server = -1;
-	/* Two more looks, of which at least the second one began after that. */
+	/* Two more scans, of which at least the second one began after that. */
 	stuck_wait_for_row(tool, &scene.victims[ESTABLISHED_END],
 			   stuck_wait_for_row(tool, &scene.victims[ESTABLISHED_END], left_ns).time_ns);
 	tool_stop(tool, SIGTERM);

@@ -33,7 +33,7 @@ static void wait_for_holder(const struct sockaddr *name, socklen_t length)
 /*
  * One program of tests/kernel at a time on this machine: they measure, choose the same ports in namespaces of their
  * own, and each would be the other's noise. The kernel lets go of the name when the process ends, however it ends, and
- * waiting programs learn of it by their connections to it: one that only looked each second never came before the next
+ * waiting programs learn of it by their connections to it: one that looked every 100 ms only never came before the next
  * program of another ./check (60 s in vain, while 62 of these ran).
  */
 static void wait_for_others(void)

@@ -130,7 +130,7 @@ static void test_impaired(void **state)
 	assert_true(loss_impaired(&(struct loss_report){.unjournaled = 1}));
 }
 
-/* --strict is about an event, or an entry of the journal, that is surely missing. */
+/* --strict: the output may lack an event, or the journal an entry. */
 static void test_missed(void **state)
 {
 	(void)state;
@@ -139,6 +139,7 @@ static void test_missed(void **state)
 	assert_true(loss_missed(&(struct loss_report){.ring_full = 1}));
 	assert_true(loss_missed(&(struct loss_report){.recursion = 1}));
 	assert_true(loss_missed(&(struct loss_report){.gaps = 1}));
+	assert_true(loss_missed(&(struct loss_report){.unjudged = 1}));
 	assert_true(loss_missed(&(struct loss_report){.unclosed = 1}));
 	assert_true(loss_missed(&(struct loss_report){.unfollowed = 1}));
 	assert_true(loss_missed(&(struct loss_report){.unaccepted = 1}));

@@ -208,7 +208,7 @@ static void test_cells(void **state)
 static void test_shades(void **state)
 {
 	static const struct {
-		uint64_t count, most;
+		uint64_t count, fullest;
 		char shade;
 	} cases[] = {
 		{1, 0, '.'},      {2, 0, '@'},          {1, 2, '.'},   {1, 1000000, '.'}, {4, 65536, ':'},
@@ -219,13 +219,13 @@ static void test_shades(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct heatmap map = {.width = 40, .fullest = cases[i].most};
+		struct heatmap map = {.width = 40, .fullest = cases[i].fullest};
 		struct strbuf sb = text_new(HEATMAP_TEXT_MAX);
 		struct histogram histogram = {.slots = {[1] = cases[i].count}};
 
 		heatmap_line(&map, &sb, NOON, &histogram);
 		assert_int_equal(sb.data[9], cases[i].shade);
-		assert_int_equal(map.fullest, cases[i].count > cases[i].most ? cases[i].count : cases[i].most);
+		assert_int_equal(map.fullest, cases[i].count > cases[i].fullest ? cases[i].count : cases[i].fullest);
 		free(sb.data);
 	}
 	for (uint64_t count = 1; count <= 10000; count++) {
