@@ -8,7 +8,7 @@
 /* All counters only grow, except `held`. User space reads them through the memory-mapped .bss. */
 struct kernel_losses {
 	__u64 ring_full;     /* events: no room in the ring buffer */
-	__u64 summary_full;  /* events of --summary: no room for their kind, or a time beyond the last slot */
+	__u64 summary_full;  /* events of --summary: no room for their kind */
 	__u64 storage_full;  /* sockets without memory for state and owner: their rows show "-" instead */
 	__u64 unjudged;      /* the same, where the scope depends on owner or role */
 	__u64 unstored;      /* events that the first program recorded without memory: the second ignores them */

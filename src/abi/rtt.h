@@ -120,6 +120,8 @@ struct rtt_counters {
 	__u64 unmeasured;
 	/* Samples without memory for their socket's storage: not taken, or not assigned to their own group. */
 	__u64 storage_full;
+	/* Samples before an accept that found no room to wait, and the listener's owner is out of scope: not taken. */
+	__u64 unheld;
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include "os/command.h"
 #include "os/message.h"
 #include "os/priority.h"
+#include "probe/attempts.h"
 #include "probe/scan.h"
 
 #include <string.h>
@@ -110,6 +111,7 @@ void app_tick(struct app *app)
 void app_detach(struct app *app)
 {
 	probe_detach(&app->probe);
+	attempts_report(&app->probe);
 	hangup_report_end(&app->loop);
 }
 

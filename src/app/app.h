@@ -50,7 +50,7 @@ void app_report(const struct app *app);
 /* Follows the cgroups and network namespaces that the scope names. Call once a second (EVENT_TICK). */
 void app_tick(struct app *app);
 
-/* Detaches the probe: no new events from now on. */
+/* Detaches the probe: no new events from now on. With -v, reports calls of connect() that changed no state. */
 void app_detach(struct app *app);
 
 /* Closes everything that was opened. Returns the exit status: the command's, or `status` if that is 0. */

@@ -9,6 +9,7 @@
 #include "bpf/states/programs.bpf.h"
 
 #include "bpf/rtt/programs.bpf.h"
+#include "bpf/states/attempt_programs.bpf.h"
 #include "bpf/states/iterator_programs.bpf.h"
 #include "bpf/track/accept_programs.bpf.h"
 #include "bpf/track/cgroup_programs.bpf.h"

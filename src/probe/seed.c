@@ -56,9 +56,9 @@ void seed(struct probe *probe)
 	run(owners, rest, &owners_error, &rest_error, &omissions);
 	report_failure(SEED_WITHOUT_OWNERS, owners_error);
 	report_failure(SEED_WITHOUT_REST, rest_error);
-	if (wants->verbose || (wants->stuck.once && omissions.namespaces && !looks_again))
+	if (wants->verbose || (wants->stuck.once && netns_is_partial(&omissions) && !looks_again))
 		netns_report(&omissions, "connections there that no process has open are unknown at first");
-	has_all = rest && !rest_error && !omissions.namespaces;
+	has_all = rest && !rest_error && !netns_is_partial(&omissions);
 	probe->misses_older_sockets =
 		!(has_all || looks_again) || (wants->scope->no_netns_exists && !vitals->bss->seed_saw_netns);
 	vitals->bss->seeding_done = has_all && program_is_loaded(vitals->progs.seed_rest);

@@ -5,6 +5,7 @@
 #include "os/message.h"
 #include "os/privileges.h"
 #include "probe/accept.h"
+#include "probe/attempts.h"
 #include "probe/load.h"
 #include "probe/pid_layout.h"
 #include "probe/program.h"
@@ -43,6 +44,8 @@ static const struct optional optional_programs[] = {
 	{"tree_free", SCOPE_WITHOUT_TREE_FREE},
 	{"cgroup_made", SCOPE_WITHOUT_CGROUP_MADE},
 	{"stuck_storage", NULL}, /* stuck_tcp replaces it */
+	{"attempt_v4", NULL},
+	{"attempt_v6", NULL},
 	{},
 };
 
@@ -139,10 +142,10 @@ static void choose_programs(const struct probe_wants *wants, const struct plan *
 	bpf_program__set_autoload(vitals->progs.sample_rtt, wants->emits & EMIT_CONNECTIONS);
 	bpf_program__set_autoload(vitals->progs.seed_storage, seeds && in_socket);
 	bpf_program__set_autoload(vitals->progs.seed_hash, seeds && !in_socket);
-	bpf_program__set_autoload(vitals->progs.seed_rest_hash, seeds && !in_socket && wants_states(wants));
+	bpf_program__set_autoload(vitals->progs.seed_rest_hash, seeds && !in_socket);
 	bpf_program__set_autoattach(vitals->progs.seed_hash, false);
 	bpf_program__set_autoattach(vitals->progs.seed_rest_hash, false);
-	bpf_program__set_autoload(vitals->progs.seed_rest, seeds && in_socket && wants_states(wants));
+	bpf_program__set_autoload(vitals->progs.seed_rest, seeds && in_socket);
 	bpf_program__set_autoattach(vitals->progs.seed_storage, false);
 	bpf_program__set_autoattach(vitals->progs.seed_rest, false);
 }
@@ -205,6 +208,7 @@ static int open_object(const struct way *way, char *log, struct probe *probe)
 	choose_programs(wants, &plan, vitals);
 	choose_maps(wants, &plan, vitals);
 	samples_prepare(wants, way, vitals);
+	attempts_prepare(wants, vitals);
 	scan_prepare(wants, &probe->refusals, vitals, plan.in_socket);
 	accept_prepare(&probe->accept, vitals, plan.in_socket);
 	bpf_program__set_log_buf(main_program(vitals, way), log, LOG_SIZE);

@@ -39,7 +39,7 @@ static const struct {
 
 static void report_nothing(const char *why, const struct rtt_counters *counters, const struct loss_report *losses)
 {
-	if (!losses->delivered && !loss_missed(losses) && !counters->unmeasured)
+	if (!losses->delivered && !loss_missed(losses) && !counters->unmeasured && !counters->unheld)
 		message("no sample: %s", why);
 }
 
@@ -64,6 +64,8 @@ bool losses_report(const struct tcprtt_options *options, const struct probe *pro
 			      "samples of groups beyond --max-keys are in the group \"other\"");
 	report_number(counters->storage_full, "sample is in an incomplete group, or not taken, " NO_MEMORY,
 		      "samples are in incomplete groups, or not taken, " NO_MEMORY);
+	report_number(counters->unheld, "sample came before the accept, and found no room to wait for it: not taken",
+		      "samples came before the accept, and found no room to wait for it: not taken");
 	/* Without memory for its socket, --sample rtt cannot measure a connection. */
-	return loss_missed(losses) || (counters->storage_full && sample == RTT_RTT);
+	return loss_missed(losses) || counters->unheld || (counters->storage_full && sample == RTT_RTT);
 }

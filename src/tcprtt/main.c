@@ -340,7 +340,7 @@ static int prepare(struct tool *tool)
 	tool->queue.file = command_output_file(&tool->options.app.command);
 	error = measure_open(&tool->options, &tool->app.probe, &tool->measure);
 	if (error)
-		message("cannot read the histograms: %s", strerror(-error));
+		message("no memory for the histograms; lower --max-keys");
 	return error;
 }
 

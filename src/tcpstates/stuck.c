@@ -18,6 +18,16 @@ enum {
 	ANSWER_UNKNOWN = 3
 };
 
+static void report_unjudged(uint64_t unjudged)
+{
+	if (unjudged)
+		message(unjudged == 1 ? "%llu stuck connection may be in scope: it is older than tcpstates, and its "
+					"owner or role is unknown"
+				      : "%llu stuck connections may be in scope: they are older than tcpstates, and "
+					"their owners or roles are unknown",
+			(unsigned long long)unjudged);
+}
+
 int stuck_scan(struct stuck_watch *watch, const struct probe *probe, uint64_t now_ns, bool is_last)
 {
 	bool is_first = !watch->start_ns;
@@ -30,6 +40,10 @@ int stuck_scan(struct stuck_watch *watch, const struct probe *probe, uint64_t no
 		probe->misses_older_sockets || probe->wants.scope->no_pid_exists || netns_is_partial(&omissions);
 	if (is_first && (watch->verbose || netns_is_partial(&omissions)))
 		netns_report(&omissions, "connections there are not scanned");
+	/* --once reports them with its answer. */
+	if (!watch->options->once && !watch->has_unjudged)
+		report_unjudged(watch->last_scan.unjudged);
+	watch->has_unjudged |= watch->last_scan.unjudged;
 	return error;
 }
 
@@ -63,12 +77,7 @@ int stuck_answer(const struct stuck_watch *watch, bool missed)
 		message(undecided == 1 ? "ended too early: the time in the state is unknown for %llu connection"
 				       : "ended too early: the time in the state is unknown for %llu connections",
 			(unsigned long long)undecided);
-	if (unjudged)
-		message(unjudged == 1 ? "%llu stuck connection may be in scope: it is older than tcpstates, and its "
-					"owner or role is unknown"
-				      : "%llu stuck connections may be in scope: they are older than tcpstates, and "
-					"their owners or roles are unknown",
-			(unsigned long long)unjudged);
+	report_unjudged(unjudged);
 	if (watch->last_scan.found)
 		return ANSWER_STUCK;
 	return undecided || unjudged || missed || watch->incomplete ? ANSWER_UNKNOWN : ANSWER_NONE;

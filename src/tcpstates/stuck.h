@@ -17,6 +17,7 @@ struct stuck_watch {
 	uint64_t start_ns;           /* time of the first scan, CLOCK_MONOTONIC; 0: none yet */
 	unsigned int seconds;        /* seconds since the first scan */
 	bool incomplete;             /* some connections may not have been scanned */
+	bool has_unjudged;           /* a scan has found connections that may be in scope, and that is reported */
 };
 
 /* Runs a scan. `is_last`: no other scan follows. Returns 0 or a negative errno. */

@@ -135,7 +135,7 @@ def test_transition_to_itself():
 
 
 def test_older_connection():
-    """No start, no total, no role: but what it is known to have lasted."""
+    """No start, no total, of the client no role; but the time that it is known to have lasted."""
     need_root()
     need_seeding()
     pair = Pair()
@@ -146,9 +146,22 @@ def test_older_connection():
         rows = of_port(trace.rows(), pair.port)
     assert_equal(len(rows), 2, "records")
     for row in rows:
-        assert_equal((row["start"], row["total_us"], row["role"]), (None, None, None), f"what nobody saw of {row}")
+        # its listener is still there
+        role = "server" if row["lport"] == pair.port else None
+        assert_equal((row["start"], row["total_us"], row["role"]), (None, None, role), f"what nobody saw of {row}")
         assert HELD_S * 1e6 <= row["at_least_us"] < pair.total_us, (row, pair.total_us)
         assert_equal(row["bytes_sent"], pair.info["client" if row["rport"] == pair.port else "server"]["bytes_sent"], "bytes")
+
+
+def test_older_connection_by_role():
+    need_root()
+    need_seeding()
+    pair = Pair()
+    with Trace("-c", "-o", "json", "--role", "server") as trace:
+        pair.close()
+        assert_equal(trace.stop(), 0, "exit status")
+        rows = of_port(trace.rows(), pair.port)
+    assert_equal([(row["lport"], row["role"]) for row in rows], [(pair.port, "server")], "records of a server")
 
 
 def test_older_connection_is_sampled():

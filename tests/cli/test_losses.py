@@ -3,12 +3,14 @@
 """Messages at the end of a run: rows held back, sockets without memory, runs without a sample. Cases that are no loss have
 no message."""
 
+import contextlib
 import os
 import re
 import socket
 import sys
 
 from cli import RTT_TOOL, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, free_port, main, need_root, run
+from namespaces import NamedNetwork
 from this_machine import need_machine, need_seeding
 
 CONNECTIONS = 10
@@ -118,6 +120,19 @@ def test_others_without_storage():
         for pair in pairs:
             for end in pair:
                 end.close()
+
+
+def test_others_in_another_network_namespace():
+    """They take no room in the hash, and are no loss."""
+    need_root()
+    need_seeding()
+    need_machine("netns")
+    with NamedNetwork() as network, socket.create_server(("127.0.0.1", 0)) as listener, contextlib.ExitStack() as stack:
+        for _ in range(CONNECTIONS):
+            stack.enter_context(socket.create_connection(listener.getsockname()))
+            stack.enter_context(listener.accept()[0])
+        with Trace("--storage", "hash", "--hash-size", "1", "--strict", "--netns", network.name, "--pid", os.getpid()) as trace:
+            assert_equal(trace.stop(), 0, f"exit status: {trace.err}")
 
 
 def test_stuck_without_storage():

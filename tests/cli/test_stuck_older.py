@@ -78,6 +78,18 @@ def test_role_that_nothing_tells():
         assert_equal(once("-L", stuck.port, "--role", "server"), (3, CANNOT_TELL_2, []), "two connections")
 
 
+def test_role_that_nothing_tells_at_each_scan():
+    """Without --once it is said once."""
+    need_root()
+    need_seeding()
+    with HalfClosed(keeps_listener=False) as stuck:
+        with Trace(*STATE, "--longer", f"{LONGER_S}s", "-i", "50ms", "-L", stuck.port, "--role", "server", "-o", "json") as trace:
+            wait_until(lambda: CANNOT_TELL in trace.err, 5, lambda: f"not a word: {trace.err}")
+            time.sleep(0.3)
+            assert_equal(trace.stop(), 0, "exit status")
+            assert_equal((trace.rows(), trace.err.count(CANNOT_TELL)), ([], 1), "rows, and times that it is said")
+
+
 def test_role_by_the_listener():
     """One that listens on its port: a connection from there was accepted. Its client's role is not known."""
     need_root()

@@ -167,24 +167,33 @@ static void worker_process(int channel, void *context)
 	close(server);
 }
 
-/* One connection with two paths, from beginning to end. False when there was no second path. */
-static bool play(struct helper *client, struct helper *worker)
+/* One connection with two paths. */
+struct scene {
+	struct helper client, worker;
+	int listener;
+};
+
+static void begin(struct scene *scene)
 {
 	uint64_t deadline = now_ns() + JOIN_SECONDS * NS_PER_SEC;
-	const uint16_t port = SERVER_PORT;
-	int listener = listen_mptcp();
-	bool joined;
 
-	*worker = helper_start("tv-worker", worker_process, &listener);
-	channel_send(client->channel, 0, -1);
-	while (!(joined = has_joined()) && now_ns() < deadline)
+	scene->listener = listen_mptcp();
+	scene->worker = helper_start("tv-worker", worker_process, &scene->listener);
+	channel_send(scene->client.channel, 0, -1);
+	while (!has_joined() && now_ns() < deadline)
 		sleep_ms(2);
-	channel_send(client->channel, 0, -1);
-	helper_wait(worker);
-	close(listener);
-	helper_wait(client);
+	require(has_joined(), "the kernel has not opened the second path in %d s", JOIN_SECONDS);
+}
+
+static void end(struct scene *scene)
+{
+	const uint16_t port = SERVER_PORT;
+
+	channel_send(scene->client.channel, 0, -1);
+	helper_wait(&scene->worker);
+	close(scene->listener);
+	helper_wait(&scene->client);
 	settle(&port, 1);
-	return joined;
 }
 
 /* Each row of it, from its beginning on. */
@@ -247,18 +256,18 @@ static void expect_the_rest(const struct run *run, const struct helper *client, 
 	}
 }
 
-static void join_with(void **state, const char *const *args)
+static void need_mptcp(void)
 {
-	struct run *run = *state;
-	struct helper client, worker;
-	const char *why_not;
-	bool joined;
-	int error;
-
 	if (access("/proc/sys/net/mptcp", F_OK))
 		skip_because("no /proc/sys/net/mptcp: this kernel has no MPTCP (CONFIG_MPTCP)");
-	run_start(run, args);
-	why_not = netns_enter(&netns);
+}
+
+/* Enters a namespace whose connections get a second path, and starts the client there. */
+static void open_scene(struct scene *scene)
+{
+	const char *why_not = netns_enter(&netns);
+	int error;
+
 	if (why_not)
 		skip_because("%s", why_not);
 	error = setting("enabled") == 1 ? allow_paths(2) : -EOPNOTSUPP;
@@ -266,15 +275,25 @@ static void join_with(void **state, const char *const *args)
 		error = add_endpoint(SECOND_PATH);
 	if (error)
 		skip_because("the kernel's path manager takes no endpoint: %s", strerror(-error));
-	client = helper_start("tv-client", client_process, NULL);
-	joined = play(&client, &worker);
-	require(joined, "the kernel has not opened the second path in %d s", JOIN_SECONDS);
+	scene->client = helper_start("tv-client", client_process, NULL);
+}
+
+static void join_with(void **state, const char *const *args)
+{
+	struct run *run = *state;
+	struct scene scene;
+
+	need_mptcp();
+	run_start(run, args);
+	open_scene(&scene);
+	begin(&scene);
+	end(&scene);
 	run_stop(run);
 	run_account(run, 0, NULL);
 	tool_expect_success(&run->base.tools[0]);
-	expect_second_path(run, &client);
+	expect_second_path(run, &scene.client);
 	if (!args)
-		expect_the_rest(run, &client, &worker);
+		expect_the_rest(run, &scene.client, &scene.worker);
 }
 
 static void test_second_path(void **state)
@@ -287,9 +306,38 @@ static void test_second_path_hash(void **state)
 	join_with(state, (const char *const[]){"--storage", "hash", NULL});
 }
 
+/* Both paths are older than the tool: the second one's owner is the client or unknown, and never the kernel. */
+static void test_older_paths(void **state)
+{
+	struct run *run = *state;
+	struct scene scene;
+	size_t count = 0;
+
+	need_mptcp();
+	open_scene(&scene);
+	begin(&scene);
+	run_start(run, NULL);
+	end(&scene);
+	run_stop(run);
+	run_account(run, 0, NULL);
+	tool_expect_success(&run->base.tools[0]);
+	for (size_t i = 0; i < run->rows.count; i++) {
+		const struct row *row = &run->rows.items[i];
+
+		if (!is_second_path(&row->change))
+			continue;
+		count++;
+		require(!strcmp(row->owner, "unknown") || row->pid == scene.client.pid,
+			"the second path is of %s, %d, \"%s\": %s", row->owner, row->pid, row->comm,
+			change_text(&row->change));
+	}
+	require(count || run->losses.lost || run->pairing.hidden, "no row of the second path");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_older_paths, leave),
 		cmocka_unit_test_teardown(test_second_path, leave),
 		cmocka_unit_test_teardown(test_second_path_hash, leave),
 	};

@@ -154,10 +154,16 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct conn *conn, 
 		accept_claim(conn, (__u64)(unsigned long)tp);
 	group = group_of(tp, conn, probed);
 	if (rtt_uses_owner && conn) {
+		bool waits = conn->listener && owner_is_guess(&conn->owner);
+
 		/* No process was seen accepting the connection: the sample waits for that, if there is room. */
-		if (conn->listener && owner_is_guess(&conn->owner) &&
-		    pending_add(tp, !conn->pending, group, us, mdev)) {
+		if (waits && pending_add(tp, !conn->pending, group, us, mdev)) {
 			conn->pending = 1;
+			return;
+		}
+		/* The process that accepts may be in scope: the samples that wait go on waiting. */
+		if (waits && group == GROUP_OUT) {
+			count(&counters.unheld);
 			return;
 		}
 		if (conn->pending)

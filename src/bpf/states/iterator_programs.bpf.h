@@ -15,6 +15,7 @@
 #include "bpf/states/transition_read.bpf.h"
 #include "bpf/track/conn_hash.bpf.h"
 #include "bpf/track/conn_table.bpf.h"
+#include "bpf/track/netns.bpf.h"
 #include "bpf/track/old_listener.bpf.h"
 #include "bpf/track/owner.bpf.h"
 
@@ -114,8 +115,12 @@ int seed_hash(struct bpf_iter__task_file *ctx)
 	t.lport = sock_lport(tp, true, false);
 	t.rport = sock_rport(tp, true);
 	t.netns = sock_netns(tp, true);
-	if (state == STATE_CLOSE || scope_judge(&t) == SCOPE_OUT)
+	t.ifindex = sock_ifindex(tp, true);
+	if (state == STATE_CLOSE || (scope.numbers[SCOPE_NETNS] && !netns_in_scope(tp, true)) ||
+	    scope_judge(&t) == SCOPE_OUT)
 		return 0;
+	if (scope.numbers[SCOPE_NETNS])
+		seed_saw_netns = true;
 	conn = seed_in_hash(tp);
 	if (conn)
 		seed_owner(conn, task, (__u64)(unsigned long)tp, state,

@@ -130,6 +130,8 @@ static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, co
 			conn->life_missed = !life;
 		return;
 	}
+	if (life && conn && life->role == ROLE_UNKNOWN)
+		life->role = conn->role; /* its listener was found at the start */
 	if (life)
 		life_add(life, t);
 	if (t->newstate != STATE_CLOSE)

@@ -193,12 +193,14 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 		conn_begin(conn);
 	if (transition_is_gap(conn, t) && scope_admits_owner(&conn->owner))
 		count(&losses.gaps);
+	/* The listener's process lives: listener_inherit(). */
+	if (state_is_birth(t->oldstate, t->newstate))
+		conn->owned_ns = t->time_ns;
 	process_refresh_name(conn);
 	if (!conn->borrowed)
 		owner_transition(&conn->owner, t->oldstate, t->newstate, context);
 	conn->owner_turn++;
-	if (state_is_birth(t->oldstate, t->newstate) || state_is_begin(t->oldstate, t->newstate) ||
-	    context == CONTEXT_PROCESS)
+	if (state_is_begin(t->oldstate, t->newstate) || context == CONTEXT_PROCESS)
 		conn->owned_ns = t->time_ns;
 	transition_note_listener(conn, t);
 	transition_advance(conn, t);

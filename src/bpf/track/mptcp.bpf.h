@@ -31,10 +31,18 @@ static __always_inline bool mptcp_is_path(struct tcp_sock *tp)
 	return bpf_core_field_exists(tp->is_mptcp) && BPF_CORE_READ_BITFIELD(tp, is_mptcp);
 }
 
-/* Whether a path gets its token by this transition. A child has its token only when the kernel has made it. */
-static __always_inline bool mptcp_joins(struct tcp_sock *tp, const struct transition *t)
+/*
+ * Whether the token of a path is to be read, or its owner to be looked for. A path gets its token by one of two
+ * transitions: a child has its token only when the kernel has made it. Of a path that is older than the tool, any
+ * transition shows the token, and the first path may show the owner later.
+ */
+static __always_inline bool mptcp_is_due(const struct conn *conn, struct tcp_sock *tp, const struct transition *t)
 {
-	return is_zero((t->newstate ^ STATE_SYN_SENT) * (t->newstate ^ STATE_ESTABLISHED)) && mptcp_is_path(tp);
+	__u64 gets_token = is_zero((t->newstate ^ STATE_SYN_SENT) * (t->newstate ^ STATE_ESTABLISHED));
+	__u64 has_no_token = is_zero(conn->mptcp_token) & !state_is_birth(t->oldstate, t->newstate);
+	__u64 has_no_owner = conn->borrowed & is_zero(conn->owner.source ^ OWNER_UNKNOWN);
+
+	return (gets_token | has_no_token | has_no_owner) && mptcp_is_path(tp);
 }
 
 /* Gives a joining path the connection's owner, or none. */
@@ -63,13 +71,13 @@ static __always_inline void mptcp_follow(struct conn *conn, struct tcp_sock *tp,
 {
 	struct mptcp_subflow_context *path;
 
-	if (!mptcp_joins(tp, t))
+	if (!mptcp_is_due(conn, tp, t))
 		return;
 	path = (struct mptcp_subflow_context *)tp->inet_conn.icsk_ulp_data;
 	conn->mptcp_token = BPF_CORE_READ(path, token);
 	if (BPF_CORE_READ_BITFIELD_PROBED(path, request_join) | BPF_CORE_READ_BITFIELD_PROBED(path, mp_join))
 		mptcp_borrow(conn);
-	else if (t->newstate == STATE_ESTABLISHED)
+	else if (t->newstate != STATE_SYN_SENT)
 		mptcp_lend(conn);
 }
 

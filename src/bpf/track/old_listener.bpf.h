@@ -22,10 +22,10 @@ struct old_listener_key {
 	__u64 laddr[2]; /* 0: any address */
 };
 
-/*
- * Value: the listener's address. Of several listeners that share a port, the map has one: they belong to the same
- * server.
- */
+/* Several listeners of different processes share the port (SO_REUSEPORT): no address tells whose child it is. */
+#define OLD_LISTENER_SEVERAL 0
+
+/* Value: the listener's address, of several ones of the same process one of them; or OLD_LISTENER_SEVERAL. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1); /* 4096 where it is used */
@@ -41,16 +41,29 @@ static __always_inline void old_listener_key(struct old_listener_key *key, const
 	__builtin_memcpy(key->laddr, t->laddr, sizeof(key->laddr));
 }
 
-/* Adds the listener of `t`, which has all fields of the socket. */
+/* Whether both listeners are known to have the same owner. */
+static __always_inline bool old_listener_is_same(__u64 first, __u64 second)
+{
+	struct known_listener *a = bpf_map_lookup_elem(&listeners, &first);
+	struct known_listener *b = bpf_map_lookup_elem(&listeners, &second);
+
+	return a && b && a->owner.pid == b->owner.pid;
+}
+
+/* Adds the listener of `t`, which has all fields of the socket. Its owner is stored already, if it is known. */
 static __always_inline void old_listener_add(const struct transition *t)
 {
 	struct old_listener_key key;
+	__u64 *other, address = t->skaddr;
 
 	old_listener_key(&key, t);
-	bpf_map_update_elem(&old_listeners, &key, &t->skaddr, BPF_ANY);
+	other = bpf_map_lookup_elem(&old_listeners, &key);
+	if (other && *other != address && !old_listener_is_same(*other, address))
+		address = OLD_LISTENER_SEVERAL;
+	bpf_map_update_elem(&old_listeners, &key, &address, BPF_ANY);
 }
 
-/* Returns the address of the listener of the connection `t`, or NULL. */
+/* Returns the address of the listener of the connection `t`, or OLD_LISTENER_SEVERAL; NULL: there is none. */
 static __always_inline __u64 *old_listener_find(const struct transition *t)
 {
 	struct old_listener_key key;
