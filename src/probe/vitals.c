@@ -128,7 +128,8 @@ static bool names_show(const struct probe_wants *wants, const struct plan *plan,
 static void choose_programs(const struct probe_wants *wants, const struct plan *plan, struct vitals_bpf *vitals)
 {
 	bool tracks = plan->tracks, in_socket = plan->in_socket, casts = plan->casts;
-	bool seeds = tracks && wants->uses_older_sockets && (wants->owners || wants_states(wants));
+	bool seeds = tracks && wants->uses_older_sockets &&
+		     (wants->owners || wants->scope->settings.roles || wants_states(wants));
 
 	bpf_program__set_autoload(vitals->progs.set_state_cast, tracks && in_socket && casts);
 	bpf_program__set_autoload(vitals->progs.set_state_storage, tracks && in_socket && !casts);

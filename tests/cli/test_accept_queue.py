@@ -89,17 +89,18 @@ def send_one_by_one(client, count):
 
 
 def test_samples_of_older_connections():
-    """A server that hangs since before the tool was started: the same owner as tcpstates shows."""
+    """A server that hangs since before the tool was started: the same owner as tcpstates shows, and the same role."""
     need_root()
     need_seeding()
     with Server("hung") as server, socket.create_connection((HOST, server.port)) as client:
         with Trace("--by", "pid", "-o", "json", "-L", server.port, tool=RTT_TOOL) as by_pid, \
-                Trace("--pid", server.first, "-o", "json", "-L", server.port, tool=RTT_TOOL) as of_pid:
+                Trace("--pid", server.first, "-o", "json", "-L", server.port, tool=RTT_TOOL) as of_pid, \
+                Trace("--role", "server", "-o", "json", "-L", server.port, tool=RTT_TOOL) as of_role:
             send_one_by_one(client, BYTES)
-            for trace in (by_pid, of_pid):
+            for trace in (by_pid, of_pid, of_role):
                 assert_equal(trace.stop(), 0, f"exit status: {trace.err}")
             assert_equal({row["key"] for row in by_pid.rows()}, {str(server.first)}, "owner of the samples")
-            for trace in (by_pid, of_pid):
+            for trace in (by_pid, of_pid, of_role):
                 count = sum(row["count"] for row in trace.rows())
                 assert count >= BYTES, f"{count} samples: {trace.err}"
 

@@ -149,7 +149,8 @@ static void client_process(int channel, void *context)
 	(void)context;
 	channel_receive(channel, NULL);
 	require(!connect(fd, (const struct sockaddr *)&address, sizeof(address)), "cannot connect");
-	/* The second path is opened once both sides have seen data. */
+	/* The second path is opened once both sides have seen data: after the accept(), which shows the owner. */
+	channel_receive(channel, NULL);
 	send_byte(fd);
 	receive_byte(fd);
 	channel_receive(channel, NULL);
@@ -160,7 +161,7 @@ static void worker_process(int channel, void *context)
 {
 	int server = accept_from(*(const int *)context);
 
-	(void)channel;
+	channel_send(channel, 0, -1);
 	receive_byte(server);
 	send_byte(server);
 	receive_end(server);
@@ -179,6 +180,8 @@ static void begin(struct scene *scene)
 
 	scene->listener = listen_mptcp();
 	scene->worker = helper_start("tv-worker", worker_process, &scene->listener);
+	channel_send(scene->client.channel, 0, -1);
+	channel_receive(scene->worker.channel, NULL);
 	channel_send(scene->client.channel, 0, -1);
 	while (!has_joined() && now_ns() < deadline)
 		sleep_ms(2);

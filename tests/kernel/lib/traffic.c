@@ -14,7 +14,8 @@
 #include "require.h"
 #include "state.h"
 
-#define PATIENCE_MS 10000
+/* A guest was seen to stand still for 10 s. */
+#define PATIENCE_MS 30000
 
 /* Below what Linux lets connect() choose from. */
 #define FIRST_PORT        10000
