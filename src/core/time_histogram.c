@@ -54,21 +54,6 @@ void time_histogram_classic(const struct time_histogram *histogram, uint64_t ret
 	}
 }
 
-void time_histogram_add(struct time_histogram *to, const struct time_histogram *more)
-{
-	to->sum_ns += more->sum_ns;
-	for (uint32_t slot = 0; slot < TIME_SLOTS; slot++)
-		to->slots[slot] += more->slots[slot];
-}
-
-void time_histogram_subtract(const struct time_histogram *now, const struct time_histogram *before,
-			     struct time_histogram *ret)
-{
-	ret->sum_ns = now->sum_ns - before->sum_ns;
-	for (uint32_t slot = 0; slot < TIME_SLOTS; slot++)
-		ret->slots[slot] = now->slots[slot] - before->slots[slot];
-}
-
 /* Returns the first slot at or after `slot` that is not empty, or TIME_SLOT_BEYOND. */
 static uint32_t next_used(const struct time_histogram *histogram, uint32_t slot)
 {

@@ -25,11 +25,6 @@ uint64_t time_histogram_count(const struct time_histogram *histogram);
 /* Computes the number of times up to each classic bound, lower ones included. */
 void time_histogram_classic(const struct time_histogram *histogram, uint64_t ret[TIME_CLASSIC_BUCKETS]);
 
-/* Sums and differences are right modulo 2^64. `to` may be `ret`. */
-void time_histogram_add(struct time_histogram *to, const struct time_histogram *more);
-void time_histogram_subtract(const struct time_histogram *now, const struct time_histogram *before,
-			     struct time_histogram *ret);
-
 /*
  * A run of native buckets: `count` slots from `slot` on. Runs leave out empty slots, unless a gap is so short that the
  * empty slots take less room than another run.

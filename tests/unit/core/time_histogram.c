@@ -82,19 +82,6 @@ static void test_classic(void **state)
 	assert_true(classic[0] > 0 && classic[TIME_CLASSIC_BUCKETS - 1] < 100000);
 }
 
-static void test_difference(void **state)
-{
-	struct time_histogram one = {.sum_ns = 5, .slots = {[3] = 1}}, two = {.sum_ns = 7, .slots = {[3] = 2, [9] = 1}};
-	struct time_histogram sum = one;
-
-	(void)state;
-	time_histogram_add(&sum, &two);
-	assert_int_equal(sum.sum_ns, 12);
-	assert_int_equal(sum.slots[3], 3);
-	time_histogram_subtract(&sum, &one, &sum);
-	assert_memory_equal(&sum, &two, sizeof(sum));
-}
-
 static void check_run(const struct time_histogram *histogram, uint32_t from, uint32_t slot, uint32_t count)
 {
 	struct time_run run;
@@ -122,8 +109,10 @@ static void test_runs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bounds),     cmocka_unit_test(test_order), cmocka_unit_test(test_classic),
-		cmocka_unit_test(test_difference), cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
