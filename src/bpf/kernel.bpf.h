@@ -18,6 +18,10 @@
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
 	__s64 counter;
 } atomic64_t;
 
@@ -76,6 +80,9 @@ struct sock {
 	struct socket *sk_socket;
 	kuid_t sk_uid;
 	int sk_err;
+	__u32 sk_ack_backlog;
+	__u32 sk_max_ack_backlog;
+	atomic_t sk_drops;
 	__u16 sk_protocol; /* a full short since 5.6 */
 	__u8 sk_shutdown;  /* a full byte since 5.6 */
 };
@@ -88,7 +95,9 @@ struct inet_sock {
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	__u32 icsk_user_timeout;
+	__u8 icsk_ca_state : 5;
 	__u8 icsk_retransmits;
+	__u8 icsk_pending;
 	__u8 icsk_probes_out;
 	void *icsk_ulp_data;
 };
@@ -133,6 +142,9 @@ struct tcp_sock {
 	__u32 write_seq;
 	__u32 total_retrans;
 	__u32 retrans_stamp;
+	__u32 chrono_start;   /* in jiffies */
+	__u32 chrono_stat[3]; /* in jiffies: busy, limited by the receive window, by the send buffer */
+	__u8 chrono_type : 2; /* the running one + 1, 0: none */
 	__u64 tcp_mstamp;
 	__u8 tcp_usec_ts : 1;
 	__u8 is_mptcp : 1;
@@ -144,6 +156,19 @@ struct tcp_sock {
 	struct list_head tsorted_sent_queue;
 	struct tcp_rack rack;
 	struct tcp_options_received rx_opt;
+};
+
+struct tcp_skb_cb {
+	__u16 tcp_gso_segs;
+};
+
+struct sk_buff {
+	char cb[48];
+};
+
+struct request_sock {
+	struct sock_common __req_common;
+	struct sock *rsk_listener;
 };
 
 struct inode {
@@ -181,10 +206,6 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
-typedef struct {
-	int counter;
-} atomic_t;
-
 struct signal_struct {
 	atomic_t live;
 };
@@ -216,8 +237,12 @@ struct proto_accept_arg {
 #pragma clang attribute pop
 
 /* The contexts of iterators. These structs are a stable interface: nothing to relocate. */
-struct bpf_iter_meta;
+struct seq_file;
 struct bpf_map;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
 
 struct bpf_iter__tcp {
 	struct bpf_iter_meta *meta;

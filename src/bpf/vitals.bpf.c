@@ -8,9 +8,11 @@
 
 #include "bpf/states/programs.bpf.h"
 
+#include "bpf/metrics/programs.bpf.h"
 #include "bpf/rtt/programs.bpf.h"
 #include "bpf/states/attempt_programs.bpf.h"
 #include "bpf/states/iterator_programs.bpf.h"
+#include "bpf/states/snapshot_programs.bpf.h"
 #include "bpf/track/accept_programs.bpf.h"
 #include "bpf/track/cgroup_programs.bpf.h"
 

@@ -3,7 +3,7 @@
 #ifndef TCPVITALS_CORE_GROUPING_H
 #define TCPVITALS_CORE_GROUPING_H
 
-#include "abi/rtt.h"
+#include "abi/group.h"
 #include "core/names.h"
 #include "core/parse.h"
 #include "core/strbuf.h"
@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 struct grouping {
-	uint8_t by[RTT_BY_MAX];       /* enum rtt_by; unused ones are RTT_BY_NOTHING */
-	uint8_t prefix_v4, prefix_v6; /* RTT_BY_PREFIX: bits to keep of the remote address */
+	uint8_t by[GROUP_BY_MAX];     /* enum group_by; unused ones are GROUP_BY_NOTHING */
+	uint8_t prefix_v4, prefix_v6; /* GROUP_BY_PREFIX: bits to keep of the remote address */
 };
 
 /*
@@ -49,7 +49,7 @@ enum {
 int grouping_parse(const char *text, struct grouping *ret, struct parse_error *error);
 
 /* Adds a word. False if the word is there already, there is no room, or "conn" is not alone. */
-bool grouping_add(struct grouping *grouping, enum rtt_by by);
+bool grouping_add(struct grouping *grouping, enum group_by by);
 
 /* True if the grouping is by the owner of a connection: pid, comm, cgroup. */
 bool grouping_is_by_owner(const struct grouping *grouping);
@@ -58,32 +58,33 @@ bool grouping_is_by_owner(const struct grouping *grouping);
 void grouping_format(struct strbuf *out, const struct grouping *grouping);
 
 /* True if the grouping is by the owner, and the owner of this group is unknown. */
-bool grouping_is_unknown(const struct grouping *grouping, const struct rtt_key *key);
+bool grouping_is_unknown(const struct grouping *grouping, const struct group_key *key);
 
 /* Orders keys, with namesakes side by side. Less than 0, 0 or more than 0. */
-int grouping_compare(const struct rtt_key *a, const struct rtt_key *b);
+int grouping_compare(const struct group_key *a, const struct group_key *b);
 
 /* True if the keys differ in nothing but namespace, zone or socket. */
-bool grouping_is_namesake(const struct rtt_key *a, const struct rtt_key *b);
+bool grouping_is_namesake(const struct group_key *a, const struct group_key *b);
 
 /*
  * Returns the GROUPING_ bits that distinguish `key` from its namesakes. In the order of grouping_compare(), `first` and
  * `last` are the ends of the row of namesakes. `before` and `after` are the neighbours of `key`, or `key` itself.
  */
-unsigned int grouping_distinction(const struct rtt_key *key, const struct rtt_key *first, const struct rtt_key *last,
-				  const struct rtt_key *before, const struct rtt_key *after);
+unsigned int grouping_distinction(const struct group_key *key, const struct group_key *first,
+				  const struct group_key *last, const struct group_key *before,
+				  const struct group_key *after);
 
 /* Returns the NAMES_ bits for the names that the groups can have. */
 unsigned int grouping_names(const struct grouping *grouping);
 
-struct grouping_ids grouping_ids(const struct grouping *grouping, const struct rtt_key *key);
+struct grouping_ids grouping_ids(const struct grouping *grouping, const struct group_key *key);
 
 /*
  * Writes the name of a group. A comm or a zone in the name is raw bytes, so escape the result. "-" stands for an
  * unknown owner. `distinction` (GROUPING_ bits) follows the name, as in "NAME@NETNS#COOKIE.CONN_SEQ". A cgroup, a
  * network namespace or a zone is a number if `names` is NULL or lacks its name.
  */
-void grouping_format_key(struct strbuf *out, const struct grouping *grouping, const struct rtt_key *key,
+void grouping_format_key(struct strbuf *out, const struct grouping *grouping, const struct group_key *key,
 			 unsigned int distinction, const struct names *names);
 
 #endif

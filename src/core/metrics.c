@@ -36,7 +36,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "state",
 			.help = "Open sockets in each state.",
-			.source = "each transition; TIME_WAIT from /proc/net/sockstat of each network namespace",
+			.source = "each transition; TIME_WAIT and half-open connections: a walk every --interval",
 			.otel = "system.network.connection.count",
 		},
 	[METRIC_STATE_DURATION] =
@@ -87,7 +87,7 @@ const struct metric metrics[METRICS] = {
 			.labels = "",
 			.is_grouped = true,
 			.help = "Payload sent, retransmissions included.",
-			.source = "each open connection every ten seconds, and its end",
+			.source = "each open connection, every --interval and at its end",
 		},
 	[METRIC_RECEIVED_BYTES] =
 		{
@@ -97,7 +97,7 @@ const struct metric metrics[METRICS] = {
 			.labels = "",
 			.is_grouped = true,
 			.help = "Payload received in order.",
-			.source = "each open connection every ten seconds, and its end",
+			.source = "each open connection, every --interval and at its end",
 		},
 	[METRIC_SENT_SEGMENTS] =
 		{
@@ -107,7 +107,7 @@ const struct metric metrics[METRICS] = {
 			.labels = "",
 			.is_grouped = true,
 			.help = "Segments sent, retransmissions included.",
-			.source = "each open connection every ten seconds, and its end",
+			.source = "each open connection, every --interval and at its end",
 		},
 	[METRIC_RECEIVED_SEGMENTS] =
 		{
@@ -117,7 +117,7 @@ const struct metric metrics[METRICS] = {
 			.labels = "",
 			.is_grouped = true,
 			.help = "Segments received.",
-			.source = "each open connection every ten seconds, and its end",
+			.source = "each open connection, every --interval and at its end",
 		},
 	[METRIC_RETRANSMITTED_SEGMENTS] =
 		{
@@ -172,7 +172,7 @@ const struct metric metrics[METRICS] = {
 			.is_grouped = true,
 			.help = "Time in which connections could not send: the receiver's window, the send buffer, or "
 				"nothing to send.",
-			.source = "each open connection every ten seconds, and its end",
+			.source = "each open connection, every --interval and at its end",
 		},
 	[METRIC_LISTENER_BACKLOG] =
 		{
@@ -181,7 +181,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "port",
 			.help = "Connections in the accept queue of the listeners on a port.",
-			.source = "each listener, at a scrape",
+			.source = "a walk every --interval",
 		},
 	[METRIC_LISTENER_BACKLOG_HIGHEST] =
 		{
@@ -189,8 +189,8 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "",
 			.labels = "port",
-			.help = "The longest accept queue since the last scrape.",
-			.source = "each connection that a listener gets",
+			.help = "The longest accept queue of one listener since the last six walks.",
+			.source = "each connection that a listener gets, and a walk every --interval",
 		},
 	[METRIC_LISTENER_BACKLOG_LIMIT] =
 		{
@@ -199,7 +199,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "port",
 			.help = "Connections that the accept queue can hold.",
-			.source = "each listener, at a scrape",
+			.source = "a walk every --interval",
 		},
 	[METRIC_LISTENER_OVERFLOWS] =
 		{
@@ -207,8 +207,9 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_COUNTER,
 			.unit = "",
 			.labels = "port",
-			.help = "Connections that a full accept queue had no room for.",
-			.source = "the listener's drops",
+			.help = "Connections and SYNs that listeners dropped, mostly because their accept queue was "
+				"full.",
+			.source = "sk_drops of each listener, every --interval",
 		},
 	[METRIC_STUCK_SOCKETS] =
 		{
@@ -217,7 +218,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "state",
 			.help = "Sockets that are in a state for longer than --stuck-longer.",
-			.source = "each open socket every ten seconds",
+			.source = "a walk every --interval",
 		},
 	[METRIC_EPHEMERAL_PORTS_USED] =
 		{
@@ -225,8 +226,9 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "",
 			.labels = "",
-			.help = "Local ports in use out of net.ipv4.ip_local_port_range.",
-			.source = "each open socket every ten seconds",
+			.help = "Ephemeral ports in use, in the network namespace that uses the largest share of its "
+				"own.",
+			.source = "a walk every --interval, TIME_WAIT included",
 		},
 	[METRIC_EPHEMERAL_PORTS] =
 		{
@@ -234,8 +236,8 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "",
 			.labels = "",
-			.help = "Ports in net.ipv4.ip_local_port_range.",
-			.source = "at a scrape",
+			.help = "Ephemeral ports of that network namespace (net.ipv4.ip_local_port_range).",
+			.source = "a walk every --interval",
 		},
 	[METRIC_LOST_EVENTS] =
 		{
@@ -318,57 +320,4 @@ const char *metric_type_name(const struct metric *metric)
 const char *metric_suffix(const struct metric *metric)
 {
 	return metric->type == METRIC_COUNTER ? "_total" : metric->type == METRIC_INFO ? "_info" : "";
-}
-
-static void describe_labels(struct strbuf *out, const struct metric *metric)
-{
-	for (const char *label = metric->labels; *label;) {
-		size_t length = strcspn(label, ",");
-
-		strbuf_append_literal(out, " `");
-		strbuf_append(out, label, length);
-		strbuf_append_char(out, '`');
-		label += length + (label[length] == ',');
-	}
-	if (metric->is_grouped)
-		strbuf_append_literal(out, " and those of `--label`");
-	if (!*metric->labels && !metric->is_grouped)
-		strbuf_append_literal(out, " none");
-}
-
-static void describe_name(struct strbuf *out, const struct metric *metric)
-{
-	strbuf_append_char(out, '`');
-	strbuf_append_string(out, metric->name);
-	strbuf_append_string(out, metric_suffix(metric));
-	strbuf_append_char(out, '`');
-}
-
-static void describe_metric(struct strbuf *out, const struct metric *metric)
-{
-	strbuf_append_literal(out, "### ");
-	describe_name(out, metric);
-	strbuf_append_literal(out, "\n\n");
-	strbuf_append_string(out, metric->help);
-	strbuf_append_literal(out, "\n\n- type: ");
-	strbuf_append_string(out, metric_type_name(metric));
-	if (*metric->unit) {
-		strbuf_append_literal(out, ", in ");
-		strbuf_append_string(out, metric->unit);
-	}
-	strbuf_append_literal(out, "\n- labels:");
-	describe_labels(out, metric);
-	strbuf_append_literal(out, "\n- taken from: ");
-	strbuf_append_string(out, metric->source);
-	if (metric->otel) {
-		strbuf_append_literal(out, "\n- OpenTelemetry: ");
-		strbuf_append_string(out, metric->otel);
-	}
-	strbuf_append_literal(out, "\n\n");
-}
-
-void metrics_describe(struct strbuf *out)
-{
-	for (size_t i = 0; i < METRICS; i++)
-		describe_metric(out, &metrics[i]);
 }

@@ -51,7 +51,7 @@ const char *metric_type_name(const struct metric *metric);
 /* The end of the metric's name in the text formats: "_total", "_info" or nothing. */
 const char *metric_suffix(const struct metric *metric);
 
-/* Appends docs/metrics.md: a table, and a paragraph for each metric. */
+/* Appends docs/metrics.md. */
 void metrics_describe(struct strbuf *out);
 
 #endif

@@ -126,6 +126,15 @@ void series_choose(struct series_table *table)
 	}
 }
 
+void series_limit(struct series_table *table, size_t places)
+{
+	size_t slowest = 0;
+
+	table->places = places;
+	while (table->shown > places && find_slowest(table, &slowest))
+		hide(table, slowest);
+}
+
 bool series_is_shown(const struct series_table *table, size_t group)
 {
 	return table->series[group].is_shown;

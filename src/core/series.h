@@ -61,6 +61,9 @@ void series_count(struct series_table *table, size_t group, const uint64_t *coun
  */
 void series_choose(struct series_table *table);
 
+/* Sets the most groups that are shown, now and later. */
+void series_limit(struct series_table *table, size_t places);
+
 bool series_is_shown(const struct series_table *table, size_t group);
 
 /* Whether nothing has happened in the group for long: end it and give its number to another one. */

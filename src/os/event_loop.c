@@ -131,6 +131,11 @@ int event_loop_add_input(struct event_loop *loop, int fd)
 	return watch(loop, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, EVENT_INPUT);
 }
 
+int event_loop_add_service(struct event_loop *loop, int fd)
+{
+	return watch(loop, EPOLL_CTL_ADD, fd, EPOLLIN, EVENT_SERVICE);
+}
+
 int event_loop_add_output(struct event_loop *loop, int fd)
 {
 	/* With no event requested, epoll still reports EPOLLERR: the reader of a pipe has closed its end. */

@@ -21,6 +21,7 @@ enum event {
 	EVENT_COMMAND = 1 << 7,  /* the command and the linger time have ended; once */
 	EVENT_REOPEN = 1 << 8,   /* a process has sent SIGHUP, so that the output file is opened again */
 	EVENT_CLOCK = 1 << 9,    /* CLOCK_REALTIME was set, or the machine was suspended */
+	EVENT_SERVICE = 1 << 10, /* a descriptor of event_loop_add_service() is readable (level-triggered) */
 };
 
 struct event_loop {
@@ -67,6 +68,9 @@ int event_loop_add_interval(struct event_loop *loop, uint64_t interval_ns);
 
 /* Adds EVENT_INPUT for `fd`. Returns 0 or a negative errno. */
 int event_loop_add_input(struct event_loop *loop, int fd);
+
+/* Adds EVENT_SERVICE for `fd`: the epoll descriptor of a library. Returns 0 or a negative errno. */
+int event_loop_add_service(struct event_loop *loop, int fd);
 
 /*
  * Sets the output, in place of an earlier one that has been closed. A descriptor that epoll does not accept (a regular

@@ -116,6 +116,7 @@ void exposition_begin(struct exposition *exposition, const struct metric *metric
 
 void exposition_add(struct exposition *exposition, const struct metric_label *labels, size_t count, uint64_t value)
 {
+	exposition->series++;
 	if (exposition->format == EXPOSITION_PROTOBUF) {
 		exposition_protobuf_add(exposition, labels, count, value);
 		return;
@@ -138,6 +139,7 @@ void exposition_add_histogram(struct exposition *exposition, const struct metric
 {
 	uint64_t total = time_histogram_count(histogram), classic[TIME_CLASSIC_BUCKETS];
 
+	exposition->series += exposition->format == EXPOSITION_PROTOBUF ? 1 : TIME_CLASSIC_BUCKETS + 3;
 	if (exposition->format == EXPOSITION_PROTOBUF) {
 		exposition_protobuf_add_histogram(exposition, labels, count, histogram);
 		return;

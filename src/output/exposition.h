@@ -22,7 +22,9 @@ struct exposition {
 	enum exposition_format format;
 	struct strbuf *out; /* text that does not fit sets out->overflow: enlarge the buffer and write again */
 	const struct metric *metric;
-	size_t mark; /* where the present family begins (protobuf) */
+	size_t mark;   /* where the present family begins (protobuf) */
+	size_t series; /* written so far, as Prometheus counts them: a classic histogram is one for each bucket, and two
+			*/
 };
 
 /* The value of the HTTP header Content-Type. */

@@ -16,7 +16,7 @@ struct optional {
 	const char *without; /* effect for the user if it is missing; NULL: another program replaces it */
 };
 
-#define OPTIONAL_MAX 16
+#define OPTIONAL_MAX 24
 
 /* The optional programs that this kernel has refused so far. */
 struct refusals {

@@ -39,7 +39,7 @@ static bool has_hook(const struct probe_wants *wants, enum probe_hook hook)
 
 static bool is_allowed(const struct way *way, const struct probe_wants *wants)
 {
-	if (wants->emits & EMIT_CONNECTIONS && way->storage != STORAGE_SOCKET)
+	if (wants->emits & (EMIT_CONNECTIONS | EMIT_METRICS) && way->storage != STORAGE_SOCKET)
 		return false;
 	return has_hook(wants, way->hook) && (wants->hook == HOOK_AUTO || wants->hook == way->hook) &&
 	       (wants->storage == STORAGE_AUTO || wants->storage == way->storage) &&

@@ -8,6 +8,7 @@
 
 #include "abi/emit.h"
 #include "abi/histogram.h"
+#include "abi/metrics.h"
 #include "abi/rtt.h"
 #include "abi/stuck.h"
 #include "core/grouping.h"
@@ -57,8 +58,8 @@ struct probe_wants {
 	const char *tool;            /* name of the tool, for messages */
 	unsigned int emits;          /* enum emit, as bits */
 	const struct scope *scope;   /* outlives the probe */
-	struct stuck_settings stuck; /* with EMIT_SCANS */
-	struct sample_wants samples; /* with EMIT_SAMPLES */
+	struct stuck_settings stuck; /* with EMIT_SCANS or EMIT_METRICS */
+	struct sample_wants samples; /* with EMIT_SAMPLES, which EMIT_METRICS needs, too */
 	bool owners;                 /* the tool uses the owners of sockets */
 	bool uses_older_sockets;     /* the tool also uses sockets older than itself */
 	/* The option with a filter that the classic tracepoint cannot apply, or NULL. */
@@ -115,6 +116,11 @@ struct probe {
 	uint32_t groups_per_cpu;        /* the first groups_per_cpu groups also have a histogram on each CPU */
 	struct histogram *per_cpu;      /* space for one histogram of each CPU */
 	int cpus;
+	/* For EMIT_METRICS. */
+	struct group_metrics *group_metrics; /* of each group, mapped */
+	size_t group_metrics_size;           /* size of the mapping, in bytes */
+	struct group_metrics group_reading;  /* result of metrics_read_group() */
+	struct time_histogram *times;        /* space for one histogram of each CPU */
 };
 
 /* The reason why no way works, for the user, NUL-terminated. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -209,20 +210,59 @@ int program_try_iterator(const struct bpf_program *program, const struct bpf_map
 	return 0;
 }
 
+/* Reads from an iterator. Returns the number of bytes, 0 at the end, or a negative errno. */
+static ssize_t read_iterator(int fd, char *buffer, size_t size)
+{
+	ssize_t length;
+
+	do
+		length = read(fd, buffer, size);
+	while (length < 0 && (errno == EINTR || errno == EAGAIN));
+	return length < 0 ? -errno : length;
+}
+
 int program_iterate(const struct bpf_program *program, const struct bpf_map *map)
 {
 	struct bpf_link *link;
 	char nothing[64];
 	ssize_t length;
-	int fd = open_iterator(program, map, &link), error = 0;
+	int fd = open_iterator(program, map, &link);
 
 	if (fd < 0)
 		return fd;
-	while (!error && (length = read(fd, nothing, sizeof(nothing))) != 0) {
-		if (length < 0 && errno != EINTR && errno != EAGAIN)
-			error = -errno;
-	}
+	do
+		length = read_iterator(fd, nothing, sizeof(nothing));
+	while (length > 0);
 	close(fd);
 	bpf_link__destroy(link);
-	return error;
+	return (int)length;
+}
+
+int program_read(const struct bpf_program *program, size_t size, void (*visit)(void *context, const void *record),
+		 void *context)
+{
+	static const size_t capacity = 64 << 10;
+	char *buffer = malloc(capacity);
+	struct bpf_link *link;
+	size_t have = 0, at;
+	ssize_t length;
+	int fd;
+
+	if (!buffer)
+		return -ENOMEM;
+	fd = open_iterator(program, NULL, &link);
+	length = 0;
+	while (fd >= 0 && (length = read_iterator(fd, buffer + have, capacity - have)) > 0) {
+		have += (size_t)length;
+		for (at = 0; at + size <= have; at += size)
+			visit(context, buffer + at);
+		memmove(buffer, buffer + at, have - at);
+		have -= at;
+	}
+	free(buffer);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	bpf_link__destroy(link);
+	return (int)length;
 }

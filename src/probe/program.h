@@ -57,6 +57,13 @@ bool program_has_typed_task(void);
 int program_iterate(const struct bpf_program *program, const struct bpf_map *map);
 
 /*
+ * Runs an iterator program once, and calls `visit` for each record of `size` bytes that it writes. Returns 0 or a
+ * negative errno.
+ */
+int program_read(const struct bpf_program *program, size_t size, void (*visit)(void *context, const void *record),
+		 void *context);
+
+/*
  * Checks whether program_iterate() would start. Returns 0 or a negative errno. A policy may refuse the start although
  * the program was loaded.
  */

@@ -2,6 +2,7 @@
 #include "probe/samples.h"
 
 #include "core/histogram.h"
+#include "os/port_range.h"
 #include "probe/program.h"
 #include "probe/skeleton.h"
 
@@ -14,7 +15,7 @@
 
 bool samples_are_grouped(const struct sample_wants *samples)
 {
-	return samples->grouping.by[0] != RTT_BY_NOTHING;
+	return samples->grouping.by[0] != GROUP_BY_NOTHING;
 }
 
 bool samples_see_segments(const struct probe_wants *wants)
@@ -22,9 +23,22 @@ bool samples_see_segments(const struct probe_wants *wants)
 	return wants->samples.kind == RTT_SRTT || wants->samples.kind == RTT_RTT;
 }
 
+static bool groups_by(const struct grouping *grouping, enum group_by by)
+{
+	return grouping->by[0] == by || grouping->by[1] == by ||
+	       (grouping->by[0] == GROUP_BY_CONN && by <= GROUP_BY_RPORT);
+}
+
+bool samples_need_roles(const struct probe_wants *wants)
+{
+	return wants->scope->settings.roles || groups_by(&wants->samples.grouping, GROUP_BY_PORT) ||
+	       groups_by(&wants->samples.grouping, GROUP_BY_ROLE);
+}
+
 static bool samples_need_memory(const struct probe_wants *wants)
 {
-	return wants->samples.kind == RTT_RTT || wants->owners || wants->scope->settings.roles;
+	return wants->samples.kind == RTT_RTT || wants->owners || samples_need_roles(wants) ||
+	       wants->emits & EMIT_METRICS;
 }
 
 /*
@@ -37,7 +51,7 @@ static bool samples_need_memory(const struct probe_wants *wants)
  */
 bool samples_remember(const struct probe_wants *wants)
 {
-	return samples_need_memory(wants) || wants->samples.grouping.by[0] == RTT_BY_CONN;
+	return samples_need_memory(wants) || wants->samples.grouping.by[0] == GROUP_BY_CONN;
 }
 
 /* A kprobe program remembers no sockets. */
@@ -58,35 +72,30 @@ static void set_mask(volatile const __u64 mask[2], uint8_t bits)
 		bytes[i] = bits >= 8 * (i + 1) ? 0xff : bits <= 8 * i ? 0 : (uint8_t)(0xff00 >> (bits - 8 * i));
 }
 
-static bool groups_by(const struct grouping *grouping, enum rtt_by by)
-{
-	return grouping->by[0] == by || grouping->by[1] == by || (grouping->by[0] == RTT_BY_CONN && by <= RTT_BY_RPORT);
-}
-
-/* Returns enum rtt_field, as bits. */
+/* Returns enum group_field, as bits. */
 static uint32_t fields_asked(const struct probe_wants *wants)
 {
 	const struct scope_settings *scope = &wants->scope->settings;
 	const struct grouping *grouping = &wants->samples.grouping;
 	uint32_t fields = 0;
 
-	if (scope->ip_version || scope->laddrs || scope->raddrs || groups_by(grouping, RTT_BY_LADDR) ||
-	    groups_by(grouping, RTT_BY_RADDR) || groups_by(grouping, RTT_BY_PREFIX))
-		fields |= RTT_FIELD_ADDRESSES;
-	if (scope->by_lport || groups_by(grouping, RTT_BY_LPORT))
-		fields |= RTT_FIELD_LPORT;
-	if (scope->by_rport || groups_by(grouping, RTT_BY_RPORT))
-		fields |= RTT_FIELD_RPORT;
-	if (scope->zones || groups_by(grouping, RTT_BY_CONN))
-		fields |= RTT_FIELD_IFINDEX;
-	if (scope->zones || groups_by(grouping, RTT_BY_NETNS) || groups_by(grouping, RTT_BY_CONN))
-		fields |= RTT_FIELD_NETNS;
+	if (scope->ip_version || scope->laddrs || scope->raddrs || groups_by(grouping, GROUP_BY_LADDR) ||
+	    groups_by(grouping, GROUP_BY_RADDR) || groups_by(grouping, GROUP_BY_PREFIX))
+		fields |= GROUP_FIELD_ADDRESSES;
+	if (scope->by_lport || groups_by(grouping, GROUP_BY_LPORT) || groups_by(grouping, GROUP_BY_PORT))
+		fields |= GROUP_FIELD_LPORT;
+	if (scope->by_rport || groups_by(grouping, GROUP_BY_RPORT) || groups_by(grouping, GROUP_BY_PORT))
+		fields |= GROUP_FIELD_RPORT;
+	if (scope->zones || groups_by(grouping, GROUP_BY_CONN))
+		fields |= GROUP_FIELD_IFINDEX;
+	if (scope->zones || groups_by(grouping, GROUP_BY_NETNS) || groups_by(grouping, GROUP_BY_CONN))
+		fields |= GROUP_FIELD_NETNS;
 	if (scope->numbers[SCOPE_UID])
-		fields |= RTT_FIELD_UID;
+		fields |= GROUP_FIELD_UID;
 	return fields;
 }
 
-/* Returns the number of groups that have a histogram on each CPU. The first is RTT_GROUP_OTHER. */
+/* Returns the number of groups that have a histogram on each CPU. The first is GROUP_OTHER. */
 static uint32_t groups_per_cpu(const struct probe_wants *wants)
 {
 	const struct sample_wants *samples = &wants->samples;
@@ -96,16 +105,26 @@ static uint32_t groups_per_cpu(const struct probe_wants *wants)
 	return samples->max_keys < RTT_GROUPS_PER_CPU ? samples->max_keys + 1 : RTT_GROUPS_PER_CPU;
 }
 
+/*
+ * Returns whether samples of segments look for their group in group_recent. Groups of the exporter end, and
+ * group_recent would still have them; there the struct conn has the group.
+ */
+static bool uses_recent(const struct probe_wants *wants)
+{
+	return wants->samples.kind == RTT_SRTT && wants->samples.grouping.by[0] != GROUP_BY_CONN &&
+	       !(wants->emits & EMIT_METRICS);
+}
+
 static void size_maps(const struct probe_wants *wants, struct vitals_bpf *vitals)
 {
 	const struct sample_wants *samples = &wants->samples;
 	uint32_t groups = samples_are_grouped(samples) ? samples->max_keys : 1;
 
-	bpf_map__set_key_size(vitals->maps.groups, rtt_key_size(samples->grouping.by[0], samples->grouping.by[1]));
+	bpf_map__set_key_size(vitals->maps.groups, group_key_size(samples->grouping.by[0], samples->grouping.by[1]));
 	if (groups_per_cpu(wants))
 		bpf_map__set_max_entries(vitals->maps.histograms, groups_per_cpu(wants));
-	if (samples_are_grouped(samples) && samples->kind == RTT_SRTT && samples->grouping.by[0] != RTT_BY_CONN)
-		bpf_map__set_max_entries(vitals->maps.group_recent, 1 << RTT_RECENT_BITS);
+	if (samples_are_grouped(samples) && uses_recent(wants))
+		bpf_map__set_max_entries(vitals->maps.group_recent, 1 << GROUP_RECENT_BITS);
 	bpf_map__set_max_entries(vitals->maps.groups, groups);
 	bpf_map__set_max_entries(vitals->maps.group_numbers, groups);
 	bpf_map__set_max_entries(vitals->maps.group_histograms, groups + 1);
@@ -120,13 +139,16 @@ static bool takes_states(const struct probe_wants *wants)
 	return wants->samples.kind != RTT_SRTT || wants->owners;
 }
 
-static void choose_maps(struct vitals_bpf *vitals, bool wanted)
+static void choose_maps(const struct probe_wants *wants, struct vitals_bpf *vitals)
 {
+	bool wanted = wants->emits & EMIT_SAMPLES;
+	bool own = wanted && !(wants->emits & EMIT_METRICS);
+
 	bpf_map__set_autocreate(vitals->maps.groups, wanted);
 	bpf_map__set_autocreate(vitals->maps.group_numbers, wanted);
 	bpf_map__set_autocreate(vitals->maps.group_recent, wanted);
-	bpf_map__set_autocreate(vitals->maps.group_histograms, wanted);
-	bpf_map__set_autocreate(vitals->maps.histograms, wanted);
+	bpf_map__set_autocreate(vitals->maps.group_histograms, own);
+	bpf_map__set_autocreate(vitals->maps.histograms, own);
 }
 
 static void choose_programs(const struct probe_wants *wants, const struct way *way, struct vitals_bpf *vitals)
@@ -145,19 +167,22 @@ static void choose_programs(const struct probe_wants *wants, const struct way *w
 void samples_prepare(const struct probe_wants *wants, const struct way *way, struct vitals_bpf *vitals)
 {
 	const struct sample_wants *samples = &wants->samples;
+	struct port_range range;
 
 	choose_programs(wants, way, vitals);
-	choose_maps(vitals, wants->emits & EMIT_SAMPLES);
+	choose_maps(wants, vitals);
 	bpf_map__set_autocreate(vitals->maps.pending_samples, wants->emits & EMIT_SAMPLES && wants->owners);
 	if (!(wants->emits & EMIT_SAMPLES))
 		return;
 	vitals->rodata->rtt_kind = samples->kind;
 	vitals->rodata->rtt_in_ms = samples->milliseconds;
 	vitals->rodata->rtt_sums = samples->sums;
-	vitals->rodata->rtt_grouped = samples_are_grouped(samples);
-	vitals->rodata->rtt_fields = fields_asked(wants);
-	vitals->rodata->rtt_scoped = scope_is_limited(wants->scope);
-	vitals->rodata->rtt_uses_owner = wants->owners;
+	vitals->rodata->is_grouped = samples_are_grouped(samples);
+	vitals->rodata->classify_fields = fields_asked(wants);
+	vitals->rodata->classify_at_close = samples->kind != RTT_SRTT || wants->emits & EMIT_METRICS;
+	vitals->rodata->classify_by_segment = uses_recent(wants);
+	vitals->rodata->is_scoped = scope_is_limited(wants->scope);
+	vitals->rodata->uses_owner = wants->owners;
 	/* Kernels with bpf_rdonly_cast() are newer than kernels that let a program interrupt itself. */
 	vitals->rodata->rtt_may_nest = !way->casts;
 	vitals->rodata->rtt_remembers = samples_remember(wants) && way->hook != HOOK_KPROBE;
@@ -165,9 +190,13 @@ void samples_prepare(const struct probe_wants *wants, const struct way *way, str
 		way->storage == STORAGE_HASH && samples_remember(wants) && takes_states(wants);
 	memcpy((void *)vitals->rodata->group_by, samples->grouping.by, sizeof(samples->grouping.by));
 	vitals->rodata->group_key_words =
-		rtt_key_size(samples->grouping.by[0], samples->grouping.by[1]) / sizeof(__u64);
+		group_key_size(samples->grouping.by[0], samples->grouping.by[1]) / sizeof(__u64);
 	set_mask(vitals->rodata->group_mask_v4, samples->grouping.prefix_v4);
 	set_mask(vitals->rodata->group_mask_v6, samples->grouping.prefix_v6);
+	if (!port_range_read(&range)) {
+		vitals->rodata->group_ephemeral_first = range.first;
+		vitals->rodata->group_ephemeral_last = range.last;
+	}
 	size_maps(wants, vitals);
 }
 
@@ -226,7 +255,7 @@ int samples_open(struct probe *probe)
 		return -ENOMEM;
 	if (samples_are_grouped(samples))
 		error = fill_numbers(probe->vitals->maps.group_numbers, samples->max_keys);
-	if (!error && samples_are_grouped(samples))
+	if (!error && samples_are_grouped(samples) && !(probe->wants.emits & EMIT_METRICS))
 		error = map_groups(probe, samples->max_keys);
 	return error;
 }
@@ -259,7 +288,7 @@ void samples_add_pending(struct probe *probe)
 	uint64_t key, *last = NULL;
 	struct pending pending;
 
-	if (!probe->wants.owners)
+	if (!probe->wants.owners || probe->wants.emits & EMIT_METRICS)
 		return;
 	while (!bpf_map_get_next_key(fd, last, &key)) {
 		last = &key;
@@ -298,11 +327,11 @@ int samples_read_group(const struct probe *probe, uint32_t number, struct histog
 	return number < probe->groups_per_cpu ? add_per_cpu(probe, number, ret) : 0;
 }
 
-int samples_next_group(const struct probe *probe, const struct rtt_key *key, struct rtt_key *ret_key,
+int samples_next_group(const struct probe *probe, const struct group_key *key, struct group_key *ret_key,
 		       uint32_t *ret_number)
 {
 	int fd = bpf_map__fd(probe->vitals->maps.groups);
-	struct rtt_key next = {};
+	struct group_key next = {};
 	uint32_t number;
 
 	if (bpf_map_get_next_key(fd, key, &next) || bpf_map_lookup_elem(fd, &next, &number))

@@ -17,6 +17,7 @@ struct vitals_bpf;
 bool samples_are_grouped(const struct sample_wants *samples);
 bool samples_see_segments(const struct probe_wants *wants); /* samples come from segments, not only from states */
 bool samples_remember(const struct probe_wants *wants);     /* the programs remember each socket */
+bool samples_need_roles(const struct probe_wants *wants);   /* scope or groups depend on the role */
 bool samples_have_hook(const struct probe_wants *wants, enum probe_hook hook); /* the hook can take these samples */
 
 /* Chooses programs, maps and constants, before `vitals` is loaded. */
@@ -45,7 +46,7 @@ int samples_read_all(const struct probe *probe, struct histogram *ret);
  * Reads the key and the number of the group after `key` (NULL: the first). Returns 0, -ENOENT after the last group, or
  * another negative errno.
  */
-int samples_next_group(const struct probe *probe, const struct rtt_key *key, struct rtt_key *ret_key,
+int samples_next_group(const struct probe *probe, const struct group_key *key, struct group_key *ret_key,
 		       uint32_t *ret_number);
 
 /* Reads a group's samples so far. Returns 0 or a negative errno. */

@@ -7,6 +7,7 @@
 #include "probe/accept.h"
 #include "probe/attempts.h"
 #include "probe/load.h"
+#include "probe/metrics.h"
 #include "probe/pid_layout.h"
 #include "probe/program.h"
 #include "probe/samples.h"
@@ -14,6 +15,8 @@
 #include "probe/scope.h"
 #include "probe/seed.h"
 #include "probe/skeleton.h"
+#include "probe/snapshot.h"
+#include "probe/vitals_optional.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -26,28 +29,6 @@
 
 /* The most listeners older than the tool. */
 #define OLD_LISTENERS_MAX 4096
-
-#define WITHOUT_SECOND "a transition during which the first program is busy on that CPU is lost, and counted"
-
-static const struct optional optional_programs[] = {
-	{"recover_cast", WITHOUT_SECOND},
-	{"recover_storage", WITHOUT_SECOND},
-	{"recover_hash", WITHOUT_SECOND},
-	{"destroy_storage", "sockets that end unseen are not counted, and each connection costs more"},
-	{"seed_storage", SEED_WITHOUT_OWNERS},
-	{"seed_hash", SEED_WITHOUT_OWNERS},
-	{"seed_rest", SEED_WITHOUT_REST},
-	{"seed_rest_hash", SEED_WITHOUT_REST},
-	{"sample_rtt", "mean round-trip times are unknown"},
-	{"process_exit", "a listener keeps the first owner that was seen, and a process its first name"},
-	{"process_rename", "a process that changes its name is shown with the old name until it uses the socket"},
-	{"tree_free", SCOPE_WITHOUT_TREE_FREE},
-	{"cgroup_made", SCOPE_WITHOUT_CGROUP_MADE},
-	{"stuck_storage", NULL}, /* stuck_tcp replaces it */
-	{"attempt_v4", NULL},
-	{"attempt_v6", NULL},
-	{},
-};
 
 /* Explains the refusal of a program that is not optional. */
 static bool explain(int error, char *ret, size_t size)
@@ -129,7 +110,7 @@ static void choose_programs(const struct probe_wants *wants, const struct plan *
 {
 	bool tracks = plan->tracks, in_socket = plan->in_socket, casts = plan->casts;
 	bool seeds = tracks && wants->uses_older_sockets &&
-		     (wants->owners || wants->scope->settings.roles || wants_states(wants));
+		     (wants->owners || samples_need_roles(wants) || wants_states(wants));
 
 	bpf_program__set_autoload(vitals->progs.set_state_cast, tracks && in_socket && casts);
 	bpf_program__set_autoload(vitals->progs.set_state_storage, tracks && in_socket && !casts);
@@ -203,12 +184,15 @@ static int open_object(const struct way *way, char *log, struct probe *probe)
 	vitals->rodata->emits = wants->emits;
 	vitals->rodata->owner_task_is_typed = program_has_typed_task();
 	vitals->rodata->conn_in_table = plan.in_table;
+	vitals->rodata->tracks_roles = samples_need_roles(wants) || wants->emits & EMIT_METRICS;
 	vitals->rodata->seed_hash_max = wants->hash_size / 2;
 	vitals->rodata->process_ends_show = ends_show(wants, &plan, probe);
 	vitals->rodata->process_names_show = names_show(wants, &plan, probe);
 	choose_programs(wants, &plan, vitals);
 	choose_maps(wants, &plan, vitals);
 	samples_prepare(wants, way, vitals);
+	metrics_prepare(wants, plan.in_table, vitals);
+	snapshot_prepare(wants, vitals);
 	attempts_prepare(wants, vitals);
 	scan_prepare(wants, &probe->refusals, vitals, plan.in_socket);
 	accept_prepare(&probe->accept, vitals, plan.in_socket);
@@ -265,6 +249,8 @@ static int load(const struct way *way, char *log, struct probe *probe)
 	if (!error)
 		error = samples_open(probe);
 	if (!error)
+		error = metrics_open(probe);
+	if (!error)
 		error = scan_try(probe->vitals);
 	return error ? error : attach(probe);
 }
@@ -273,6 +259,7 @@ void vitals_close(struct probe *probe)
 {
 	rings_close(&probe->rings);
 	samples_close(probe);
+	metrics_close(probe);
 	accept_close(&probe->accept);
 	vitals_bpf__destroy(probe->vitals);
 	probe->vitals = NULL;
@@ -357,7 +344,7 @@ int vitals_open(const struct way *way, struct probe *ret, struct probe_error *wh
 
 	if (!log)
 		return -ENOMEM;
-	ret->refusals.optional = optional_programs;
+	ret->refusals.optional = vitals_optional;
 	error = load_best(way, log, ret, why);
 	if (error && ret->wants.verbose && log[0])
 		message("the kernel says: %s", program_verdict(log));

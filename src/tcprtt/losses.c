@@ -59,7 +59,7 @@ bool losses_report(const struct tcprtt_options *options, const struct probe *pro
 		report_number(counters->unmeasured, kinds[sample].one, kinds[sample].many);
 	if (options->app.verbose || reads)
 		report_nothing(kinds[sample].none, counters, losses);
-	if (tcprtt_is_grouped(options) && !samples_read_group(probe, RTT_GROUP_OTHER, &other))
+	if (tcprtt_is_grouped(options) && !samples_read_group(probe, GROUP_OTHER, &other))
 		report_number(histogram_count(&other), "sample of groups beyond --max-keys is in the group \"other\"",
 			      "samples of groups beyond --max-keys are in the group \"other\"");
 	report_number(counters->storage_full, "sample is in an incomplete group, or not taken, " NO_MEMORY,

@@ -56,7 +56,7 @@ static void write_scale(struct tool *tool, uint32_t width)
 	heatmap_scale(&tool->map, &tool->queue.sink.buffer);
 }
 
-static const struct names *find_names(struct tool *tool, const struct rtt_key *key, struct grouping_ids *ret_ids)
+static const struct names *find_names(struct tool *tool, const struct group_key *key, struct grouping_ids *ret_ids)
 {
 	const struct names *names;
 
@@ -87,7 +87,7 @@ static void add_names(struct tool *tool, const struct measured *row, struct rtt_
 }
 
 /* Looks up the names of a group early. A cgroup may be gone when its row is printed. */
-static void learn_names(void *context, const struct rtt_key *key)
+static void learn_names(void *context, const struct group_key *key)
 {
 	struct grouping_ids ids;
 

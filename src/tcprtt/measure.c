@@ -67,9 +67,9 @@ static struct measured *take_group(struct measure *measure, uint32_t number, int
 	if (*ret_error)
 		return NULL;
 	take_difference(measure, row, &reading, &measure->before[number]);
-	row->other = number == RTT_GROUP_OTHER;
+	row->other = number == GROUP_OTHER;
 	row->unknown = false;
-	row->key = (struct rtt_key){};
+	row->key = (struct group_key){};
 	row->distinction = 0;
 	if (!row->stats.count)
 		measure->count--;
@@ -80,7 +80,7 @@ static struct measured *take_group(struct measure *measure, uint32_t number, int
 static int list_groups(struct measure *measure)
 {
 	struct known_group *group = measure->groups, *end = group + measure->options->max_keys;
-	const struct rtt_key *before = NULL;
+	const struct group_key *before = NULL;
 	int error = 0;
 
 	for (; group < end && !error; group += !error) {
@@ -90,7 +90,7 @@ static int list_groups(struct measure *measure)
 	return error && error != -ENOENT ? error : (int)(group - measure->groups);
 }
 
-int measure_visit_groups(struct measure *measure, void (*visit)(void *context, const struct rtt_key *key),
+int measure_visit_groups(struct measure *measure, void (*visit)(void *context, const struct group_key *key),
 			 void *context)
 {
 	int count = list_groups(measure);
@@ -146,7 +146,7 @@ static int take_groups(struct measure *measure)
 		if (row)
 			name_group(measure, i, first, last, row);
 	}
-	if (!error && (row = take_group(measure, RTT_GROUP_OTHER, &error)))
+	if (!error && (row = take_group(measure, GROUP_OTHER, &error)))
 		strcpy(row->name, "other");
 	return error;
 }

@@ -13,7 +13,7 @@
 /* The samples of one group in one interval. */
 struct measured {
 	char name[GROUPING_NAME_MAX]; /* NUL-terminated, not escaped */
-	struct rtt_key key;           /* of a group; zeros for `other`; not set without grouping */
+	struct group_key key;         /* of a group; zeros for `other`; not set without grouping */
 	unsigned int distinction;     /* GROUPING_ bits of the name */
 	bool other;                   /* the group of samples that found no room among the groups */
 	bool unknown;                 /* the group of samples with an unknown owner */
@@ -23,7 +23,7 @@ struct measured {
 
 /* A group that the kernel side has, with or without samples in this interval. */
 struct known_group {
-	struct rtt_key key;
+	struct group_key key;
 	uint32_t number;
 };
 
@@ -44,7 +44,7 @@ int measure_open(const struct tcprtt_options *options, struct probe *probe, stru
 void measure_close(struct measure *measure);
 
 /* Calls `visit` for each group so far, with or without samples. Returns 0 or a negative errno. */
-int measure_visit_groups(struct measure *measure, void (*visit)(void *context, const struct rtt_key *key),
+int measure_visit_groups(struct measure *measure, void (*visit)(void *context, const struct group_key *key),
 			 void *context);
 
 /*

@@ -77,7 +77,8 @@ static const char documentation[] =
 	"  tcprtt --heatmap\n"
 	"  tcprtt -e -- iperf3 -c 192.0.2.1\n"
 	"\n"
-	"WORDS of --by: one or two of laddr, raddr, lport, rport, pid, comm, cgroup, netns, prefix:LEN[/LEN6] (of "
+	"WORDS of --by: one or two of laddr, raddr, lport, rport, port, role, pid, comm, cgroup, netns, "
+	"prefix:LEN[/LEN6] (of "
 	"the remote address); or conn alone, each connection.\n"
 	"KIND of --sample: srtt, smoothed, at each segment; rtt, each measurement once; min and handshake, once per "
 	"connection.\n"
@@ -227,9 +228,9 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	if (line->by && (line->byladdr || line->byraddr))
 		argp_error(state, "-b means --by laddr, -B --by raddr; use these letters or --by");
 	if (line->byladdr)
-		grouping_add(&options->grouping, RTT_BY_LADDR);
+		grouping_add(&options->grouping, GROUP_BY_LADDR);
 	if (line->byraddr)
-		grouping_add(&options->grouping, RTT_BY_RADDR);
+		grouping_add(&options->grouping, GROUP_BY_RADDR);
 	if (!tcprtt_is_grouped(options) && (options->top || line->sort || line->max_keys))
 		argp_error(state, "--top, --sort and --max-keys need groups; add --by");
 	if (line->names)

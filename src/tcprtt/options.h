@@ -40,7 +40,7 @@ void tcprtt_options_parse(int argc, char **argv, struct tcprtt_options *ret);
 
 static inline bool tcprtt_is_grouped(const struct tcprtt_options *options)
 {
-	return options->grouping.by[0] != RTT_BY_NOTHING;
+	return options->grouping.by[0] != GROUP_BY_NOTHING;
 }
 
 static inline bool tcprtt_shows_means(const struct tcprtt_options *options)

@@ -86,7 +86,7 @@ REFUSED = {
         (["--sort", "x"], 'sort "x": not one of p99, count, mean'),
         (["--top", "0"], 'number of groups "0": not a number from 1 to 1000000'),
         (["--by", "x"],
-         'grouping "x": not one of laddr, raddr, lport, rport, pid, comm, cgroup, netns, prefix:LEN[/LEN6], conn'),
+         'grouping "x": not one of laddr, raddr, lport, rport, port, role, pid, comm, cgroup, netns, prefix:LEN[/LEN6], conn'),
         (["--by", "raddr,raddr"], 'grouping "raddr": give one or two different words, or conn alone'),
         (["--by", "prefix:0"], 'prefix length for IPv4 "0": not a number from 1 to 32'),
         (["--by", "prefix:24/0"], 'prefix length for IPv6 "0": not a number from 1 to 128'),

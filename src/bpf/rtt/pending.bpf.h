@@ -94,4 +94,27 @@ static __always_inline void pending_release(const void *sk, struct histogram *hi
 	pending_forget(sk);
 }
 
+/* Adds them to a histogram of the exporter. */
+static __noinline void pending_add_up_metrics(struct time_histogram *histogram, const struct pending *pending)
+{
+	for (__u32 i = 0; i < PENDING_MAX; i++) {
+		__u32 slot = pending->slots[i];
+
+		if (slot < TIME_SLOTS)
+			__sync_fetch_and_add(&histogram->slots[slot], 1);
+	}
+	__sync_fetch_and_add(&histogram->sum_ns, pending->sum_us * 1000);
+}
+
+static __always_inline void pending_release_metrics(const void *sk, struct time_histogram *histogram)
+{
+	struct pending *pending = pending_find(sk);
+
+	if (!pending)
+		return;
+	if (histogram)
+		pending_add_up_metrics(histogram, pending);
+	pending_forget(sk);
+}
+
 #endif

@@ -6,11 +6,11 @@
 #include "bpf/kernel.bpf.h"
 
 #include "abi/connection.h"
-#include "abi/emit.h"
 #include "bpf/read/sock.bpf.h"
 #include "bpf/states/ring.bpf.h"
 #include "bpf/states/transition.bpf.h"
 #include "bpf/track/conn_table.bpf.h"
+#include "bpf/track/emit.bpf.h"
 #include "bpf/track/losses.bpf.h"
 #include "bpf/track/scope.bpf.h"
 
@@ -30,17 +30,10 @@ struct {
 	__type(value, struct life);
 } life_storage SEC(".maps");
 
-static __always_inline struct life *life_in_table(const void *sk)
-{
-	__u32 number;
-
-	return conn_place_number(sk, &number) ? bpf_map_lookup_elem(&life_table, &number) : NULL;
-}
-
 /* Returns NULL when the socket has no struct life. */
 static __always_inline struct life *life_find(struct sock *sk)
 {
-	struct life *life = life_in_table(sk);
+	struct life *life = conn_beside_place(&life_table, sk);
 
 	return life ? life : bpf_sk_storage_get(&life_storage, sk, NULL, 0);
 }
@@ -48,7 +41,7 @@ static __always_inline struct life *life_find(struct sock *sk)
 /* Finds or makes the socket's struct life; NULL: no memory. */
 static __always_inline struct life *life_make(struct sock *sk)
 {
-	struct life *life = life_in_table(sk);
+	struct life *life = conn_beside_place(&life_table, sk);
 
 	return life ? life : sock_storage_make(&life_storage, sk);
 }

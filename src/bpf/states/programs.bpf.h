@@ -50,6 +50,8 @@ int BPF_PROG(destroy_storage, struct sock *sk)
 	if (conn && conn->state == STATE_LISTEN)
 		listener_forget((__u64)(unsigned long)sk);
 	check_missed_end(sk, conn);
+	if (emits & EMIT_METRICS && conn)
+		metrics_move(conn, 0);
 	conn_place_leave(place);
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "bpf/kernel.bpf.h"
 
+#include "bpf/metrics/count.bpf.h"
 #include "bpf/read/sock.bpf.h"
 #include "bpf/states/ignored_event.bpf.h"
 #include "bpf/states/life.bpf.h"
@@ -102,6 +103,10 @@ static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, s
 	}
 	if (emits & EMIT_CONNECTIONS && in_socket)
 		life_follow(sk, tp, t, verdict, conn);
+	if (emits & EMIT_METRICS && in_socket && conn)
+		metrics_follow(sk, tp, t, conn,
+			       verdict == SCOPE_IN &&
+				       scope_admits_row(t, cause_of_connection(t->cause, t->oldstate), conn->role));
 	if (!in_socket && t->newstate == STATE_CLOSE && !conn_hash_outlives_close)
 		conn_hash_forget(t->skaddr);
 }

@@ -8,11 +8,11 @@
 
 #include "bpf/kernel.bpf.h"
 
-#include "abi/emit.h"
 #include "abi/transition.h"
 #include "bpf/states/ring.bpf.h"
 #include "bpf/states/summary.bpf.h"
 #include "bpf/track/conn.bpf.h"
+#include "bpf/track/emit.bpf.h"
 #include "bpf/track/listener.bpf.h"
 #include "bpf/track/losses.bpf.h"
 #include "bpf/track/owner.bpf.h"
@@ -81,9 +81,6 @@ static __always_inline void transition_advance(struct conn *conn, struct transit
 	/* Last: a scan reads it first (stuck.bpf.h). */
 	*(volatile __u8 *)&conn->state = t->newstate;
 }
-
-/* bits of enum emit */
-const volatile __u32 emits = 0;
 
 static __always_inline bool emits_transitions(void)
 {
@@ -207,7 +204,7 @@ static __always_inline void transition_record(struct conn *conn, struct transiti
 	owner_copy(&t->owner, &conn->owner);
 	t->conn_seq = conn->conn_seq;
 	t->mptcp_token = conn->mptcp_token;
-	if (scope.roles)
+	if (tracks_roles)
 		conn->role = scope_role(t, conn->role);
 
 	if (verdict == SCOPE_IN) {

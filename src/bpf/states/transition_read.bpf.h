@@ -53,7 +53,7 @@ static __always_inline void transition_read_rest(struct transition *t, struct tc
 {
 	t->time_ns = bpf_ktime_get_ns();
 	t->syn_retrans = SYN_RETRANS_NONE;
-	if (!(emits & (EMIT_ROWS | EMIT_COUNTS | EMIT_CONNECTIONS)))
+	if (!(emits & (EMIT_ROWS | EMIT_COUNTS | EMIT_CONNECTIONS | EMIT_METRICS)))
 		return;
 	if (is_zero(t->newstate ^ STATE_CLOSE))
 		t->cause = cause_read(tp, t->oldstate);

@@ -104,6 +104,14 @@ static __always_inline bool conn_place_number(const void *sk, __u32 *ret)
 	return conn_place_at(pair, second)->sk == (__u64)(unsigned long)sk;
 }
 
+/* Returns what an array has for the socket's place; NULL: the socket has none. Its index is the place's number. */
+static __always_inline void *conn_beside_place(void *array, const void *sk)
+{
+	__u32 number;
+
+	return conn_place_number(sk, &number) ? bpf_map_lookup_elem(array, &number) : NULL;
+}
+
 /* Gives the socket a place, all zero. NULL: there is no room, or another socket was faster. */
 static __always_inline struct conn_place *conn_place_new(const void *sk)
 {

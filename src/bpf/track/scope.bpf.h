@@ -221,6 +221,9 @@ static __always_inline bool scope_admits_owner(const struct owner *owner)
 
 /* ---- fields of the finished row --------------------------------------------------------------------------------- */
 
+/* The scope, a group or a metric asks for roles. */
+const volatile bool tracks_roles = false;
+
 /* `known`: the stored role. */
 static __always_inline __u8 scope_role(const struct transition *t, __u8 known)
 {

@@ -8,7 +8,7 @@
 
 #include "../../kernel/lib/test.h"
 
-static void assert_parsed(const char *text, enum rtt_by first, enum rtt_by second, const char *name)
+static void assert_parsed(const char *text, enum group_by first, enum group_by second, const char *name)
 {
 	struct grouping grouping;
 	struct parse_error error;
@@ -36,13 +36,13 @@ static void assert_refused(const char *text, const char *quoted)
 static void test_parse(void **state)
 {
 	(void)state;
-	assert_parsed("laddr", RTT_BY_LADDR, RTT_BY_NOTHING, "laddr");
-	assert_parsed("raddr,rport", RTT_BY_RADDR, RTT_BY_RPORT, "raddr,rport");
-	assert_parsed("comm,lport", RTT_BY_COMM, RTT_BY_LPORT, "comm,lport");
-	assert_parsed("pid", RTT_BY_PID, RTT_BY_NOTHING, "pid");
-	assert_parsed("cgroup,netns", RTT_BY_CGROUP, RTT_BY_NETNS, "cgroup,netns");
-	assert_parsed("conn", RTT_BY_CONN, RTT_BY_NOTHING, "conn");
-	assert_parsed("prefix:24,pid", RTT_BY_PREFIX, RTT_BY_PID, "prefix,pid");
+	assert_parsed("laddr", GROUP_BY_LADDR, GROUP_BY_NOTHING, "laddr");
+	assert_parsed("raddr,rport", GROUP_BY_RADDR, GROUP_BY_RPORT, "raddr,rport");
+	assert_parsed("comm,lport", GROUP_BY_COMM, GROUP_BY_LPORT, "comm,lport");
+	assert_parsed("pid", GROUP_BY_PID, GROUP_BY_NOTHING, "pid");
+	assert_parsed("cgroup,netns", GROUP_BY_CGROUP, GROUP_BY_NETNS, "cgroup,netns");
+	assert_parsed("conn", GROUP_BY_CONN, GROUP_BY_NOTHING, "conn");
+	assert_parsed("prefix:24,pid", GROUP_BY_PREFIX, GROUP_BY_PID, "prefix,pid");
 
 	assert_refused("", "\"\"");
 	assert_refused("laddr,", "\"\"");
@@ -76,7 +76,7 @@ static void test_prefix_lengths(void **state)
 	assert_refused("prefix:/48", "\"\"");
 }
 
-static void assert_distinct_key(const char *by, const struct rtt_key *key, unsigned int distinction, const char *name)
+static void assert_distinct_key(const char *by, const struct group_key *key, unsigned int distinction, const char *name)
 {
 	struct grouping grouping;
 	struct parse_error error;
@@ -90,16 +90,16 @@ static void assert_distinct_key(const char *by, const struct rtt_key *key, unsig
 	assert_string_equal(buffer, name);
 }
 
-static void assert_key(const char *by, const struct rtt_key *key, const char *name)
+static void assert_key(const char *by, const struct group_key *key, const char *name)
 {
 	assert_distinct_key(by, key, 0, name);
 }
 
 static void test_key(void **state)
 {
-	struct rtt_key v4 = {.part = {{127, 0, 0, 1}, {10, 1, 2, 0}}, .ip_version = 4, .lport = 80, .rport = 40000};
-	struct rtt_key v6 = {.ip_version = 6, .lport = 443, .rport = 65535};
-	struct rtt_key owner = {.owner_known = 1}, same;
+	struct group_key v4 = {.part = {{127, 0, 0, 1}, {10, 1, 2, 0}}, .ip_version = 4, .lport = 80, .rport = 40000};
+	struct group_key v6 = {.ip_version = 6, .lport = 443, .rport = 65535};
+	struct group_key owner = {.owner_known = 1}, same;
 	uint64_t cgroup = 0x123456789abc;
 	uint32_t pid = 4711;
 	uint16_t port = 8080;
@@ -147,7 +147,7 @@ static void test_key(void **state)
 	assert_key("comm,lport", &owner, "-,8080");
 }
 
-static void assert_named(const char *by, const struct rtt_key *key, const struct names *names, const char *expected)
+static void assert_named(const char *by, const struct group_key *key, const struct names *names, const char *expected)
 {
 	struct grouping grouping;
 	struct parse_error error;
@@ -163,7 +163,7 @@ static void assert_named(const char *by, const struct rtt_key *key, const struct
 static void test_names(void **state)
 {
 	const struct names names = {.cgroup = {"/a", 2}, .netns = {"red", 3}}, none = {};
-	struct rtt_key key = {.owner_known = 1};
+	struct group_key key = {.owner_known = 1};
 	const uint64_t cgroup = 1ULL << 40;
 	const uint32_t netns = 0xfffffff0;
 
@@ -182,7 +182,7 @@ static void test_names(void **state)
 static void test_zones(void **state)
 {
 	const struct names names = {.zone = {"eth0", 4}};
-	struct rtt_key key = {.ip_version = 6, .lport = 1, .rport = 2, .netns = 7, .ifindex = 3};
+	struct group_key key = {.ip_version = 6, .lport = 1, .rport = 2, .netns = 7, .ifindex = 3};
 	const uint16_t port = 443;
 
 	(void)state;
@@ -209,7 +209,7 @@ static void test_zones(void **state)
 	assert_named("prefix:24", &key, &names, "2080::/64");
 }
 
-static void assert_order(const struct rtt_key *keys, size_t count)
+static void assert_order(const struct group_key *keys, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < count; j++)
@@ -221,13 +221,13 @@ static void assert_order(const struct rtt_key *keys, size_t count)
 /* Two groups of one name differ in what is printed behind it. */
 static void test_distinction(void **state)
 {
-	const struct rtt_key keys[] = {
+	const struct group_key keys[] = {
 		{.lport = 1, .netns = 9, .cookie = 1},  {.lport = 2, .netns = 3, .cookie = 8},
 		{.lport = 2, .netns = 3, .cookie = 9},  {.lport = 2, .netns = 3, .cookie = 9, .conn_seq = 1},
 		{.lport = 2, .netns = 4, .cookie = 7},  {.lport = 3, .netns = 4, .ifindex = 1},
 		{.lport = 3, .netns = 4, .ifindex = 2},
 	};
-	const struct rtt_key *first = &keys[1], *last = &keys[4];
+	const struct group_key *first = &keys[1], *last = &keys[4];
 
 	(void)state;
 	assert_order(keys, sizeof(keys) / sizeof(keys[0]));
@@ -243,7 +243,7 @@ static void test_distinction(void **state)
 	assert_int_equal(grouping_distinction(&keys[5], &keys[5], &keys[6], &keys[5], &keys[6]), 0);
 }
 
-static void assert_ids(const char *by, const struct rtt_key *key, unsigned int names, struct grouping_ids expected)
+static void assert_ids(const char *by, const struct group_key *key, unsigned int names, struct grouping_ids expected)
 {
 	struct grouping grouping;
 	struct parse_error error;
@@ -259,7 +259,7 @@ static void assert_ids(const char *by, const struct rtt_key *key, unsigned int n
 
 static void test_ids(void **state)
 {
-	struct rtt_key key = {.owner_known = 1};
+	struct group_key key = {.owner_known = 1};
 	const uint64_t first = 7ULL << 40 | 3;
 	const uint32_t second = 0xfffffff0;
 
@@ -277,8 +277,8 @@ static void test_ids(void **state)
 
 static void test_ids_of_sockets(void **state)
 {
-	struct rtt_key key = {.ip_version = 6, .netns = 5, .ifindex = 3, .cookie = 8, .conn_seq = 1};
-	struct grouping by_conn = {.by = {RTT_BY_CONN}}, by_raddr = {.by = {RTT_BY_LPORT, RTT_BY_RADDR}};
+	struct group_key key = {.ip_version = 6, .netns = 5, .ifindex = 3, .cookie = 8, .conn_seq = 1};
+	struct grouping by_conn = {.by = {GROUP_BY_CONN}}, by_raddr = {.by = {GROUP_BY_LPORT, GROUP_BY_RADDR}};
 	struct grouping_ids ids = grouping_ids(&by_conn, &key);
 
 	(void)state;

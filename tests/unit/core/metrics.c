@@ -2,6 +2,9 @@
 /* The contract of the exporter follows the rules of Prometheus and OpenMetrics for names, units and labels. */
 #include "core/metrics.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "text.h"
 
 #define OUT_MAX 65536
@@ -94,11 +97,35 @@ static void test_description(void **state)
 	free(sb.data);
 }
 
+/* docs/metrics.md has the same text. UPDATE=1 writes it anew. */
+static void test_document(void **state)
+{
+	struct strbuf sb = text_new(OUT_MAX);
+	char *read_back = malloc(OUT_MAX);
+	FILE *file;
+	size_t length;
+
+	(void)state;
+	metrics_describe(&sb);
+	file = fopen("docs/metrics.md", getenv("UPDATE") ? "w+" : "r");
+	assert_non_null(file);
+	if (getenv("UPDATE")) {
+		assert_int_equal(fwrite(sb.data, 1, sb.length, file), sb.length);
+		rewind(file);
+	}
+	length = fread(read_back, 1, OUT_MAX, file);
+	fclose(file);
+	assert_int_equal(length, sb.length);
+	assert_memory_equal(read_back, sb.data, length);
+	free(read_back);
+	free(sb.data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names), cmocka_unit_test(test_units),       cmocka_unit_test(test_labels),
-		cmocka_unit_test(test_texts), cmocka_unit_test(test_description),
+		cmocka_unit_test(test_texts), cmocka_unit_test(test_description), cmocka_unit_test(test_document),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Finds the number of a connection's group, which is the index of the group's histogram. */
-#ifndef TCPVITALS_BPF_RTT_GROUP_H
-#define TCPVITALS_BPF_RTT_GROUP_H
+#ifndef TCPVITALS_BPF_TRACK_GROUP_H
+#define TCPVITALS_BPF_TRACK_GROUP_H
 
 #include "bpf/kernel.bpf.h"
 
-#include "abi/histogram.h"
-#include "abi/rtt.h"
+#include "abi/connection.h"
+#include "abi/group.h"
 #include "abi/transition.h"
 #include "bpf/read/sock.bpf.h"
 
-const volatile __u8 group_by[RTT_BY_MAX] = {};
-/* rtt_key_size(), in words */
+const volatile __u8 group_by[GROUP_BY_MAX] = {};
+/* group_key_size(), in words */
 const volatile __u32 group_key_words = 0;
-/* For RTT_BY_PREFIX: the bits of an address to keep, in network byte order. */
+/* For GROUP_BY_PREFIX: the bits of an address to keep, in network byte order. */
 const volatile __u64 group_mask_v4[2] = {};
 const volatile __u64 group_mask_v6[2] = {};
-
-struct rtt_counters counters = {};
 
 /*
  * Free group numbers, 1 to --max-keys; user space fills the map. A stack: the lowest numbers go first, because they are
@@ -30,13 +28,13 @@ struct {
 } group_numbers SEC(".maps");
 
 /*
- * The numbers of the groups. User space makes the keys as short as the grouping allows (rtt_key_size()), because each
+ * The numbers of the groups. User space makes the keys as short as the grouping allows (group_key_size()), because each
  * sample hashes its key.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
-	__uint(key_size, sizeof(struct rtt_key));
+	__uint(key_size, sizeof(struct group_key));
 	__uint(value_size, sizeof(__u32));
 } groups SEC(".maps");
 
@@ -51,67 +49,85 @@ struct {
 #define RECENT_BUSY (~0ULL)
 
 struct recent {
-	__u64 number;       /* 0: none */
-	struct rtt_key key; /* behind the number, because its end is seldom used */
+	__u64 number;         /* 0: none */
+	struct group_key key; /* behind the number, because its end is seldom used */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1); /* 1 << RTT_RECENT_BITS where the map is used */
+	__uint(max_entries, 1); /* 1 << GROUP_RECENT_BITS where the map is used */
 	__type(key, __u32);
 	__type(value, struct recent);
 } group_recent SEC(".maps");
 
-/*
- * The histograms of the groups, by number: one for all CPUs, with atomic adds. A per-CPU histogram takes 3 KiB per
- * group and CPU, so only the first groups have one (`histograms`). Measured: the atomics cost less than the second hash
- * lookup that a map of histograms needs.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct histogram);
-} group_histograms SEC(".maps");
+/* The range of ephemeral ports (net.ipv4.ip_local_port_range). */
+const volatile __u16 group_ephemeral_first = 0;
+const volatile __u16 group_ephemeral_last = 0;
 
-static __always_inline void group_key_add(__u64 part[2], __u8 by, const struct transition *t, const struct owner *owner)
+static __always_inline bool group_is_ephemeral(__u16 port)
+{
+	return port >= group_ephemeral_first && port <= group_ephemeral_last;
+}
+
+/*
+ * Returns the port of the side that listens, or one of the words for several ports. Ports of one kind are one value,
+ * because there may be thousands.
+ */
+static __always_inline __u32 group_port(const struct transition *t, __u8 role)
+{
+	bool is_server = role == ROLE_SERVER || (role == ROLE_UNKNOWN && group_is_ephemeral(t->rport));
+	bool is_client = role == ROLE_CLIENT || (role == ROLE_UNKNOWN && group_is_ephemeral(t->lport));
+	__u16 port = is_server ? t->lport : t->rport;
+
+	if (is_server == is_client || !port)
+		return GROUP_PORT_UNKNOWN;
+	return group_is_ephemeral(port) ? GROUP_PORT_EPHEMERAL : port;
+}
+
+static __always_inline void group_key_add(__u64 part[2], __u8 by, const struct transition *t, const struct owner *owner,
+					  __u8 role)
 {
 	const __u64 *laddr = (const __u64 *)t->laddr, *raddr = (const __u64 *)t->raddr;
 	const __u64 *comm = (const __u64 *)owner->comm;
 	const volatile __u64 *mask = t->ip_version == 4 ? group_mask_v4 : group_mask_v6;
 
 	switch (by) {
-	case RTT_BY_LADDR:
+	case GROUP_BY_LADDR:
 		part[0] = laddr[0];
 		part[1] = laddr[1];
 		break;
-	case RTT_BY_RADDR:
+	case GROUP_BY_RADDR:
 		part[0] = raddr[0];
 		part[1] = raddr[1];
 		break;
-	case RTT_BY_PREFIX:
+	case GROUP_BY_PREFIX:
 		part[0] = raddr[0] & mask[0];
 		part[1] = raddr[1] & mask[1];
 		break;
-	case RTT_BY_COMM:
+	case GROUP_BY_COMM:
 		part[0] = comm[0];
 		part[1] = comm[1];
 		break;
-	case RTT_BY_LPORT:
+	case GROUP_BY_LPORT:
 		*(__u16 *)part = t->lport;
 		break;
-	case RTT_BY_RPORT:
+	case GROUP_BY_RPORT:
 		*(__u16 *)part = t->rport;
 		break;
-	case RTT_BY_PID:
+	case GROUP_BY_PID:
 		*(__u32 *)part = owner->pid;
 		break;
-	case RTT_BY_CGROUP:
+	case GROUP_BY_CGROUP:
 		part[0] = owner->cgroup_id;
 		break;
-	case RTT_BY_NETNS:
+	case GROUP_BY_NETNS:
 		*(__u32 *)part = t->netns;
+		break;
+	case GROUP_BY_PORT:
+		*(__u32 *)part = group_port(t, role);
+		break;
+	case GROUP_BY_ROLE:
+		*(__u32 *)part = role;
 		break;
 	}
 }
@@ -123,17 +139,17 @@ static __always_inline bool group_is_by(__u8 by, __u8 first, __u8 last)
 
 static __always_inline bool group_is_by_address(__u8 by)
 {
-	return group_is_by(by, RTT_BY_LADDR, RTT_BY_RADDR) || by == RTT_BY_PREFIX;
+	return group_is_by(by, GROUP_BY_LADDR, GROUP_BY_RADDR) || by == GROUP_BY_PREFIX;
 }
 
 /* Returns 1 or 0, from which the verifier learns nothing (is_zero()). */
 static __always_inline __u64 group_address_is_link_local(__u8 by, const struct transition *t)
 {
-	const __u8 *address = by == RTT_BY_LADDR ? t->laddr : t->raddr;
+	const __u8 *address = by == GROUP_BY_LADDR ? t->laddr : t->raddr;
 	__u64 ten_bits = bpf_cpu_to_be64(0xffc0ULL << 48);
 
 	/* A shorter prefix also has other addresses. */
-	if (!group_is_by_address(by) || (by == RTT_BY_PREFIX && (group_mask_v6[0] & ten_bits) != ten_bits))
+	if (!group_is_by_address(by) || (by == GROUP_BY_PREFIX && (group_mask_v6[0] & ten_bits) != ten_bits))
 		return 0;
 	return is_zero((bpf_ntohs(*(const __u16 *)address) & 0xffc0) ^ 0xfe80);
 }
@@ -148,12 +164,12 @@ static __always_inline __u64 group_zone(__u64 netns, __u64 ifindex)
  * Stores the zone of a link-local address in the key. For other addresses nothing is read: the number of a namespace is
  * a cache miss away.
  */
-static __always_inline void group_read_zone(struct rtt_key *key, const struct transition *t, struct tcp_sock *tp,
+static __always_inline void group_read_zone(struct group_key *key, const struct transition *t, struct tcp_sock *tp,
 					    bool probed)
 {
 	__u64 link_local, zone;
 
-	if (group_by[0] == RTT_BY_CONN)
+	if (group_by[0] == GROUP_BY_CONN)
 		*(__u64 *)&key->netns = group_zone(t->netns, t->ifindex);
 	if (!group_is_by_address(group_by[0]) && !group_is_by_address(group_by[1]))
 		return;
@@ -165,44 +181,45 @@ static __always_inline void group_read_zone(struct rtt_key *key, const struct tr
 	*(__u64 *)&key->netns = zone;
 }
 
-static __always_inline void group_key(struct rtt_key *key, const struct transition *t, const struct owner *owner)
+static __always_inline void group_key(struct group_key *key, const struct transition *t, const struct owner *owner,
+				      __u8 role)
 {
 	__u64 *parts = (__u64 *)key->part;
 	__u8 first = group_by[0], second = group_by[1];
 
-	if (group_is_by(first, RTT_BY_LADDR, RTT_BY_RADDR) || group_is_by(second, RTT_BY_LADDR, RTT_BY_RADDR) ||
-	    group_is_by(first, RTT_BY_PREFIX, RTT_BY_CONN) || group_is_by(second, RTT_BY_PREFIX, RTT_BY_PREFIX))
+	if (group_is_by(first, GROUP_BY_LADDR, GROUP_BY_RADDR) || group_is_by(second, GROUP_BY_LADDR, GROUP_BY_RADDR) ||
+	    group_is_by(first, GROUP_BY_PREFIX, GROUP_BY_CONN) || group_is_by(second, GROUP_BY_PREFIX, GROUP_BY_PREFIX))
 		key->ip_version = t->ip_version;
-	if (group_is_by(first, RTT_BY_PID, RTT_BY_CGROUP) || group_is_by(second, RTT_BY_PID, RTT_BY_CGROUP))
+	if (group_is_by(first, GROUP_BY_PID, GROUP_BY_CGROUP) || group_is_by(second, GROUP_BY_PID, GROUP_BY_CGROUP))
 		key->owner_known = owner->source != OWNER_UNKNOWN;
-	if (first == RTT_BY_CONN) {
-		first = RTT_BY_LADDR;
-		second = RTT_BY_RADDR;
+	if (first == GROUP_BY_CONN) {
+		first = GROUP_BY_LADDR;
+		second = GROUP_BY_RADDR;
 		key->lport = t->lport;
 		key->rport = t->rport;
 		key->cookie = t->cookie;
 		key->conn_seq = t->conn_seq;
 	}
-	group_key_add(parts, first, t, owner);
-	group_key_add(parts + 2, second, t, owner);
+	group_key_add(parts, first, t, owner, role);
+	group_key_add(parts + 2, second, t, owner, role);
 }
 
 /* group_numbers is empty. The flag shows that without the map's lock, which all CPUs share. */
 bool group_numbers_out = false;
 
-/* Returns a number for a new group, or RTT_GROUP_OTHER. */
+/* Returns a number for a new group, or GROUP_OTHER. */
 static __always_inline __u32 group_new_number(void)
 {
 	__u32 number;
 
 	if (group_numbers_out)
-		return RTT_GROUP_OTHER;
+		return GROUP_OTHER;
 	if (!bpf_map_pop_elem(&group_numbers, &number))
 		return number;
 	group_numbers_out = true;
 	/* A number may have been returned before the flag was set. */
 	if (bpf_map_pop_elem(&group_numbers, &number))
-		return RTT_GROUP_OTHER;
+		return GROUP_OTHER;
 	group_numbers_out = false;
 	return number;
 }
@@ -213,8 +230,8 @@ static __always_inline void group_return_number(__u32 number)
 	group_numbers_out = false;
 }
 
-/* Returns the group's number. Makes the group if it is new and there is room, else returns RTT_GROUP_OTHER. */
-static __always_inline __u32 group_find(const struct rtt_key *key)
+/* Returns the group's number. Makes the group if it is new and there is room, else returns GROUP_OTHER. */
+static __always_inline __u32 group_find(const struct group_key *key)
 {
 	__u32 *known = bpf_map_lookup_elem(&groups, key);
 	__u32 number;
@@ -222,40 +239,40 @@ static __always_inline __u32 group_find(const struct rtt_key *key)
 	if (known)
 		return *known;
 	number = group_new_number();
-	if (number == RTT_GROUP_OTHER)
+	if (number == GROUP_OTHER)
 		return number;
 	if (!bpf_map_update_elem(&groups, key, &number, BPF_NOEXIST))
 		return number;
 	/* Another CPU made the group first. */
 	group_return_number(number);
 	known = bpf_map_lookup_elem(&groups, key);
-	return known ? *known : RTT_GROUP_OTHER;
+	return known ? *known : GROUP_OTHER;
 }
 
 /*
  * Returns the key's slot in group_recent: the top bits of a hash, which are the best mixed ones. The number of words is
  * a constant to the verifier, which removes the code for other words.
  */
-static __always_inline __u32 group_recent_slot(const struct rtt_key *key)
+static __always_inline __u32 group_recent_slot(const struct group_key *key)
 {
 	const __u64 *words = (const __u64 *)key;
 	__u32 count = group_key_words;
 	__u64 hash = 0;
 
 #pragma unroll
-	for (__u32 i = 0; i < RTT_KEY_WORDS; i++)
+	for (__u32 i = 0; i < GROUP_KEY_WORDS; i++)
 		if (i < count)
 			hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
-	return hash >> (64 - RTT_RECENT_BITS);
+	return hash >> (64 - GROUP_RECENT_BITS);
 }
 
-static __always_inline bool group_is_same(const struct rtt_key *a, const struct rtt_key *b)
+static __always_inline bool group_is_same(const struct group_key *a, const struct group_key *b)
 {
 	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
 	__u32 count = group_key_words;
 
 #pragma unroll
-	for (__u32 i = 0; i < RTT_KEY_WORDS; i++)
+	for (__u32 i = 0; i < GROUP_KEY_WORDS; i++)
 		if (i < count && x[i] != y[i])
 			return false;
 	return true;
@@ -264,7 +281,7 @@ static __always_inline bool group_is_same(const struct rtt_key *a, const struct 
 #define group_barrier() __asm__ volatile("" ::: "memory")
 
 /* Returns the number of the key's group if `recent` has that key, else 0. */
-static __always_inline __u64 group_recall(const struct recent *recent, const struct rtt_key *key)
+static __always_inline __u64 group_recall(const struct recent *recent, const struct group_key *key)
 {
 	__u64 number = *(const volatile __u64 *)&recent->number;
 	bool same;
@@ -275,7 +292,7 @@ static __always_inline __u64 group_recall(const struct recent *recent, const str
 	return same && *(const volatile __u64 *)&recent->number == number ? number : 0;
 }
 
-static __always_inline void group_remember(struct recent *recent, const struct rtt_key *key, __u64 number)
+static __always_inline void group_remember(struct recent *recent, const struct group_key *key, __u64 number)
 {
 	if (*(volatile __u64 *)&recent->number == RECENT_BUSY)
 		return; /* this run has interrupted the writer */
@@ -290,14 +307,14 @@ static __always_inline void group_remember(struct recent *recent, const struct r
  * Returns the number of the connection's group. `by_segment`: the caller is the program that sees segments.
  * group_recent is for that program only.
  */
-static __always_inline __u32 group_number(const struct transition *t, const struct owner *owner, struct tcp_sock *tp,
-					  bool probed, bool by_segment)
+static __always_inline __u32 group_number(const struct transition *t, const struct owner *owner, __u8 role,
+					  struct tcp_sock *tp, bool probed, bool by_segment)
 {
-	struct rtt_key key = {};
+	struct group_key key = {};
 	struct recent *recent = NULL;
 	__u32 number;
 
-	group_key(&key, t, owner);
+	group_key(&key, t, owner, role);
 	group_read_zone(&key, t, tp, probed);
 	if (by_segment) {
 		__u32 slot = group_recent_slot(&key);
@@ -307,7 +324,7 @@ static __always_inline __u32 group_number(const struct transition *t, const stru
 			return number;
 	}
 	number = group_find(&key);
-	if (recent && number != RTT_GROUP_OTHER)
+	if (recent && number != GROUP_OTHER)
 		group_remember(recent, &key, number);
 	return number;
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The accept queues of listeners, by port. */
+#ifndef TCPVITALS_BPF_METRICS_LISTENERS_H
+#define TCPVITALS_BPF_METRICS_LISTENERS_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/metrics.h"
+#include "abi/transition.h"
+#include "bpf/read/sock.bpf.h"
+#include "bpf/track/conn.bpf.h"
+#include "bpf/track/losses.bpf.h"
+
+/* A walk makes the values. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PORT_LISTENERS_MAX);
+	__type(key, __u32); /* port, host byte order */
+	__type(value, struct port_listeners);
+} port_listeners SEC(".maps");
+
+static const struct port_listeners port_listeners_empty = {};
+
+/* A socket begins to listen. Its drops so far are of an earlier use. */
+static __always_inline void listeners_begin(struct conn *conn, struct tcp_sock *tp)
+{
+	conn->drops = tp->SOCK_BASE.sk_drops.counter;
+	conn->followed = 1;
+}
+
+/* A connection is born. It goes into the accept queue, which has room for it. */
+static __always_inline void listeners_note_backlog(const struct conn *conn, const struct transition *t)
+{
+	const struct sock *listener = (const struct sock *)conn->listener;
+	struct port_listeners *ports;
+	__u32 port = t->lport, backlog;
+
+	if (!listener)
+		return;
+	ports = bpf_map_lookup_elem(&port_listeners, &port);
+	if (!ports || bpf_core_read(&backlog, sizeof(backlog), &listener->sk_ack_backlog))
+		return;
+	if (backlog + 1 > ports->highest)
+		ports->highest = backlog + 1;
+}
+
+static __always_inline struct port_listeners *listeners_of_port(__u32 port)
+{
+	struct port_listeners *ports = bpf_map_lookup_elem(&port_listeners, &port);
+
+	if (ports)
+		return ports;
+	bpf_map_update_elem(&port_listeners, &port, &port_listeners_empty, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&port_listeners, &port);
+}
+
+/* A walk has found a listener. One walk runs at a time. `conn` may be NULL. */
+static __always_inline void listeners_add(struct tcp_sock *tp, struct conn *conn, __u32 walk)
+{
+	__u32 backlog = tp->SOCK_BASE.sk_ack_backlog, drops = tp->SOCK_BASE.sk_drops.counter;
+	struct port_listeners *ports = listeners_of_port(sock_lport(tp, false, false));
+
+	if (!ports) {
+		count(&losses.summary_full);
+		return;
+	}
+	if (ports->walk != walk) {
+		ports->walk = walk;
+		ports->backlog = ports->limit = 0;
+	}
+	ports->backlog += backlog;
+	ports->limit += tp->SOCK_BASE.sk_max_ack_backlog;
+	if (backlog > ports->highest)
+		ports->highest = backlog;
+	if (!conn)
+		return;
+	/* Drops before the first walk are older than the tool. */
+	if (conn->followed)
+		ports->overflows += (__u32)(drops - conn->drops);
+	conn->drops = drops;
+	conn->followed = 1;
+}
+
+#endif

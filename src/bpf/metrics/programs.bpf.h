@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The programs of the exporter: retransmissions, resets, and the walk through all sockets. */
+#ifndef TCPVITALS_BPF_METRICS_PROGRAMS_H
+#define TCPVITALS_BPF_METRICS_PROGRAMS_H
+
+#include "bpf/kernel.bpf.h"
+
+#include "abi/metrics.h"
+#include "abi/stuck.h"
+#include "bpf/metrics/count.bpf.h"
+#include "bpf/metrics/listeners.bpf.h"
+#include "bpf/metrics/meter.bpf.h"
+#include "bpf/read/sock.bpf.h"
+#include "bpf/track/classify.bpf.h"
+#include "bpf/track/scope.bpf.h"
+#include "bpf/track/stop.bpf.h"
+
+/* enum tcp_ca_state */
+#define CA_RECOVERY 3
+#define CA_LOSS     4
+
+/* ICSK_TIME_LOSS_PROBE, a value of icsk_pending */
+#define PENDING_LOSS_PROBE 5
+
+/* enum retransmission: the loss probe's timer is the only one that resends outside of recovery. */
+static __always_inline __u32 retransmission_kind(struct tcp_sock *tp)
+{
+	__u8 state = BPF_CORE_READ_BITFIELD(tp, inet_conn.icsk_ca_state);
+
+	if (state == CA_LOSS)
+		return RETRANSMISSION_TIMEOUT;
+	return state < CA_RECOVERY && tp->inet_conn.icsk_pending == PENDING_LOSS_PROBE ? RETRANSMISSION_PROBE
+										       : RETRANSMISSION_FAST;
+}
+
+/* Returns the segments of a buffer, as RetransSegs counts them (tcp_skb_pcount()). */
+static __always_inline __u32 segments_of(const struct sk_buff *skb)
+{
+	const struct tcp_skb_cb *cb = (const struct tcp_skb_cb *)skb->cb;
+	__u16 segments = 0;
+
+	bpf_core_read(&segments, sizeof(segments), &cb->tcp_gso_segs);
+	return segments ? segments : 1;
+}
+
+static __always_inline struct group_metrics *group_of_socket(struct sock *sk, struct tcp_sock *tp)
+{
+	return metrics_group(tp, conn_find(sk));
+}
+
+SEC("tp_btf/tcp_retransmit_skb")
+int BPF_PROG(count_retransmission, struct sock *sk, struct sk_buff *skb)
+{
+	struct tcp_sock *tp = is_stopped() ? NULL : bpf_skc_to_tcp_sock(sk);
+	struct group_metrics *group = tp ? group_of_socket(sk, tp) : NULL;
+	__u32 kind;
+
+	if (!group)
+		return 0;
+	kind = retransmission_kind(tp);
+	if (tp->SOCK_COMMON.skc_state == STATE_SYN_SENT)
+		__sync_fetch_and_add(&group->syn_retransmitted, 1);
+	else if (kind < RETRANSMISSIONS)
+		__sync_fetch_and_add(&group->retransmitted[kind], segments_of(skb));
+	return 0;
+}
+
+SEC("tp_btf/tcp_retransmit_synack")
+int BPF_PROG(count_syn_ack, struct sock *sk)
+{
+	struct tcp_sock *tp = is_stopped() ? NULL : bpf_skc_to_tcp_sock(sk);
+	struct group_metrics *group = tp ? group_of_socket(sk, tp) : NULL;
+
+	if (group)
+		__sync_fetch_and_add(&group->syn_ack_retransmitted, 1);
+	return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(count_reset_received, struct sock *sk)
+{
+	struct tcp_sock *tp = is_stopped() ? NULL : bpf_skc_to_tcp_sock(sk);
+	struct group_metrics *group = tp ? group_of_socket(sk, tp) : NULL;
+
+	if (group)
+		__sync_fetch_and_add(&group->resets_received, 1);
+	return 0;
+}
+
+/*
+ * A reset may have no socket, as an answer to a segment that belongs to no connection; or a small one, in TIME_WAIT.
+ * Such resets have no group.
+ */
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(count_reset_sent, struct sock *sk)
+{
+	struct tcp_sock *tp = is_stopped() || !sk ? NULL : bpf_skc_to_tcp_sock(sk);
+	struct group_metrics *group;
+	__u32 other = GROUP_OTHER;
+
+	if (is_stopped())
+		return 0;
+	if (tp)
+		group = group_of_socket(sk, tp);
+	else
+		group = is_scoped ? NULL : bpf_map_lookup_elem(&group_metrics, &other);
+	if (group)
+		__sync_fetch_and_add(&group->resets_sent, 1);
+	return 0;
+}
+
+const volatile struct stuck_settings metrics_stuck = {};
+
+struct metrics_walk walk = {};
+
+static __always_inline void walk_note_port(__u16 port)
+{
+	walk.local_ports[(port >> 6) & 1023] |= 1ULL << (port & 63);
+}
+
+/* A full socket. All its members are stable: the iterator holds its lock. */
+static __always_inline void walk_visit(struct sock *sk, struct tcp_sock *tp, __u8 state)
+{
+	struct conn *conn = conn_find(sk);
+	__u64 now_ns = walk.time_ns;
+	struct group_metrics *group;
+	struct meter *meter;
+
+	if (state == STATE_CLOSE)
+		return;
+	if (!conn) {
+		walk.unremembered += stranger_is_in_scope(tp);
+		return;
+	}
+	group = metrics_group(tp, conn);
+	if (!group)
+		return;
+	/* Older than the tool. */
+	if (!conn->counted)
+		metrics_move(conn, state);
+	if (state == STATE_LISTEN) {
+		listeners_add(tp, conn, walk.number);
+		return;
+	}
+	if (metrics_stuck.states >> (state & 15) & 1 && conn->state == state && conn->since_ns &&
+	    now_ns > conn->since_ns + metrics_stuck.longer_ns)
+		walk.stuck[state & (METRICS_STATES - 1)]++;
+	meter = meter_find(sk);
+	if (meter) {
+		meter_count(meter, tp, group, bpf_ktime_get_ns());
+		return;
+	}
+	meter = meter_make(sk);
+	if (meter)
+		meter_begin_older(meter, tp, state, now_ns);
+	else
+		count(&losses.storage_full);
+}
+
+/* Visits all sockets of a network namespace. User space runs it once for each. */
+SEC("iter/tcp")
+int walk_metrics(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct tcp_sock *tp;
+	__u8 state;
+
+	if (!common)
+		return 0;
+	state = common->skc_state;
+	walk_note_port(common->skc_num);
+	if (state == STATE_TIME_WAIT || state == STATE_NEW_SYN_RECV) {
+		walk.minor[state & (METRICS_STATES - 1)]++;
+		return 0;
+	}
+	tp = bpf_skc_to_tcp_sock(common);
+	if (tp)
+		walk_visit((struct sock *)tp, tp, state);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "probe/metrics.h"
+
+#include "os/clock.h"
+#include "os/port_range.h"
+#include "probe/map.h"
+#include "probe/program.h"
+#include "probe/samples.h"
+#include "probe/skeleton.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+static void choose_programs(bool wanted, struct vitals_bpf *vitals)
+{
+	bpf_program__set_autoload(vitals->progs.count_retransmission, wanted);
+	bpf_program__set_autoload(vitals->progs.count_syn_ack, wanted);
+	bpf_program__set_autoload(vitals->progs.count_reset_received, wanted);
+	bpf_program__set_autoload(vitals->progs.count_reset_sent, wanted);
+	bpf_program__set_autoload(vitals->progs.walk_metrics, wanted);
+	bpf_program__set_autoattach(vitals->progs.walk_metrics, false);
+}
+
+static void choose_maps(bool wanted, bool in_table, struct vitals_bpf *vitals)
+{
+	bpf_map__set_autocreate(vitals->maps.meter_table, wanted && in_table);
+	bpf_map__set_autocreate(vitals->maps.meter_storage, wanted);
+	bpf_map__set_autocreate(vitals->maps.group_metrics, wanted);
+	bpf_map__set_autocreate(vitals->maps.group_rtt, wanted);
+	bpf_map__set_autocreate(vitals->maps.open_sockets, wanted);
+	bpf_map__set_autocreate(vitals->maps.metric_times, wanted);
+	bpf_map__set_autocreate(vitals->maps.port_listeners, wanted);
+}
+
+/* Number of groups, GROUP_OTHER included. */
+static uint32_t groups_of(const struct probe_wants *wants)
+{
+	return samples_are_grouped(&wants->samples) ? wants->samples.max_keys + 1 : 1;
+}
+
+void metrics_prepare(const struct probe_wants *wants, bool in_table, struct vitals_bpf *vitals)
+{
+	bool wanted = wants->emits & EMIT_METRICS;
+	struct timespec tick;
+
+	choose_programs(wanted, vitals);
+	choose_maps(wanted, in_table, vitals);
+	if (!wanted)
+		return;
+	bpf_map__set_max_entries(vitals->maps.group_metrics, groups_of(wants));
+	vitals->rodata->metrics_stuck = wants->stuck;
+	/* The coarse clock moves once in a jiffy. */
+	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &tick))
+		vitals->rodata->tick_ns = (__u64)tick.tv_nsec;
+}
+
+int metrics_open(struct probe *probe)
+{
+	void *groups;
+
+	if (!(probe->wants.emits & EMIT_METRICS))
+		return 0;
+	probe->cpus = libbpf_num_possible_cpus();
+	if (probe->cpus <= 0)
+		return -ENOMEM;
+	/* The largest value that is read for all CPUs. */
+	probe->times = calloc((size_t)probe->cpus, sizeof(struct time_histogram));
+	if (!probe->times)
+		return -ENOMEM;
+	probe->group_metrics_size = (size_t)groups_of(&probe->wants) * sizeof(struct group_metrics);
+	groups = mmap(NULL, probe->group_metrics_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      bpf_map__fd(probe->vitals->maps.group_metrics), 0);
+	if (groups == MAP_FAILED)
+		return -errno;
+	probe->group_metrics = groups;
+	return 0;
+}
+
+void metrics_close(struct probe *probe)
+{
+	if (probe->group_metrics)
+		munmap(probe->group_metrics, probe->group_metrics_size);
+	free(probe->times);
+	probe->group_metrics = NULL;
+	probe->times = NULL;
+}
+
+struct walk {
+	struct vitals_bpf *vitals;
+	struct walk_result *result;
+};
+
+/* Notes the ephemeral ports of the namespace just visited, if it uses a larger share than the others. */
+static void note_ports(const struct metrics_walk *found, struct walk_result *result)
+{
+	uint32_t used = 0, ports;
+	struct port_range range;
+
+	if (port_range_read(&range) || range.last < range.first)
+		return;
+	for (uint32_t port = range.first; port <= range.last; port++)
+		used += found->local_ports[port / 64] >> (port % 64) & 1;
+	ports = (uint32_t)range.last - range.first + 1;
+	if (result->ephemeral_ports &&
+	    (uint64_t)used * result->ephemeral_ports <= (uint64_t)result->ephemeral_used * ports)
+		return;
+	result->ephemeral_used = used;
+	result->ephemeral_ports = ports;
+}
+
+static int walk_namespace(void *context)
+{
+	const struct walk *walk = context;
+	struct metrics_walk *found = &walk->vitals->bss->walk;
+	int error;
+
+	memset(found->local_ports, 0, sizeof(found->local_ports));
+	error = program_iterate(walk->vitals->progs.walk_metrics, NULL);
+	if (!error)
+		note_ports(found, walk->result);
+	return error;
+}
+
+int metrics_walk(struct probe *probe, struct walk_result *ret, struct netns_omissions *ret_omissions)
+{
+	struct metrics_walk *found = &probe->vitals->bss->walk;
+	struct walk_result result = {.number = found->number + 1};
+	struct walk walk = {.vitals = probe->vitals, .result = &result};
+	struct netns_omissions omissions = {0};
+	int error;
+
+	memset(found->minor, 0, sizeof(found->minor));
+	memset(found->stuck, 0, sizeof(found->stuck));
+	found->unremembered = 0;
+	found->number = result.number;
+	found->time_ns = clock_monotonic_ns();
+	error = netns_visit_all(walk_namespace, &walk, &omissions);
+	if (error)
+		return error;
+	memcpy(result.minor, found->minor, sizeof(result.minor));
+	memcpy(result.stuck, found->stuck, sizeof(result.stuck));
+	result.unremembered = found->unremembered;
+	*ret = result;
+	*ret_omissions = omissions;
+	return 0;
+}
+
+static int add_times(const struct probe *probe, const struct bpf_map *map, uint32_t index, struct time_histogram *sum)
+{
+	if (bpf_map_lookup_elem(bpf_map__fd(map), &index, probe->times))
+		return -errno;
+	for (int cpu = 0; cpu < probe->cpus; cpu++) {
+		sum->sum_ns += probe->times[cpu].sum_ns;
+		for (uint32_t slot = 0; slot < TIME_SLOTS; slot++)
+			sum->slots[slot] += probe->times[cpu].slots[slot];
+	}
+	return 0;
+}
+
+const struct group_metrics *metrics_read_group(struct probe *probe, uint32_t number)
+{
+	probe->group_reading = probe->group_metrics[number];
+	if (number < METRICS_GROUPS_PER_CPU &&
+	    add_times(probe, probe->vitals->maps.group_rtt, number, &probe->group_reading.rtt))
+		return NULL;
+	return &probe->group_reading;
+}
+
+int metrics_end_group(struct probe *probe, const struct group_key *key)
+{
+	if (bpf_map_delete_elem(bpf_map__fd(probe->vitals->maps.groups), key))
+		return -errno;
+	__atomic_fetch_add(&probe->vitals->bss->group_epoch, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+void metrics_free_number(struct probe *probe, uint32_t number)
+{
+	int rtt = bpf_map__fd(probe->vitals->maps.group_rtt);
+
+	memset(&probe->group_metrics[number], 0, sizeof(*probe->group_metrics));
+	memset(probe->times, 0, (size_t)probe->cpus * sizeof(*probe->times));
+	if (number < METRICS_GROUPS_PER_CPU)
+		bpf_map_update_elem(rtt, &number, probe->times, BPF_ANY);
+	bpf_map_update_elem(bpf_map__fd(probe->vitals->maps.group_numbers), NULL, &number, BPF_ANY);
+	probe->vitals->bss->group_numbers_out = false;
+}
+
+int metrics_read_times(const struct probe *probe, uint32_t index, struct time_histogram *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	return add_times(probe, probe->vitals->maps.metric_times, index, ret);
+}
+
+int metrics_read_open_sockets(const struct probe *probe, uint64_t ret[METRICS_STATES])
+{
+	const struct open_sockets *per_cpu = (const struct open_sockets *)probe->times;
+	uint32_t zero = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(probe->vitals->maps.open_sockets), &zero, probe->times))
+		return -errno;
+	for (int state = 0; state < METRICS_STATES; state++) {
+		int64_t open = 0;
+
+		for (int cpu = 0; cpu < probe->cpus; cpu++)
+			open += per_cpu[cpu].in_state[state];
+		/* Not all CPUs are read at the same moment. */
+		ret[state] = open > 0 ? (uint64_t)open : 0;
+	}
+	return 0;
+}
+
+int metrics_next_port(const struct probe *probe, const uint32_t *port, uint32_t *ret_port, struct port_listeners *ret)
+{
+	int fd = bpf_map__fd(probe->vitals->maps.port_listeners);
+	struct port_listeners listeners, fresh;
+	uint32_t next;
+
+	if (bpf_map_get_next_key(fd, port, &next) || bpf_map_lookup_elem(fd, &next, &listeners))
+		return -errno;
+	fresh = listeners;
+	fresh.highest = listeners.backlog;
+	bpf_map_update_elem(fd, &next, &fresh, BPF_EXIST);
+	*ret_port = next;
+	*ret = listeners;
+	return 0;
+}
+
+void metrics_visit_programs(const struct probe *probe, visit_program *visit, void *context)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, probe->vitals->obj)
+	{
+		struct bpf_prog_info info = {};
+		__u32 size = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.run_cnt)
+			visit(context, bpf_program__name(program), info.run_cnt, info.run_time_ns);
+	}
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "probe/snapshot.h"
+
+#include "probe/program.h"
+#include "probe/skeleton.h"
+
+#include <bpf/libbpf.h>
+
+void snapshot_prepare(const struct probe_wants *wants, struct vitals_bpf *vitals)
+{
+	bpf_program__set_autoload(vitals->progs.take_snapshot, wants->emits & EMIT_SNAPSHOTS);
+	bpf_program__set_autoattach(vitals->progs.take_snapshot, false);
+}
+
+struct reading {
+	const struct bpf_program *program;
+	snapshot_visit *visit;
+	void *context;
+};
+
+static void visit_record(void *context, const void *record)
+{
+	const struct reading *reading = context;
+
+	reading->visit(reading->context, record);
+}
+
+static int read_namespace(void *context)
+{
+	const struct reading *reading = context;
+
+	return program_read(reading->program, sizeof(struct snapshot), visit_record, context);
+}
+
+int snapshot_take(const struct probe *probe, snapshot_visit *visit, void *context,
+		  struct netns_omissions *ret_omissions)
+{
+	struct reading reading = {probe->vitals->progs.take_snapshot, visit, context};
+	struct netns_omissions omissions = {0};
+	int error = netns_visit_all(read_namespace, &reading, &omissions);
+
+	*ret_omissions = omissions;
+	return error;
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The counters for the exporter: connections with known ends and sizes, open and ended, and snapshots of them. */
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/labels.h"
+#include "core/time_histogram.h"
+#include "lib/machine.h"
+#include "lib/require.h"
+#include "lib/run_base.h"
+#include "lib/test.h"
+#include "lib/traffic.h"
+#include "os/netns.h"
+#include "probe/metrics.h"
+#include "probe/probe.h"
+#include "probe/samples.h"
+#include "probe/snapshot.h"
+
+#define CONNECTIONS 6
+#define ABORTED     2
+#define BYTES       3
+
+static void open_metrics(struct scope *scope, uint16_t port, const char *label, struct probe *ret)
+{
+	struct probe_wants wants = {
+		.tool = "metrics",
+		.emits = EMIT_METRICS | EMIT_SAMPLES | EMIT_SNAPSHOTS,
+		.scope = scope,
+		.stuck = {.longer_ns = 1, .states = 1 << STATE_CLOSE_WAIT},
+		.samples = {.kind = RTT_SRTT, .max_keys = 16},
+		.owners = true,
+		.uses_older_sockets = true,
+		.hash_size = 1024,
+	};
+	struct parse_error unused;
+	struct probe_error why;
+	struct labels labels;
+	char text[8];
+
+	need_machine("socket_storage");
+	snprintf(text, sizeof(text), "%u", port);
+	require(!labels_parse(label, &labels, &unused), "no label");
+	wants.samples.grouping = labels.grouping;
+	memset(scope, 0, sizeof(*scope));
+	require(!scope_add_ports(scope, false, text, &unused) && !scope_complete(scope, false, &unused), "no scope");
+	require(!probe_open(&wants, ret, &why), "%s", why.text);
+}
+
+static void exchange(int client, int server)
+{
+	for (int i = 0; i < BYTES; i++) {
+		send_byte(client);
+		receive_byte(server);
+		send_byte(server);
+		receive_byte(client);
+	}
+}
+
+static void walk_once(struct probe *probe, struct walk_result *ret)
+{
+	struct netns_omissions omissions;
+
+	require(!metrics_walk(probe, ret, &omissions), "no walk");
+}
+
+/* The sum of all groups. */
+static void read_all(struct probe *probe, struct group_metrics *ret)
+{
+	uint32_t last = samples_are_grouped(&probe->wants.samples) ? probe->wants.samples.max_keys : 0;
+
+	memset(ret, 0, sizeof(*ret));
+	for (uint32_t i = 0; i <= last; i++) {
+		const struct group_metrics *group = metrics_read_group(probe, i);
+
+		require(group != NULL, "group %u cannot be read", i);
+		for (size_t k = 0; k < GROUP_METRICS_WORDS; k++)
+			((uint64_t *)ret)[k] += ((const uint64_t *)group)[k];
+	}
+}
+
+static uint64_t times(struct probe *probe, uint32_t index)
+{
+	struct time_histogram histogram;
+
+	require(!metrics_read_times(probe, index, &histogram), "no times");
+	return time_histogram_count(&histogram);
+}
+
+/* Only the server's ends are in scope: it is by local port. */
+static void check_ended(struct probe *probe)
+{
+	struct group_metrics all;
+	uint64_t open[METRICS_STATES];
+
+	read_all(probe, &all);
+	assert_int_equal(all.opened[ROLE_SERVER], CONNECTIONS);
+	assert_int_equal(all.opened[ROLE_CLIENT], 0);
+	assert_int_equal(all.closed[ROLE_SERVER][CAUSE_FIN_REMOTE], CONNECTIONS - ABORTED);
+	assert_int_equal(all.closed[ROLE_SERVER][CAUSE_RESET_RECEIVED], ABORTED);
+	assert_int_equal(all.sent_bytes, CONNECTIONS * BYTES);
+	assert_int_equal(all.received_bytes, CONNECTIONS * BYTES);
+	assert_true(all.sent_segments >= CONNECTIONS * BYTES);
+	assert_true(all.received_segments >= CONNECTIONS * BYTES);
+	assert_int_equal(all.resets_received, ABORTED);
+	assert_true(time_histogram_count(&all.rtt) >= CONNECTIONS);
+	assert_int_equal(times(probe, TIMES_OF_HANDSHAKE + ROLE_SERVER), CONNECTIONS);
+	assert_int_equal(times(probe, TIMES_OF_CONNECTION + ROLE_SERVER), CONNECTIONS);
+	assert_int_equal(times(probe, TIMES_OF_STATE + STATE_LAST_ACK), CONNECTIONS - ABORTED);
+	require(!metrics_read_open_sockets(probe, open), "no sockets");
+	for (int state = STATE_ESTABLISHED; state < METRICS_STATES; state++)
+		assert_int_equal(open[state], 0);
+}
+
+struct counts {
+	uint16_t port;
+	unsigned int established, listening, unknown;
+};
+
+static void count_record(void *context, const struct snapshot *record)
+{
+	struct counts *counts = context;
+
+	assert_int_equal(record->lport, counts->port);
+	counts->established += record->state == STATE_ESTABLISHED;
+	counts->listening += record->state == STATE_LISTEN;
+	counts->unknown += record->owner.source == OWNER_UNKNOWN || record->owner.pid != (uint32_t)getpid();
+	if (record->state == STATE_ESTABLISHED) {
+		assert_int_equal(record->role, ROLE_SERVER);
+		assert_int_equal(record->bytes_sent, BYTES);
+		assert_int_equal(record->bytes_received, BYTES);
+		assert_true(record->since_ns && record->since_ns < record->time_ns);
+	}
+}
+
+static void check_open(struct probe *probe, uint16_t port)
+{
+	struct counts counts = {.port = port};
+	uint64_t open[METRICS_STATES];
+	struct netns_omissions omissions;
+	struct group_metrics all;
+	struct walk_result walk;
+
+	walk_once(probe, &walk);
+	assert_int_equal(walk.unremembered, 0);
+	read_all(probe, &all);
+	assert_int_equal(all.sent_bytes, CONNECTIONS * BYTES);
+	require(!metrics_read_open_sockets(probe, open), "no sockets");
+	assert_int_equal(open[STATE_ESTABLISHED], CONNECTIONS);
+	assert_int_equal(open[STATE_LISTEN], 1);
+	require(!snapshot_take(probe, count_record, &counts, &omissions), "no snapshot");
+	assert_int_equal(counts.established, CONNECTIONS);
+	assert_int_equal(counts.listening, 1);
+	assert_int_equal(counts.unknown, 0);
+}
+
+static void test_connections(const char *label)
+{
+	static struct scope scope; /* too much for some stacks */
+	struct probe probe = PROBE_CLOSED;
+	int listener, clients[CONNECTIONS], servers[CONNECTIONS];
+	struct walk_result walk;
+	uint16_t port;
+
+	listener = reserve_port(IPV4, &port);
+	open_metrics(&scope, port, label, &probe);
+	walk_once(&probe, &walk);
+	close(listener);
+	listener = listen_at(IPV4, port);
+	for (int i = 0; i < CONNECTIONS; i++) {
+		clients[i] = connect_to(IPV4, port);
+		servers[i] = accept_from(listener);
+		exchange(clients[i], servers[i]);
+	}
+	check_open(&probe, port);
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (i < ABORTED) {
+			abort_socket(clients[i]);
+			receive_reset(servers[i]);
+		} else {
+			close(clients[i]);
+			receive_end(servers[i]);
+			walk_once(&probe, &walk);
+			assert_int_equal(walk.stuck[STATE_CLOSE_WAIT], 1);
+		}
+		close(servers[i]);
+	}
+	close(listener);
+	settle(&port, 1);
+	check_ended(&probe);
+	probe_close(&probe);
+}
+
+static void test_by_port(void **state)
+{
+	(void)state;
+	test_connections("port");
+}
+
+static void test_by_owner(void **state)
+{
+	(void)state;
+	test_connections("comm,role");
+}
+
+static void test_by_prefix(void **state)
+{
+	(void)state;
+	test_connections("prefix:24");
+}
+
+static void test_ungrouped(void **state)
+{
+	(void)state;
+	test_connections("none");
+}
+
+/* Bytes and segments from before the tool began do not count. */
+static void test_older(void **state)
+{
+	static struct scope scope;
+	struct probe probe = PROBE_CLOSED;
+	struct group_metrics all;
+	struct walk_result walk;
+	int listener, client, server;
+	uint16_t port;
+
+	(void)state;
+	listener = listen_on(IPV4, &port);
+	client = connect_to(IPV4, port);
+	server = accept_from(listener);
+	exchange(client, server);
+	open_metrics(&scope, port, "port", &probe);
+	walk_once(&probe, &walk);
+	send_byte(server);
+	receive_byte(client);
+	close(client);
+	receive_end(server);
+	close(server);
+	close(listener);
+	settle(&port, 1);
+	read_all(&probe, &all);
+	assert_int_equal(all.sent_bytes, 1);
+	assert_int_equal(all.received_bytes, 0);
+	assert_int_equal(all.opened[ROLE_SERVER], 0);
+	assert_int_equal(all.closed[ROLE_SERVER][CAUSE_FIN_REMOTE], 1);
+	assert_int_equal(times(&probe, TIMES_OF_CONNECTION + ROLE_SERVER), 0);
+	probe_close(&probe);
+}
+
+/* A group that has ended gives its number back, and its connections get another one. */
+static void test_ended_group(void **state)
+{
+	static struct scope scope;
+	struct probe probe = PROBE_CLOSED;
+	struct group_key key;
+	struct group_metrics all;
+	struct walk_result walk;
+	int listener, client, server;
+	uint32_t first, second;
+	uint16_t port;
+
+	(void)state;
+	listener = reserve_port(IPV4, &port);
+	open_metrics(&scope, port, "port", &probe);
+	close(listener);
+	listener = listen_at(IPV4, port);
+	client = connect_to(IPV4, port);
+	server = accept_from(listener);
+	exchange(client, server);
+	require(!samples_next_group(&probe, NULL, &key, &first), "no group");
+	require(!metrics_end_group(&probe, &key), "the group does not end");
+	walk_once(&probe, &walk);
+	require(!samples_next_group(&probe, NULL, &key, &second), "no second group");
+	assert_int_not_equal(first, second);
+	metrics_free_number(&probe, first);
+	close(client);
+	receive_end(server);
+	close(server);
+	close(listener);
+	settle(&port, 1);
+	read_all(&probe, &all);
+	assert_int_equal(all.closed[ROLE_SERVER][CAUSE_FIN_REMOTE], 1);
+	assert_int_equal(all.opened[ROLE_SERVER], 0);
+	probe_close(&probe);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_by_port),   cmocka_unit_test(test_by_owner), cmocka_unit_test(test_by_prefix),
+		cmocka_unit_test(test_ungrouped), cmocka_unit_test(test_older),    cmocka_unit_test(test_ended_group),
+	};
+
+	return cmocka_run_group_tests_name("metrics", tests, run_base_group_setup, run_base_group_teardown);
+}
