@@ -32,7 +32,7 @@ PREFIX  ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR  ?= $(PREFIX)/share/man
 
-TOOLS   := tcpstates tcprtt
+TOOLS   := tcpstates tcprtt tcpvitals-exporter
 VERSION := 0.1.0
 
 V        ?= 0
@@ -94,6 +94,10 @@ CPPFLAGS_ALL += -DHAVE_LIBSYSTEMD
 LDLIBS       += -lsystemd
 endif
 
+# The exporter needs more libraries, of which Debian has no static ones.
+HAVE_EXPORTER ?= $(if $(STATIC)$(SYSROOT),,$(shell $(PKG_CONFIG) --exists libmicrohttpd gnutls yaml-0.1 libcrypt 2>/dev/null && echo 1))
+BUILT_TOOLS   := $(if $(HAVE_EXPORTER),$(TOOLS),$(filter-out tcpvitals-exporter,$(TOOLS)))
+
 BPF_ARCH   := $(subst x86_64,x86,$(subst aarch64,arm64,$(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))))
 # -mcpu=v3: 32-bit registers and jumps, in every kernel since 5.1.
 BPF_CFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -O2 -g -gno-column-info -std=gnu11 -fno-strict-aliasing -Wall -Wextra $(if $(WERROR),-Werror) \
@@ -107,7 +111,7 @@ LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB       := $(BUILD)/libtcpvitals.a
 BPF_SRC   := $(wildcard src/bpf/*.bpf.c)
 SKELETONS := $(BPF_SRC:src/bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
-BINARIES  := $(TOOLS:%=$(BUILD)/%)
+BINARIES  := $(BUILT_TOOLS:%=$(BUILD)/%)
 MANPAGES  := $(wildcard man/*.[1-8])
 
 UNIT_SRC   := $(wildcard tests/unit/*/*.c)
@@ -165,9 +169,10 @@ $(LIB): $(LIB_OBJ)
 define tool_rules
 $(1)_OBJ := $$(patsubst %.c,$$(BUILD)/%.o,$$(wildcard src/$(1)/*.c))
 $$(BUILD)/$(1): $$($(1)_OBJ) $$(LIB)
-	$$(call say,BINARY,$$@)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) $$^ $$(LDLIBS) -o $$@
+	$$(call say,BINARY,$$@)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) $$^ $$($(1)_LIBS) $$(LDLIBS) -o $$@
 endef
-$(foreach tool,$(TOOLS),$(eval $(call tool_rules,$(tool))))
+tcpvitals-exporter_LIBS := -lmicrohttpd -lgnutls -lyaml -lcrypt
+$(foreach tool,$(BUILT_TOOLS),$(eval $(call tool_rules,$(tool))))
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -o $@

@@ -41,7 +41,7 @@ int app_open(struct app_options *options, const struct probe_wants *wants, struc
 	*app = APP_CLOSED;
 	app->options = options;
 	app->sink = sink;
-	error = open_output(app);
+	error = sink ? open_output(app) : 0;
 	if (error)
 		return error;
 	open_names(app);
@@ -65,7 +65,7 @@ int app_launch(struct app *app, bool wants_priority)
 
 int app_begin(struct app *app, uint64_t interval_ns)
 {
-	int error = event_loop_add_output(&app->loop, app->sink->fd);
+	int error = app->sink ? event_loop_add_output(&app->loop, app->sink->fd) : 0;
 
 	for (size_t i = 0; !error && i < app->probe.rings.count; i++)
 		error = event_loop_add_input(&app->loop, app->probe.rings.ring[i].map_fd);
@@ -82,7 +82,7 @@ void app_report(const struct app *app)
 
 	if (!app->options->verbose)
 		return;
-	if (probe->wants.emits == EMIT_SAMPLES)
+	if (!probe->rings.count)
 		message("%s, sockets remembered in %s", probe->hook, probe->storage);
 	else
 		message(probe->rings.count == 1
@@ -122,7 +122,8 @@ int app_close(struct app *app, int status)
 	probe_close(&app->probe);
 	status = command_outcome(&app->options->command.command, &app->loop, status);
 	event_loop_close(&app->loop);
-	sink_close(app->sink);
+	if (app->sink)
+		sink_close(app->sink);
 	resolver_close(&app->resolver);
 	return status;
 }

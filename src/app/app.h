@@ -17,7 +17,7 @@
 
 struct app {
 	struct app_options *options; /* app_launch() starts the command in it, app_close() waits for its end */
-	struct sink *sink;           /* the tool's; opened and closed here */
+	struct sink *sink;           /* the tool's, opened and closed here; NULL: the tool prints nothing */
 	struct event_loop loop;
 	struct probe probe;
 	struct resolver resolver;

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* tcpvitals-exporter: attaches the programs, walks through the sockets now and then, and answers scrapes. */
+#include "app/app.h"
+#include "core/stuck.h"
+#include "os/clock.h"
+#include "os/event_loop.h"
+#include "os/message.h"
+#include "output/exposition.h"
+#include "tcpvitals-exporter/collect.h"
+#include "tcpvitals-exporter/listen.h"
+#include "tcpvitals-exporter/live.h"
+#include "tcpvitals-exporter/options.h"
+#include "tcpvitals-exporter/page.h"
+#include "tcpvitals-exporter/server.h"
+#include "tcpvitals-exporter/socket_activation.h"
+#include "tcpvitals-exporter/textfile.h"
+#include "tcpvitals-exporter/write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_RUNTIME 1
+
+/* States in which a socket should not stay for long. */
+#define STUCK_STATES "SYN_SENT,SYN_RECV,FIN_WAIT1,FIN_WAIT2,CLOSE_WAIT,LAST_ACK,CLOSING"
+
+/* A scrape or an event is rarely longer. */
+#define TEXT_BYTES_FIRST ((size_t)128 << 10)
+
+/* A text that grows as needed. */
+struct text {
+	char *data;
+	size_t capacity;
+	struct strbuf out;
+};
+
+struct tool {
+	struct exporter_options options;
+	struct app app;
+	struct collect collect;
+	struct live live;
+	struct server server;
+	struct web_file web;
+	struct text body, event;
+	int textfile_error; /* of the last write */
+};
+
+static struct reply text_reply(unsigned int status, const char *text)
+{
+	return (struct reply){status, "text/plain", text, strlen(text), false};
+}
+
+static void begin_text(struct text *text)
+{
+	text->out = strbuf_over(text->data, text->capacity);
+}
+
+/* Returns whether all has fitted. If not, the text has more room now, or `ret_error` is -ENOMEM. */
+static bool text_fits(struct text *text, int *ret_error)
+{
+	char *larger;
+
+	*ret_error = 0;
+	if (text->capacity && !text->out.overflow)
+		return true;
+	larger = realloc(text->data, text->capacity ? text->capacity * 2 : TEXT_BYTES_FIRST);
+	if (!larger) {
+		*ret_error = -ENOMEM;
+		return false;
+	}
+	text->data = larger;
+	text->capacity = text->capacity ? text->capacity * 2 : TEXT_BYTES_FIRST;
+	return false;
+}
+
+/* Formats the metrics into tool->body. Returns 0 or -ENOMEM. */
+static int format_metrics(struct tool *tool, struct exposition *exposition)
+{
+	struct series_table *series = &tool->collect.groups.series;
+	int error = 0;
+
+	exposition->out = &tool->body.out;
+	while (!error) {
+		begin_text(&tool->body);
+		exposition->series = 0;
+		write_metrics(exposition, &tool->collect);
+		if (!text_fits(&tool->body, &error))
+			continue;
+		if (exposition->series <= tool->options.max_series || !series->shown)
+			return 0;
+		series_limit(series, series->shown - 1);
+	}
+	return error;
+}
+
+static struct reply answer_scrape(struct tool *tool, const char *accept)
+{
+	struct exposition exposition = {.format = exposition_choose(accept)};
+	uint64_t start_ns = clock_monotonic_ns();
+	int error = collect_read(&tool->collect);
+
+	if (!error)
+		error = format_metrics(tool, &exposition);
+	if (error)
+		return text_reply(500, "the metrics cannot be read; the exporter's log has the reason\n");
+	tool->collect.scrape_ns = clock_monotonic_ns() - start_ns;
+	return (struct reply){200, exposition_types[exposition.format], tool->body.data, tool->body.out.length, false};
+}
+
+/* Formats an event into tool->event. Returns 0 or -ENOMEM. */
+static int format_event(struct tool *tool, bool with_history)
+{
+	int error;
+
+	do {
+		begin_text(&tool->event);
+		if (with_history)
+			live_write_history(&tool->live, &tool->event.out);
+		else
+			live_write_tick(&tool->live, &tool->event.out);
+	} while (!text_fits(&tool->event, &error) && !error);
+	return error;
+}
+
+static struct reply answer_page(struct tool *tool)
+{
+	if (format_event(tool, true))
+		return text_reply(503, "no memory for the events; try again\n");
+	return (struct reply){200, "text/event-stream", tool->event.data, tool->event.out.length, true};
+}
+
+static struct reply answer(void *context, const char *path, const char *accept)
+{
+	const struct page_file *file = page_find(path);
+
+	if (file)
+		return (struct reply){200, file->type, file->bytes, file->length, false};
+	if (!strcmp(path, "/metrics"))
+		return answer_scrape(context, accept);
+	if (!strcmp(path, "/events"))
+		return answer_page(context);
+	if (!strcmp(path, "/-/healthy"))
+		return text_reply(200, "healthy\n");
+	return text_reply(404, "not found; try / or /metrics\n");
+}
+
+/* Reads the web configuration. Returns 0 or a negative errno, with a message. Call web_file_close() in both cases. */
+static int read_web(const struct tool *tool, struct web_file *ret)
+{
+	struct parse_error why;
+	int error = web_file_open(tool->options.web_config, ret, &why);
+
+	if (error)
+		message("cannot use the web configuration: %s", why.text);
+	return error;
+}
+
+static int start_server(struct tool *tool)
+{
+	int error = server_start(&tool->server, tool->options.web_config ? &tool->web : NULL, &tool->app.loop);
+
+	if (error)
+		message("cannot serve: %s; check the certificate and the key of the web configuration",
+			strerror(-error));
+	return error;
+}
+
+/* The web configuration has changed. One that cannot be used changes nothing: the old one stays. */
+static void reload_server(struct tool *tool)
+{
+	struct web_file web;
+
+	if (read_web(tool, &web)) {
+		web_file_close(&web);
+		web_file_note(tool->options.web_config, &tool->web); /* reported once */
+		return;
+	}
+	server_stop(&tool->server);
+	web_file_close(&tool->web);
+	tool->web = web;
+	if (!start_server(tool))
+		message("the web configuration was read again");
+}
+
+static int add_socket(struct tool *tool, int fd)
+{
+	int error = server_add(&tool->server, fd);
+
+	if (error)
+		message("too many sockets to serve on; leave some out");
+	return error;
+}
+
+static int add_systemd_sockets(struct tool *tool)
+{
+	int first, error = 0, count = socket_activation_find(&first);
+
+	if (count < 0) {
+		message(count == -EOPNOTSUPP ? "--web.systemd-socket needs a build with libsystemd; use "
+					       "--web.listen-address"
+					     : "systemd has opened no socket; start the socket unit, or use "
+					       "--web.listen-address");
+		return count;
+	}
+	for (int i = 0; i < count && !error; i++)
+		error = add_socket(tool, first + i);
+	return error;
+}
+
+static int open_server(struct tool *tool)
+{
+	struct parse_error why;
+	int error = 0;
+
+	tool->server.answer = answer;
+	tool->server.context = tool;
+	if (tool->options.systemd_socket)
+		error = add_systemd_sockets(tool);
+	for (size_t i = 0; i < tool->options.address_count && !error; i++) {
+		int fd = listen_open(tool->options.addresses[i], &why);
+
+		if (fd < 0)
+			message("cannot listen: %s", why.text);
+		error = fd < 0 ? fd : add_socket(tool, fd);
+	}
+	if (!error && tool->options.web_config && read_web(tool, &tool->web))
+		error = -EINVAL;
+	return error ? error : start_server(tool);
+}
+
+static void report_addresses(const struct tool *tool)
+{
+	for (size_t i = 0; i < tool->options.address_count; i++) {
+		const char *address = tool->options.addresses[i];
+
+		const char *scheme = tool->web.cert ? "https" : "http";
+
+		if (strncmp(address, "unix:", 5) == 0)
+			message("live page at %s, path /", address);
+		else if (*address == ':')
+			message("live page at %s://localhost%s/, metrics at /metrics", scheme, address);
+		else
+			message("live page at %s://%s/, metrics at /metrics", scheme, address);
+	}
+}
+
+/* Sends an event to those who look at the page. Returns 0 or a negative errno. */
+static int publish(struct tool *tool)
+{
+	int error = live_read(&tool->live, true);
+
+	if (!error)
+		error = format_event(tool, false);
+	if (!error)
+		server_publish(&tool->server, tool->event.data, tool->event.out.length);
+	return error;
+}
+
+/* Writes the file of --textfile. A failure is reported once, until it works again. */
+static int write_textfile(struct tool *tool)
+{
+	struct exposition exposition = {.format = EXPOSITION_TEXT};
+	int error = collect_read(&tool->collect), failed;
+
+	if (!error)
+		error = format_metrics(tool, &exposition);
+	if (error)
+		return error;
+	failed = textfile_write(tool->options.textfile, tool->body.data, tool->body.out.length);
+	if (failed && failed != tool->textfile_error)
+		message("cannot write %s: %s; trying again", tool->options.textfile, strerror(-failed));
+	tool->textfile_error = failed;
+	return 0;
+}
+
+static int walk(struct tool *tool)
+{
+	int error = collect_walk(&tool->collect);
+
+	if (!error && !tool->server.stream_count)
+		error = live_read(&tool->live, false);
+	return !error && tool->options.textfile ? write_textfile(tool) : error;
+}
+
+/* Once a second. */
+static void tick(struct tool *tool)
+{
+	app_tick(&tool->app);
+	if (tool->options.web_config && web_file_has_changed(tool->options.web_config, &tool->web))
+		reload_server(tool);
+}
+
+static int trace(struct tool *tool)
+{
+	for (;;) {
+		int events = event_loop_wait(&tool->app.loop, server_timeout_ms(&tool->server)), error = 0;
+
+		if (events < 0)
+			return events;
+		if (events & (EVENT_STOP | EVENT_DEADLINE | EVENT_COMMAND))
+			return 0;
+		if (events & EVENT_INTERVAL)
+			error = walk(tool);
+		if (events & EVENT_TICK)
+			tick(tool);
+		if (!error && events & EVENT_TICK && tool->server.stream_count)
+			error = publish(tool);
+		if (error)
+			return error;
+		server_run(&tool->server);
+	}
+}
+
+static int run(struct tool *tool)
+{
+	int error = app_begin(&tool->app, tool->options.walk_ns);
+
+	if (!error)
+		error = walk(tool);
+	app_report(&tool->app);
+	if (!error)
+		report_addresses(tool);
+	if (!error)
+		error = trace(tool);
+	app_detach(&tool->app);
+	if (error)
+		message("cannot go on: %s; start tcpvitals-exporter again", strerror(-error));
+	return error ? EXIT_RUNTIME : EXIT_SUCCESS;
+}
+
+static struct probe_wants wants_of(const struct exporter_options *options)
+{
+	struct probe_wants wants = app_wants("tcpvitals-exporter", &options->app);
+	struct parse_error error;
+
+	wants.emits = EMIT_METRICS | EMIT_SAMPLES | EMIT_SNAPSHOTS;
+	wants.samples = (struct sample_wants){
+		.kind = options->sample,
+		.grouping = options->labels.grouping,
+		.max_keys = options->max_groups,
+	};
+	wants.owners = grouping_is_by_owner(&options->labels.grouping) || options->app.scope.settings.by_owner;
+	wants.stuck.longer_ns = options->stuck_ns;
+	stuck_parse_states(STUCK_STATES, &wants.stuck.states, &error);
+	return wants;
+}
+
+/* Opens the probe, the collection and the server. Reports failures. Returns 0 or a negative errno. */
+static int prepare(struct tool *tool)
+{
+	struct probe_wants wants = wants_of(&tool->options);
+	int error = app_open(&tool->options.app, &wants, NULL, &tool->app);
+
+	if (error)
+		return error;
+	error = collect_open(&tool->options.labels, &tool->app.probe, &tool->app.resolver,
+			     exporter_places(&tool->options), &tool->collect);
+	if (!error)
+		error = live_open(&tool->collect, &tool->app.resolver, &tool->live);
+	if (error) {
+		message("no memory for the groups; lower --max-groups");
+		return error;
+	}
+	return open_server(tool);
+}
+
+int main(int argc, char **argv)
+{
+	static struct tool tool; /* static: the port sets and lists of the scope are too large for some stacks */
+	int status = EXIT_RUNTIME;
+
+	exporter_options_parse(argc, argv, &tool.options);
+	tool.app = APP_CLOSED;
+	if (!prepare(&tool))
+		status = app_launch(&tool.app, false);
+	if (!status)
+		status = run(&tool);
+	server_close(&tool.server);
+	web_file_close(&tool.web);
+	live_close(&tool.live);
+	collect_close(&tool.collect);
+	free(tool.body.data);
+	free(tool.event.data);
+	return app_close(&tool.app, status);
+}

@@ -1,0 +1,338 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""tcpvitals-exporter: what it counts, compared with connections of known causes and sizes, and how it answers."""
+
+import gzip
+import os
+import socket
+import struct
+import subprocess
+import tempfile
+
+from cli import Skip, Trace, assert_equal, assert_in, main, need_root, run, wait_until
+from exporter import ALL_SERIES, EXPORTER, Exporter, Metrics, free_low_port
+from surroundings import refusing
+from this_machine import need_machine
+
+UP, DOWN = 1000, 5000
+
+
+def receive(sock, length):
+    while length:
+        piece = sock.recv(length)
+        assert piece, "ended early"
+        length -= len(piece)
+
+
+def listen(port):
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(64)
+    return listener
+
+
+def exchange(listener, port):
+    client = socket.create_connection(("127.0.0.1", port))
+    server = listener.accept()[0]
+    client.sendall(b"u" * UP)
+    receive(server, UP)
+    server.sendall(b"d" * DOWN)
+    receive(client, DOWN)
+    return client, server
+
+
+def close_client_first(client, server):
+    client.close()
+    assert_equal(server.recv(1), b"", "end of the stream")
+    server.close()
+
+
+def reset_by_client(client, server):
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    try:
+        server.recv(1)
+        raise AssertionError("no reset")
+    except ConnectionResetError:
+        server.close()
+
+
+def closed_all(exporter, port, count):
+    """A scrape in which that many connections have ended on both sides."""
+    seen = [None]
+
+    def is_done():
+        seen[0] = exporter.scrape()
+        return seen[0].sum("tcpvitals_connections_closed_total", port=port) >= count
+
+    wait_until(is_done, 10, lambda: "not all connections ended")
+    return seen[0]
+
+
+def test_known_connections():
+    """Each connection is in each counter once, with its cause and its bytes."""
+    need_root()
+    port, refusing = free_low_port(), free_low_port()
+    with Exporter(*ALL_SERIES) as exporter, listen(port) as listener:
+        for i in range(1000):
+            client, server = exchange(listener, port)
+            (close_client_first if i % 4 else reset_by_client)(client, server)
+        for _ in range(50):
+            with socket.socket() as s:
+                assert s.connect_ex(("127.0.0.1", refusing)), "not refused"
+        metrics = closed_all(exporter, port, 2000)
+        assert_equal(exporter.stop(), 0, "exit status")
+    closed = "tcpvitals_connections_closed_total"
+    assert_equal(metrics.get("tcpvitals_connections_opened_total", role="client", port=port), 1000, "opened by clients")
+    assert_equal(metrics.get("tcpvitals_connections_opened_total", role="server", port=port), 1000, "opened at the listener")
+    assert_equal(metrics.get(closed, role="client", cause="fin-local", port=port), 750, "closed first")
+    assert_equal(metrics.get(closed, role="server", cause="fin-remote", port=port), 750, "closed second")
+    assert_equal(metrics.get(closed, role="client", cause="aborted", port=port), 250, "aborted")
+    assert_equal(metrics.get(closed, role="server", cause="reset-received", port=port), 250, "reset by the client")
+    assert_equal(metrics.sum(closed, port=port), 2000, "no other ends")
+    assert_equal(metrics.get(closed, role="client", cause="refused", port=refusing), 50, "refused")
+    assert_equal(metrics.get("tcpvitals_sent_bytes_total", port=port), 1000 * (UP + DOWN), "bytes sent")
+    assert_equal(metrics.get("tcpvitals_received_bytes_total", port=port), 1000 * (UP + DOWN), "bytes received")
+    assert_equal(metrics.get("tcpvitals_rtt_seconds_count", port=port) > 2000, True, "round trips")
+    assert_equal(metrics.get("tcpvitals_resets_received_total", port=port), 250, "resets received")
+    assert_equal(metrics.get("tcpvitals_resets_sent_total", port=port), 250, "resets sent")
+
+
+def test_histograms():
+    """Handshakes, states and whole connections: as many as there were, by a difference of two scrapes."""
+    need_root()
+    port = free_low_port()
+    counts = [("tcpvitals_handshake_duration_seconds_count", {"role": "client"}),
+              ("tcpvitals_handshake_duration_seconds_count", {"role": "server"}),
+              ("tcpvitals_connection_duration_seconds_count", {"role": "client"}),
+              ("tcpvitals_connection_duration_seconds_count", {"role": "server"}),
+              ("tcpvitals_state_duration_seconds_count", {"state": "CLOSE_WAIT"}),
+              ("tcpvitals_state_duration_seconds_count", {"state": "LAST_ACK"})]
+    with Exporter("--raddr", "127.0.0.0/8", *ALL_SERIES) as exporter, listen(port) as listener:
+        before = exporter.scrape()
+        for _ in range(100):
+            close_client_first(*exchange(listener, port))
+        after = closed_all(exporter, port, 200)
+    for name, labels in counts:
+        grown = after.sum(name, **labels) - before.sum(name, **labels)
+        assert grown >= 100, f"{name} {labels}: {grown}"
+        for scrape in (before, after):
+            total = scrape.get(name, **labels)
+            infinite = scrape.get(name.replace("_count", "_bucket"), le="+Inf", **labels)
+            assert_equal(infinite, total, "last bucket")
+
+
+def test_open_connection():
+    """What an open connection sends counts before it ends, and it is in its state."""
+    need_root()
+    port = free_low_port()
+    with Exporter(*ALL_SERIES) as exporter, listen(port) as listener:
+        client, server = exchange(listener, port)
+        with client, server:
+            wait_until(lambda: exporter.scrape().get("tcpvitals_sent_bytes_total", port=port) == UP + DOWN, 15,
+                       "an open connection's bytes do not count")
+            assert exporter.scrape().get("tcpvitals_sockets", state="ESTABLISHED") >= 2
+
+
+def test_older_connection():
+    """What was before the exporter does not count."""
+    need_root()
+    port = free_low_port()
+    with listen(port) as listener:
+        client, server = exchange(listener, port)
+        with client, server, Exporter(*ALL_SERIES) as exporter:
+            client.sendall(b"more")
+            receive(server, 4)
+            close_client_first(client, server)
+            metrics = closed_all(exporter, port, 2)
+    assert_equal(metrics.get("tcpvitals_sent_bytes_total", port=port), 4, "bytes sent")
+    assert_equal(metrics.sum("tcpvitals_connections_opened_total", port=port), 0, "opened")
+
+
+def test_backlog():
+    """A full accept queue: its length, limit and drops."""
+    need_root()
+    port = free_low_port()
+    with Exporter(*ALL_SERIES) as exporter, listen(port) as listener:
+        listener.listen(2)
+        clients = [socket.socket() for _ in range(6)]
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+        wait_until(lambda: exporter.scrape().get("tcpvitals_listener_backlog", port=port) == 3, 25, "no backlog")
+        metrics = exporter.scrape()
+        assert_equal(metrics.get("tcpvitals_listener_backlog_limit", port=port), 2, "limit")
+        assert_equal(metrics.get("tcpvitals_listener_backlog_highest", port=port), 3, "highest")
+        assert metrics.get("tcpvitals_listener_overflows_total", port=port) > 0
+        for client in clients:
+            client.close()
+
+
+def test_formats():
+    """The format is the one that the client asks for, compressed if the client wants it."""
+    need_root()
+    with Exporter() as exporter:
+        status, headers, body = exporter.request()
+        assert_equal((status, headers["Content-Type"]), (200, "text/plain; version=0.0.4; charset=utf-8"), "text")
+        assert Metrics(body.decode()).series() <= 450, "series by default"
+        _, headers, body = exporter.request(Accept="application/openmetrics-text;version=1.0.0")
+        assert_in("openmetrics", headers["Content-Type"])
+        assert body.endswith(b"# EOF\n"), body[-40:]
+        _, headers, body = exporter.request(Accept_Encoding="gzip")
+        assert_equal(headers["Content-Encoding"], "gzip", "encoding")
+        assert_in("tcpvitals_sockets", gzip.decompress(body).decode())
+        _, headers, body = exporter.request(Accept_Encoding="gzip;q=0")
+        assert "Content-Encoding" not in headers
+        status, _, body = exporter.request(method="HEAD")
+        assert_equal((status, body), (200, b""), "HEAD")
+
+
+def test_requests():
+    """Other requests are refused with a status."""
+    need_root()
+    with Exporter() as exporter:
+        assert_equal(exporter.request("/nothing")[0], 404, "unknown path")
+        status, headers, _ = exporter.request(method="POST")
+        assert_equal((status, headers["Allow"]), (405, "GET, HEAD"), "POST")
+        assert_equal(exporter.request("/-/healthy")[0], 200, "health")
+        assert_equal(exporter.request(X_Long="a" * 60000)[0] in (413, 431), True, "long header")
+        with socket.create_connection(("127.0.0.1", exporter.port)) as broken:
+            broken.sendall(b"\0\xff no HTTP\r\n\r\n")
+            broken.recv(1000)
+        assert_equal(exporter.request()[0], 200, "after them")
+        assert_equal(exporter.stop(), 0, "exit status")
+
+
+def test_silent_clients():
+    """Clients that say nothing, or do not read, keep nobody else waiting."""
+    need_root()
+    with Exporter() as exporter:
+        silent = [socket.create_connection(("127.0.0.1", exporter.port)) for _ in range(100)]
+        for client in silent[:50]:
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert_equal(exporter.request()[0], 200, "beside them")
+        for client in silent:
+            client.close()
+
+
+def test_unix_socket():
+    need_root()
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/exporter.sock"
+        for _ in range(2):  # the second finds the file of the first
+            with Exporter("--web.listen-address", f"unix:{path}") as exporter, socket.socket(socket.AF_UNIX) as client:
+                client.connect(path)
+                client.sendall(b"GET /-/healthy HTTP/1.0\r\n\r\n")
+                assert_in("200 OK", client.recv(1000).decode())
+                assert_in(f"live page at unix:{path}, path /", exporter.err)
+                assert_equal(exporter.stop(), 0, "exit status")
+
+
+def test_bad_addresses():
+    for address, why in (("127.0.0.1", "not HOST:PORT, [IPV6]:PORT, :PORT or unix:PATH"), ("::1:80", "not HOST:PORT"),
+                         ("1.2.3.4:99999", "the port is not a number from 1 to 65535"), ("[::1]", "not HOST:PORT"),
+                         ("unix:", "a path has 1 to 107 bytes"), ("unix:" + 200 * "x", "a path has 1 to 107 bytes")):
+        result = run("--web.listen-address", address, tool=EXPORTER)
+        assert_equal(result.returncode, 1, f"exit status for {address}")
+        assert_in(f'cannot listen: address "{address[:20]}', result.stderr)
+        assert_in(why, result.stderr)
+    result = run(*9 * ["--web.listen-address=:1"], tool=EXPORTER)
+    assert_equal(result.returncode, 2, "exit status")
+    assert_in("at most 8 addresses; leave some --web.listen-address out", result.stderr)
+
+
+def test_address_in_use():
+    need_root()
+    with Exporter() as exporter:
+        result = run("--web.listen-address", f"127.0.0.1:{exporter.port}", tool=EXPORTER)
+    assert_equal(result.returncode, 1, "exit status")
+    assert_in("in use; choose another port", result.stderr)
+
+
+def test_labels():
+    """--label comm: the owner; two labels; the group of a hostile name is escaped."""
+    need_root()
+    port = free_low_port()
+    script = f"import socket; [socket.create_connection(('127.0.0.1', {port})).close() for _ in range(20)]"
+    with tempfile.TemporaryDirectory() as folder:
+        os.symlink("/usr/bin/python3", f"{folder}/a\"\\\nb")
+        with Exporter("--label", "comm,role", *ALL_SERIES) as exporter, listen(port) as listener:
+            child = subprocess.Popen([f"{folder}/a\"\\\nb", "-c", script])
+            for _ in range(20):
+                listener.accept()[0].close()
+            child.wait(20)
+            metrics = exporter.scrape()
+    comm = 'a\\"' + '\\\\' * 3 + 'x0Ab'  # escaped for a terminal, then for the format
+    assert_equal(metrics.get("tcpvitals_connections_opened_total", role="client", comm=comm), 20, "connections")
+    assert_equal(metrics.get("tcpvitals_sent_bytes_total", role="client", comm=comm), 0, "bytes")
+
+
+def test_series_are_bounded():
+    """With many ports and few series, the rest is in `other`, and no connection is lost from the sum."""
+    need_root()
+    ports = [free_low_port() for _ in range(30)]
+    with Exporter("--max-series", 460) as exporter:
+        before = exporter.scrape()
+        for port in ports:
+            with listen(port) as listener:
+                for _ in range(10):
+                    close_client_first(*exchange(listener, port))
+        after = exporter.scrape()
+        again = exporter.scrape()
+    name = "tcpvitals_connections_opened_total"
+    assert after.series() <= 460, after.series()
+    assert after.sum(name) - before.sum(name) >= 600
+    assert after.get("tcpvitals_groups_in_other") > 20
+    assert again.sum(name) >= after.sum(name), "a sum fell"
+
+
+def test_bad_options():
+    for args, said in ((("--label", "pid"), 'label "pid": not one of'), (("--label", "port,port"), 'label "port": give one'),
+                       (("--max-series", "0"), 'number of series "0": not'), (("--max-groups", "0"), 'number of groups "0": not'),
+                       (("--sample", "min"), 'sample "min": not one of srtt, rtt'), (("--stuck-longer", "x"), 'time "x": not'),
+                       (("--interval", "1ms"), 'interval "1ms": not'), (("--hook", "kprobe"), 'hook "kprobe": not one of')):
+        result = run(*args, tool=EXPORTER)
+        assert_equal(result.returncode, 2, f"exit status of {args}")
+        assert_in(said, result.stderr)
+
+
+def test_refused_programs():
+    """A kernel that refuses some programs: the rest works, and hook_up says which do not."""
+    need_root()
+    need_machine("seccomp_notify", "socket_storage", "tp_btf/tcp_probe")
+    refused = {"count_retransmission": "retransmitted segments are not counted",
+               "count_syn_ack": "retransmitted SYN-ACKs are not counted",
+               "count_reset_received": "received resets are not counted", "count_reset_sent": "sent resets are not counted"}
+    port = free_low_port()
+    with Exporter(*ALL_SERIES, prefix=refusing(*refused)) as exporter, listen(port) as listener:
+        reset_by_client(*exchange(listener, port))
+        metrics = closed_all(exporter, port, 2)
+        for program, without in refused.items():
+            assert_in(f"the kernel refuses the program {program} ", exporter.err)
+            assert_in(without, exporter.err)
+    assert_equal(metrics.get("tcpvitals_hook_up", hook="tcp_retransmit_skb"), 0, "a refused hook")
+    assert_equal(metrics.get("tcpvitals_hook_up", hook="tcp_destroy_sock"), 1, "a hook in use")
+
+
+def test_all_addresses():
+    """:PORT, and the page of each kind of address in a message."""
+    need_root()
+    port = free_low_port()
+    with Trace("--web.listen-address", f":{port}", tool=EXPORTER) as exporter:
+        wait_until(lambda: f"live page at http://localhost:{port}/, metrics at /metrics" in exporter.err, 10, exporter.err)
+        for host in ("127.0.0.1", "::1"):
+            socket.create_connection((host, port)).close()
+
+
+def test_without_rights():
+    if os.geteuid() == 0 and not os.path.exists("/usr/bin/setpriv"):
+        raise Skip("needs setpriv")
+    prefix = ("setpriv", "--reuid=65534", "--clear-groups") if os.geteuid() == 0 else ()
+    result = run(tool=EXPORTER, prefix=prefix)
+    assert_equal(result.returncode, 1, "exit status")
+    assert_in("CAP_BPF", result.stderr)
+
+
+if __name__ == "__main__":
+    main(globals(), tool=EXPORTER)

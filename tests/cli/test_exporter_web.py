@@ -1,0 +1,138 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""tcpvitals-exporter --web.config.file: TLS, client certificates, users, and changes while it runs."""
+
+import base64
+import contextlib
+import http.client
+import pathlib
+import ssl
+import subprocess
+import tempfile
+
+from cli import assert_equal, assert_in, main, need_command, need_root, run, wait_until
+from exporter import EXPORTER, Exporter
+
+# bcrypt of "secret", by crypt(3)
+HASH = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
+
+
+def openssl(*args):
+    subprocess.run(["openssl", *map(str, args)], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+
+def make_certificate(folder, name):
+    """Self-signed: NAME.pem and NAME.key."""
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", 1, "-subj",
+            f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / f"{name}.key", "-out",
+            folder / f"{name}.pem")
+
+
+@contextlib.contextmanager
+def folder_with(text):
+    """A folder with the web configuration and two certificates."""
+    need_root()
+    need_command("openssl")
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        make_certificate(folder, "server")
+        make_certificate(folder, "client")
+        (folder / "web.yml").write_text(text)
+        yield folder
+
+
+def status(port, trusted=None, certificate=None, user=None, version=None):
+    """Of GET /metrics; with `trusted`, over TLS."""
+    headers = {"Authorization": "Basic " + base64.b64encode(user.encode()).decode()} if user else {}
+    if trusted:
+        context = ssl.create_default_context(cafile=trusted)
+        if version:
+            context.maximum_version = version
+        if certificate:
+            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/metrics", headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
+
+
+def test_tls():
+    with folder_with(TLS + "  min_version: TLS13\n") as folder:
+        with Exporter("--web.config.file", folder / "web.yml") as exporter:
+            assert_in("https://", exporter.err)
+            assert_equal(status(exporter.port, folder / "server.pem"), 200, "TLS")
+            try:
+                status(exporter.port, folder / "server.pem", version=ssl.TLSVersion.TLSv1_2)
+                raise AssertionError("TLS 1.2 is accepted")
+            except (ssl.SSLError, ConnectionError):
+                pass
+            try:
+                status(exporter.port)
+                raise AssertionError("no TLS is accepted")
+            except (http.client.HTTPException, ConnectionError):
+                pass
+
+
+def test_client_certificates():
+    with folder_with(TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: client.pem\n") as folder:
+        with Exporter("--web.config.file", folder / "web.yml") as exporter:
+            trusted = folder / "server.pem"
+            assert_equal(status(exporter.port, trusted, folder / "client.pem"), 200, "the right one")
+            assert_equal(status(exporter.port, trusted), 401, "none")
+            assert_equal(status(exporter.port, trusted, folder / "server.pem"), 401, "a foreign one")
+
+
+def test_users():
+    with folder_with(f"basic_auth_users:\n  alice: {HASH}\n") as folder:
+        with Exporter("--web.config.file", folder / "web.yml") as exporter:
+            for _ in range(2):  # the second time from memory
+                assert_equal(status(exporter.port, user="alice:secret"), 200, "right")
+            for user in ("alice:wrong", "alice:", "bob:secret", "alice", None, "alice:secret\0"):
+                assert_equal(status(exporter.port, user=user), 401, f"{user}")
+            _, headers, _ = exporter.request(Authorization="Basic !!!")
+            assert_in("Basic", headers["WWW-Authenticate"])
+
+
+def test_change():
+    """A new configuration is used within seconds; a wrong one changes nothing."""
+    with folder_with(f"basic_auth_users:\n  alice: {HASH}\n") as folder:
+        with Exporter("--web.config.file", folder / "web.yml") as exporter:
+            assert_equal(status(exporter.port, user="alice:secret"), 200, "at first")
+            (folder / "web.yml").write_text("basic_auth_users:\n  alice: plain\n")
+            wait_until(lambda: "not a bcrypt hash" in exporter.err, 5, "no message about the wrong file")
+            assert_equal(status(exporter.port, user="alice:secret"), 200, "after a wrong file")
+            (folder / "web.yml").write_text(f"basic_auth_users:\n  bob: {HASH}\n")
+            wait_until(lambda: "the web configuration was read again" in exporter.err, 5, "not read again")
+            assert_equal(status(exporter.port, user="alice:secret"), 401, "the old user")
+            assert_equal(status(exporter.port, user="bob:secret"), 200, "the new user")
+            assert_equal(exporter.err.count("not a bcrypt hash"), 1, "messages")
+            assert_equal(exporter.stop(), 0, "exit status")
+
+
+def test_wrong_files():
+    """Each is refused by name, with exit status 1."""
+    for text, words in (("tls_server_config:\n  cert: a\n", '"cert"'), ("oops: 1\n", '"oops"'), ("a: [1]\n", "a list or an alias, where one value is expected"),
+                        ("tls_server_config:\n  cert_file: gone.pem\n  key_file: server.key\n", "gone.pem"),
+                        ("tls_server_config:\n  cert_file: server.pem\n  key_file: client.key\n", "check the certificate and the key of the web configuration"),
+                        ("{", "not YAML: line"), ("just text\n", "the web configuration has no keys; see the manual"), ("a:\n  b:\n    c: 1\n", '"a"'),
+                        ("basic_auth_users:\n  b:\n    c: 1\n", "the web configuration has a mapping too many; see the manual"),
+                        ("tls_server_config:\n  cert_file: web.yml\n  key_file: /dev/null\n", "empty or unreadable")):
+        with folder_with(text) as folder:
+            result = run("-d", 1, "--web.listen-address", "127.0.0.1:10436", "--web.config.file", folder / "web.yml",
+                         tool=EXPORTER)
+            assert_equal(result.returncode, 1, f"exit status for {text!r}")
+            assert_in(words, result.stderr)
+    result = run("-d", 1, "--web.config.file", "/nowhere/web.yml", tool=EXPORTER)
+    assert_in('cannot use the web configuration: file "/nowhere/web.yml": No such file', result.stderr)
+
+
+if __name__ == "__main__":
+    main(globals(), tool=EXPORTER)
