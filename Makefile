@@ -171,6 +171,8 @@ $(1)_OBJ := $$(patsubst %.c,$$(BUILD)/%.o,$$(wildcard src/$(1)/*.c))
 $$(BUILD)/$(1): $$($(1)_OBJ) $$(LIB)
 	$$(call say,BINARY,$$@)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) $$^ $$($(1)_LIBS) $$(LDLIBS) -o $$@
 endef
+# page.c includes the files of the live page.
+$(BUILD)/src/tcpvitals-exporter/page.o: $(wildcard src/tcpvitals-exporter/page/*)
 tcpvitals-exporter_LIBS := -lmicrohttpd -lgnutls -lyaml -lcrypt
 $(foreach tool,$(BUILT_TOOLS),$(eval $(call tool_rules,$(tool))))
 

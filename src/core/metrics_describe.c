@@ -32,20 +32,55 @@ static const char *const error_types[CAUSES] = {
 
 static const char introduction[] =
 	"# Metrics\n\n"
-	"The metrics of `tcpvitals-exporter`. This page is written from the table in `src/core/metrics.c`, which\n"
-	"the encoders use, too. A unit test compares them.\n\n"
-	"Names and units follow the conventions of Prometheus. Counters count from the start of the exporter.\n"
-	"Histograms have native buckets of schema 3, eight for each doubling of the time. In the text formats\n"
-	"they have classic buckets with the bounds 2^-14 s (61 us), 2^-13 s, ..., 2^6 s (64 s). All counts are\n"
-	"exact: each classic bound is a bound of the native buckets.\n\n"
+	"The metrics of `tcpvitals-exporter`. This page is written from the table in\n"
+	"`src/core/metrics.c`, which the encoders use, too. A unit test compares them.\n\n"
+	"Names and units follow the conventions of Prometheus. Counters count from the start of the\n"
+	"exporter. Histograms have native buckets of schema 3, eight for each doubling of the time. In the\n"
+	"text formats they have classic buckets with the bounds 2^-14 s (61 us), 2^-13 s, ..., 2^6 s (64 s).\n"
+	"All counts are exact: each classic bound is a bound of the native buckets.\n\n"
 	"A walk looks at all sockets once every `--interval`, ten seconds by default.\n\n"
-	"A group without an event has no series in `connections_opened` and `connections_closed`. A histogram\n"
-	"without an event has none, either. With `--label role`, metrics that always have the label `role` have\n"
-	"it once.\n\n";
+	"A group without an event has no series in `connections_opened` and `connections_closed`. A\n"
+	"histogram without an event has none, either. With `--label role`, metrics that always have the label\n"
+	"`role` have it once.\n\n";
 
 static const char causes[] = "## Causes in OpenTelemetry\n\n"
 			     "`tcpstates(8)` explains the causes. An orderly end has no `error.type`.\n\n"
 			     "| cause | error.type |\n|---|---|\n";
+
+#define COLUMNS 100
+
+/* Breaks the line that began at `start` (an earlier out->length) at blanks. Later lines begin with `indent`. */
+static void wrap(struct strbuf *out, size_t start, const char *indent)
+{
+	char line[512];
+	size_t length = out->length - start, at = 0;
+
+	if (out->overflow || length <= COLUMNS || length > sizeof(line))
+		return;
+	memcpy(line, out->data + start, length);
+	out->length = start;
+	while (length - at > COLUMNS - strlen(indent)) {
+		size_t end = at + COLUMNS - (at ? strlen(indent) : 0);
+
+		while (end > at && line[end] != ' ')
+			end--;
+		strbuf_append(out, line + at, end - at);
+		strbuf_append_char(out, '\n');
+		strbuf_append_string(out, indent);
+		at = end + 1;
+	}
+	strbuf_append(out, line + at, length - at);
+}
+
+/* Appends a text in lines of COLUMNS. */
+static void append_wrapped(struct strbuf *out, const char *before, const char *text, const char *indent)
+{
+	size_t start = out->length;
+
+	strbuf_append_string(out, before);
+	strbuf_append_string(out, text);
+	wrap(out, start, indent);
+}
 
 static void describe_labels(struct strbuf *out, const struct metric *metric)
 {
@@ -76,7 +111,7 @@ static void describe_metric(struct strbuf *out, const struct metric *metric)
 	strbuf_append_literal(out, "### ");
 	describe_name(out, metric);
 	strbuf_append_literal(out, "\n\n");
-	strbuf_append_string(out, metric->help);
+	append_wrapped(out, "", metric->help, "");
 	strbuf_append_literal(out, "\n\n- type: ");
 	strbuf_append_string(out, metric_type_name(metric));
 	if (*metric->unit) {
@@ -85,11 +120,11 @@ static void describe_metric(struct strbuf *out, const struct metric *metric)
 	}
 	strbuf_append_literal(out, "\n- labels:");
 	describe_labels(out, metric);
-	strbuf_append_literal(out, "\n- taken from: ");
-	strbuf_append_string(out, metric->source);
+	strbuf_append_char(out, '\n');
+	append_wrapped(out, "- taken from: ", metric->source, "  ");
 	if (metric->otel) {
-		strbuf_append_literal(out, "\n- OpenTelemetry: ");
-		strbuf_append_string(out, metric->otel);
+		strbuf_append_char(out, '\n');
+		append_wrapped(out, "- OpenTelemetry: ", metric->otel, "  ");
 	}
 	strbuf_append_literal(out, "\n\n");
 }

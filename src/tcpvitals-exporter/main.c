@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcpvitals-exporter: attaches the programs, walks through the sockets now and then, and answers scrapes. */
+/* tcpvitals-exporter: attaches the programs, walks through all sockets every --interval, and answers requests. */
+#include "abi/tcp_state.h"
 #include "app/app.h"
-#include "core/stuck.h"
 #include "os/clock.h"
 #include "os/event_loop.h"
 #include "os/message.h"
@@ -24,7 +24,9 @@
 #define EXIT_RUNTIME 1
 
 /* States in which a socket should not stay for long. */
-#define STUCK_STATES "SYN_SENT,SYN_RECV,FIN_WAIT1,FIN_WAIT2,CLOSE_WAIT,LAST_ACK,CLOSING"
+#define STUCK_STATES                                                                                                   \
+	(1 << STATE_SYN_SENT | 1 << STATE_FIN_WAIT1 | 1 << STATE_FIN_WAIT2 | 1 << STATE_CLOSE_WAIT |                   \
+	 1 << STATE_LAST_ACK | 1 << STATE_CLOSING)
 
 /* A scrape or an event is rarely longer. */
 #define TEXT_BYTES_FIRST ((size_t)128 << 10)
@@ -333,7 +335,6 @@ static int run(struct tool *tool)
 static struct probe_wants wants_of(const struct exporter_options *options)
 {
 	struct probe_wants wants = app_wants("tcpvitals-exporter", &options->app);
-	struct parse_error error;
 
 	wants.emits = EMIT_METRICS | EMIT_SAMPLES | EMIT_SNAPSHOTS;
 	wants.samples = (struct sample_wants){
@@ -343,7 +344,7 @@ static struct probe_wants wants_of(const struct exporter_options *options)
 	};
 	wants.owners = grouping_is_by_owner(&options->labels.grouping) || options->app.scope.settings.by_owner;
 	wants.stuck.longer_ns = options->stuck_ns;
-	stuck_parse_states(STUCK_STATES, &wants.stuck.states, &error);
+	wants.stuck.states = STUCK_STATES;
 	return wants;
 }
 
@@ -351,7 +352,13 @@ static struct probe_wants wants_of(const struct exporter_options *options)
 static int prepare(struct tool *tool)
 {
 	struct probe_wants wants = wants_of(&tool->options);
-	int error = app_open(&tool->options.app, &wants, NULL, &tool->app);
+	int error;
+
+	if (tool->options.textfile && !textfile_is_possible(tool->options.textfile)) {
+		message("cannot write %s: not a regular file; give another --textfile", tool->options.textfile);
+		return -EEXIST;
+	}
+	error = app_open(&tool->options.app, &wants, NULL, &tool->app);
 
 	if (error)
 		return error;

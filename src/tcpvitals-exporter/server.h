@@ -14,7 +14,7 @@
 
 struct MHD_Daemon;
 
-/* What a request gets. `body` is copied. */
+/* The answer to a request. `body` is copied. */
 struct reply {
 	unsigned int status; /* 200 */
 	const char *type;    /* of the body: "text/plain" */

@@ -25,13 +25,23 @@ static int write_all(int fd, const char *text, size_t length)
 	return 0;
 }
 
+bool textfile_is_possible(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) || S_ISREG(status.st_mode);
+}
+
 int textfile_write(const char *path, const char *text, size_t length)
 {
 	char beside[PATH_MAX];
 	_cleanup_close_ int fd = -1;
 	int error;
 
-	/* node_exporter reads names that end in ".prom". */
+	/* Never in place of a device. */
+	if (!textfile_is_possible(path))
+		return -EEXIST;
+	/* node_exporter reads names that end in ".prom" only. */
 	if (snprintf(beside, sizeof(beside), "%s.%d", path, getpid()) >= (int)sizeof(beside))
 		return -ENAMETOOLONG;
 	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);

@@ -3,7 +3,11 @@
 #ifndef TCPVITALS_EXPORTER_TEXTFILE_H
 #define TCPVITALS_EXPORTER_TEXTFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* Returns whether the file at `path` can be replaced: it is a regular file, or there is none. */
+bool textfile_is_possible(const char *path);
 
 /*
  * Replaces the file at `path` by one with this text. A reader sees the old file or the new one, never a part: the text

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the live page shows of single connections: slowest peers, retransmitting processes, stuck sockets. */
+/* Single connections for the live page: slowest peers, retransmitting processes, stuck sockets. */
 #ifndef TCPVITALS_EXPORTER_VIEW_H
 #define TCPVITALS_EXPORTER_VIEW_H
 

@@ -124,7 +124,7 @@ def test_histograms():
 
 
 def test_open_connection():
-    """What an open connection sends counts before it ends, and it is in its state."""
+    """The bytes of an open connection count before it ends, and it is in its state."""
     need_root()
     port = free_low_port()
     with Exporter(*ALL_SERIES) as exporter, listen(port) as listener:
@@ -136,7 +136,7 @@ def test_open_connection():
 
 
 def test_older_connection():
-    """What was before the exporter does not count."""
+    """Bytes and connections from before the exporter do not count."""
     need_root()
     port = free_low_port()
     with listen(port) as listener:
@@ -148,6 +148,23 @@ def test_older_connection():
             metrics = closed_all(exporter, port, 2)
     assert_equal(metrics.get("tcpvitals_sent_bytes_total", port=port), 4, "bytes sent")
     assert_equal(metrics.sum("tcpvitals_connections_opened_total", port=port), 0, "opened")
+
+
+def test_stuck():
+    """A connection that its process does not close, begun before or while the exporter runs."""
+    need_root()
+    port = free_low_port()
+    with listen(port) as listener:
+        older, kept = exchange(listener, port)
+        older.close()
+        with Exporter("--stuck-longer", "1s") as exporter:
+            before = exporter.scrape().get("tcpvitals_stuck_sockets", state="CLOSE_WAIT")
+            newer, too = exchange(listener, port)
+            newer.close()
+            wait_until(lambda: exporter.scrape().get("tcpvitals_stuck_sockets", state="CLOSE_WAIT") >= before + 2, 15,
+                       "not both are stuck")
+        kept.close()
+        too.close()
 
 
 def test_backlog():

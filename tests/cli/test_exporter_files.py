@@ -41,6 +41,16 @@ def test_full_disk():
             assert_equal(exporter.err.count("; trying again"), 1, "messages")
 
 
+def test_device():
+    """A device is not replaced by a file."""
+    need_root()
+    for path in ("/dev/null", "/tmp"):
+        result = run("--textfile", path, "-d", 1, tool=EXPORTER)
+        assert_equal(result.returncode, 1, "exit status")
+        assert_in(f"cannot write {path}: not a regular file; give another --textfile", result.stderr)
+    assert pathlib.Path("/dev/null").is_char_device()
+
+
 def listening():
     """A socket as descriptor 3 of the child, as systemd gives it."""
     listener = socket.create_server(("127.0.0.1", 0))

@@ -238,6 +238,8 @@ static void test_older(void **state)
 	receive_byte(client);
 	close(client);
 	receive_end(server);
+	walk_once(&probe, &walk);
+	assert_int_equal(walk.stuck[STATE_CLOSE_WAIT], 1);
 	close(server);
 	close(listener);
 	settle(&port, 1);

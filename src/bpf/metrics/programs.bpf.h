@@ -142,7 +142,8 @@ static __always_inline void walk_visit(struct sock *sk, struct tcp_sock *tp, __u
 		listeners_add(tp, conn, walk.number);
 		return;
 	}
-	if (metrics_stuck.states >> (state & 15) & 1 && conn->state == state && conn->since_ns &&
+	/* A socket older than the tool has no stored state before its first transition. */
+	if (metrics_stuck.states >> (state & 15) & 1 && (!conn->state || conn->state == state) && conn->since_ns &&
 	    now_ns > conn->since_ns + metrics_stuck.longer_ns)
 		walk.stuck[state & (METRICS_STATES - 1)]++;
 	meter = meter_find(sk);

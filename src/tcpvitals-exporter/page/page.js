@@ -88,6 +88,7 @@ function time(seconds) {
 
 function layout() {
 	const canvas = element("rtt"), box = canvas.getBoundingClientRect(), scale = window.devicePixelRatio || 1;
+	const font = parseFloat(getComputedStyle(document.body).fontSize) * scale;
 	const width = Math.round(box.width * scale), height = Math.round(box.height * scale);
 	if (canvas.width !== width || canvas.height !== height) {
 		canvas.width = width;
@@ -98,7 +99,7 @@ function layout() {
 	const first = used.length ? Math.floor(Math.min(...used.map((s) => s)) / 8) * 8 : 64;
 	const last = Math.max(used.length ? Math.ceil((Math.max(...used.map((s) => s)) + 1) / 8) * 8 : 88, first + 24);
 	const now = rows.length ? rows[rows.length - 1].to : Date.now();
-	return {canvas, scale, first, last, now, left: 62 * scale, bottom: height - 18 * scale, width, height};
+	return {canvas, scale, first, last, now, left: 4.2 * font, bottom: height - 1.4 * font, width, height};
 }
 
 function draw() {
@@ -109,20 +110,22 @@ function draw() {
 	const densest = Math.max(1e-9, ...rows.map((row) => Math.max(0, ...row.slots.values()) / (row.to - row.from)));
 
 	pen.clearRect(0, 0, l.width, l.height);
-	pen.font = 11 * l.scale + "px system-ui, sans-serif";
+	const size = 0.72 * parseFloat(getComputedStyle(document.body).fontSize) * l.scale;
+	pen.font = size + "px system-ui, sans-serif";
 	pen.textBaseline = "middle";
 	pen.fillStyle = style.getPropertyValue("--faint");
 	pen.strokeStyle = style.getPropertyValue("--line");
-	const step = 8 * Math.ceil((l.last - l.first) / 8 / (l.bottom / (22 * l.scale)));
+	const step = 8 * Math.ceil((l.last - l.first) / 8 / (l.bottom / (2 * size)));
 	for (let slot = l.first; slot <= l.last; slot += step) {
-		pen.fillText(time(upper(slot - 1)), 0, Math.min(Math.max(y(slot), 7 * l.scale), l.bottom - 4 * l.scale));
+		pen.fillText(time(upper(slot - 1)), 0, Math.min(Math.max(y(slot), size * .7), l.bottom - size * .4));
 		pen.beginPath();
 		pen.moveTo(l.left, y(slot));
 		pen.lineTo(l.width, y(slot));
 		pen.stroke();
 	}
-	for (let back = 0; back <= KEEP_MS; back += 60000)
-		pen.fillText(back ? "-" + back / 60000 + " min" : "now", Math.min(x(l.now - back), l.width - 32 * l.scale), l.height - 8 * l.scale);
+	const minutes = l.width - l.left < 38 * size ? 2 : 1;
+	for (let back = 0; back <= KEEP_MS; back += minutes * 60000)
+		pen.fillText(back ? "-" + back / 60000 + " min" : "now", Math.min(x(l.now - back), l.width - 3 * size), l.height - .7 * size);
 	for (const row of rows) {
 		const from = Math.max(x(row.from), l.left), across = x(row.to) - from;
 		for (const [slot, count] of row.slots) {

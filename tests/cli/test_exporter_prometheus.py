@@ -1,0 +1,157 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""A real Prometheus scrapes tcpvitals-exporter, with native histograms and without; promtool reads everything."""
+
+import json
+import pathlib
+import re
+import subprocess
+import tempfile
+import urllib.parse
+import urllib.request
+
+from cli import ROOT, assert_equal, assert_in, main, need_command, need_root, wait_until
+from exporter import EXPORTER, Exporter, free_low_port
+from test_exporter import close_client_first, exchange, listen
+
+CONNECTIONS = 100
+
+
+class Prometheus:
+    """Scrapes one exporter each second."""
+
+    def __init__(self, exporter, *features):
+        self.exporter, self.features, self.port = exporter, features, free_low_port()
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        config = pathlib.Path(self.folder.name) / "prometheus.yml"
+        config.write_text("global: {scrape_interval: 1s}\nscrape_configs:\n  - job_name: tcpvitals\n    static_configs:\n"
+                          f"      - targets: ['127.0.0.1:{self.exporter.port}']\n")
+        self.process = subprocess.Popen(
+            ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.folder.name}/data",
+             f"--web.listen-address=127.0.0.1:{self.port}", *self.features], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: self.value("up") == 1, 30, "Prometheus does not scrape")
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.folder.cleanup()
+
+    def value(self, query):
+        """The only value of a query; None: there is none yet."""
+        url = f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": query})
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                result = json.load(answer)["data"]["result"]
+        except OSError:
+            return None
+        return float(result[0]["value"][1]) if result else None
+
+
+def make_connections(port):
+    with listen(port) as listener:
+        for _ in range(CONNECTIONS):
+            close_client_first(*exchange(listener, port))
+
+
+def check_counts(prometheus, port):
+    for role in ("client", "server"):
+        query = f'tcpvitals_connections_opened_total{{role="{role}",port="{port}"}}'
+        wait_until(lambda query=query: prometheus.value(query) == CONNECTIONS, 15, lambda query=query: f"{query}: {prometheus.value(query)}")
+
+
+def test_classic():
+    need_root()
+    need_command("prometheus")
+    port = free_low_port()
+    with Exporter("--max-series", 5000) as exporter, Prometheus(exporter) as prometheus:
+        make_connections(port)
+        check_counts(prometheus, port)
+        assert_equal(prometheus.value(f'tcpvitals_rtt_seconds_count{{port="{port}"}}') > CONNECTIONS, True, "samples")
+        p99 = prometheus.value(f'histogram_quantile(.99, tcpvitals_rtt_seconds_bucket{{port="{port}"}})')
+        assert 0 < p99 < 1, p99
+        assert_equal(prometheus.value('scrape_samples_scraped') == exporter.scrape().series(), True, "samples of a scrape")
+
+
+def test_native():
+    """The same with native histograms: Prometheus asks for protobuf, and computes from the buckets."""
+    need_root()
+    need_command("prometheus")
+    port = free_low_port()
+    with Exporter("--max-series", 5000) as exporter:
+        with Prometheus(exporter, "--enable-feature=native-histograms") as prometheus:
+            make_connections(port)
+            check_counts(prometheus, port)
+            count = prometheus.value(f'histogram_count(tcpvitals_rtt_seconds{{port="{port}"}})')
+            wait_until(lambda: prometheus.value(f'histogram_count(tcpvitals_rtt_seconds{{port="{port}"}})')
+                       == exporter.scrape().get("tcpvitals_rtt_seconds_count", port=port), 10, f"native count {count}")
+            p99 = prometheus.value(f'histogram_quantile(.99, tcpvitals_rtt_seconds{{port="{port}"}})')
+            assert 0 < p99 < 1, p99
+
+
+def test_default_series():
+    """The default has at most 450 series in text, and 120 with native histograms."""
+    need_root()
+    need_command("prometheus")
+    with Exporter() as exporter:
+        for _ in range(20):
+            port = free_low_port()
+            with listen(port) as listener:
+                close_client_first(*exchange(listener, port))
+        assert exporter.scrape().series() <= 450, exporter.scrape().series()
+        with Prometheus(exporter, "--enable-feature=native-histograms") as prometheus:
+            wait_until(lambda: prometheus.value("scrape_samples_scraped"), 10, "no scrape")
+            assert prometheus.value("scrape_samples_scraped") <= 120, prometheus.value("scrape_samples_scraped")
+
+
+def promtool(*args, **kwargs):
+    need_command("promtool")
+    return subprocess.run(["promtool", *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
+                          **kwargs)
+
+
+def test_lint():
+    """promtool finds nothing to complain about in a scrape."""
+    need_root()
+    with Exporter() as exporter:
+        result = promtool("check", "metrics", input=exporter.request()[2].decode())
+    assert_equal((result.returncode, result.stdout), (0, ""), "promtool check metrics")
+
+
+def test_rules():
+    folder = ROOT / "dist/prometheus"
+    result = promtool("check", "rules", "tcpvitals.rules.yml", cwd=folder)
+    assert_equal(result.returncode, 0, result.stdout)
+    result = promtool("test", "rules", "tcpvitals.test.yml", cwd=folder)
+    assert_equal(result.returncode, 0, result.stdout)
+    rules, tests = ((folder / name).read_text() for name in ("tcpvitals.rules.yml", "tcpvitals.test.yml"))
+    for alert in re.findall(r"alert: (\w+)", rules):
+        cases = re.findall(rf"alertname: {alert}\b.*?exp_alerts:(.*?)\n", tests, re.DOTALL)
+        assert any("[]" in case for case in cases), f"{alert} has no test in which it does not fire"
+        assert any("[]" not in case for case in cases), f"{alert} has no test in which it fires"
+
+
+def test_dashboard():
+    """The file is what its script writes, and each metric is in a panel or a rule."""
+    folder = ROOT / "dist/grafana"
+    written = subprocess.run([folder / "make-dashboard"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert_equal((folder / "tcpvitals.json").read_text(), written, "tcpvitals.json")
+    dashboard = json.loads(written)
+    panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+    used = " ".join(target["expr"] for panel in panels for target in panel["targets"])
+    used += (ROOT / "dist/prometheus/tcpvitals.rules.yml").read_text() + json.dumps(dashboard["templating"])
+    for name in re.findall(r"^### `(tcpvitals_\w+)`", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE):
+        assert_in(name, used)
+    assert_equal(len({panel["id"] for panel in dashboard["panels"]}), len(dashboard["panels"]), "numbers of panels")
+    for panel in panels:
+        for target in panel["targets"]:
+            for name in re.findall(r"tcpvitals_\w+", target["expr"]):
+                base = re.sub(r"_(bucket|count|sum)$", "", name)
+                assert_in(f"### `{base}`", (ROOT / "docs/metrics.md").read_text())
+
+
+if __name__ == "__main__":
+    main(globals(), tool=EXPORTER)
