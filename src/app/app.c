@@ -4,12 +4,14 @@
 #include "app/hangup.h"
 #include "app/scope_watch.h"
 #include "os/command.h"
+#include "os/host.h"
 #include "os/message.h"
 #include "os/priority.h"
 #include "probe/attempts.h"
 #include "probe/scan.h"
 
 #include <string.h>
+#include <time.h>
 
 /* Opens the resolver. Without some of the names, rows still have the numbers. */
 static void open_names(struct app *app)
@@ -33,6 +35,17 @@ static int open_output(struct app *app)
 	return error;
 }
 
+static void begin_fleet(struct app *app)
+{
+	struct timespec now;
+	struct host host;
+
+	host_read(&host);
+	clock_gettime(CLOCK_REALTIME, &now);
+	json_host_begin(&app->host, host.name, host.boot_id,
+			(uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+}
+
 int app_open(struct app_options *options, const struct probe_wants *wants, struct sink *sink, struct app *app)
 {
 	struct probe_error why;
@@ -45,6 +58,8 @@ int app_open(struct app_options *options, const struct probe_wants *wants, struc
 	if (error)
 		return error;
 	open_names(app);
+	if (options->fleet)
+		begin_fleet(app);
 	scope_watch_begin(&options->scope);
 	error = event_loop_open(command_output_file(&options->command), &app->loop);
 	if (error) {

@@ -9,6 +9,7 @@
 #include "app/options.h"
 #include "os/event_loop.h"
 #include "os/resolver.h"
+#include "output/json_host.h"
 #include "output/sink.h"
 #include "probe/probe.h"
 
@@ -21,8 +22,9 @@ struct app {
 	struct event_loop loop;
 	struct probe probe;
 	struct resolver resolver;
-	int out_fd;           /* the sink's */
-	const char *out_name; /* for messages */
+	struct json_host host; /* with --fleet */
+	int out_fd;            /* the sink's */
+	const char *out_name;  /* for messages */
 };
 
 #define APP_CLOSED ((struct app){.loop = EVENT_LOOP_CLOSED, .probe = PROBE_CLOSED})

@@ -59,6 +59,9 @@ static error_t kernel_option(int key, const char *argument, const struct argp_st
 		options->accept = command_line_choose(state, "accept hook", argument, accepts,
 						      "not one of auto, fexit, kretprobe, receive, none");
 		return 0;
+	case APP_KEY_FLEET:
+		options->fleet = true;
+		return 0;
 	case APP_KEY_WITHOUT_CASTS:
 		options->without_casts = true;
 		return 0;

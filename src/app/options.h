@@ -18,7 +18,8 @@ enum {
 	APP_KEY_STORAGE,
 	APP_KEY_HASH_SIZE,
 	APP_KEY_ACCEPT,
-	APP_KEY_WITHOUT_CASTS
+	APP_KEY_WITHOUT_CASTS,
+	APP_KEY_FLEET
 };
 
 #define APP_HASH_SIZE_DEFAULT 65536
@@ -28,6 +29,7 @@ struct app_options {
 	struct scope scope;
 	unsigned int names;   /* NAMES_ bits to look up */
 	uint64_t duration_ns; /* 0: until interrupted */
+	bool fleet;           /* JSON objects say which host and run they are of */
 	bool verbose;
 	bool strict;                /* exit with 3 when anything was missed */
 	unsigned int hooks_allowed; /* hooks of this tool besides HOOK_AUTO: bits 1 << enum probe_hook */
@@ -42,6 +44,7 @@ struct app_options {
 #define APP_END_OPTIONS(group) {"duration", 'd', "TIME", 0, "end after TIME", group}, COMMAND_OPTIONS(group)
 #define APP_FORMAT_OPTIONS(group)                                                                                      \
 	OUT_OPTION(group), {"output", 'o', "FORMAT", 0, "text (the default), csv or json (JSON Lines)", group},        \
+		{"fleet", APP_KEY_FLEET, 0, 0, "json: host, boot_id, run and seq in each object", group},              \
 	{                                                                                                              \
 		"csv", 's', 0, 0, "the same as -o csv", group                                                          \
 	}

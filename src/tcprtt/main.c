@@ -124,6 +124,8 @@ static void write_row(struct tool *tool, const struct measured *row, uint64_t no
 		break;
 	case RTT_OUTPUT_JSON:
 		rtt_json(out, &report);
+		if (tool->options.app.fleet)
+			json_add_host(out, &tool->app.host);
 		break;
 	case RTT_OUTPUT_HEATMAP:
 		write_scale(tool, terminal_width(tool->app.out_fd));
@@ -163,7 +165,7 @@ static int print_interval(struct tool *tool)
 	for (size_t i = 0; i < tool->measure.count; i++) {
 		const struct measured *row = &tool->measure.rows[i];
 
-		if (!row_queue_make_room(&tool->queue, RTT_TEXT_MAX)) {
+		if (!row_queue_make_room(&tool->queue, RTT_TEXT_MAX + JSON_HOST_MAX)) {
 			row_queue_drop(&tool->queue, row->stats.count);
 			continue;
 		}

@@ -379,8 +379,8 @@ int main(int argc, char **argv)
 	tool.watch.options = &tool.options.stuck;
 	tool.watch.verbose = tool.options.app.verbose;
 	tool.app = APP_CLOSED;
-	tool.printer = (struct printer){
-		.options = &tool.options, .sink = &tool.sink, .resolver = &tool.app.resolver, .journal_fd = -1};
+	tool.printer = (struct printer){&tool.options, &tool.sink, .resolver = &tool.app.resolver, .journal_fd = -1,
+					.host = tool.options.app.fleet ? &tool.app.host : NULL};
 	clock_refresh(&tool.printer.base);
 	wants = wants_of(&tool.options);
 	if ((!tool.options.journal || !open_journal(&tool.printer)) &&

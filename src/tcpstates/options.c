@@ -226,6 +226,8 @@ static void finish_options(const struct command_line *line, const struct argp_st
 
 	if (line->csv && !line->output)
 		options->format = OUTPUT_CSV;
+	if (options->app.fleet && options->format != OUTPUT_JSON)
+		argp_error(state, "--fleet is for JSON; add -o json");
 	app_options_end(state, options->connections, &options->app);
 	if (options->summary && options->stuck.interval_ns)
 		finish_summary(state, options);

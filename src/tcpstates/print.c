@@ -28,6 +28,15 @@ static void print_connection_header(struct printer *printer)
 		connection_csv_header(&printer->sink->buffer, &layout);
 }
 
+/* Adds the members to a JSON object that only some options ask for. `names` may be NULL. */
+static void finish_object(struct printer *printer, const struct names *names)
+{
+	if (names)
+		json_add_names(&printer->sink->buffer, names);
+	if (printer->host)
+		json_add_host(&printer->sink->buffer, printer->host);
+}
+
 static void print_connection(struct printer *printer, const struct connection *connection, const struct names *names)
 {
 	struct connection_layout layout = layout_of(printer->options);
@@ -42,8 +51,7 @@ static void print_connection(struct printer *printer, const struct connection *c
 		break;
 	case OUTPUT_JSON:
 		connection_json(out, connection, &printer->base);
-		if (names)
-			json_add_names(out, names);
+		finish_object(printer, names);
 		break;
 	}
 	printer->sink->rows++;
@@ -82,8 +90,7 @@ static void print_row(struct printer *printer, const struct transition *event, c
 			stuck_json(out, event, &printer->base);
 		else
 			json_transition(out, event, &printer->base);
-		if (names)
-			json_add_names(out, names);
+		finish_object(printer, names);
 		break;
 	}
 	printer->sink->rows++;
@@ -92,9 +99,12 @@ static void print_row(struct printer *printer, const struct transition *event, c
 /* Returns true also after an error or with `discarding`, because no room is needed then. */
 static bool has_room(struct printer *printer)
 {
+	size_t size =
+		ROW_TEXT_MAX + (printer->options->app.names ? ROW_NAMES_MAX : 0) + (printer->host ? JSON_HOST_MAX : 0);
+
 	if (printer->discarding)
 		return true;
-	if (!sink_room(printer->sink, ROW_TEXT_MAX + (printer->options->app.names ? ROW_NAMES_MAX : 0)))
+	if (!sink_room(printer->sink, size))
 		return printer->sink->error;
 	return !printer->options->journal || journal_is_ready(printer->journal_fd);
 }

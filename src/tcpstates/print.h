@@ -5,6 +5,7 @@
 
 #include "core/timestamp.h"
 #include "os/resolver.h"
+#include "output/json_host.h"
 #include "output/sink.h"
 #include "probe/rings.h"
 #include "tcpstates/options.h"
@@ -13,12 +14,13 @@ struct printer {
 	const struct tcpstates_options *options;
 	struct sink *sink;
 	struct resolver *resolver;
-	int journal_fd;       /* from journal_open(), with --journal */
-	struct timebase base; /* call clock_refresh() before a time is formatted */
-	bool discarding;      /* no reader is left: only count */
-	uint64_t discarded;   /* rows that were dropped unformatted */
-	uint64_t undecoded;   /* records with a wrong size or content */
-	uint64_t unjournaled; /* entries that journald refused */
+	struct json_host *host; /* with --fleet, else NULL */
+	int journal_fd;         /* from journal_open(), with --journal */
+	struct timebase base;   /* call clock_refresh() before a time is formatted */
+	bool discarding;        /* no reader is left: only count */
+	uint64_t discarded;     /* rows that were dropped unformatted */
+	uint64_t undecoded;     /* records with a wrong size or content */
+	uint64_t unjournaled;   /* entries that journald refused */
 };
 
 /* Appends the line of column names, for formats that have one. */

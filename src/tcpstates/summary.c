@@ -102,6 +102,8 @@ static void print_kind(struct printer *printer, const struct summary_interval *i
 		break;
 	case OUTPUT_JSON:
 		summary_json(out, interval, row, &printer->base);
+		if (printer->host)
+			json_add_host(out, printer->host);
 		break;
 	}
 	printer->sink->rows++;
