@@ -13,7 +13,7 @@ import sys
 from cli import END_LIMIT_S, ROOT, Skip, assert_equal, assert_in, main, need_command, need_root, wait_until
 
 sys.path.insert(0, str(ROOT / "bench"))
-from modes import cpus, nginx, programs, rtt, rtt_guest, scale, startup, states  # pylint: disable=wrong-import-position
+from modes import cpus, exporter, nginx, programs, rtt, rtt_guest, scale, startup, states  # pylint: disable=wrong-import-position
 
 RUN = str(ROOT / "bench/run")
 REPORT = str(ROOT / "bench/report")
@@ -341,6 +341,20 @@ def test_hold_holds_so_many():
 def test_hold_wants_both_ends():
     for arguments in ([], ["--sockets", "3"], ["--sockets", "0"], ["--sockets", "2x"], ["--sockets", "2", "more"]):
         assert_equal(run(str(ROOT / "build/bench/hold"), *arguments).returncode, 2, f"exit status of {arguments}")
+
+
+# ---- exporter ----
+
+def test_exporter_compares_with_rows():
+    """Of 10,000 transitions in 10 s: the exporter adds 5 ms and 100 ms of its own, rows 35 ms and 300 ms."""
+    result = {"sockets": 100000, "scrapes_ms": [10, 20, 90], "rss_kib_with_sockets": 24 * 1024,
+              "rounds": [alone(0.10), {**traced(exporter.OURS, 1, 0.105, 0.1), "seconds": 10}, alone(0.10),
+                         {**traced(exporter.BESIDE, 1, 0.135, 0.3), "seconds": 10}, alone(0.10)]}
+    text = exporter.report(result)
+    assert_in("| exporter | 10.50 (10.50 to 10.50) | 1.0 (1.0 to 1.0) |", text)
+    assert_line(text, "the exporter's own CPU, of a core: 0.010, goal at most 0.020: met", "met")
+    assert_line(text, "CPU added, of that by every row: 0.31, goal at most 0.50: met", "met")
+    assert_line(text, "the slowest scrape: 90 ms, goal at most 100 ms: met", "met")
 
 
 if __name__ == "__main__":
