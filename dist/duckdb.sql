@@ -123,8 +123,8 @@ FROM tcp_connections GROUP BY host, comm ORDER BY sum(bytes_sent) + sum(bytes_re
 
 -- On the way to which peers are segments lost?
 CREATE VIEW tcp_retransmissions AS
-SELECT raddr, sum(retransmits) AS retransmits, sum(segs_out) AS segments FROM tcp_connections WHERE retransmits > 0
-GROUP BY raddr ORDER BY retransmits DESC;
+SELECT raddr, sum(retransmits) AS sent_again, sum(segs_out) AS segments FROM tcp_connections WHERE retransmits > 0
+GROUP BY raddr ORDER BY sent_again DESC;
 
 -- Which peers are far away?
 CREATE VIEW tcp_far_peers AS

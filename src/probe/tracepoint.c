@@ -20,6 +20,7 @@ static int configure(const struct probe_wants *wants, struct vitals_tp_bpf *tp)
 
 	tp->rodata->scope = wants->scope->settings;
 	tp->rodata->emits = wants->emits;
+	tp->rodata->tracks_roles = wants->scope->settings.roles != 0;
 	tp->rodata->ring_wake_bytes = ring_size / 2;
 	tp->rodata->ring_mask = (__u32)wants->rings - 1;
 	bpf_map__set_autocreate(tp->maps.summaries, wants->emits & EMIT_COUNTS);

@@ -3,11 +3,14 @@
 """Records of a fleet (--fleet): each has its host, its boot, its run and its number; a real PostgreSQL answers the questions."""
 
 import json
+import os
 import pathlib
+import re
 import socket
 import subprocess
+import tempfile
 
-from cli import ROOT, RTT_TOOL, Trace, assert_equal, assert_in, connect_once, main, need_command, need_root, run
+from cli import ROOT, RTT_TOOL, Skip, Trace, assert_equal, assert_in, connect_once, main, need_command, need_root, of_port, run
 from exporter import free_low_port
 from postgresql import Postgres
 from test_exporter import close_client_first, exchange, listen, reset_by_client
@@ -70,38 +73,106 @@ def test_fields():
             assert_equal(set(row) - columns, set(), f"fields that {table} lacks")
 
 
-def test_postgres():
-    """Records in a real database: the views give the counts of the traffic, and find lost records."""
-    need_root()
-    need_command("pg_ctlcluster")
-    port = free_low_port()
-    with listen(port) as listener, Trace("-c", "-o", "json", "--fleet", "--names") as trace:
-        for i in range(100):
-            (close_client_first if i % 4 else reset_by_client)(*exchange(listener, port))
-        with socket.socket() as refused:
-            assert refused.connect_ex(("127.0.0.1", free_low_port())), "not refused"
-        assert_equal(trace.stop(), 0, "exit status")
-        text = trace.out
-    with Postgres() as database:
-        database.sql((ROOT / "dist/postgres.sql").read_text(encoding="utf-8"))
-        database.load("tcp_lines", text)
-        database.sql("INSERT INTO tcp_connections SELECT (jsonb_populate_record(NULL::tcp_connections, line)).* FROM tcp_lines;")
-        own = f"lport = {port} OR rport = {port}"
-        assert_equal(database.sql(f"SELECT count(*) FROM tcp_connections WHERE {own};"), "200", "records")
-        assert_equal(database.sql(f"SELECT sum(bytes_sent) FROM tcp_connections WHERE {own};"), str(100 * 6000), "bytes")
+class Traffic:
+    """Connections with known ends, and what tcpstates printed of them."""
+
+    def __init__(self):
+        need_root()
+        self.port = free_low_port()
+        with listen(self.port) as listener, Trace("-c", "-o", "json", "--fleet", "--names") as trace:
+            for i in range(100):
+                (close_client_first if i % 4 else reset_by_client)(*exchange(listener, self.port))
+            with socket.socket() as refused:
+                assert refused.connect_ex(("127.0.0.1", free_low_port())), "not refused"
+            assert_equal(trace.stop(), 0, "exit status")
+            self.text = trace.out
+            assert_equal(len(of_port(trace.rows(), self.port)), 200, "records of the traffic")
+
+    def questions(self):
+        """(query, answer), each one number, in the words of all three databases."""
+        own = f"(lport = {self.port} OR rport = {self.port})"
+        rows = len(self.text.splitlines())
+        yield f"SELECT count(*) FROM tcp_connections WHERE {own}", 200
+        yield f"SELECT sum(bytes_sent) FROM tcp_connections WHERE {own}", 100 * 6000
         for cause, count in (("fin-local", 75), ("fin-remote", 75), ("aborted", 25), ("reset-received", 25)):
-            query = f"SELECT count(*) FROM tcp_connections WHERE cause = '{cause}' AND ({own});"
-            assert_equal(database.sql(query), str(count), cause)
-        assert_equal(database.sql("SELECT sum(connections) FROM tcp_why_ended;"), str(len(text.splitlines())), "the first question")
-        assert int(database.sql("SELECT sum(connections) FROM tcp_refused;")) >= 1
-        for view in ("timeouts", "traffic", "retransmissions", "far_peers", "longest", "unread", "per_minute"):
-            database.sql(f"SELECT * FROM tcp_{view} LIMIT 10;")
-        assert_equal(database.sql("SELECT count(*) FROM tcp_missing;"), "0", "lost records")
-        database.sql("DELETE FROM tcp_connections WHERE seq IN (3, 5);")
-        assert_equal(database.sql("SELECT records FROM tcp_missing;"), "2", "records that were lost on their way")
-        first = json.loads(text.splitlines()[0])
+            yield f"SELECT count(*) FROM tcp_connections WHERE cause = '{cause}' AND {own}", count
+        yield "SELECT sum(connections) FROM tcp_why_ended", rows
+        yield "SELECT sum(connections) FROM tcp_per_minute", rows
+        yield "SELECT count(*) FROM tcp_refused WHERE connections > 0", len({(row["raddr"], row["rport"], row["comm"]) for row in
+                                                                            map(json.loads, self.text.splitlines())
+                                                                            if row["cause"] == "refused"})
+        for view in ("timeouts", "traffic", "retransmissions", "far_peers", "longest", "unread"):
+            yield f"SELECT count(*) - count(*) FROM tcp_{view}", 0
+        yield "SELECT count(*) FROM tcp_missing", 0
+
+
+def tables(database):
+    return (ROOT / f"dist/{database}.sql").read_text(encoding="utf-8")
+
+
+def statements_of(text):
+    return [part.strip() for part in re.sub(r"^--.*$", "", text, flags=re.MULTILINE).split(";") if part.strip()]
+
+
+def test_postgres():
+    """A PostgreSQL server: the views give the counts of the traffic, and find records that were lost on their way."""
+    need_command("pg_ctlcluster")
+    traffic = Traffic()
+    with Postgres() as database:
+        database.sql(tables("postgres"))
+        database.load("tcp_lines", traffic.text)
+        database.sql("INSERT INTO tcp_connections SELECT (jsonb_populate_record(NULL::tcp_connections, line)).* FROM tcp_lines;")
+        for query, answer in traffic.questions():
+            assert_equal(float(database.sql(f"{query};")), float(answer), query)
+        first = json.loads(traffic.text.splitlines()[0])
         assert_equal(database.sql("SELECT states_us->>'ESTABLISHED' IS NOT NULL FROM tcp_connections WHERE seq = 0;"),
                      "t" if "ESTABLISHED" in first["states_us"] else "f", "a map")
+        database.sql("DELETE FROM tcp_connections WHERE seq IN (3, 5);")
+        assert_equal(database.sql("SELECT records FROM tcp_missing;"), "2", "records that were lost on their way")
+
+
+def installed(package):
+    """A folder with that package of npm in node_modules, installed once."""
+    need_command("node")
+    need_command("npm")
+    folder = ROOT / ".cache/npm" / package.replace("/", "_")
+    if not (folder / "node_modules").is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        result = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, package], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=80, check=False)
+        if result.returncode:
+            raise Skip(f"npm cannot install {package}: {(result.stdout.strip().splitlines() or ['no word why'])[-1]}")
+    return folder
+
+
+def ask_in_process(kind, package, load):
+    """DuckDB or ClickHouse, in a process of node. `load`: the statement that loads a file."""
+    folder, traffic = installed(package), Traffic()
+    with tempfile.TemporaryDirectory() as data:
+        path = pathlib.Path(data, "connections.json")
+        path.write_text(traffic.text, encoding="utf-8")
+        questions = list(traffic.questions())
+        statements = [*statements_of(tables(kind)), load.format(path=path), *(query for query, _ in questions)]
+        result = subprocess.run(["node", ROOT / "tests/cli/database.mjs", kind, folder, data], input=json.dumps(statements),
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=80, check=False)
+        assert_equal(result.returncode, 0, result.stderr[-1000:])
+        answers = [json.loads(line) for line in result.stdout.splitlines()][-len(questions):]
+        for (query, answer), rows in zip(questions, answers):
+            assert_equal(float(rows[0][0]), float(answer), query)
+
+
+def test_duckdb():
+    ask_in_process("duckdb", "@duckdb/node-api",
+                   "INSERT INTO tcp_connections BY NAME SELECT * FROM read_json_auto('{path}', format = 'newline_delimited')")
+
+
+def test_clickhouse():
+    """In `./check fleet` only: the package has half a GiB."""
+    if "TCPVITALS_FLEET" not in os.environ:
+        raise Skip("only in ./check fleet, which installs chdb")
+    ask_in_process("clickhouse", "chdb",
+                   "INSERT INTO tcp_connections SELECT * FROM file('{path}', 'JSONEachRow') SETTINGS "
+                   "input_format_skip_unknown_fields = 1, date_time_input_format = 'best_effort'")
 
 
 if __name__ == "__main__":
