@@ -17,22 +17,22 @@ from test_exporter import close_client_first, exchange, listen
 CONNECTIONS = 100
 
 
-class Prometheus:
-    """Scrapes one exporter each second."""
+class Server:
+    """Scrapes one exporter each second, and answers queries."""
 
-    def __init__(self, exporter, *features):
-        self.exporter, self.features, self.port = exporter, features, free_low_port()
+    def __init__(self, exporter):
+        self.exporter, self.port = exporter, free_low_port()
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
         config = pathlib.Path(self.folder.name) / "prometheus.yml"
         config.write_text("global: {scrape_interval: 1s}\nscrape_configs:\n  - job_name: tcpvitals\n    static_configs:\n"
                           f"      - targets: ['127.0.0.1:{self.exporter.port}']\n")
-        self.process = subprocess.Popen(
-            ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.folder.name}/data",
-             f"--web.listen-address=127.0.0.1:{self.port}", *self.features], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: self.value("up") == 1, 30, "Prometheus does not scrape")
+        command = self.command(config)
+        need_command(command[0])
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        cwd=self.folder.name)
+        wait_until(lambda: self.value("up") == 1, 30, f"{command[0]} does not scrape")
         return self
 
     def __exit__(self, *_):
@@ -51,6 +51,22 @@ class Prometheus:
         return float(result[0]["value"][1]) if result else None
 
 
+class Prometheus(Server):
+    def __init__(self, exporter, *features):
+        super().__init__(exporter)
+        self.features = features
+
+    def command(self, config):
+        return ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.folder.name}/data",
+                f"--web.listen-address=127.0.0.1:{self.port}", *self.features]
+
+
+class VictoriaMetrics(Server):
+    def command(self, config):
+        return ["victoria-metrics", f"-promscrape.config={config}", f"-storageDataPath={self.folder.name}/data",
+                f"-httpListenAddr=127.0.0.1:{self.port}", "-search.latencyOffset=0s", "-search.disableCache"]
+
+
 def make_connections(port):
     with listen(port) as listener:
         for _ in range(CONNECTIONS):
@@ -65,7 +81,6 @@ def check_counts(prometheus, port):
 
 def test_classic():
     need_root()
-    need_command("prometheus")
     port = free_low_port()
     with Exporter("--max-series", 5000) as exporter, Prometheus(exporter) as prometheus:
         make_connections(port)
@@ -76,10 +91,19 @@ def test_classic():
         assert_equal(prometheus.value('scrape_samples_scraped') == exporter.scrape().series(), True, "samples of a scrape")
 
 
+def test_victoria_metrics():
+    need_root()
+    port = free_low_port()
+    with Exporter("--max-series", 5000) as exporter, VictoriaMetrics(exporter) as victoria:
+        make_connections(port)
+        check_counts(victoria, port)
+        p99 = victoria.value(f'histogram_quantile(.99, tcpvitals_rtt_seconds_bucket{{port="{port}"}})')
+        assert 0 < p99 < 1, p99
+
+
 def test_native():
     """The same with native histograms: Prometheus asks for protobuf, and computes from the buckets."""
     need_root()
-    need_command("prometheus")
     port = free_low_port()
     with Exporter("--max-series", 5000) as exporter:
         with Prometheus(exporter, "--enable-feature=native-histograms") as prometheus:
@@ -95,7 +119,6 @@ def test_native():
 def test_default_series():
     """The default has at most 450 series in text, and 120 with native histograms."""
     need_root()
-    need_command("prometheus")
     with Exporter() as exporter:
         for _ in range(20):
             port = free_low_port()
