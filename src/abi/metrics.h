@@ -72,7 +72,9 @@ struct port_listeners {
 	__u32 walk;      /* number of the walk that has found the next ones */
 	__u32 backlog;   /* connections in their accept queues */
 	__u32 limit;
-	__u32 highest; /* of one accept queue; user space sets it to 0 */
+	__u32 highest; /* of one accept queue, from the walk before to this one */
+	__u32 rising;  /* the same since this walk */
+	__u32 pad;
 };
 
 #define PORT_LISTENERS_MAX 1024

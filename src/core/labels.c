@@ -106,6 +106,11 @@ int labels_parse(const char *text, struct labels *ret, struct parse_error *error
 /* Escapes a value. One that does not fit is cut. */
 static void write_value(struct strbuf *out, const char *bytes, size_t length)
 {
+	/* Not the group of all other groups. */
+	if (length == strlen("other") && !memcmp(bytes, "other", length)) {
+		strbuf_append_literal(out, "\\x6Fther");
+		return;
+	}
 	if (length <= LABEL_VALUE_MAX) {
 		escape_terminal(out, bytes, length, LABEL_VALUE_MAX);
 		return;

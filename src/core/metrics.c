@@ -149,7 +149,8 @@ const struct metric metrics[METRICS] = {
 			.labels = "",
 			.is_grouped = true,
 			.help = "Resets sent.",
-			.source = "each reset; OutRsts of /proc/net/snmp",
+			.source = "each reset; OutRsts of /proc/net/snmp; before Linux 6.10 only resets of a "
+				  "socket",
 			.otel = "system.network.tcp.resets",
 		},
 	[METRIC_RESETS_RECEIVED] =
@@ -189,7 +190,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "",
 			.labels = "port",
-			.help = "The longest accept queue of one listener since the last six walks.",
+			.help = "The longest accept queue of one listener in the last six walks.",
 			.source = "each connection that a listener gets, and a walk every --interval",
 		},
 	[METRIC_LISTENER_BACKLOG_LIMIT] =

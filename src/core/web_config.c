@@ -8,8 +8,6 @@
 
 static const char *const client_auths[] = {
 	[CLIENT_AUTH_NONE] = "NoClientCert",
-	[CLIENT_AUTH_REQUEST] = "RequestClientCert",
-	[CLIENT_AUTH_REQUIRE_ANY] = "RequireAnyClientCert",
 	[CLIENT_AUTH_VERIFY_IF_GIVEN] = "VerifyClientCertIfGiven",
 	[CLIENT_AUTH_VERIFY] = "RequireAndVerifyClientCert",
 };
@@ -58,8 +56,7 @@ static int set_client_auth(struct web_config *config, const char *value, struct 
 
 	if (auth < 0)
 		return refuse(error, "client_auth_type", value,
-			      "not one of NoClientCert, RequestClientCert, RequireAnyClientCert, "
-			      "VerifyClientCertIfGiven, RequireAndVerifyClientCert");
+			      "not one of NoClientCert, VerifyClientCertIfGiven, RequireAndVerifyClientCert");
 	config->client_auth = (enum client_auth)auth;
 	return 0;
 }

@@ -12,8 +12,6 @@
 /* Demands on the client's certificate, by the words of client_auth_type. */
 enum client_auth {
 	CLIENT_AUTH_NONE,            /* NoClientCert */
-	CLIENT_AUTH_REQUEST,         /* RequestClientCert */
-	CLIENT_AUTH_REQUIRE_ANY,     /* RequireAnyClientCert */
 	CLIENT_AUTH_VERIFY_IF_GIVEN, /* VerifyClientCertIfGiven */
 	CLIENT_AUTH_VERIFY,          /* RequireAndVerifyClientCert */
 };

@@ -9,6 +9,7 @@
 #include "probe/skeleton.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -16,9 +17,31 @@
 #include <sys/mman.h>
 #include <time.h>
 
+/* Whether the tracepoint of retransmissions says if the kernel could make them (bpf/metrics/programs.bpf.h). */
+static bool retransmission_has_error(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const struct btf_type *type;
+	int id = btf ? btf__find_by_name_kind(btf, "btf_trace_tcp_retransmit_skb", BTF_KIND_TYPEDEF) : -1;
+	bool has_error = false;
+
+	if (id > 0) {
+		/* A pointer to a function, whose first argument is the tracepoint's own. */
+		type = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type);
+		if (btf_is_ptr(type))
+			type = btf__type_by_id(btf, type->type);
+		has_error = btf_is_func_proto(type) && btf_vlen(type) >= 4;
+	}
+	btf__free(btf);
+	return has_error;
+}
+
 static void choose_programs(bool wanted, struct vitals_bpf *vitals)
 {
-	bpf_program__set_autoload(vitals->progs.count_retransmission, wanted);
+	bool has_error = wanted && retransmission_has_error();
+
+	bpf_program__set_autoload(vitals->progs.count_retransmission, wanted && !has_error);
+	bpf_program__set_autoload(vitals->progs.count_retransmission_err, has_error);
 	bpf_program__set_autoload(vitals->progs.count_syn_ack, wanted);
 	bpf_program__set_autoload(vitals->progs.count_reset_received, wanted);
 	bpf_program__set_autoload(vitals->progs.count_reset_sent, wanted);
@@ -140,6 +163,7 @@ int metrics_walk(struct probe *probe, struct walk_result *ret, struct netns_omis
 	found->number = result.number;
 	found->time_ns = clock_monotonic_ns();
 	error = netns_visit_all(walk_namespace, &walk, &omissions);
+	probe->vitals->bss->walker = 0;
 	if (error)
 		return error;
 	memcpy(result.minor, found->minor, sizeof(result.minor));
@@ -173,10 +197,12 @@ const struct group_metrics *metrics_read_group(struct probe *probe, uint32_t num
 
 int metrics_end_group(struct probe *probe, const struct group_key *key)
 {
-	if (bpf_map_delete_elem(bpf_map__fd(probe->vitals->maps.groups), key))
-		return -errno;
+	return bpf_map_delete_elem(bpf_map__fd(probe->vitals->maps.groups), key) ? -errno : 0;
+}
+
+void metrics_new_epoch(struct probe *probe)
+{
 	__atomic_fetch_add(&probe->vitals->bss->group_epoch, 1, __ATOMIC_SEQ_CST);
-	return 0;
 }
 
 void metrics_free_number(struct probe *probe, uint32_t number)
@@ -218,17 +244,19 @@ int metrics_read_open_sockets(const struct probe *probe, uint64_t ret[METRICS_ST
 int metrics_next_port(const struct probe *probe, const uint32_t *port, uint32_t *ret_port, struct port_listeners *ret)
 {
 	int fd = bpf_map__fd(probe->vitals->maps.port_listeners);
-	struct port_listeners listeners, fresh;
+	struct port_listeners listeners;
 	uint32_t next;
 
 	if (bpf_map_get_next_key(fd, port, &next) || bpf_map_lookup_elem(fd, &next, &listeners))
 		return -errno;
-	fresh = listeners;
-	fresh.highest = listeners.backlog;
-	bpf_map_update_elem(fd, &next, &fresh, BPF_EXIST);
 	*ret_port = next;
 	*ret = listeners;
 	return 0;
+}
+
+void metrics_forget_port(const struct probe *probe, uint32_t port)
+{
+	bpf_map_delete_elem(bpf_map__fd(probe->vitals->maps.port_listeners), &port);
 }
 
 void metrics_visit_programs(const struct probe *probe, visit_program *visit, void *context)

@@ -44,10 +44,12 @@ int metrics_walk(struct probe *probe, struct walk_result *ret, struct netns_omis
 const struct group_metrics *metrics_read_group(struct probe *probe, uint32_t number);
 
 /*
- * Takes the number away from a group that has ended. Returns 0 or a negative errno. The number is free for another
- * group after metrics_free_number(), one walk later: until then connections may still have it.
+ * Takes the number away from a group that has ended. Returns 0 or a negative errno. metrics_new_epoch(), once for all
+ * groups that end at a time, makes each connection look up its group again. The number is free for another group after
+ * metrics_free_number(), one walk later: until then connections may still have it.
  */
 int metrics_end_group(struct probe *probe, const struct group_key *key);
+void metrics_new_epoch(struct probe *probe);
 void metrics_free_number(struct probe *probe, uint32_t number);
 
 /* Reads one of the histograms of times, as indexed in abi/metrics.h. Returns 0 or a negative errno. */
@@ -57,10 +59,13 @@ int metrics_read_times(const struct probe *probe, uint32_t index, struct time_hi
 int metrics_read_open_sockets(const struct probe *probe, uint64_t ret[METRICS_STATES]);
 
 /*
- * Reads the listeners of the port after *port (NULL: the first), and starts a new highest backlog. Returns 0, -ENOENT
- * after the last port, or another negative errno.
+ * Reads the listeners of the port after *port (NULL: the first). Returns 0, -ENOENT after the last port, or another
+ * negative errno.
  */
 int metrics_next_port(const struct probe *probe, const uint32_t *port, uint32_t *ret_port, struct port_listeners *ret);
+
+/* Makes room: the port has no listener any more. Not between two calls of metrics_next_port(). */
+void metrics_forget_port(const struct probe *probe, uint32_t port);
 
 /* Calls `visit` for each loaded program that the kernel counts the runs of (sysctl kernel.bpf_stats_enabled). */
 typedef void visit_program(void *context, const char *program, uint64_t runs, uint64_t run_ns);

@@ -39,6 +39,7 @@ int snapshot_take(const struct probe *probe, snapshot_visit *visit, void *contex
 	struct netns_omissions omissions = {0};
 	int error = netns_visit_all(read_namespace, &reading, &omissions);
 
+	probe->vitals->bss->walker = 0;
 	*ret_omissions = omissions;
 	return error;
 }

@@ -22,6 +22,7 @@ const struct optional vitals_optional[] = {
 	{"cgroup_made", SCOPE_WITHOUT_CGROUP_MADE},
 	{"stuck_storage", NULL}, /* stuck_tcp replaces it */
 	{"count_retransmission", "retransmitted segments are not counted"},
+	{"count_retransmission_err", "retransmitted segments are not counted"},
 	{"count_syn_ack", "retransmitted SYN-ACKs are not counted"},
 	{"count_reset_received", "received resets are not counted"},
 	{"count_reset_sent", "sent resets are not counted"},

@@ -3,6 +3,7 @@
 
 #include <crypt.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -102,14 +103,16 @@ bool access_admits_user(struct access *access, const char *authorization)
 
 bool access_admits_certificate(const struct access *access, void *session)
 {
+	/* A server's certificate of the same authority is not a client's. */
+	gnutls_typed_vdata_st purpose = {GNUTLS_DT_KEY_PURPOSE_OID, (unsigned char *)GNUTLS_KP_TLS_WWW_CLIENT, 0};
 	enum client_auth auth = access->config->client_auth;
 	unsigned int count = 0, status = 0;
 
-	if (auth == CLIENT_AUTH_NONE || auth == CLIENT_AUTH_REQUEST)
+	if (auth == CLIENT_AUTH_NONE)
 		return true;
+	if (!session)
+		return false;
 	if (!gnutls_certificate_get_peers(session, &count) || !count)
 		return auth == CLIENT_AUTH_VERIFY_IF_GIVEN;
-	if (auth == CLIENT_AUTH_REQUIRE_ANY)
-		return true;
-	return !gnutls_certificate_verify_peers2(session, &status) && !status;
+	return !gnutls_certificate_verify_peers(session, &purpose, 1, &status) && !status;
 }

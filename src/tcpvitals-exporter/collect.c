@@ -5,88 +5,21 @@
 #include "probe/losses.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 int collect_open(const struct labels *labels, struct probe *probe, struct resolver *resolver, size_t places,
 		 struct collect *ret)
 {
-	*ret = (struct collect){
-		.probe = probe,
-		.ports = calloc(PORT_LISTENERS_MAX, sizeof(struct port_reading)),
-	};
-	if (groups_open(labels, probe, resolver, places, &ret->groups) || !ret->ports)
+	*ret = (struct collect){.probe = probe};
+	if (groups_open(labels, probe, resolver, places, &ret->groups))
 		return -ENOMEM;
-	return 0;
+	return ports_open(&ret->ports);
 }
 
 void collect_close(struct collect *collect)
 {
 	groups_close(&collect->groups);
-	free(collect->ports);
-	collect->ports = NULL;
-}
-
-static struct port_reading *find_port(struct collect *collect, uint32_t port)
-{
-	for (size_t i = 0; i < collect->port_count; i++) {
-		if (collect->ports[i].port == port)
-			return &collect->ports[i];
-	}
-	if (collect->port_count == PORT_LISTENERS_MAX)
-		return NULL;
-	collect->ports[collect->port_count] = (struct port_reading){.port = port};
-	return &collect->ports[collect->port_count++];
-}
-
-static int read_ports(struct collect *collect)
-{
-	uint32_t port, *last = NULL;
-	struct port_listeners listeners;
-	struct port_reading *reading;
-	int error;
-
-	while (!(error = metrics_next_port(collect->probe, last, &port, &listeners))) {
-		reading = find_port(collect, port);
-		if (reading) {
-			reading->now = listeners;
-			reading->highest[collect->walk.number % BACKLOG_WALKS] = listeners.highest;
-		}
-		last = &port;
-	}
-	return error == -ENOENT ? 0 : error;
-}
-
-uint32_t collect_highest(const struct port_reading *port)
-{
-	uint32_t highest = 0;
-
-	for (size_t i = 0; i < BACKLOG_WALKS; i++)
-		highest = port->highest[i] > highest ? port->highest[i] : highest;
-	return highest;
-}
-
-/* Orders listeners: found by the last walk first, then by the share of the accept queue that was in use. */
-static int compare_ports(const void *a, const void *b)
-{
-	const struct port_reading *x = a, *y = b;
-	uint64_t full_x = (uint64_t)collect_highest(x) * (y->now.limit + 1ULL),
-		 full_y = (uint64_t)collect_highest(y) * (x->now.limit + 1ULL);
-
-	if (x->now.walk != y->now.walk)
-		return x->now.walk < y->now.walk ? 1 : -1;
-	if (full_x != full_y)
-		return full_x < full_y ? 1 : -1;
-	return x->port < y->port ? -1 : x->port > y->port;
-}
-
-static void order_ports(struct collect *collect)
-{
-	qsort(collect->ports, collect->port_count, sizeof(*collect->ports), compare_ports);
-	collect->listening = 0;
-	while (collect->listening < collect->port_count &&
-	       collect->ports[collect->listening].now.walk == collect->walk.number)
-		collect->listening++;
+	ports_close(&collect->ports);
 }
 
 int collect_walk(struct collect *collect)
@@ -96,9 +29,7 @@ int collect_walk(struct collect *collect)
 	int error = metrics_walk(collect->probe, &collect->walk, &omissions);
 
 	if (!error)
-		error = read_ports(collect);
-	if (!error)
-		order_ports(collect);
+		error = ports_read(&collect->ports, collect->probe, collect->walk.number);
 	collect->has_walked = collect->has_walked || !error;
 	collect->walk_ns = clock_monotonic_ns() - start_ns;
 	return error;

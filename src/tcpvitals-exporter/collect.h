@@ -9,28 +9,17 @@
 #include "probe/metrics.h"
 #include "probe/probe.h"
 #include "tcpvitals-exporter/groups.h"
+#include "tcpvitals-exporter/ports.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* The longest accept queue is that of the last walks: several servers may scrape. */
-#define BACKLOG_WALKS 6
-
-/* The listeners of a port. */
-struct port_reading {
-	uint32_t port;
-	struct port_listeners now;
-	uint32_t highest[BACKLOG_WALKS]; /* of each of the last walks, by the number of the walk */
-};
 
 struct collect {
 	struct probe *probe;
 	struct groups groups;
 	struct walk_result walk;
 	bool has_walked;
-	struct port_reading *ports; /* those with the fullest accept queues first */
-	size_t port_count;
-	size_t listening;   /* the first ones, which the last walk has found */
+	struct ports ports;
 	uint64_t walk_ns;   /* how long the last walk took */
 	uint64_t scrape_ns; /* how long the last scrape took */
 	/* Of the last reading. */
@@ -62,8 +51,5 @@ int collect_read_host(struct collect *collect);
 uint64_t collect_sockets(const struct collect *collect, uint8_t state);
 
 void collect_losses(const struct collect *collect, struct collect_loss ret[COLLECT_LOSSES]);
-
-/* Returns the longest accept queue of the port since the last BACKLOG_WALKS walks. */
-uint32_t collect_highest(const struct port_reading *port);
 
 #endif

@@ -18,7 +18,7 @@ int groups_open(const struct labels *labels, struct probe *probe, struct resolve
 		.resolver = resolver,
 		.count = count,
 		.known = calloc(count, sizeof(struct known_group)),
-		.sets = calloc(count, sizeof(struct label_set)),
+		.sets = calloc(count + 1, sizeof(struct label_set)),
 	};
 	if (series_open(count, GROUP_METRICS_WORDS, places, &ret->series) || !ret->known || !ret->sets)
 		return -ENOMEM;
@@ -49,10 +49,11 @@ static void write_values(const struct groups *groups, const struct group_key *ke
 	}
 }
 
-/* Returns the index of the set with these values, which is new if there is none yet. */
+/* Returns the index of the set with these values, a new one if there is none, or of the last one if there is no room.
+ */
 static uint32_t find_set(struct groups *groups, const struct label_text values[LABELS_MAX])
 {
-	uint32_t unused = 0;
+	uint32_t found = (uint32_t)groups->count;
 
 	for (uint32_t i = 0; i < groups->count; i++) {
 		struct label_set *set = &groups->sets[i];
@@ -60,12 +61,14 @@ static uint32_t find_set(struct groups *groups, const struct label_text values[L
 		if (set->is_used && !memcmp(set->values, values, sizeof(set->values)))
 			return i;
 		if (!set->is_used)
-			unused = i;
+			found = i;
 	}
-	memset(&groups->sets[unused], 0, sizeof(*groups->sets));
-	groups->sets[unused].is_used = true;
-	memcpy(groups->sets[unused].values, values, sizeof(groups->sets[unused].values));
-	return unused;
+	if (found == groups->count)
+		return found;
+	memset(&groups->sets[found], 0, sizeof(*groups->sets));
+	groups->sets[found].is_used = true;
+	memcpy(groups->sets[found].values, values, sizeof(groups->sets[found].values));
+	return found;
 }
 
 static void learn_group(struct groups *groups, const struct group_key *key, uint32_t number)
@@ -111,6 +114,12 @@ static uint64_t weight_of(const struct group_metrics *group)
 	       group->received_segments + group->resets_sent + sum(group->rtt.slots, TIME_SLOTS);
 }
 
+/* Differs whenever a counter differs: the group is not idle. */
+static uint64_t change_of(const struct group_metrics *group)
+{
+	return sum((const __u64 *)group, GROUP_METRICS_WORDS);
+}
+
 static void add(uint64_t to[GROUP_METRICS_WORDS], const struct group_metrics *more)
 {
 	const uint64_t *words = (const uint64_t *)more;
@@ -133,8 +142,10 @@ static void end_if_idle(struct groups *groups, struct known_group *group, uint64
 		group->idle = 0;
 	}
 	if (!group->ended_at && group->idle >= SERIES_IDLE_READINGS && now_ns - group->changed_ns >= SERIES_IDLE_NS &&
-	    !metrics_end_group(groups->probe, &group->key))
+	    !metrics_end_group(groups->probe, &group->key)) {
 		group->ended_at = walks;
+		groups->has_ended = true;
+	}
 }
 
 /* Adds up the groups of a set. Groups that have ended a whole walk ago leave the set. */
@@ -159,7 +170,7 @@ static int read_set(struct groups *groups, struct label_set *set, uint64_t now_n
 			metrics_free_number(groups->probe, number);
 			continue;
 		}
-		end_if_idle(groups, group, weight_of(reading), now_ns, walks);
+		end_if_idle(groups, group, change_of(reading), now_ns, walks);
 		link = &group->next;
 	}
 	*ret_weight = weight_of((const struct group_metrics *)groups->counters);
@@ -186,6 +197,15 @@ int groups_read(struct groups *groups, uint64_t now_ns, uint32_t walks)
 			set->is_used = false;
 		}
 	}
+	if (!error) {
+		uint64_t weight;
+
+		error = read_set(groups, &groups->sets[groups->count], now_ns, walks, &weight);
+		memcpy(groups->unplaced, groups->counters, sizeof(groups->unplaced));
+	}
+	if (groups->has_ended)
+		metrics_new_epoch(groups->probe);
+	groups->has_ended = false;
 	if (!error)
 		series_choose(&groups->series);
 	return error;
@@ -201,6 +221,7 @@ void groups_sum_other(struct groups *groups, struct group_metrics *ret)
 	const struct group_metrics *other = metrics_read_group(groups->probe, GROUP_OTHER);
 
 	series_read_other(&groups->series, (uint64_t *)ret);
+	add((uint64_t *)ret, (const struct group_metrics *)groups->unplaced);
 	if (other)
 		add((uint64_t *)ret, other);
 }
@@ -212,6 +233,7 @@ int groups_total(struct groups *groups, struct group_metrics *ret)
 	if (error)
 		return error;
 	memcpy(ret, groups->series.ended, sizeof(*ret));
+	add((uint64_t *)ret, (const struct group_metrics *)groups->sets[groups->count].ended);
 	for (uint32_t i = 0; i < groups->count; i++) {
 		const struct group_metrics *reading =
 			i == GROUP_OTHER || groups->known[i].is_known ? metrics_read_group(groups->probe, i) : NULL;

@@ -45,11 +45,14 @@ struct groups {
 	const struct labels *labels;
 	struct probe *probe;
 	struct resolver *resolver;
-	size_t count;              /* groups, and label sets: --max-groups + 1 */
+	size_t count;              /* groups, and label sets: --max-groups + 1; there is one set more */
 	struct known_group *known; /* by number */
 	struct label_set *sets;
+	bool has_ended;             /* a group has ended in this reading */
 	struct series_table series; /* by index of the set */
 	uint64_t counters[GROUP_METRICS_WORDS];
+	/* Groups that found no set: sets[count] has them, and they count in "other". */
+	uint64_t unplaced[GROUP_METRICS_WORDS];
 };
 
 /* `places`: the most sets that are shown one by one. Returns 0 or -ENOMEM. Call groups_close() in both cases. */

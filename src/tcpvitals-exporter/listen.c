@@ -87,10 +87,40 @@ static int split(const char *address, char host[HOST_MAX], const char **ret_port
 	return 0;
 }
 
+/* Listens on the first address of the list that works. Returns the descriptor or a negative errno. */
+static int open_first(const struct addrinfo *addresses)
+{
+	int r = -EADDRNOTAVAIL;
+
+	for (const struct addrinfo *address = addresses; address; address = address->ai_next) {
+		int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+		r = fd < 0 ? -errno : bind_and_listen(fd, address->ai_addr, address->ai_addrlen);
+		if (!r)
+			return fd;
+		if (fd >= 0)
+			close(fd);
+	}
+	return r;
+}
+
+/* `host` is NULL for all addresses. Returns the descriptor or a negative errno. */
+static int open_tcp(const char *host, const char *port, int family)
+{
+	struct addrinfo hints = {
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM, .ai_family = family};
+	struct addrinfo *found;
+	int r = getaddrinfo(host, port, &hints, &found);
+
+	if (r)
+		return r == EAI_SYSTEM ? -errno : -EADDRNOTAVAIL;
+	r = open_first(found);
+	freeaddrinfo(found);
+	return r;
+}
+
 int listen_open(const char *address, struct parse_error *error)
 {
-	struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *found;
-	_cleanup_close_ int fd = -1;
 	char host[HOST_MAX];
 	const char *port;
 	uint64_t number;
@@ -102,21 +132,11 @@ int listen_open(const char *address, struct parse_error *error)
 		return refuse(error, address, "not HOST:PORT, [IPV6]:PORT, :PORT or unix:PATH");
 	if (parse_u64("port", port, strlen(port), 1, 65535, &number, error))
 		return refuse(error, address, "the port is not a number from 1 to 65535");
-	if (!*host)
-		hints.ai_family = AF_INET6;
-	r = getaddrinfo(*host ? host : NULL, port, &hints, &found);
-	if (r && !*host) {
-		hints.ai_family = AF_INET;
-		r = getaddrinfo(NULL, port, &hints, &found);
-	}
-	if (r)
-		return refuse(error, address, gai_strerror(r));
-	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	r = fd < 0 ? -errno : bind_and_listen(fd, found->ai_addr, found->ai_addrlen);
-	freeaddrinfo(found);
-	if (r) {
+	r = open_tcp(*host ? host : NULL, port, *host ? AF_UNSPEC : AF_INET6);
+	/* A host may have no IPv6. */
+	if (!*host && (r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL))
+		r = open_tcp(NULL, port, AF_INET);
+	if (r < 0)
 		refuse(error, address, r == -EADDRINUSE ? "in use; choose another port" : strerror(-r));
-		return r;
-	}
-	return TAKE_FD(fd);
+	return r;
 }

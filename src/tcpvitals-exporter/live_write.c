@@ -119,21 +119,32 @@ static void write_sockets(struct strbuf *out, const struct collect *collect)
 	strbuf_append_char(out, '}');
 }
 
-static void write_listeners(struct strbuf *out, const struct collect *collect)
+static void write_listener(struct strbuf *out, const struct port_reading *port)
 {
+	next(out);
+	strbuf_append_char(out, '{');
+	write_number(out, "port", port->port);
+	write_number(out, "backlog", port->now.backlog);
+	write_number(out, "highest", port_highest(port));
+	write_number(out, "limit", port->now.limit);
+	write_number(out, "overflows", port->now.overflows);
+	strbuf_append_char(out, '}');
+}
+
+/* Ports with series of their own come first. */
+static void write_listeners(struct strbuf *out, const struct ports *ports)
+{
+	size_t left = VIEW_SHOWN;
+
 	write_key(out, "listeners");
 	strbuf_append_char(out, '[');
-	for (size_t i = 0; i < collect->listening && i < VIEW_SHOWN; i++) {
-		const struct port_reading *port = &collect->ports[i];
-
-		next(out);
-		strbuf_append_char(out, '{');
-		write_number(out, "port", port->port);
-		write_number(out, "backlog", port->now.backlog);
-		write_number(out, "highest", collect_highest(port));
-		write_number(out, "limit", port->now.limit);
-		write_number(out, "overflows", port->now.overflows);
-		strbuf_append_char(out, '}');
+	for (int shown = 1; shown >= 0; shown--) {
+		for (size_t i = 0; i < PORT_LISTENERS_MAX && left; i++) {
+			if (!port_listens(ports, i) || series_is_shown(&ports->series, i) != shown)
+				continue;
+			write_listener(out, &ports->readings[i]);
+			left--;
+		}
 	}
 	strbuf_append_char(out, ']');
 }
@@ -253,7 +264,7 @@ void live_write_tick(struct live *live, struct strbuf *out)
 	write_row(out, row);
 	write_sockets(out, live->collect);
 	write_changes(out, &live->before, &live->collect->total);
-	write_listeners(out, live->collect);
+	write_listeners(out, &live->collect->ports);
 	write_losses(out, live->collect);
 	if (live->has_view) {
 		write_peers(out, live);

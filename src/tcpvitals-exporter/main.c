@@ -13,6 +13,7 @@
 #include "tcpvitals-exporter/page.h"
 #include "tcpvitals-exporter/server.h"
 #include "tcpvitals-exporter/socket_activation.h"
+#include "tcpvitals-exporter/text.h"
 #include "tcpvitals-exporter/textfile.h"
 #include "tcpvitals-exporter/write.h"
 
@@ -28,16 +29,6 @@
 	(1 << STATE_SYN_SENT | 1 << STATE_FIN_WAIT1 | 1 << STATE_FIN_WAIT2 | 1 << STATE_CLOSE_WAIT |                   \
 	 1 << STATE_LAST_ACK | 1 << STATE_CLOSING)
 
-/* A scrape or an event is rarely longer. */
-#define TEXT_BYTES_FIRST ((size_t)128 << 10)
-
-/* A text that grows as needed. */
-struct text {
-	char *data;
-	size_t capacity;
-	struct strbuf out;
-};
-
 struct tool {
 	struct exporter_options options;
 	struct app app;
@@ -45,8 +36,12 @@ struct tool {
 	struct live live;
 	struct server server;
 	struct web_file web;
+	struct web_file
+		refused; /* a later web configuration that cannot be used; its config is empty if there is none */
+	bool has_refused;
 	struct text body, event;
 	int textfile_error; /* of the last write */
+	int walk_error;     /* of the last walk */
 };
 
 static struct reply text_reply(unsigned int status, const char *text)
@@ -54,46 +49,28 @@ static struct reply text_reply(unsigned int status, const char *text)
 	return (struct reply){status, "text/plain", text, strlen(text), false};
 }
 
-static void begin_text(struct text *text)
-{
-	text->out = strbuf_over(text->data, text->capacity);
-}
-
-/* Returns whether all has fitted. If not, the text has more room now, or `ret_error` is -ENOMEM. */
-static bool text_fits(struct text *text, int *ret_error)
-{
-	char *larger;
-
-	*ret_error = 0;
-	if (text->capacity && !text->out.overflow)
-		return true;
-	larger = realloc(text->data, text->capacity ? text->capacity * 2 : TEXT_BYTES_FIRST);
-	if (!larger) {
-		*ret_error = -ENOMEM;
-		return false;
-	}
-	text->data = larger;
-	text->capacity = text->capacity ? text->capacity * 2 : TEXT_BYTES_FIRST;
-	return false;
-}
-
 /* Formats the metrics into tool->body. Returns 0 or -ENOMEM. */
 static int format_metrics(struct tool *tool, struct exposition *exposition)
 {
 	struct series_table *series = &tool->collect.groups.series;
+	size_t most = tool->options.max_series                    ? tool->options.max_series
+		      : exposition->format == EXPOSITION_PROTOBUF ? SERIES_NATIVE
+								  : SERIES_TEXT;
 	int error = 0;
 
 	exposition->out = &tool->body.out;
 	while (!error) {
-		begin_text(&tool->body);
+		text_begin(&tool->body);
 		exposition->series = 0;
 		write_metrics(exposition, &tool->collect);
 		if (!text_fits(&tool->body, &error))
 			continue;
-		if (exposition->series <= tool->options.max_series || !series->shown)
-			return 0;
+		if (exposition->series <= most || !series->shown)
+			break;
 		series_limit(series, series->shown - 1);
 	}
+	/* At the next scrape there may be room again. */
+	series->places = exporter_places(&tool->options);
 	return error;
 }
 
@@ -117,7 +94,7 @@ static int format_event(struct tool *tool, bool with_history)
 	int error;
 
 	do {
-		begin_text(&tool->event);
+		text_begin(&tool->event);
 		if (with_history)
 			live_write_history(&tool->live, &tool->event.out);
 		else
@@ -174,9 +151,10 @@ static void reload_server(struct tool *tool)
 {
 	struct web_file web;
 
-	if (read_web(tool, &web)) {
-		web_file_close(&web);
-		web_file_note(tool->options.web_config, &tool->web); /* reported once */
+	web_file_close(&tool->refused);
+	tool->has_refused = read_web(tool, &web);
+	if (tool->has_refused) {
+		tool->refused = web; /* reported once, and looked at for changes */
 		return;
 	}
 	server_stop(&tool->server);
@@ -286,11 +264,22 @@ static int walk(struct tool *tool)
 	return !error && tool->options.textfile ? write_textfile(tool) : error;
 }
 
+/* A walk that fails is reported once, until one works again. The results of the last one stay. */
+static void try_walk(struct tool *tool)
+{
+	int error = walk(tool);
+
+	if (error && error != tool->walk_error)
+		message("cannot look at all sockets: %s; trying again", strerror(-error));
+	tool->walk_error = error;
+}
+
 /* Once a second. */
 static void tick(struct tool *tool)
 {
 	app_tick(&tool->app);
-	if (tool->options.web_config && web_file_has_changed(tool->options.web_config, &tool->web))
+	if (tool->options.web_config &&
+	    web_file_has_changed(tool->options.web_config, tool->has_refused ? &tool->refused : &tool->web))
 		reload_server(tool);
 }
 
@@ -304,7 +293,7 @@ static int trace(struct tool *tool)
 		if (events & (EVENT_STOP | EVENT_DEADLINE | EVENT_COMMAND))
 			return 0;
 		if (events & EVENT_INTERVAL)
-			error = walk(tool);
+			try_walk(tool);
 		if (events & EVENT_TICK)
 			tick(tool);
 		if (!error && events & EVENT_TICK && tool->server.stream_count)
@@ -386,6 +375,7 @@ int main(int argc, char **argv)
 		status = run(&tool);
 	server_close(&tool.server);
 	web_file_close(&tool.web);
+	web_file_close(&tool.refused);
 	live_close(&tool.live);
 	collect_close(&tool.collect);
 	free(tool.body.data);

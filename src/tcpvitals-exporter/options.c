@@ -9,8 +9,10 @@
 
 #define MAX_GROUPS_DEFAULT 512
 #define MAX_GROUPS_LIMIT   65536
-#define MAX_SERIES_DEFAULT 500
-#define MAX_SERIES_LIMIT   1000000
+/* With fewer, not even the metrics without groups have room. */
+#define MAX_SERIES_LEAST 400
+#define PLACES_DEFAULT   2
+#define MAX_SERIES_LIMIT 1000000
 
 /* Series without groups, and of one group, in the text formats. */
 #define SERIES_OF_HOST  330
@@ -40,7 +42,7 @@ static const struct argp_option option_table[] = {
 	{"sample", KEY_SAMPLE, "KIND", 0, "round-trip times: srtt (the default) or rtt", 2},
 	{"stuck-longer", KEY_STUCK, "TIME", 0, "a stuck socket is older (default 60s)", 2},
 	{"interval", KEY_INTERVAL, "TIME", 0, "look at all sockets every TIME (default 10s)", 2},
-	{"max-series", KEY_MAX_SERIES, "N", 0, "series (default 500); other groups are \"other\"", 2},
+	{"max-series", KEY_MAX_SERIES, "N", 0, "series (default 450, or 120 native); the rest is \"other\"", 2},
 	{"max-groups", KEY_MAX_GROUPS, "N", 0, "groups to count (default 512)", 2},
 	SCOPE_OPTIONS(3, 'p', 'P'),
 	{0, 0, 0, 0, "What to rely on:", 4},
@@ -122,6 +124,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		options->app.duration_ns = command_line_time(state, "duration", argument, PARSE_TIME_MS);
 		return 0;
 	case ARGP_KEY_END:
+		if (options->max_series && options->max_series < MAX_SERIES_LEAST)
+			argp_error(state, "--max-series is too small for one group; give at least 400");
 		app_options_end(state, true, &options->app);
 		return 0;
 	}
@@ -136,7 +140,6 @@ void exporter_options_parse(int argc, char **argv, struct exporter_options *ret)
 	*ret = (struct exporter_options){
 		.app = {.hash_size = APP_HASH_SIZE_DEFAULT, .hooks_allowed = 1 << HOOK_TP_BTF},
 		.max_groups = MAX_GROUPS_DEFAULT,
-		.max_series = MAX_SERIES_DEFAULT,
 		.stuck_ns = 60 * SECOND_NS,
 		.walk_ns = 10 * SECOND_NS,
 	};
@@ -149,9 +152,10 @@ void exporter_options_parse(int argc, char **argv, struct exporter_options *ret)
 
 size_t exporter_places(const struct exporter_options *options)
 {
-	size_t room = options->max_series > SERIES_OF_HOST ? options->max_series - SERIES_OF_HOST : 0;
-	size_t groups = room / SERIES_OF_GROUP;
+	size_t groups = (options->max_series - SERIES_OF_HOST) / SERIES_OF_GROUP;
 
+	if (!options->max_series)
+		return PLACES_DEFAULT;
 	/* One is "other". */
 	return groups > 1 ? groups - 1 : 0;
 }

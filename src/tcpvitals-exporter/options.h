@@ -10,14 +10,18 @@
 
 #define ADDRESSES_MAX 8
 
+/* The most series without --max-series: in the text formats, and with native histograms. */
+#define SERIES_TEXT   450
+#define SERIES_NATIVE 120
+
 struct exporter_options {
 	struct app_options app;
 	struct labels labels;
 	enum rtt_sample sample; /* RTT_SRTT or RTT_RTT: while connections are open */
 	uint32_t max_groups;    /* groups that the kernel side tells apart */
-	uint32_t max_series;
-	uint64_t stuck_ns; /* least age of a stuck state */
-	uint64_t walk_ns;  /* between two walks through all sockets */
+	uint32_t max_series;    /* 0: SERIES_TEXT and SERIES_NATIVE */
+	uint64_t stuck_ns;      /* least age of a stuck state */
+	uint64_t walk_ns;       /* between two walks through all sockets */
 	const char *addresses[ADDRESSES_MAX];
 	size_t address_count;
 	const char *web_config; /* path of a file, or NULL */

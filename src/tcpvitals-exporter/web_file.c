@@ -2,6 +2,7 @@
 #include "tcpvitals-exporter/web_file.h"
 
 #include <errno.h>
+#include <gnutls/gnutls.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,11 @@ struct reader {
 	int depth;     /* of mappings */
 };
 
+static bool is_section(const char *key)
+{
+	return !strcmp(key, "tls_server_config") || !strcmp(key, "basic_auth_users");
+}
+
 static int take_scalar(struct reader *reader, const char *text, struct parse_error *error)
 {
 	char *key = reader->key;
@@ -37,9 +43,10 @@ static int take_scalar(struct reader *reader, const char *text, struct parse_err
 		return reader->key ? 0 : -ENOMEM;
 	}
 	/* "tls_server_config:" without anything below */
-	r = reader->depth == 1 && !*text
-		    ? 0
-		    : web_config_set(reader->config, reader->depth == 2 ? reader->section : NULL, key, text, error);
+	if (reader->depth == 1 && !*text && is_section(key))
+		r = 0;
+	else
+		r = web_config_set(reader->config, reader->depth == 2 ? reader->section : NULL, key, text, error);
 	free(key);
 	reader->key = NULL;
 	return r;
@@ -52,8 +59,7 @@ static int begin_mapping(struct reader *reader, struct parse_error *error)
 	if (reader->depth++ == 1) {
 		reader->section = reader->key;
 		reader->key = NULL;
-		if (strcmp(reader->section, "tls_server_config") != 0 &&
-		    strcmp(reader->section, "basic_auth_users") != 0)
+		if (!is_section(reader->section))
 			return refuse(error, "key of the web configuration", reader->section,
 				      "not one of tls_server_config, basic_auth_users");
 	}
@@ -211,6 +217,30 @@ static uint64_t generation_of(const char *path, const struct web_file *file)
 	return generation;
 }
 
+/* Whether the certificate and the key belong together, and the certificates of clients can be read. */
+static int check_certificates(const struct web_file *file, struct parse_error *error)
+{
+	gnutls_datum_t cert = {(unsigned char *)file->cert, (unsigned int)strlen(file->cert)};
+	gnutls_datum_t key = {(unsigned char *)file->key, (unsigned int)strlen(file->key)};
+	gnutls_certificate_credentials_t credentials;
+	int r;
+
+	if (gnutls_certificate_allocate_credentials(&credentials))
+		return -ENOMEM;
+	r = gnutls_certificate_set_x509_key_mem(credentials, &cert, &key, GNUTLS_X509_FMT_PEM);
+	if (r < 0)
+		r = refuse(error, "file", file->config.cert_file, "not a certificate of the key in key_file");
+	if (r >= 0 && file->client_ca) {
+		gnutls_datum_t ca = {(unsigned char *)file->client_ca, (unsigned int)strlen(file->client_ca)};
+
+		r = gnutls_certificate_set_x509_trust_mem(credentials, &ca, GNUTLS_X509_FMT_PEM);
+		if (r <= 0)
+			r = refuse(error, "file", file->config.client_ca_file, "no certificates in PEM");
+	}
+	gnutls_certificate_free_credentials(credentials);
+	return r < 0 ? r : 0;
+}
+
 void web_file_note(const char *path, struct web_file *file)
 {
 	file->generation = generation_of(path, file);
@@ -231,7 +261,7 @@ int web_file_open(const char *path, struct web_file *ret, struct parse_error *er
 		r = read_file(path, ret->config.key_file, &ret->key, error);
 	if (!r)
 		r = read_file(path, ret->config.client_ca_file, &ret->client_ca, error);
-	return r;
+	return !r && ret->cert ? check_certificates(ret, error) : r;
 }
 
 void web_file_close(struct web_file *file)

@@ -6,12 +6,8 @@
 #include "probe/optional.h"
 #include "tcpvitals-exporter/writer.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-
-/* Listeners that are shown by their port: those with the fullest accept queues. */
-#define PORTS_SHOWN 3
 
 static void write_sockets(struct writer *writer)
 {
@@ -64,47 +60,73 @@ static void write_times(struct writer *writer)
 
 /* ---- listeners -------------------------------------------------------------------------------------------------- */
 
-static uint64_t port_value(const struct port_reading *port, enum metric_id id)
+/* Writes the name of a port, NUL-terminated. */
+static void name_port(char name[24], uint32_t port)
 {
-	switch (id) {
-	case METRIC_LISTENER_BACKLOG:
-		return port->now.backlog;
-	case METRIC_LISTENER_BACKLOG_HIGHEST:
-		return collect_highest(port);
-	case METRIC_LISTENER_BACKLOG_LIMIT:
-		return port->now.limit;
-	default:
-		return port->now.overflows;
-	}
+	struct strbuf out = strbuf_over(name, 23);
+
+	strbuf_append_u64(&out, port);
+	name[out.length] = '\0';
 }
 
-static void write_ports(struct writer *writer, enum metric_id id)
+static uint64_t port_gauge(const struct port_reading *port, enum metric_id id)
 {
-	const struct collect *collect = writer->collect;
+	return id == METRIC_LISTENER_BACKLOG           ? port->now.backlog
+	       : id == METRIC_LISTENER_BACKLOG_HIGHEST ? port_highest(port)
+						       : port->now.limit;
+}
+
+/* Of the ports that are not shown: the sum, or the highest. */
+static uint64_t other_gauge(const struct ports *ports, enum metric_id id)
+{
 	uint64_t other = 0;
+
+	for (size_t i = 0; i < PORT_LISTENERS_MAX; i++) {
+		uint64_t value;
+
+		if (!port_listens(ports, i) || series_is_shown(&ports->series, i))
+			continue;
+		value = port_gauge(&ports->readings[i], id);
+		if (id != METRIC_LISTENER_BACKLOG_HIGHEST)
+			other += value;
+		else if (value > other)
+			other = value;
+	}
+	return other;
+}
+
+static void write_port_gauge(struct writer *writer, enum metric_id id)
+{
+	const struct ports *ports = &writer->collect->ports;
 	char name[24];
 
 	writer_begin(writer, id);
-	for (size_t i = 0; i < collect->port_count; i++) {
-		struct strbuf out = strbuf_over(name, sizeof(name) - 1);
-		uint64_t value = port_value(&collect->ports[i], id);
-
-		if (i >= PORTS_SHOWN || i >= collect->listening) {
-			/* Gauges of a port where nobody listens any more are old. */
-			if (i >= collect->listening && id != METRIC_LISTENER_OVERFLOWS)
-				continue;
-			if (id != METRIC_LISTENER_BACKLOG_HIGHEST)
-				other += value;
-			else if (value > other)
-				other = value;
+	for (size_t i = 0; i < PORT_LISTENERS_MAX; i++) {
+		if (!port_listens(ports, i) || !series_is_shown(&ports->series, i))
 			continue;
-		}
-		strbuf_append_u64(&out, collect->ports[i].port);
-		name[out.length] = '\0';
-		writer_add_labelled(writer, "port", name, value);
+		name_port(name, ports->readings[i].port);
+		writer_add_labelled(writer, "port", name, port_gauge(&ports->readings[i], id));
 	}
-	if (collect->port_count > PORTS_SHOWN || collect->port_count > collect->listening)
-		writer_add_labelled(writer, "port", "other", other);
+	writer_add_labelled(writer, "port", "other", other_gauge(ports, id));
+	writer_end(writer);
+}
+
+static void write_overflows(struct writer *writer)
+{
+	const struct ports *ports = &writer->collect->ports;
+	uint64_t overflows;
+	char name[24];
+
+	writer_begin(writer, METRIC_LISTENER_OVERFLOWS);
+	for (size_t i = 0; i < PORT_LISTENERS_MAX; i++) {
+		if (!ports->readings[i].is_used || !series_is_shown(&ports->series, i))
+			continue;
+		name_port(name, ports->readings[i].port);
+		series_read(&ports->series, i, &overflows);
+		writer_add_labelled(writer, "port", name, overflows);
+	}
+	series_read_other(&ports->series, &overflows);
+	writer_add_labelled(writer, "port", "other", overflows);
 	writer_end(writer);
 }
 
@@ -112,8 +134,9 @@ static void write_listeners(struct writer *writer)
 {
 	if (!writer->collect->has_walked)
 		return;
-	for (enum metric_id id = METRIC_LISTENER_BACKLOG; id <= METRIC_LISTENER_OVERFLOWS; id++)
-		write_ports(writer, id);
+	for (enum metric_id id = METRIC_LISTENER_BACKLOG; id <= METRIC_LISTENER_BACKLOG_LIMIT; id++)
+		write_port_gauge(writer, id);
+	write_overflows(writer);
 }
 
 /* ---- the exporter itself ---------------------------------------------------------------------------------------- */
@@ -139,9 +162,9 @@ static void write_hooks(struct writer *writer)
 	static const struct {
 		const char *hook, *program;
 	} hooks[] = {
-		{"tcp_destroy_sock", "destroy_storage"},        {"task_file", "seed_storage"},
-		{"tcp_retransmit_skb", "count_retransmission"}, {"tcp_retransmit_synack", "count_syn_ack"},
-		{"tcp_receive_reset", "count_reset_received"},  {"tcp_send_reset", "count_reset_sent"},
+		{"tcp_destroy_sock", "destroy_storage"},    {"task_file", "seed_storage"},
+		{"tcp_retransmit_synack", "count_syn_ack"}, {"tcp_receive_reset", "count_reset_received"},
+		{"tcp_send_reset", "count_reset_sent"},
 	};
 	const struct probe *probe = writer->collect->probe;
 	const struct refusals *refusals = &probe->refusals;
@@ -149,6 +172,9 @@ static void write_hooks(struct writer *writer)
 	writer_begin(writer, METRIC_HOOK_UP);
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
 		add_hook(writer, hooks[i].hook, !optional_is_refused(refusals, hooks[i].program));
+	add_hook(writer, "tcp_retransmit_skb",
+		 !optional_is_refused(refusals, "count_retransmission") &&
+			 !optional_is_refused(refusals, "count_retransmission_err"));
 	/* Only labels about the owner need these. */
 	if (probe->wants.owners) {
 		add_hook(writer, "accept", probe->accept.way != NULL);

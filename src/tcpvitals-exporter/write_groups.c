@@ -57,12 +57,15 @@ static void set_group_labels(struct writer *writer, size_t fixed, const struct l
 	const struct labels *labels = writer->collect->groups.labels;
 	bool has_role = strncmp(writer->exposition->metric->labels, "role", 4) == 0;
 
+	writer->role = NULL;
 	writer->count = fixed;
 	for (size_t k = 0; k < labels->count; k++) {
 		struct metric_label *label = &writer->labels[writer->count];
 
-		if (has_role && labels->kinds[k] == LABEL_ROLE)
+		if (has_role && labels->kinds[k] == LABEL_ROLE) {
+			writer->role = set ? set->values[k].bytes : "other";
 			continue;
+		}
 		writer_set_label(writer, writer->count++, label_name(labels->kinds[k]), "other");
 		if (set) {
 			label->value = set->values[k].bytes;
@@ -100,28 +103,40 @@ static void write_counters(struct writer *writer, const void *what)
 	}
 }
 
+/* Writes a counter of each role. Where the role is a label of the groups, a group has one role, and gets the sum. */
+static void add_by_role(struct writer *writer, const __u64 counters[ROLES])
+{
+	uint64_t total = 0;
+
+	for (enum connection_role role = 0; role < ROLES; role++) {
+		total += counters[role];
+		if (writer->role || !counters[role])
+			continue;
+		writer_set_label(writer, 0, "role", role_name(role));
+		writer_add(writer, counters[role]);
+	}
+	if (!writer->role || !total)
+		return;
+	writer_set_label(writer, 0, "role", writer->role);
+	writer_add(writer, total);
+}
+
 static void write_opened(struct writer *writer, const void *what)
 {
 	(void)what;
-	for (enum connection_role role = ROLE_CLIENT; role <= ROLE_SERVER; role++) {
-		if (!writer->sum.opened[role])
-			continue;
-		writer_set_label(writer, 0, "role", role_name(role));
-		writer_add(writer, writer->sum.opened[role]);
-	}
+	add_by_role(writer, writer->sum.opened);
 }
 
 static void write_closed(struct writer *writer, const void *what)
 {
 	(void)what;
-	for (enum connection_role role = 0; role < ROLES; role++) {
-		writer_set_label(writer, 0, "role", role_name(role));
-		for (enum cause cause = 0; cause < CAUSES; cause++) {
-			if (!writer->sum.closed[role][cause])
-				continue;
-			writer_set_label(writer, 1, "cause", cause_name(cause));
-			writer_add(writer, writer->sum.closed[role][cause]);
-		}
+	for (enum cause cause = CAUSE_UNKNOWN; cause < CAUSES; cause++) {
+		__u64 counters[ROLES];
+
+		for (enum connection_role role = 0; role < ROLES; role++)
+			counters[role] = writer->sum.closed[role][cause];
+		writer_set_label(writer, 1, "cause", cause_name(cause));
+		add_by_role(writer, counters);
 	}
 }
 

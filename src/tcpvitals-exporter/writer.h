@@ -17,6 +17,7 @@ struct writer {
 	/* The labels of the present sample: fixed ones, then those of the group. */
 	struct metric_label labels[4];
 	size_t count;
+	const char *role; /* of the present group, if the role is a label of the groups; else NULL */
 };
 
 /* Sets a label. `name` and `value` are NUL-terminated, and must stay until the sample is written. */

@@ -76,10 +76,11 @@ def test_widths():
     """Nothing is wider than the window, from 360 pixels to 4K, light and dark."""
     need_root()
     with Exporter() as exporter, Browser() as browser:
+        open_page(browser, exporter)
         for width in (360, 800, 1280, 3840):
             for dark in (False, True):
                 browser.show(width, 900, dark=dark)
-                open_page(browser, exporter)
+                browser.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
                 assert_equal(browser.run("document.documentElement.scrollWidth <= innerWidth"), True, f"width {width}")
         assert_equal(browser.console, [], "console")
 

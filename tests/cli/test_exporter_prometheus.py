@@ -177,4 +177,4 @@ def test_dashboard():
 
 
 if __name__ == "__main__":
-    main(globals(), tool=EXPORTER)
+    main(globals(), tool=EXPORTER, at_once=3)

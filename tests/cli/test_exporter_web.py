@@ -114,6 +114,9 @@ def test_change():
             assert_equal(status(exporter.port, user="alice:secret"), 401, "the old user")
             assert_equal(status(exporter.port, user="bob:secret"), 200, "the new user")
             assert_equal(exporter.err.count("not a bcrypt hash"), 1, "messages")
+            (folder / "web.yml").write_text(TLS.replace("server.key", "client.key"))
+            wait_until(lambda: "not a certificate of the key in key_file" in exporter.err, 5, "no message about the wrong pair")
+            assert_equal(status(exporter.port, user="bob:secret"), 200, "after a wrong pair")
             assert_equal(exporter.stop(), 0, "exit status")
 
 
@@ -121,7 +124,8 @@ def test_wrong_files():
     """Each is refused by name, with exit status 1."""
     for text, words in (("tls_server_config:\n  cert: a\n", '"cert"'), ("oops: 1\n", '"oops"'), ("a: [1]\n", "a list or an alias, where one value is expected"),
                         ("tls_server_config:\n  cert_file: gone.pem\n  key_file: server.key\n", "gone.pem"),
-                        ("tls_server_config:\n  cert_file: server.pem\n  key_file: client.key\n", "check the certificate and the key of the web configuration"),
+                        ("tls_server_config:\n  cert_file: server.pem\n  key_file: client.key\n", "not a certificate of the key in key_file"),
+                        (TLS + "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: web.yml\n", "no certificates in PEM"),
                         ("{", "not YAML: line"), ("just text\n", "the web configuration has no keys; see the manual"), ("a:\n  b:\n    c: 1\n", '"a"'),
                         ("basic_auth_users:\n  b:\n    c: 1\n", "the web configuration has a mapping too many; see the manual"),
                         ("tls_server_config:\n  cert_file: web.yml\n  key_file: /dev/null\n", "empty or unreadable")):

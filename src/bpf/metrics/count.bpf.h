@@ -104,7 +104,8 @@ static __always_inline struct group_metrics *metrics_group(struct tcp_sock *tp, 
 static __always_inline void metrics_count_connection(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
 						     struct conn *conn)
 {
-	struct group_metrics *group = metrics_group(tp, conn);
+	__u32 number = classify_transition(tp, conn, t) - 1;
+	struct group_metrics *group = bpf_map_lookup_elem(&group_metrics, &number);
 	__u32 role = conn->role, cause = cause_of_connection(t->cause, t->oldstate);
 	struct meter *meter;
 
@@ -125,7 +126,7 @@ static __always_inline void metrics_count_connection(struct sock *sk, struct tcp
 	meter->start_ns = 0; /* the socket may begin another connection */
 }
 
-static __always_inline void metrics_begin_meter(struct sock *sk, const struct transition *t)
+static __always_inline void metrics_begin_meter(struct sock *sk, struct tcp_sock *tp, const struct transition *t)
 {
 	struct meter *meter = meter_make(sk);
 
@@ -135,6 +136,8 @@ static __always_inline void metrics_begin_meter(struct sock *sk, const struct tr
 	}
 	__builtin_memset(meter, 0, sizeof(*meter));
 	meter->start_ns = t->time_ns;
+	/* A disconnect clears all counters but these. */
+	meter_read_chronos(tp, meter->chronos);
 }
 
 static __always_inline void metrics_enter_meter(struct sock *sk, const struct transition *t)
@@ -148,9 +151,12 @@ static __always_inline void metrics_enter_meter(struct sock *sk, const struct tr
 /*
  * Follows a connection through a complete transition, when owner and duration are known. `admitted`: the transition is
  * in scope.
+ *
+ * A function of its own, because the stack of a program and of all that it calls has 512 bytes. Before 6.13 that
+ * includes calls that are never made.
  */
-static __always_inline void metrics_follow(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
-					   struct conn *conn, bool admitted)
+static __noinline int metrics_follow(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
+				     struct conn *conn, bool admitted)
 {
 	bool begins = state_is_birth(t->oldstate, t->newstate) || state_is_begin(t->oldstate, t->newstate);
 
@@ -160,19 +166,20 @@ static __always_inline void metrics_follow(struct sock *sk, struct tcp_sock *tp,
 	/* A listener's own transitions belong to no connection. ss -K closes a listener twice. */
 	if (t->newstate == STATE_LISTEN || (t->oldstate == STATE_LISTEN && !begins) ||
 	    (t->oldstate == STATE_CLOSE && t->newstate == STATE_CLOSE))
-		return;
+		return 0;
 	if (begins) {
-		metrics_begin_meter(sk, t);
+		metrics_begin_meter(sk, tp, t);
 		listeners_note_backlog(conn, t);
 		conn->unopened = 1;
 	} else {
 		metrics_enter_meter(sk, t);
 	}
 	if (!admitted)
-		return;
+		return 0;
 	metrics_count_times(t);
 	if (t->newstate == STATE_CLOSE || (conn->unopened && metrics_knows_group(t)))
 		metrics_count_connection(sk, tp, t, conn);
+	return 0;
 }
 
 #endif

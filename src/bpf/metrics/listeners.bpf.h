@@ -40,8 +40,8 @@ static __always_inline void listeners_note_backlog(const struct conn *conn, cons
 	ports = bpf_map_lookup_elem(&port_listeners, &port);
 	if (!ports || bpf_core_read(&backlog, sizeof(backlog), &listener->sk_ack_backlog))
 		return;
-	if (backlog + 1 > ports->highest)
-		ports->highest = backlog + 1;
+	if (backlog + 1 > ports->rising)
+		ports->rising = backlog + 1;
 }
 
 static __always_inline struct port_listeners *listeners_of_port(__u32 port)
@@ -67,6 +67,8 @@ static __always_inline void listeners_add(struct tcp_sock *tp, struct conn *conn
 	if (ports->walk != walk) {
 		ports->walk = walk;
 		ports->backlog = ports->limit = 0;
+		ports->highest = ports->rising;
+		ports->rising = 0;
 	}
 	ports->backlog += backlog;
 	ports->limit += tp->SOCK_BASE.sk_max_ack_backlog;

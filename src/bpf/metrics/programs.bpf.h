@@ -43,25 +43,44 @@ static __always_inline __u32 segments_of(const struct sk_buff *skb)
 	return segments ? segments : 1;
 }
 
+/* A listener has no remote address: where groups depend on that, it has none. */
 static __always_inline struct group_metrics *group_of_socket(struct sock *sk, struct tcp_sock *tp)
 {
+	__u32 other = GROUP_OTHER;
+
+	if (tp->SOCK_COMMON.skc_state == STATE_LISTEN && classify_fields & GROUP_FIELD_ADDRESSES && !is_scoped)
+		return bpf_map_lookup_elem(&group_metrics, &other);
 	return metrics_group(tp, conn_find(sk));
 }
 
-SEC("tp_btf/tcp_retransmit_skb")
-int BPF_PROG(count_retransmission, struct sock *sk, struct sk_buff *skb)
+static __always_inline void count_retransmitted(struct sock *sk, const struct sk_buff *skb)
 {
 	struct tcp_sock *tp = is_stopped() ? NULL : bpf_skc_to_tcp_sock(sk);
 	struct group_metrics *group = tp ? group_of_socket(sk, tp) : NULL;
 	__u32 kind;
 
 	if (!group)
-		return 0;
+		return;
 	kind = retransmission_kind(tp);
 	if (tp->SOCK_COMMON.skc_state == STATE_SYN_SENT)
 		__sync_fetch_and_add(&group->syn_retransmitted, 1);
 	else if (kind < RETRANSMISSIONS)
 		__sync_fetch_and_add(&group->retransmitted[kind], segments_of(skb));
+}
+
+SEC("tp_btf/tcp_retransmit_skb")
+int BPF_PROG(count_retransmission, struct sock *sk, struct sk_buff *skb)
+{
+	count_retransmitted(sk, skb);
+	return 0;
+}
+
+/* Since 6.17 (ad892e912b84): the tracepoint also fires for a retransmission that the kernel could not make. */
+SEC("tp_btf/tcp_retransmit_skb")
+int BPF_PROG(count_retransmission_err, struct sock *sk, struct sk_buff *skb, int err)
+{
+	if (!err)
+		count_retransmitted(sk, skb);
 	return 0;
 }
 
@@ -132,8 +151,9 @@ static __always_inline void walk_visit(struct sock *sk, struct tcp_sock *tp, __u
 		walk.unremembered += stranger_is_in_scope(tp);
 		return;
 	}
-	group = metrics_group(tp, conn);
-	if (!group)
+	/* A listener makes no group. */
+	group = state != STATE_LISTEN || is_scoped ? metrics_group(tp, conn) : NULL;
+	if (!group && (state != STATE_LISTEN || is_scoped))
 		return;
 	/* Older than the tool. */
 	if (!conn->counted)
@@ -142,6 +162,8 @@ static __always_inline void walk_visit(struct sock *sk, struct tcp_sock *tp, __u
 		listeners_add(tp, conn, walk.number);
 		return;
 	}
+	if (!group)
+		return;
 	/* A socket older than the tool has no stored state before its first transition. */
 	if (metrics_stuck.states >> (state & 15) & 1 && (!conn->state || conn->state == state) && conn->since_ns &&
 	    now_ns > conn->since_ns + metrics_stuck.longer_ns)
@@ -168,6 +190,7 @@ int walk_metrics(struct bpf_iter__tcp *ctx)
 
 	if (!common)
 		return 0;
+	owner_note_walker();
 	state = common->skc_state;
 	walk_note_port(common->skc_num);
 	if (state == STATE_TIME_WAIT || state == STATE_NEW_SYN_RECV) {

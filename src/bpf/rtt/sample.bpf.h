@@ -205,7 +205,7 @@ static __always_inline void sample_on_state(struct tcp_sock *tp, struct conn *co
 	if (conn) {
 		if (begins)
 			conn->followed = 1;
-		else if (rtt_kind == RTT_RTT)
+		else if (rtt_kind == RTT_RTT && oldstate != STATE_LISTEN)
 			take_measurement(tp, conn, HISTOGRAM_OF_STATES);
 	}
 	/* Repair mode has no handshake. */

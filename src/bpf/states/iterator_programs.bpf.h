@@ -144,7 +144,9 @@ static __always_inline void seed_found(struct tcp_sock *tp, const struct transit
 		return;
 	}
 	transition_seed(conn, in_socket);
-	if (t->newstate != STATE_LISTEN)
+	if (t->newstate == STATE_LISTEN)
+		conn->role = ROLE_SERVER;
+	else
 		old_listener_seed(conn, t, is_waiting);
 }
 

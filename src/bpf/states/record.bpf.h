@@ -58,10 +58,15 @@ static __always_inline void record_forget(struct sock *sk, int oldstate, int new
 		conn_hash_forget((__u64)(unsigned long)sk);
 }
 
+static __always_inline enum sock_context context_of(const struct transition *t, struct tcp_sock *tp)
+{
+	return owner_is_walker() ? CONTEXT_ANY : sock_context_of(t, tp);
+}
+
 /* Whether the socket has no struct conn and needs none. */
 static __always_inline bool record_ignores(struct sock *sk, const struct transition *t, struct tcp_sock *tp)
 {
-	return scope_may_exclude_unknown() && !conn_of(sk) && !transition_needs_conn(t, sock_context_of(t, tp));
+	return scope_may_exclude_unknown() && !conn_of(sk) && !transition_needs_conn(t, context_of(t, tp));
 }
 
 /*
@@ -93,9 +98,9 @@ static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, s
 		mptcp_follow(conn, tp, t);
 		/* Before 5.13 a global function takes no pointer. */
 		if (in_socket)
-			record_transition(conn, t, verdict, sock_context_of(t, tp));
+			record_transition(conn, t, verdict, context_of(t, tp));
 		else
-			transition_record(conn, t, verdict, sock_context_of(t, tp));
+			transition_record(conn, t, verdict, context_of(t, tp));
 	} else {
 		t->netns = sock_netns(tp, false);
 		transition_record_unstored(t, verdict);

@@ -58,6 +58,7 @@ int take_snapshot(struct bpf_iter__tcp *ctx)
 
 	if (!tp)
 		return 0;
+	owner_note_walker();
 	state = tp->SOCK_COMMON.skc_state;
 	barrier_var(state); /* read once */
 	if (state == STATE_CLOSE || transition_read(&t, tp, state, state) != SCOPE_IN)

@@ -96,6 +96,13 @@ static __always_inline __u32 classify(struct tcp_sock *tp, const struct conn *co
 /* User space adds one when it has taken numbers away from groups: look each group up again. */
 __u32 group_epoch = 0;
 
+/* Whether `conn` still has the right group: the owner is the same, and user space has ended no group since. */
+static __always_inline bool classify_is_kept(const struct conn *conn, __u8 turn)
+{
+	return conn->group && conn->group_epoch == (*(volatile __u32 *)&group_epoch & GROUP_EPOCHS) &&
+	       (!uses_owner || conn->group_turn == turn);
+}
+
 /*
  * Returns what classify() returns, and keeps the group until the owner changes. The group of a connection without an
  * owner is not kept: the seeding may find the owner soon. `owner_turn` is read first, because another CPU may write the
@@ -103,20 +110,41 @@ __u32 group_epoch = 0;
  */
 static __always_inline __u32 classify_once(struct tcp_sock *tp, struct conn *conn)
 {
-	__u8 epoch = *(volatile __u32 *)&group_epoch, turn;
-	__u32 group = conn->group;
 	struct owner owner;
+	__u32 group, epoch;
+	__u8 turn;
 
 	if (uses_owner)
 		process_refresh_name(conn);
 	turn = *(volatile __u8 *)&conn->owner_turn;
-	if (group && conn->group_epoch == epoch && (!uses_owner || conn->group_turn == turn))
-		return group == GROUP_KEPT_OUT ? GROUP_OUT : group;
+	epoch = *(volatile __u32 *)&group_epoch;
+	if (classify_is_kept(conn, turn))
+		return conn->group == GROUP_KEPT_OUT ? GROUP_OUT : conn->group;
 	owner_copy(&owner, &conn->owner);
 	group = classify(tp, conn, &owner, false);
 	conn->group_turn = turn;
 	conn->group_epoch = epoch;
 	conn->group = uses_owner && owner.source == OWNER_UNKNOWN ? 0 : group;
+	return group;
+}
+
+/*
+ * Returns the group of a transition that is in scope, by its number + 1. The transition has all fields of the socket,
+ * so nothing is read again.
+ */
+static __always_inline __u32 classify_transition(struct tcp_sock *tp, struct conn *conn, const struct transition *t)
+{
+	__u8 turn = *(volatile __u8 *)&conn->owner_turn;
+	__u32 group;
+
+	if (!is_grouped)
+		return 1;
+	if (classify_is_kept(conn, turn) && conn->group != GROUP_KEPT_OUT)
+		return conn->group;
+	group = group_number(t, &t->owner, conn->role, tp, false, false) + 1;
+	conn->group_turn = turn;
+	conn->group_epoch = *(volatile __u32 *)&group_epoch;
+	conn->group = uses_owner && t->owner.source == OWNER_UNKNOWN ? 0 : group;
 	return group;
 }
 

@@ -35,8 +35,8 @@ struct conn {
 	};
 	__u64 mstamp;           /* RACK's time of that measurement */
 	__u32 rtt_us;           /* value of that measurement */
-	__u32 group : 24;       /* number of the group + 1; 0: not known yet; or GROUP_KEPT_OUT */
-	__u32 group_epoch : 8;  /* lower bits of the epoch in which `group` was found (classify.bpf.h) */
+	__u32 group : 20;       /* number of the group + 1; 0: not known yet; or GROUP_KEPT_OUT */
+	__u32 group_epoch : 12; /* lower bits of the epoch in which `group` was found (classify.bpf.h) */
 	__u8 owner_turn;        /* counts writes to `owner` */
 	__u8 group_turn;        /* owner_turn when `group` was found */
 	__u8 followed;          /* bool: each later measurement counts */
@@ -53,8 +53,9 @@ struct conn {
 _Static_assert(__builtin_offsetof(struct conn, state) % 4 == 0, "a scan exchanges `state` with what is beside it");
 _Static_assert(sizeof(struct conn) <= 120, "struct conn has a place of 128 bytes, with its socket's address");
 
-#define GROUP_OUT      (~0U)     /* out of scope */
-#define GROUP_KEPT_OUT 0xffffffU /* the same, in struct conn */
+#define GROUP_OUT      (~0U)    /* out of scope */
+#define GROUP_KEPT_OUT 0xfffffU /* the same, in struct conn */
+#define GROUP_EPOCHS   0xfffU   /* the bits of group_epoch in struct conn */
 
 /* Resets the data of a connection: the socket begins another one, or listens. */
 static __always_inline void conn_begin(struct conn *conn)

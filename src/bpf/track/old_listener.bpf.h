@@ -86,6 +86,7 @@ static __always_inline void old_listener_seed(struct conn *conn, const struct tr
 	if (!address)
 		return;
 	conn->role = ROLE_SERVER;
+	conn->group = 0; /* may depend on the role */
 	listener = bpf_map_lookup_elem(&listeners, address);
 	if (!listener || !is_waiting || conn->owner.source != OWNER_UNKNOWN)
 		return;

@@ -188,6 +188,24 @@ static __always_inline bool owner_is_guess(const struct owner *owner)
 }
 
 /*
+ * The tool's process (initial pid namespace) while one of its socket iterators runs; 0: none runs. User space resets
+ * it. The iterator locks each socket, and handles segments that have arrived meanwhile: the process is no owner.
+ */
+__u32 walker = 0;
+
+static __always_inline void owner_note_walker(void)
+{
+	walker = bpf_get_current_pid_tgid() >> 32;
+}
+
+static __always_inline bool owner_is_walker(void)
+{
+	__u32 pid = *(volatile __u32 *)&walker;
+
+	return pid && pid == bpf_get_current_pid_tgid() >> 32;
+}
+
+/*
  * Makes the current process the owner. Only for the context of a process that began this connection or listener,
  * accepted it, or uses it (OWNER_USE: the process holds the socket's lock). A kernel thread that uses it is no better
  * owner than a known one (delayed work, a workqueue that closes the last file).

@@ -13,13 +13,13 @@ static const struct setting {
 	const char *section, *key, *value, *error; /* error NULL: accepted */
 } settings[] = {
 	{"tls_server_config", "cert_file", "a.pem", NULL},
-	{"tls_server_config", "client_auth_type", "RequireAnyClientCert", NULL},
+	{"tls_server_config", "client_auth_type", "VerifyClientCertIfGiven", NULL},
 	{"tls_server_config", "min_version", "TLS13", NULL},
 	{"basic_auth_users", "alice", HASH, NULL},
 	{"tls_server_config", "min_version", "TLS11", "TLS version \"TLS11\": not one of TLS12, TLS13"},
-	{"tls_server_config", "client_auth_type", "Maybe",
-	 "client_auth_type \"Maybe\": not one of NoClientCert, RequestClientCert, RequireAnyClientCert, "
-	 "VerifyClientCertIfGiven, RequireAndVerifyClientCert"},
+	{"tls_server_config", "client_auth_type", "RequireAnyClientCert",
+	 "client_auth_type \"RequireAnyClientCert\": not one of NoClientCert, VerifyClientCertIfGiven, "
+	 "RequireAndVerifyClientCert"},
 	{"tls_server_config", "cipher_suites", "x",
 	 "key of tls_server_config \"cipher_suites\": not one of cert_file, key_file, client_ca_file, "
 	 "client_auth_type, "
