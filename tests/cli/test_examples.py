@@ -15,6 +15,7 @@ import tempfile
 
 from cgroups import Cgroup
 from cli import ROOT, RTT_TOOL, TOOL, assert_equal, assert_in, main, need_root, run
+from exporter import EXPORTER
 from this_machine import need_machine
 
 TOOL_S = "0.15"
@@ -42,7 +43,7 @@ exec "$tool" "$@"
 """
 
 # Lines that stderr may have in a run without traffic.
-USUAL = re.compile(r"^tcp(states|rtt): (lost \d+ of |no sample|quiet so far|ended too early)")
+USUAL = re.compile(r"^tcp(states|rtt|vitals-exporter): (live page at |lost \d+ of |no sample|quiet so far|ended too early)")
 # Examples whose exit status is another program's, or an answer.
 NOT_THE_TOOL = re.compile(r" -- | \| grep |--once")
 # Of README, what other tests or CI run: the command, and where it is run.
@@ -51,6 +52,7 @@ RUN_ELSEWHERE = {
     "sudo ./check": ".ci/run",
     "./check unit": "check",
     "sudo ./check vm": "check",
+    "sudo ./check fleet": "check",
     "sudo ./check bench": "check",
 }
 
@@ -93,7 +95,7 @@ def commands_of_manual(path):
     for name, text in zip(sections[1::2], sections[2::2]):
         lines = [line.removeprefix(".Dl ").replace("\\e", "\\").replace("\\ ", " ").replace("\\-", "-") for line in text.splitlines()]
         for command in commands_of(lines, ("# ", "$ ")):
-            if name == "EXAMPLES" or re.search(r"\btcp(states|rtt)\b", command):
+            if name == "EXAMPLES" or re.search(r"\btcp(states|rtt|vitals-exporter)\b", command):
                 yield command
 
 
@@ -114,7 +116,7 @@ def assert_runs(command, folder, header=None):
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=LIMIT_S, check=False,
                             env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"})
     # With a command behind --, stderr also has the rows.
-    refused = [line for line in result.stderr.splitlines() if re.match(r"tcp(states|rtt): |Try ", line) and not USUAL.match(line)]
+    refused = [line for line in result.stderr.splitlines() if re.match(r"tcp(states|rtt|vitals-exporter): |Try ", line) and not USUAL.match(line)]
     assert_equal(refused, [], f"stderr of: {command}")
     assert "command not found" not in result.stderr, f"{command}: {result.stderr}"
     if header:
@@ -129,7 +131,7 @@ def run_all(commands, headers=()):
     assert commands, "no command found"
     with tempfile.TemporaryDirectory(prefix="tcpvitals-examples-") as name:
         folder = pathlib.Path(name)
-        for tool in (TOOL, RTT_TOOL):
+        for tool in (TOOL, RTT_TOOL, EXPORTER):
             write_program(folder / os.path.basename(tool), WRAPPER.format(tool=tool, seconds=TOOL_S))
         write_program(folder / "sudo", '#!/bin/bash\nexec "$@"\n')
         write_program(folder / "run", RUN)
@@ -166,6 +168,11 @@ def test_tcpstates_manual():
 
 def test_tcprtt_manual():
     run_all([command for command in commands_of_manual("man/tcprtt.8") if "--hook fentry" not in command])
+
+
+def test_exporter_manual():
+    """curl finds no exporter here, so grep finds nothing."""
+    run_all(commands_of_manual("man/tcpvitals-exporter.8"))
 
 
 def test_json_manual():

@@ -8,9 +8,12 @@ import os
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
+import time
 
 from cli import Skip, Trace, assert_equal, assert_in, main, need_root, run, wait_until
+from cgroups import Cgroup
 from exporter import ALL_SERIES, EXPORTER, Exporter, Metrics, free_low_port
 from surroundings import refusing
 from this_machine import need_machine
@@ -57,6 +60,15 @@ def reset_by_client(client, server):
         raise AssertionError("no reset")
     except ConnectionResetError:
         server.close()
+
+
+def connect_from(cgroup, listener, port):
+    """One connection of a process in that cgroup."""
+    script = (f"import socket; open({cgroup.full + '/cgroup.procs'!r}, 'w').write('0'); "
+              f"socket.create_connection(('127.0.0.1', {port})).recv(1)")
+    with subprocess.Popen([sys.executable, "-c", script]) as client:
+        listener.accept()[0].close()
+        assert_equal(client.wait(20), 0, "exit status of the client")
 
 
 def closed_all(exporter, port, count):
@@ -283,6 +295,34 @@ def test_labels():
     comm = 'a\\"' + '\\\\' * 3 + 'x0Ab'  # escaped for a terminal, then for the format
     assert_equal(metrics.get("tcpvitals_connections_opened_total", role="client", comm=comm), 20, "connections")
     assert_equal(metrics.get("tcpvitals_sent_bytes_total", role="client", comm=comm), 0, "bytes")
+
+
+def test_cgroup_labels():
+    """--label unit,container: names of the owner's cgroup, also after the cgroup is gone; two cgroups of a unit are one series."""
+    need_root()
+    port, name = free_low_port(), "tcpvitals_connections_opened_total"
+    with Cgroup("tv-exporter.service", "one") as one, Cgroup("tv-exporter.service", "two") as two, listen(port) as listener:
+        with Exporter("--label", "unit,container", *ALL_SERIES) as exporter:
+            for cgroup in (one, two):
+                connect_from(cgroup, listener, port)
+            metrics = exporter.scrape()
+            assert_equal(metrics.get(name, role="client", unit="tv-exporter.service", container="none"), 2, "connections of the unit")
+
+
+def test_limits():
+    """The time in which a connection cannot send: the receiver does not read; then there is nothing to send."""
+    need_root()
+    port, name = free_low_port(), "tcpvitals_limited_seconds_total"
+    with Exporter(*ALL_SERIES) as exporter, listen(port) as listener:
+        client, server = exchange(listener, port)
+        with client, server:
+            time.sleep(2)
+            wait_until(lambda: (exporter.scrape().get(name, by="application", port=port) or 0) > 1.5, 10, "no time without data")
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    client.send(b"x" * 100000)
+            wait_until(lambda: exporter.scrape().get(name, by="receiver", port=port) > 1, 15, "no time limited by the receiver")
 
 
 def test_role_alone():

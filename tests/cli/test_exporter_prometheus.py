@@ -136,6 +136,28 @@ def promtool(*args, **kwargs):
                           **kwargs)
 
 
+def test_restart():
+    """The counters begin anew, and Prometheus sees a reset: rate() and increase() count what happened on both sides of it."""
+    need_root()
+    port = free_low_port()
+    series = f'tcpvitals_connections_opened_total{{role="client",port="{port}"}}'
+    with Exporter("--max-series", 5000) as exporter, Prometheus(exporter) as prometheus:
+        for times in (1, 2):
+            make_connections(port)
+            wait_until(lambda times=times: prometheus.value(series) == times * CONNECTIONS, 15, "not scraped before")
+        assert_equal(exporter.stop(), 0, "exit status")
+        again = Exporter("--max-series", 5000)
+        again.command[again.command.index(f"127.0.0.1:{again.port}")] = f"127.0.0.1:{exporter.port}"
+        with again:
+            make_connections(port)
+            wait_until(lambda: prometheus.value(series) == CONNECTIONS, 20, "not scraped after")
+            assert_equal(prometheus.value(f"resets({series}[5m])"), 1, "resets")
+            # Two hundred at least: one before the restart, one after it. Of the very first hundred, those after the first
+            # scrape; and increase() extrapolates to the ends of its time.
+            increase = prometheus.value(f"increase({series}[5m])")
+            assert 2 * CONNECTIONS <= increase <= 3.5 * CONNECTIONS, increase
+
+
 def test_lint():
     """promtool finds nothing to complain about in a scrape."""
     need_root()
