@@ -5,12 +5,16 @@ accepts there."""
 
 import contextlib
 import os
+import pathlib
 import signal
+import socket
+import subprocess
 import sys
 
-from cli import RTT_TOOL, Trace, assert_equal, main, need_root, of_port, wait_until
+from cli import RTT_TOOL, Skip, Trace, assert_equal, main, need_root, of_port, wait_until
 from nginx import Nginx, curl
 from servers import OUTLIVED, WORKER, Server, spawn_as, talk
+from surroundings import OwnNetwork
 from this_machine import need_seeding
 
 HANDSHAKE = (("LISTEN", "SYN_RECV"), ("SYN_RECV", "ESTABLISHED"))
@@ -20,6 +24,22 @@ import socket, sys
 listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
 sys.stdin.read()
+"""
+
+# Listens beside other processes on the same port (0: a port of its own), and answers one connection for each line of stdin.
+BESIDE = """
+import pathlib, socket, sys
+name, port = sys.argv[1:]
+pathlib.Path("/proc/self/comm").write_text(name)
+with socket.socket() as listener:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind(("127.0.0.1", int(port)))
+    listener.listen()
+    print(listener.getsockname()[1], flush=True)
+    for _ in sys.stdin:
+        with listener.accept()[0] as connection:
+            connection.sendall(connection.recv(1))
+            connection.recv(1)
 """
 
 
@@ -113,6 +133,49 @@ def test_nginx_master():
             rows = [row for rows in by_connection(trace.rows(), server.port)[-5:] for row in handshake(rows)]
             assert_equal(owners(rows), {(server.process.pid, "nginx")}, "owner of the handshakes")
             assert_equal({row["owner"] for row in rows}, {"listener"}, "how that is known")
+
+
+@contextlib.contextmanager
+def listening_beside(name, port):
+    process = subprocess.Popen([sys.executable, "-c", BESIDE, name, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               text=True)
+    with process:
+        yield process, int(process.stdout.readline())
+
+
+def end_of_input(process):
+    process.stdin.close()
+    assert_equal(process.wait(10), 0, "exit status of a listener")
+
+
+def test_queue_moves_to_another_listener():
+    """net.ipv4.tcp_migrate_req: the closed listener's connections end nowhere, and then belong to who accepts them."""
+    need_root()
+    setting = pathlib.Path("/proc/sys/net/ipv4/tcp_migrate_req")
+    with contextlib.ExitStack() as stack:
+        trace = stack.enter_context(Trace("-o", "json"))
+        stack.enter_context(OwnNetwork())
+        if not setting.exists():
+            raise Skip("no net.ipv4.tcp_migrate_req (before 5.14)")
+        setting.write_text("1")
+        old, port = stack.enter_context(listening_beside("tv-old", 0))
+        clients = [stack.enter_context(socket.create_connection(("127.0.0.1", port), 10)) for _ in range(2)]
+        new, _ = stack.enter_context(listening_beside("tv-new", port))
+        end_of_input(old)
+        for client in clients:
+            client.sendall(b"x")
+            new.stdin.write("\n")
+            new.stdin.flush()
+            assert_equal(client.recv(1), b"x", "answer")
+            client.close()
+        end_of_input(new)
+        assert_equal(trace.stop(), 0, "exit status")
+        connections = by_connection(trace.rows(), port)
+    assert_equal([owners(handshake(rows)) for rows in connections], [{(old.pid, "tv-old")}] * 2, "handshakes")
+    for rows in connections:
+        rest = [row for row in rows if row not in handshake(rows)]
+        assert_equal(owners(rest), {(new.pid, "tv-new")}, "its end")
+        assert_equal([row["cause"] for row in rest if row["newstate"] == "CLOSE"], ["fin-remote"], "cause")
 
 
 @contextlib.contextmanager
