@@ -20,12 +20,13 @@ enum metric_type {
 struct metric {
 	const char *name; /* without the suffix of the type: _total, _info */
 	enum metric_type type;
-	const char *unit;   /* "seconds", "bytes" or "": the end of the name */
-	const char *labels; /* names of the fixed labels, separated by commas */
-	bool is_grouped;    /* has the labels of --label, too */
-	const char *help;   /* definition: one sentence */
-	const char *source; /* where the value comes from */
-	const char *otel;   /* the name in OpenTelemetry, or NULL */
+	const char *unit;    /* "seconds", "bytes" or "": the end of the name */
+	const char *labels;  /* names of the fixed labels, separated by commas */
+	bool is_grouped;     /* has the labels of --label, too */
+	unsigned int series; /* at most, of each group if is_grouped; 0: one for each value of the label */
+	const char *help;    /* definition: one sentence */
+	const char *source;  /* where the value comes from */
+	const char *otel;    /* the name in OpenTelemetry, or NULL */
 };
 
 /* A label of a sample. The value has been made harmless (escape_terminal()), but not escaped for the format. */

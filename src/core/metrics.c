@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "core/metrics.h"
 
+#include "abi/cause.h"
+#include "abi/connection.h"
+
+#define ROLES_KNOWN    (ROLES - 1)
+#define STATES_BUT_ONE (STATE_CLOSING - 1) /* sockets: without CLOSE; their times: without LISTEN */
+
 /*
  * The names in OpenTelemetry: system.network.connection.count is in its semantic conventions, the others are proposed
  * in open-telemetry/semantic-conventions issue 3682.
@@ -13,6 +19,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "role",
 			.is_grouped = true,
+			.series = ROLES,
 			.help = "Connections begun: by connect() (client), or by a handshake at a listener (server).",
 			.source = "each CLOSE to SYN_SENT and LISTEN to SYN_RECV; ActiveOpens and PassiveOpens of "
 				  "/proc/net/snmp",
@@ -25,6 +32,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "role,cause",
 			.is_grouped = true,
+			.series = ROLES * CAUSES,
 			.help = "Connections ended, by the cause of the end (tcpstates(8)).",
 			.source = "each transition to CLOSE",
 			.otel = "system.network.tcp.connection.count, the cause as error.type",
@@ -35,6 +43,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "",
 			.labels = "state",
+			.series = STATES_BUT_ONE,
 			.help = "Open sockets in each state.",
 			.source = "each transition; TIME_WAIT and half-open connections: a walk every --interval",
 			.otel = "system.network.connection.count",
@@ -45,6 +54,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_HISTOGRAM,
 			.unit = "seconds",
 			.labels = "state",
+			.series = STATES_BUT_ONE,
 			.help = "Time that sockets stayed in a state, counted when they leave it.",
 			.source = "each transition",
 		},
@@ -54,6 +64,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_HISTOGRAM,
 			.unit = "seconds",
 			.labels = "role",
+			.series = ROLES_KNOWN,
 			.help = "Time of handshakes: SYN to SYN-ACK for a client, SYN-ACK to ACK for a server.",
 			.source = "each transition to ESTABLISHED",
 			.otel = "system.network.tcp.handshake.duration",
@@ -64,6 +75,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_HISTOGRAM,
 			.unit = "seconds",
 			.labels = "role",
+			.series = ROLES_KNOWN,
 			.help = "Time from the beginning of a connection to its end.",
 			.source = "each transition to CLOSE",
 			.otel = "system.network.tcp.connection.duration",
@@ -75,6 +87,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "seconds",
 			.labels = "",
 			.is_grouped = true,
+			.series = 1,
 			.help = "Round-trip times, sampled while connections are open; --sample chooses the kind.",
 			.source = "each segment received in ESTABLISHED",
 			.otel = "system.network.tcp.rtt.duration",
@@ -86,6 +99,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "bytes",
 			.labels = "",
 			.is_grouped = true,
+			.series = 1,
 			.help = "Payload sent, retransmissions included.",
 			.source = "each open connection, every --interval and at its end",
 		},
@@ -96,6 +110,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "bytes",
 			.labels = "",
 			.is_grouped = true,
+			.series = 1,
 			.help = "Payload received in order.",
 			.source = "each open connection, every --interval and at its end",
 		},
@@ -106,6 +121,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "",
 			.is_grouped = true,
+			.series = 1,
 			.help = "Segments sent, retransmissions included.",
 			.source = "each open connection, every --interval and at its end",
 		},
@@ -116,6 +132,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "",
 			.is_grouped = true,
+			.series = 1,
 			.help = "Segments received.",
 			.source = "each open connection, every --interval and at its end",
 		},
@@ -126,6 +143,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "kind",
 			.is_grouped = true,
+			.series = 3,
 			.help = "Segments sent again, SYN and SYN-ACK not among them: fast, after a timeout, or as a "
 				"tail loss probe.",
 			.source = "each retransmission",
@@ -138,6 +156,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "kind",
 			.is_grouped = true,
+			.series = 2,
 			.help = "SYN and SYN-ACK sent again.",
 			.source = "each retransmission",
 		},
@@ -148,6 +167,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "",
 			.is_grouped = true,
+			.series = 1,
 			.help = "Resets sent.",
 			.source = "each reset; OutRsts of /proc/net/snmp; before Linux 6.10 only resets of a "
 				  "socket",
@@ -160,6 +180,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "",
 			.labels = "",
 			.is_grouped = true,
+			.series = 1,
 			.help = "Resets received by a connection.",
 			.source = "each reset",
 			.otel = "system.network.tcp.resets",
@@ -171,6 +192,7 @@ const struct metric metrics[METRICS] = {
 			.unit = "seconds",
 			.labels = "by",
 			.is_grouped = true,
+			.series = 3,
 			.help = "Time in which connections could not send: the receiver's window, the send buffer, or "
 				"nothing to send.",
 			.source = "each open connection, every --interval and at its end",
@@ -218,6 +240,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "",
 			.labels = "state",
+			.series = STATE_CLOSING,
 			.help = "Sockets that are in a state for longer than --stuck-longer.",
 			.source = "a walk every --interval",
 		},
@@ -227,6 +250,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "",
 			.labels = "",
+			.series = 1,
 			.help = "Ephemeral ports in use, in the network namespace that uses the largest share of its "
 				"own.",
 			.source = "a walk every --interval, TIME_WAIT included",
@@ -237,6 +261,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "",
 			.labels = "",
+			.series = 1,
 			.help = "Ephemeral ports of that network namespace (net.ipv4.ip_local_port_range).",
 			.source = "a walk every --interval",
 		},
@@ -255,6 +280,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "",
 			.labels = "",
+			.series = 1,
 			.help = "Groups whose series are summed in the group other, because --max-series leaves no "
 				"room.",
 			.source = "at a scrape",
@@ -274,6 +300,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_INFO,
 			.unit = "",
 			.labels = "version,kernel",
+			.series = 1,
 			.help = "The exporter's version and the kernel's release.",
 			.source = "at the start",
 		},
@@ -301,6 +328,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "seconds",
 			.labels = "",
+			.series = 1,
 			.help = "Time that the previous scrape took.",
 			.source = "at a scrape",
 		},

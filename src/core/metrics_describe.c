@@ -38,6 +38,9 @@ static const char introduction[] =
 	"exporter. Histograms have native buckets of schema 3, eight for each doubling of the time. In the\n"
 	"text formats they have classic buckets with the bounds 2^-14 s (61 us), 2^-13 s, ..., 2^6 s (64 s).\n"
 	"All counts are exact: each classic bound is a bound of the native buckets.\n\n"
+	"What a metric costs: `taken from` says when the kernel or the exporter works for it, `series` how\n"
+	"many series it has. A histogram counts as one in protobuf, and as 24 in the text formats. Of all\n"
+	"series there are no more than `--max-series`.\n\n"
 	"A walk looks at all sockets once every `--interval`, ten seconds by default.\n\n"
 	"A group without an event has no series in `connections_opened` and `connections_closed`. A\n"
 	"histogram without an event has none, either. With `--label role`, metrics that always have the label\n"
@@ -93,9 +96,25 @@ static void describe_labels(struct strbuf *out, const struct metric *metric)
 		label += length + (label[length] == ',');
 	}
 	if (metric->is_grouped)
-		strbuf_append_literal(out, " and those of `--label`");
+		strbuf_append_string(out, *metric->labels ? " and those of `--label`" : " those of `--label`");
 	if (!*metric->labels && !metric->is_grouped)
 		strbuf_append_literal(out, " none");
+}
+
+static void describe_series(struct strbuf *out, const struct metric *metric)
+{
+	strbuf_append_literal(out, "\n- series: ");
+	if (!metric->series) {
+		strbuf_append_literal(out, "one for each `");
+		strbuf_append_string(out, metric->labels);
+		strbuf_append_char(out, '`');
+	} else {
+		if (metric->series > 1)
+			strbuf_append_literal(out, "at most ");
+		strbuf_append_u64(out, metric->series);
+		strbuf_append_string(out, metric->is_grouped ? " for each group" : "");
+	}
+	strbuf_append_char(out, '\n');
 }
 
 static void describe_name(struct strbuf *out, const struct metric *metric)
@@ -120,7 +139,7 @@ static void describe_metric(struct strbuf *out, const struct metric *metric)
 	}
 	strbuf_append_literal(out, "\n- labels:");
 	describe_labels(out, metric);
-	strbuf_append_char(out, '\n');
+	describe_series(out, metric);
 	append_wrapped(out, "- taken from: ", metric->source, "  ");
 	if (metric->otel) {
 		strbuf_append_char(out, '\n');

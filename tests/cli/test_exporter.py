@@ -7,13 +7,10 @@ import gzip
 import os
 import socket
 import struct
-import subprocess
-import sys
 import tempfile
 import time
 
 from cli import Skip, Trace, assert_equal, assert_in, main, need_root, run, wait_until
-from cgroups import Cgroup
 from exporter import ALL_SERIES, EXPORTER, Exporter, Metrics, free_low_port
 from surroundings import refusing
 from this_machine import need_machine
@@ -60,15 +57,6 @@ def reset_by_client(client, server):
         raise AssertionError("no reset")
     except ConnectionResetError:
         server.close()
-
-
-def connect_from(cgroup, listener, port):
-    """One connection of a process in that cgroup."""
-    script = (f"import socket; open({cgroup.full + '/cgroup.procs'!r}, 'w').write('0'); "
-              f"socket.create_connection(('127.0.0.1', {port})).recv(1)")
-    with subprocess.Popen([sys.executable, "-c", script]) as client:
-        listener.accept()[0].close()
-        assert_equal(client.wait(20), 0, "exit status of the client")
 
 
 def closed_all(exporter, port, count):
@@ -279,36 +267,6 @@ def test_address_in_use():
     assert_in("in use; choose another port", result.stderr)
 
 
-def test_labels():
-    """--label comm: the owner; two labels; the group of a hostile name is escaped."""
-    need_root()
-    port = free_low_port()
-    script = f"import socket; [socket.create_connection(('127.0.0.1', {port})).close() for _ in range(20)]"
-    with tempfile.TemporaryDirectory() as folder:
-        os.symlink("/usr/bin/python3", f"{folder}/a\"\\\nb")
-        with Exporter("--label", "comm,role", *ALL_SERIES) as exporter, listen(port) as listener:
-            child = subprocess.Popen([f"{folder}/a\"\\\nb", "-c", script])
-            for _ in range(20):
-                listener.accept()[0].close()
-            child.wait(20)
-            metrics = exporter.scrape()
-    comm = 'a\\"' + '\\\\' * 3 + 'x0Ab'  # escaped for a terminal, then for the format
-    assert_equal(metrics.get("tcpvitals_connections_opened_total", role="client", comm=comm), 20, "connections")
-    assert_equal(metrics.get("tcpvitals_sent_bytes_total", role="client", comm=comm), 0, "bytes")
-
-
-def test_cgroup_labels():
-    """--label unit,container: names of the owner's cgroup, also after the cgroup is gone; two cgroups of a unit are one series."""
-    need_root()
-    port, name = free_low_port(), "tcpvitals_connections_opened_total"
-    with Cgroup("tv-exporter.service", "one") as one, Cgroup("tv-exporter.service", "two") as two, listen(port) as listener:
-        with Exporter("--label", "unit,container", *ALL_SERIES) as exporter:
-            for cgroup in (one, two):
-                connect_from(cgroup, listener, port)
-            metrics = exporter.scrape()
-            assert_equal(metrics.get(name, role="client", unit="tv-exporter.service", container="none"), 2, "connections of the unit")
-
-
 def test_limits():
     """The time in which a connection cannot send: the receiver does not read; then there is nothing to send."""
     need_root()
@@ -323,53 +281,6 @@ def test_limits():
                 while True:
                     client.send(b"x" * 100000)
             wait_until(lambda: exporter.scrape().get(name, by="receiver", port=port) > 1, 15, "no time limited by the receiver")
-
-
-def test_role_alone():
-    """--label role: each label set once, at each moment, and nothing is lost from the sums."""
-    need_root()
-    port = free_low_port()
-    with Exporter("--label", "role") as exporter, listen(port) as listener:
-        name, before = "tcpvitals_connections_opened_total", exporter.scrape()
-        for _ in range(5):
-            for _ in range(10):
-                close_client_first(*exchange(listener, port))
-            after = exporter.scrape()
-        assert after.sum(name) - before.sum(name) >= 100, after.values[name]
-        assert after.sum("tcpvitals_sent_bytes_total") >= before.sum("tcpvitals_sent_bytes_total"), "a sum fell"
-
-
-def test_many_ports():
-    """300 listening ports: a walk ends, and the listeners beyond the shown ones are in `other`."""
-    need_root()
-    with contextlib.ExitStack() as stack:
-        for _ in range(300):
-            stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        with Exporter() as exporter:
-            metrics = exporter.scrape()
-            assert metrics.get("tcpvitals_sockets", state="LISTEN") >= 300, metrics.values["tcpvitals_sockets"]
-            assert metrics.get("tcpvitals_listener_backlog_limit", port="other") > 300
-            assert len(metrics.values["tcpvitals_listener_overflows_total"]) <= 4
-            assert_equal(exporter.stop(), 0, "exit status")
-
-
-def test_series_are_bounded():
-    """With many ports and few series, the rest is in `other`, and no connection is lost from the sum."""
-    need_root()
-    ports = [free_low_port() for _ in range(30)]
-    with Exporter("--max-series", 460) as exporter:
-        before = exporter.scrape()
-        for port in ports:
-            with listen(port) as listener:
-                for _ in range(10):
-                    close_client_first(*exchange(listener, port))
-        after = exporter.scrape()
-        again = exporter.scrape()
-    name = "tcpvitals_connections_opened_total"
-    assert after.series() <= 460, after.series()
-    assert after.sum(name) - before.sum(name) >= 600
-    assert after.get("tcpvitals_groups_in_other") > 20
-    assert again.sum(name) >= after.sum(name), "a sum fell"
 
 
 def test_bad_options():

@@ -90,10 +90,13 @@ static void test_description(void **state)
 				  "Connections ended, by the cause of the end (tcpstates(8)).\n\n"
 				  "- type: counter\n"
 				  "- labels: `role` `cause` and those of `--label`\n"
+				  "- series: at most 81 for each group\n"
 				  "- taken from: each transition to CLOSE\n"
 				  "- OpenTelemetry: system.network.tcp.connection.count, the cause as error.type\n\n"));
 	assert_true(text_has(&sb, "### `tcpvitals_build_info`\n\n"));
-	assert_true(text_has(&sb, "- type: gauge, in seconds\n- labels: none\n"));
+	assert_true(text_has(&sb, "- type: gauge, in seconds\n- labels: none\n- series: 1\n"));
+	assert_true(text_has(&sb, "- labels: those of `--label`\n- series: 1 for each group\n"));
+	assert_true(text_has(&sb, "- labels: `hook`\n- series: one for each `hook`\n"));
 	free(sb.data);
 }
 

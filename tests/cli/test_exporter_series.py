@@ -1,0 +1,125 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The labels of tcpvitals-exporter, and how many series there are."""
+
+import collections
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+
+from cli import ROOT, assert_equal, main, need_root
+from cgroups import Cgroup
+from exporter import ALL_SERIES, EXPORTER, Exporter, free_low_port
+from test_exporter import close_client_first, exchange, listen, reset_by_client
+
+
+def connect_from(cgroup, listener, port):
+    """One connection of a process in that cgroup."""
+    script = (f"import socket; open({cgroup.full + '/cgroup.procs'!r}, 'w').write('0'); "
+              f"socket.create_connection(('127.0.0.1', {port})).recv(1)")
+    with subprocess.Popen([sys.executable, "-c", script]) as client:
+        listener.accept()[0].close()
+        assert_equal(client.wait(20), 0, "exit status of the client")
+
+
+def test_labels():
+    """--label comm: the owner; two labels; the group of a hostile name is escaped."""
+    need_root()
+    port = free_low_port()
+    script = f"import socket; [socket.create_connection(('127.0.0.1', {port})).close() for _ in range(20)]"
+    with tempfile.TemporaryDirectory() as folder:
+        os.symlink("/usr/bin/python3", f"{folder}/a\"\\\nb")
+        with Exporter("--label", "comm,role", *ALL_SERIES) as exporter, listen(port) as listener:
+            child = subprocess.Popen([f"{folder}/a\"\\\nb", "-c", script])
+            for _ in range(20):
+                listener.accept()[0].close()
+            child.wait(20)
+            metrics = exporter.scrape()
+    comm = 'a\\"' + '\\\\' * 3 + 'x0Ab'  # escaped for a terminal, then for the format
+    assert_equal(metrics.get("tcpvitals_connections_opened_total", role="client", comm=comm), 20, "connections")
+    assert_equal(metrics.get("tcpvitals_sent_bytes_total", role="client", comm=comm), 0, "bytes")
+
+
+def test_cgroup_labels():
+    """--label unit,container: names of the owner's cgroup, also after the cgroup is gone; two cgroups of a unit are one series."""
+    need_root()
+    port, name = free_low_port(), "tcpvitals_connections_opened_total"
+    with Cgroup("tv-exporter.service", "one") as one, Cgroup("tv-exporter.service", "two") as two, listen(port) as listener:
+        with Exporter("--label", "unit,container", *ALL_SERIES) as exporter:
+            for cgroup in (one, two):
+                connect_from(cgroup, listener, port)
+            metrics = exporter.scrape()
+            assert_equal(metrics.get(name, role="client", unit="tv-exporter.service", container="none"), 2, "connections of the unit")
+
+
+def test_role_alone():
+    """--label role: each label set once, at each moment, and nothing is lost from the sums."""
+    need_root()
+    port = free_low_port()
+    with Exporter("--label", "role") as exporter, listen(port) as listener:
+        name, before = "tcpvitals_connections_opened_total", exporter.scrape()
+        for _ in range(5):
+            for _ in range(10):
+                close_client_first(*exchange(listener, port))
+            after = exporter.scrape()
+        assert after.sum(name) - before.sum(name) >= 100, after.values[name]
+        assert after.sum("tcpvitals_sent_bytes_total") >= before.sum("tcpvitals_sent_bytes_total"), "a sum fell"
+
+
+def test_many_ports():
+    """300 listening ports: a walk ends, and the listeners beyond the shown ones are in `other`."""
+    need_root()
+    with contextlib.ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        with Exporter() as exporter:
+            metrics = exporter.scrape()
+            assert metrics.get("tcpvitals_sockets", state="LISTEN") >= 300, metrics.values["tcpvitals_sockets"]
+            assert metrics.get("tcpvitals_listener_backlog_limit", port="other") > 300
+            assert len(metrics.values["tcpvitals_listener_overflows_total"]) <= 4
+            assert_equal(exporter.stop(), 0, "exit status")
+
+
+def test_series_are_bounded():
+    """With many ports and few series, the rest is in `other`, and no connection is lost from the sum."""
+    need_root()
+    ports = [free_low_port() for _ in range(30)]
+    with Exporter("--max-series", 460) as exporter:
+        before = exporter.scrape()
+        for port in ports:
+            with listen(port) as listener:
+                for _ in range(10):
+                    close_client_first(*exchange(listener, port))
+        after = exporter.scrape()
+        again = exporter.scrape()
+    name = "tcpvitals_connections_opened_total"
+    assert after.series() <= 460, after.series()
+    assert after.sum(name) - before.sum(name) >= 600
+    assert after.get("tcpvitals_groups_in_other") > 20
+    assert again.sum(name) >= after.sum(name), "a sum fell"
+
+
+def test_series_of_each_metric():
+    """No more of them than docs/metrics.md says, in a group if the metric has groups."""
+    need_root()
+    port = free_low_port()
+    with Exporter(*ALL_SERIES) as exporter, listen(port) as listener:
+        for close in (close_client_first, reset_by_client):
+            close(*exchange(listener, port))
+        metrics = exporter.scrape()
+    bounds = re.findall(r"^### `(\w+)`$(?:\n(?!#).*)*?\n- series: (?:at most )?(\d+)( for each group)?$",
+                        (ROOT / "docs/metrics.md").read_text(), re.MULTILINE)
+    assert len(bounds) > 20, bounds
+    for name, most, group in bounds:
+        groups = collections.Counter(dict(labels).get("port") if group else None
+                                     for labels in metrics.values.get(name, metrics.values.get(name + "_count", ())))
+        assert max(groups.values(), default=0) <= int(most), (name, most, groups)
+        assert not group or str(port) in groups, (name, groups)
+
+
+if __name__ == "__main__":
+    main(globals(), tool=EXPORTER, at_once=3)
