@@ -38,7 +38,7 @@ static const char introduction[] =
 	"exporter. Histograms have native buckets of schema 3, eight for each doubling of the time. In the\n"
 	"text formats they have classic buckets with the bounds 2^-14 s (61 us), 2^-13 s, ..., 2^6 s (64 s).\n"
 	"All counts are exact: each classic bound is a bound of the native buckets.\n\n"
-	"What a metric costs: `taken from` says when the kernel or the exporter works for it, `series` how\n"
+	"The cost of a metric: `taken from` says when the kernel or the exporter works for it, `series` how\n"
 	"many series it has. A histogram counts as one in protobuf, and as 24 in the text formats. Of all\n"
 	"series there are no more than `--max-series`.\n\n"
 	"A walk looks at all sockets once every `--interval`, ten seconds by default.\n\n"
