@@ -201,6 +201,7 @@ def test_full_disk_after_reopening():
     prefix = in_mount_namespace("mount -t tmpfs -o size=64k tmpfs /mnt")
     with Trace("-s", "--out", "/mnt/rows", prefix=prefix) as trace:
         root = pathlib.Path(f"/proc/{trace.pid}/root/mnt")
+        wait_until((root / "rows").exists, END_LIMIT_S, "not opened")
         (root / "rows").rename(root / "old")
         trace.process.send_signal(signal.SIGHUP)
         wait_until((root / "rows").exists, END_LIMIT_S, "not opened again")
