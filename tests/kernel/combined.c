@@ -87,16 +87,6 @@ static void open_everything(struct scope *scope, uint16_t port, struct probe *re
 	require(!probe_open(&wants, ret, &why), "%s", why.text);
 }
 
-static void exchange(int client, int server)
-{
-	for (int i = 0; i < BYTES; i++) {
-		send_byte(client);
-		receive_byte(server);
-		send_byte(server);
-		receive_byte(client);
-	}
-}
-
 static void test_everything(void **state)
 {
 	static struct scope scope; /* too much for some stacks */
@@ -117,7 +107,7 @@ static void test_everything(void **state)
 	for (int i = 0; i < CONNECTIONS; i++) {
 		clients[i] = connect_to(IPV4, port);
 		servers[i] = accept_from(listener);
-		exchange(clients[i], servers[i]);
+		exchange_bytes(clients[i], servers[i], BYTES);
 	}
 	require(!scan_all(&probe, clock_monotonic_ns(), true, &scan, &omissions), "no scan");
 	for (int i = 0; i < CONNECTIONS; i++) {

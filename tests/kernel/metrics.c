@@ -49,16 +49,6 @@ static void open_metrics(struct scope *scope, uint16_t port, const char *label, 
 	require(!probe_open(&wants, ret, &why), "%s", why.text);
 }
 
-static void exchange(int client, int server)
-{
-	for (int i = 0; i < BYTES; i++) {
-		send_byte(client);
-		receive_byte(server);
-		send_byte(server);
-		receive_byte(client);
-	}
-}
-
 static void walk_once(struct probe *probe, struct walk_result *ret)
 {
 	struct netns_omissions omissions;
@@ -172,7 +162,7 @@ static void test_connections(const char *label)
 	for (int i = 0; i < CONNECTIONS; i++) {
 		clients[i] = connect_to(IPV4, port);
 		servers[i] = accept_from(listener);
-		exchange(clients[i], servers[i]);
+		exchange_bytes(clients[i], servers[i], BYTES);
 	}
 	check_open(&probe, port);
 	for (int i = 0; i < CONNECTIONS; i++) {
@@ -231,7 +221,7 @@ static void test_older(void **state)
 	listener = listen_on(IPV4, &port);
 	client = connect_to(IPV4, port);
 	server = accept_from(listener);
-	exchange(client, server);
+	exchange_bytes(client, server, BYTES);
 	open_metrics(&scope, port, "port", &probe);
 	walk_once(&probe, &walk);
 	send_byte(server);
@@ -271,7 +261,7 @@ static void test_ended_group(void **state)
 	listener = listen_at(IPV4, port);
 	client = connect_to(IPV4, port);
 	server = accept_from(listener);
-	exchange(client, server);
+	exchange_bytes(client, server, BYTES);
 	require(!samples_next_group(&probe, NULL, &key, &first), "no group");
 	require(!metrics_end_group(&probe, &key), "the group does not end");
 	walk_once(&probe, &walk);

@@ -113,6 +113,16 @@ static void check_sums(struct probe *probe, const struct snmp *before)
 	assert_int_equal(all->opened[ROLE_SERVER], after.passive_opens - before->passive_opens);
 }
 
+static void end(struct probe *probe, const struct wire_pair *pair, const struct snmp *before)
+{
+	close(pair->client);
+	close(pair->server);
+	close(pair->listener);
+	wire_carry(&test_wire);
+	check_sums(probe, before);
+	probe_close(probe);
+}
+
 /* The first SYN is lost, then the first SYN-ACK. */
 static void test_handshake(void **state)
 {
@@ -171,12 +181,7 @@ static void test_data(void **state)
 	assert_int_equal(all->retransmitted[RETRANSMISSION_PROBE], 1);
 	assert_int_equal(all->retransmitted[RETRANSMISSION_TIMEOUT], 1);
 	assert_int_equal(all->retransmitted[RETRANSMISSION_FAST], 0);
-	close(pair.client);
-	close(pair.server);
-	close(pair.listener);
-	wire_carry(&test_wire);
-	check_sums(&probe, &before);
-	probe_close(&probe);
+	end(&probe, &pair, &before);
 }
 
 /* The first of four segments is lost: the acknowledgements of the others show that. */
@@ -202,12 +207,7 @@ static void test_fast(void **state)
 		receive_byte(pair.server);
 	wire_carry(&test_wire);
 	assert_int_equal(read_all(&probe)->retransmitted[RETRANSMISSION_FAST], 1);
-	close(pair.client);
-	close(pair.server);
-	close(pair.listener);
-	wire_carry(&test_wire);
-	check_sums(&probe, &before);
-	probe_close(&probe);
+	end(&probe, &pair, &before);
 }
 
 static int close_wire(void **state)

@@ -75,16 +75,6 @@ static uint64_t cookie_of(int fd)
 	return cookie;
 }
 
-static void exchange(int client, int server, unsigned int times)
-{
-	for (unsigned int i = 0; i < times; i++) {
-		send_byte(client);
-		receive_byte(server);
-		send_byte(server);
-		receive_byte(client);
-	}
-}
-
 static int connect_client(int client)
 {
 	int error = connect_socket(client, IPV4, PORT);
@@ -99,7 +89,7 @@ static uint64_t play(uint16_t port, unsigned int times)
 	int client = client_socket_at(IPV4, port), server = connect_client(client);
 	uint64_t cookie = cookie_of(client);
 
-	exchange(client, server, times);
+	exchange_bytes(client, server, times);
 	abort_socket(client);
 	receive_reset(server);
 	close(server);
@@ -112,12 +102,12 @@ static uint64_t play_twice(uint16_t port, unsigned int first, unsigned int secon
 	int client = client_socket_at(IPV4, port), server = connect_client(client);
 	uint64_t cookie = cookie_of(client);
 
-	exchange(client, server, first);
+	exchange_bytes(client, server, first);
 	require(!disconnect_socket(client), "cannot disconnect");
 	receive_reset(server);
 	close(server);
 	server = connect_client(client);
-	exchange(client, server, second);
+	exchange_bytes(client, server, second);
 	abort_socket(client);
 	receive_reset(server);
 	close(server);
@@ -243,7 +233,7 @@ static void test_older(void **state)
 	client = client_socket_at(IPV4, 6804);
 	server = connect_client(client);
 	tool = start("tcprtt", "--by", "conn", "-P", PORT_TEXT, "-o", "json");
-	exchange(client, server, 20);
+	exchange_bytes(client, server, 20);
 	stop();
 	rtt_reports_read(tool->out, &reports);
 	require(reports.count == 1, "%zu groups", reports.count);

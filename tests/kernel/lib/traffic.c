@@ -222,6 +222,16 @@ void await_connection(int listener)
 	require(poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, PATIENCE_MS) == 1, "no connection came");
 }
 
+void exchange_bytes(int client, int server, unsigned int times)
+{
+	for (unsigned int i = 0; i < times; i++) {
+		send_byte(client);
+		receive_byte(server);
+		send_byte(server);
+		receive_byte(client);
+	}
+}
+
 void receive_end(int fd)
 {
 	char byte;

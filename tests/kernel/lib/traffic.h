@@ -40,6 +40,9 @@ int connect_to(enum flavour flavour, uint16_t port);
 int accept_from(int listener);
 
 uint16_t local_port(int fd);
+/* A byte there and a byte back, that many times. */
+void exchange_bytes(int client, int server, unsigned int times);
+
 void send_byte(int fd);
 void receive_byte(int fd);
 void await_byte(int fd);             /* leaves the byte there: on a busy machine even loopback takes time */
