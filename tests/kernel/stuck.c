@@ -4,13 +4,17 @@
  * the packets that would end the state. The test records when each state was entered.
  */
 #include <bpf/bpf.h>
+#include <linux/capability.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/bpf_objects.h"
+#include "lib/helper.h"
 #include "lib/machine.h"
 #include "lib/run.h"
 #include "lib/stuck_rows.h"
@@ -22,6 +26,7 @@
 #define LONGER_MS 400
 #define LOOK_MS   50
 #define OLD_MS    700
+#define NOBODY    65534
 
 /* The rounding of wall times, and the drift of the clocks in a second. */
 #define CLOCK_NS (5 * NS_PER_MS)
@@ -271,6 +276,48 @@ static void check_entered_unseen(struct run *run, const struct way *way)
 	wire_close(&test_wire);
 }
 
+/* In a network namespace of its own, where only a tool with CAP_SYS_PTRACE finds it. */
+static void hidden_process(int channel, void *context)
+{
+	(void)context;
+	require(!unshare(CLONE_NEWNET) && !setresuid(NOBODY, NOBODY, NOBODY), "no process of another user");
+	channel_send(channel, 0, -1);
+	channel_receive(channel, NULL);
+}
+
+/* The exit status of a tool that is to say whether any connection of the scene is in CLOSE_WAIT. None is. */
+static int ask_once(struct run *run, const struct way *way, const struct stuck_scene *scene, struct tool **ret_tool)
+{
+	struct tool *tool = run_base_add(&run->base);
+
+	start(tool, way,
+	      (const char *const[]){"--stuck", "CLOSE_WAIT", "--longer", "400ms", "--once", scene->namespaces, NULL});
+	tool_wait(tool, 20);
+	*ret_tool = tool;
+	return tool_exit_code(tool);
+}
+
+/*
+ * Whoever cannot look into each network namespace does not say that there is none. What the test drops it does not get
+ * back: its tests are the last ones.
+ */
+static void check_hidden(struct run *run, const struct way *way)
+{
+	struct stuck_scene scene;
+	struct tool *tool;
+
+	need_older(way);
+	open_scene(&scene, way);
+	channel_receive(helper_start("tv-hidden", hidden_process, NULL).channel, NULL);
+	if (prctl(PR_CAPBSET_READ, CAP_SYS_PTRACE) == 1)
+		require(ask_once(run, way, &scene, &tool) == 0, "with CAP_SYS_PTRACE: %s", tool_errors(tool));
+	require(!prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE), "CAP_SYS_PTRACE stays");
+	require(ask_once(run, way, &scene, &tool) == 3, "without it, \"none\" is an answer: %s", tool_errors(tool));
+	require(strstr(tool_errors(tool), "cannot read the network namespace of "), "the reason is not said: %s",
+		tool_errors(tool));
+	wire_close(&test_wire);
+}
+
 #define WAY_TEST(what, way)                                                                                            \
 	static void test_##what##_by_##way(void **state)                                                               \
 	{                                                                                                              \
@@ -288,6 +335,9 @@ WAY_TEST(undecided, tcp)
 WAY_TEST(undecided, hash)
 WAY_TEST(entered_unseen, storage)
 WAY_TEST(entered_unseen, tcp)
+WAY_TEST(hidden, storage)
+WAY_TEST(hidden, tcp)
+WAY_TEST(hidden, hash)
 
 int main(void)
 {
@@ -303,6 +353,9 @@ int main(void)
 		cmocka_unit_test_teardown(test_undecided_by_hash, wire_teardown),
 		cmocka_unit_test_teardown(test_entered_unseen_by_storage, wire_teardown),
 		cmocka_unit_test_teardown(test_entered_unseen_by_tcp, wire_teardown),
+		cmocka_unit_test_teardown(test_hidden_by_storage, wire_teardown),
+		cmocka_unit_test_teardown(test_hidden_by_tcp, wire_teardown),
+		cmocka_unit_test_teardown(test_hidden_by_hash, wire_teardown),
 	};
 
 	return cmocka_run_group_tests_name("stuck", tests, run_group_setup, run_group_teardown);
