@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 -- Tables and views for records of tcpstates --fleet, written by dist/make-sql postgres. To load a file:
 --     \copy tcp_lines FROM connections.json WITH (FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'), then
---     INSERT INTO tcp_connections SELECT (jsonb_populate_record(NULL::tcp_connections, line)).* FROM tcp_lines
+--     INSERT INTO tcp_connections SELECT record.* FROM tcp_lines, jsonb_populate_record(NULL::tcp_connections, line) AS record
 
 CREATE TABLE tcp_lines (line jsonb);
 

@@ -124,7 +124,8 @@ def test_postgres():
     with Postgres() as database:
         database.sql(tables("postgres"))
         database.load("tcp_lines", traffic.text)
-        database.sql("INSERT INTO tcp_connections SELECT (jsonb_populate_record(NULL::tcp_connections, line)).* FROM tcp_lines;")
+        database.sql("INSERT INTO tcp_connections SELECT record.* FROM tcp_lines,"
+                     " jsonb_populate_record(NULL::tcp_connections, line) AS record;")
         for query, answer in traffic.questions():
             assert_equal(float(database.sql(f"{query};")), float(answer), query)
         first = json.loads(traffic.text.splitlines()[0])

@@ -298,8 +298,8 @@ static int ask_once(struct run *run, const struct way *way, const struct stuck_s
 }
 
 /*
- * Whoever cannot look into each network namespace does not say that there is none. What the test drops it does not get
- * back: its tests are the last ones.
+ * A tool that cannot look into each network namespace does not answer that none is stuck. A capability that the test
+ * drops stays away: these tests are the last ones.
  */
 static void check_hidden(struct run *run, const struct way *way)
 {
