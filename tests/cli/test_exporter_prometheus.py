@@ -42,13 +42,17 @@ class Server:
 
     def value(self, query):
         """The only value of a query; None: there is none yet."""
-        url = f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": query})
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                result = json.load(answer)["data"]["result"]
+            result = self.ask(query)
         except OSError:
             return None
         return float(result[0]["value"][1]) if result else None
+
+    def ask(self, query):
+        """The result of a query. OSError: no answer, or the query is wrong."""
+        url = f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": query})
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return json.load(answer)["data"]["result"]
 
 
 class Prometheus(Server):
@@ -79,6 +83,16 @@ def check_counts(prometheus, port):
         wait_until(lambda query=query: prometheus.value(query) == CONNECTIONS, 15, lambda query=query: f"{query}: {prometheus.value(query)}")
 
 
+def check_panels(prometheus):
+    """Prometheus reads each query of the dashboard, and quantiles have a value in either kind of histogram."""
+    for panel in json.loads((ROOT / "dist/grafana/tcpvitals.json").read_text())["panels"]:
+        for target in panel.get("targets", ()):
+            query = target["expr"].replace("$instance", ".*").replace("$__rate_interval", "30s")
+            prometheus.ask(query)
+            if "histogram_quantile" in query:
+                wait_until(lambda query=query: prometheus.value(query) is not None, 10, f"nothing: {query}")
+
+
 def test_classic():
     need_root()
     port = free_low_port()
@@ -88,6 +102,7 @@ def test_classic():
         assert_equal(prometheus.value(f'tcpvitals_rtt_seconds_count{{port="{port}"}}') > CONNECTIONS, True, "samples")
         p99 = prometheus.value(f'histogram_quantile(.99, tcpvitals_rtt_seconds_bucket{{port="{port}"}})')
         assert 0 < p99 < 1, p99
+        check_panels(prometheus)
         assert_equal(prometheus.value('scrape_samples_scraped') == exporter.scrape().series(), True, "samples of a scrape")
 
 
@@ -114,6 +129,7 @@ def test_native():
                        == exporter.scrape().get("tcpvitals_rtt_seconds_count", port=port), 10, f"native count {count}")
             p99 = prometheus.value(f'histogram_quantile(.99, tcpvitals_rtt_seconds{{port="{port}"}})')
             assert 0 < p99 < 1, p99
+            check_panels(prometheus)
 
 
 def test_default_series():

@@ -135,14 +135,15 @@ def test_postgres():
         assert_equal(database.sql("SELECT records FROM tcp_missing;"), "2", "records that were lost on their way")
 
 
-def installed(package):
-    """A folder with that package of npm in node_modules, installed once."""
+def installed(*packages):
+    """A folder with these packages of npm in node_modules, installed once."""
     need_command("node")
     need_command("npm")
-    folder = ROOT / ".cache/npm" / package.replace("/", "_")
+    package = " ".join(packages)
+    folder = ROOT / ".cache/npm" / packages[0].replace("/", "_")
     if not (folder / "node_modules").is_dir():
         folder.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--fetch-retries=0", "--prefix", folder, package]
+        command = ["npm", "install", "--no-audit", "--no-fund", "--fetch-retries=0", "--prefix", folder, *packages]
         try:
             result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                     timeout=INSTALL_LIMIT_S, check=False)
@@ -181,6 +182,18 @@ def test_clickhouse():
     ask_in_process("clickhouse", "chdb",
                    "INSERT INTO tcp_connections SELECT * FROM file('{path}', 'JSONEachRow') SETTINGS "
                    "input_format_skip_unknown_fields = 1, date_time_input_format = 'best_effort'")
+
+
+def test_dashboard_schema():
+    """Grafana's own types know each field of the dashboard, its panels and its queries, and the dashboard lacks none."""
+    folder = installed("@grafana/schema@10.4.2", "typescript@5")
+    source = (ROOT / "tests/cli/dashboard.ts").read_text(encoding="utf-8")
+    dashboard = (ROOT / "dist/grafana/tcpvitals.json").read_text(encoding="utf-8")
+    (folder / "dashboard.ts").write_text(source.replace("DASHBOARD", dashboard), encoding="utf-8")
+    command = ["node", "node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module",
+               "es2022", "--moduleResolution", "bundler", "dashboard.ts"]
+    result = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert_equal(result.returncode, 0, result.stdout[:1000])
 
 
 if __name__ == "__main__":
