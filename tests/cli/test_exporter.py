@@ -4,10 +4,12 @@
 
 import contextlib
 import gzip
+import http.client
 import os
 import socket
 import struct
 import tempfile
+import threading
 import time
 
 from cli import Skip, Trace, assert_equal, assert_in, main, need_root, run, wait_until
@@ -222,15 +224,46 @@ def test_requests():
 
 
 def test_silent_clients():
-    """Clients that say nothing, or do not read, keep nobody else waiting."""
+    """Clients that say nothing, or ask for more than their buffers hold and do not read, keep nobody else waiting."""
     need_root()
     with Exporter() as exporter:
         silent = [socket.create_connection(("127.0.0.1", exporter.port)) for _ in range(100)]
-        for client in silent[:50]:
-            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        for client in silent[:5]:
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                for _ in range(500):
+                    client.send(1000 * b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+                raise AssertionError("the exporter reads without an end from a client that reads nothing")
         assert_equal(exporter.request()[0], 200, "beside them")
         for client in silent:
             client.close()
+
+
+def test_many_clients():
+    """100 at the same time, each on one connection: each answer is whole."""
+    need_root()
+    with Exporter() as exporter:
+        barrier = threading.Barrier(100, timeout=20)
+
+        def ask(results):
+            connection = http.client.HTTPConnection("127.0.0.1", exporter.port, timeout=20)
+            barrier.wait()
+            for _ in range(5):
+                connection.request("GET", "/metrics")
+                response = connection.getresponse()
+                text = response.read().decode()
+                results.append((response.status, text.endswith("\n"), Metrics(text).get("tcpvitals_hook_up", hook="tp_btf")))
+            connection.close()
+
+        results = [[] for _ in range(100)]
+        threads = [threading.Thread(target=ask, args=(place,)) for place in results]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        first = results[0][0]
+        assert_equal(first[:2], (200, True), "first answer")
+        assert_equal(results, 100 * [5 * [first]], "answers")
 
 
 def test_unix_socket():
