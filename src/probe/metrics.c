@@ -241,6 +241,21 @@ int metrics_read_open_sockets(const struct probe *probe, uint64_t ret[METRICS_ST
 	return 0;
 }
 
+uint64_t metrics_uncounted(const struct probe *probe)
+{
+	const struct bpf_program *const counters[] = {
+		probe->vitals->progs.count_retransmission, probe->vitals->progs.count_retransmission_err,
+		probe->vitals->progs.count_syn_ack,        probe->vitals->progs.count_reset_received,
+		probe->vitals->progs.count_reset_sent,
+	};
+	uint64_t total = 0, missed;
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
+		if (program_is_loaded(counters[i]) && !program_recursion_misses(bpf_program__fd(counters[i]), &missed))
+			total += missed;
+	return total;
+}
+
 int metrics_next_port(const struct probe *probe, const uint32_t *port, uint32_t *ret_port, struct port_listeners *ret)
 {
 	int fd = bpf_map__fd(probe->vitals->maps.port_listeners);

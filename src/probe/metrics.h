@@ -59,6 +59,12 @@ int metrics_read_times(const struct probe *probe, uint32_t index, struct time_hi
 int metrics_read_open_sockets(const struct probe *probe, uint64_t ret[METRICS_STATES]);
 
 /*
+ * Returns how many retransmissions and resets were not counted, because the program was under way on that CPU; an upper
+ * bound, as those out of scope are among them.
+ */
+uint64_t metrics_uncounted(const struct probe *probe);
+
+/*
  * Reads the listeners of the port after *port (NULL: the first). Returns 0, -ENOENT after the last port, or another
  * negative errno.
  */

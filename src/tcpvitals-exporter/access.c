@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tcpvitals-exporter/access.h"
 
+#include "os/clock.h"
+
 #include <crypt.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -10,6 +12,8 @@
 #include <strings.h>
 
 #define SCHEME "Basic "
+/* How much longer than a wrong password takes, no other is computed. */
+#define PAUSE_FACTOR 9
 
 /* For an unknown user: the answer takes as long as that about a wrong password. */
 static const char nobody[] = "$2b$10$abcdefghijklmnopqrstuu3ZEWCuKQ0wbVFsQHFXqfkWpYg9lFeWi";
@@ -70,35 +74,54 @@ static bool matches(const char *password, const char *hash)
 	return computed && is_equal(computed, hash);
 }
 
-bool access_admits_user(struct access *access, const char *authorization)
+static enum access_answer compute(struct access *access, const char *password, const char *hash)
+{
+	uint64_t start_ns = clock_monotonic_ns(), end_ns;
+
+	if (start_ns < access->closed_until_ns)
+		return ACCESS_LATER;
+	if (matches(password, hash))
+		return ACCESS_ADMITTED;
+	end_ns = clock_monotonic_ns();
+	access->closed_until_ns = end_ns + PAUSE_FACTOR * (end_ns - start_ns);
+	return ACCESS_REFUSED;
+}
+
+/* Returns the user's number, or user_count. */
+static size_t find_user(const struct web_config *config, const char *name, size_t length)
+{
+	size_t user = 0;
+
+	while (user < config->user_count &&
+	       (strlen(config->users[user].name) != length || memcmp(config->users[user].name, name, length) != 0))
+		user++;
+	return user;
+}
+
+enum access_answer access_ask_user(struct access *access, const char *authorization)
 {
 	const struct web_config *config = access->config;
 	char credentials[CREDENTIALS_MAX], *colon;
-	size_t name, user;
+	enum access_answer answer;
+	size_t user;
 
 	if (!config->user_count)
-		return true;
+		return ACCESS_ADMITTED;
 	if (!authorization || strncasecmp(authorization, SCHEME, strlen(SCHEME)) != 0 ||
 	    !decode(authorization + strlen(SCHEME), credentials))
-		return false;
+		return ACCESS_REFUSED;
 	colon = strchr(credentials, ':');
 	if (!colon)
-		return false;
-	name = (size_t)(colon - credentials);
-	for (user = 0; user < config->user_count; user++) {
-		if (strlen(config->users[user].name) == name && !memcmp(config->users[user].name, credentials, name))
-			break;
-	}
-	if (user == config->user_count) {
-		matches(colon + 1, nobody);
-		return false;
-	}
-	if (is_equal(credentials, access->known[user]))
-		return true;
-	if (!matches(colon + 1, config->users[user].hash))
-		return false;
-	strcpy(access->known[user], credentials);
-	return true;
+		return ACCESS_REFUSED;
+	user = find_user(config, credentials, (size_t)(colon - credentials));
+	if (user < config->user_count && is_equal(credentials, access->known[user]))
+		return ACCESS_ADMITTED;
+	answer = compute(access, colon + 1, user < config->user_count ? config->users[user].hash : nobody);
+	if (user == config->user_count && answer == ACCESS_ADMITTED)
+		return ACCESS_REFUSED;
+	if (answer == ACCESS_ADMITTED)
+		strcpy(access->known[user], credentials);
+	return answer;
 }
 
 bool access_admits_certificate(const struct access *access, void *session)

@@ -6,6 +6,7 @@
 #include "core/web_config.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define CREDENTIALS_MAX 512
 
@@ -16,10 +17,21 @@ struct access {
 	 * else is done.
 	 */
 	char known[WEB_USERS_MAX][CREDENTIALS_MAX];
+	/*
+	 * After a wrong password, the time (CLOCK_MONOTONIC) until which none is computed: wrong ones take at most a
+	 * tenth of the time.
+	 */
+	uint64_t closed_until_ns;
+};
+
+enum access_answer {
+	ACCESS_REFUSED,
+	ACCESS_ADMITTED,
+	ACCESS_LATER, /* not known: a wrong password came just before */
 };
 
 /* `authorization`: the header of that name, or NULL. */
-bool access_admits_user(struct access *access, const char *authorization);
+enum access_answer access_ask_user(struct access *access, const char *authorization);
 
 /* `session` is a gnutls_session_t. */
 bool access_admits_certificate(const struct access *access, void *session);

@@ -60,10 +60,15 @@ void collect_losses(const struct collect *collect, struct collect_loss ret[COLLE
 {
 	const struct loss_report *losses = &collect->losses;
 	const struct collect_loss all[COLLECT_LOSSES] = {
-		{"recursion", losses->recursion}, {"storage", losses->storage_full},
-		{"scope", losses->unjudged},      {"gap", losses->gaps},
-		{"end", losses->unclosed},        {"accept", losses->unaccepted},
-		{"sample", losses->unsampled},    {"table", losses->summary_full},
+		{"recursion", losses->recursion},
+		{"storage", losses->storage_full},
+		{"scope", losses->unjudged},
+		{"gap", losses->gaps},
+		{"end", losses->unclosed},
+		{"accept", losses->unaccepted},
+		{"sample", losses->unsampled},
+		{"table", losses->summary_full},
+		{"segment", metrics_uncounted(collect->probe)},
 	};
 
 	memcpy(ret, all, sizeof(all));

@@ -33,7 +33,7 @@ struct collect_loss {
 	uint64_t count;
 };
 
-#define COLLECT_LOSSES 8
+#define COLLECT_LOSSES 9
 
 /* `places`: the most groups that are shown one by one. Returns 0 or -ENOMEM. Call collect_close() in both cases. */
 int collect_open(const struct labels *labels, struct probe *probe, struct resolver *resolver, size_t places,

@@ -202,6 +202,8 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, const struc
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (reply->status == MHD_HTTP_UNAUTHORIZED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"tcpvitals\"");
+	if (reply->status == MHD_HTTP_TOO_MANY_REQUESTS)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 	if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	result = MHD_queue_response(connection, reply->status, response);
@@ -209,7 +211,7 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, const struc
 	return result;
 }
 
-static bool is_admitted(struct server *server, struct MHD_Connection *connection)
+static enum access_answer ask_access(struct server *server, struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *session =
 		server->web && server->web->cert
@@ -217,16 +219,18 @@ static bool is_admitted(struct server *server, struct MHD_Connection *connection
 			: NULL;
 
 	if (session && !access_admits_certificate(&server->access, session->tls_session))
-		return false;
-	return access_admits_user(&server->access, MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-									       MHD_HTTP_HEADER_AUTHORIZATION));
+		return ACCESS_REFUSED;
+	return access_ask_user(&server->access,
+			       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION));
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path, const char *method,
 			      const char *version, const char *upload, size_t *upload_size, void **state)
 {
-	static const char refusal[] = "only GET and HEAD\n", stranger[] = "not authorized\n";
+	static const char refusal[] = "only GET and HEAD\n", stranger[] = "not authorized\n",
+			  later[] = "too many wrong passwords; try again\n";
 	struct server *server = context;
+	enum access_answer access;
 	struct reply reply = {MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain", refusal, strlen(refusal), false};
 
 	(void)version;
@@ -240,7 +244,10 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	if (!is_admitted(server, connection))
+	access = ask_access(server, connection);
+	if (access == ACCESS_LATER)
+		reply = (struct reply){MHD_HTTP_TOO_MANY_REQUESTS, "text/plain", later, strlen(later), false};
+	else if (access == ACCESS_REFUSED)
 		reply = (struct reply){MHD_HTTP_UNAUTHORIZED, "text/plain", stranger, strlen(stranger), false};
 	else if (!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD))
 		reply = server->answer(

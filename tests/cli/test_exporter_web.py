@@ -61,6 +61,18 @@ def status(port, trusted=None, certificate=None, user=None, version=None):
         connection.close()
 
 
+def answer(port, user):
+    """The status when a pause after a wrong password is over."""
+    found = [429]
+
+    def is_told():
+        found[0] = status(port, user=user)
+        return found[0] != 429
+
+    wait_until(is_told, 10, "refused for ever")
+    return found[0]
+
+
 TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
 
 
@@ -96,9 +108,22 @@ def test_users():
             for _ in range(2):  # the second time from memory
                 assert_equal(status(exporter.port, user="alice:secret"), 200, "right")
             for user in ("alice:wrong", "alice:", "bob:secret", "alice", None, "alice:secret\0"):
-                assert_equal(status(exporter.port, user=user), 401, f"{user}")
+                assert_equal(answer(exporter.port, user), 401, f"{user}")
             _, headers, _ = exporter.request(Authorization="Basic !!!")
             assert_in("Basic", headers["WWW-Authenticate"])
+
+
+def test_wrong_passwords():
+    """They keep nobody waiting who was admitted before, and are not computed as fast as they come."""
+    with folder_with(f"basic_auth_users:\n  alice: {HASH}\n  bob: {HASH}\n") as folder:
+        with Exporter("--web.config.file", folder / "web.yml") as exporter:
+            assert_equal(answer(exporter.port, "alice:secret"), 200, "alice, at first")
+            seen = set()
+            for i in range(200):
+                seen.add(status(exporter.port, user=f"{'bob' if i % 2 else 'nobody'}:{i}"))
+                assert_equal(status(exporter.port, user="alice:secret"), 200, "alice, beside wrong ones")
+            assert_equal(seen, {401, 429}, "answers to wrong ones")
+            assert_equal(answer(exporter.port, "bob:secret"), 200, "bob, at last")
 
 
 def test_change():
@@ -111,8 +136,8 @@ def test_change():
             assert_equal(status(exporter.port, user="alice:secret"), 200, "after a wrong file")
             (folder / "web.yml").write_text(f"basic_auth_users:\n  bob: {HASH}\n")
             wait_until(lambda: "the web configuration was read again" in exporter.err, 5, "not read again")
-            assert_equal(status(exporter.port, user="alice:secret"), 401, "the old user")
-            assert_equal(status(exporter.port, user="bob:secret"), 200, "the new user")
+            assert_equal(answer(exporter.port, "alice:secret"), 401, "the old user")
+            assert_equal(answer(exporter.port, "bob:secret"), 200, "the new user")
             assert_equal(exporter.err.count("not a bcrypt hash"), 1, "messages")
             (folder / "web.yml").write_text(TLS.replace("server.key", "client.key"))
             wait_until(lambda: "not a certificate of the key in key_file" in exporter.err, 5, "no message about the wrong pair")
