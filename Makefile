@@ -179,6 +179,7 @@ $(foreach tool,$(BUILT_TOOLS),$(eval $(call tool_rules,$(tool))))
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -o $@
 
+$(BUILD)/tests/kernel/metrics_groups: $(BUILD)/src/tcpvitals-exporter/groups.o
 $(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(KERNEL_LIB_OBJ) $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -ljansson -o $@
 

@@ -6,9 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/labels.h"
 #include "core/time_histogram.h"
-#include "lib/machine.h"
+#include "lib/metrics_probe.h"
 #include "lib/require.h"
 #include "lib/run_base.h"
 #include "lib/test.h"
@@ -22,39 +21,6 @@
 #define CONNECTIONS 6
 #define ABORTED     2
 #define BYTES       3
-
-static void open_metrics(struct scope *scope, uint16_t port, const char *label, struct probe *ret)
-{
-	struct probe_wants wants = {
-		.tool = "metrics",
-		.emits = EMIT_METRICS | EMIT_SAMPLES | EMIT_SNAPSHOTS,
-		.scope = scope,
-		.stuck = {.longer_ns = 1, .states = 1 << STATE_CLOSE_WAIT},
-		.samples = {.kind = RTT_SRTT, .max_keys = 16},
-		.owners = true,
-		.uses_older_sockets = true,
-		.hash_size = 1024,
-	};
-	struct parse_error unused;
-	struct probe_error why;
-	struct labels labels;
-	char text[8];
-
-	need_machine("socket_storage");
-	snprintf(text, sizeof(text), "%u", port);
-	require(!labels_parse(label, &labels, &unused), "no label");
-	wants.samples.grouping = labels.grouping;
-	memset(scope, 0, sizeof(*scope));
-	require(!scope_add_ports(scope, false, text, &unused) && !scope_complete(scope, false, &unused), "no scope");
-	require(!probe_open(&wants, ret, &why), "%s", why.text);
-}
-
-static void walk_once(struct probe *probe, struct walk_result *ret)
-{
-	struct netns_omissions omissions;
-
-	require(!metrics_walk(probe, ret, &omissions), "no walk");
-}
 
 /* The sum of all groups. */
 static void read_all(struct probe *probe, struct group_metrics *ret)
@@ -133,7 +99,7 @@ static void check_open(struct probe *probe, uint16_t port)
 	struct group_metrics all;
 	struct walk_result walk;
 
-	walk_once(probe, &walk);
+	metrics_probe_walk(probe, &walk);
 	assert_int_equal(walk.unremembered, 0);
 	read_all(probe, &all);
 	assert_int_equal(all.sent_bytes, CONNECTIONS * BYTES);
@@ -155,8 +121,8 @@ static void test_connections(const char *label)
 	uint16_t port;
 
 	listener = reserve_port(IPV4, &port);
-	open_metrics(&scope, port, label, &probe);
-	walk_once(&probe, &walk);
+	metrics_probe_open(&scope, &port, 1, label, &probe);
+	metrics_probe_walk(&probe, &walk);
 	close(listener);
 	listener = listen_at(IPV4, port);
 	for (int i = 0; i < CONNECTIONS; i++) {
@@ -172,7 +138,7 @@ static void test_connections(const char *label)
 		} else {
 			close(clients[i]);
 			receive_end(servers[i]);
-			walk_once(&probe, &walk);
+			metrics_probe_walk(&probe, &walk);
 			assert_int_equal(walk.stuck[STATE_CLOSE_WAIT], 1);
 		}
 		close(servers[i]);
@@ -222,13 +188,13 @@ static void test_older(void **state)
 	client = connect_to(IPV4, port);
 	server = accept_from(listener);
 	exchange_bytes(client, server, BYTES);
-	open_metrics(&scope, port, "port", &probe);
-	walk_once(&probe, &walk);
+	metrics_probe_open(&scope, &port, 1, "port", &probe);
+	metrics_probe_walk(&probe, &walk);
 	send_byte(server);
 	receive_byte(client);
 	close(client);
 	receive_end(server);
-	walk_once(&probe, &walk);
+	metrics_probe_walk(&probe, &walk);
 	assert_int_equal(walk.stuck[STATE_CLOSE_WAIT], 1);
 	close(server);
 	close(listener);
@@ -256,7 +222,7 @@ static void test_ended_group(void **state)
 
 	(void)state;
 	listener = reserve_port(IPV4, &port);
-	open_metrics(&scope, port, "port", &probe);
+	metrics_probe_open(&scope, &port, 1, "port", &probe);
 	close(listener);
 	listener = listen_at(IPV4, port);
 	client = connect_to(IPV4, port);
@@ -264,7 +230,7 @@ static void test_ended_group(void **state)
 	exchange_bytes(client, server, BYTES);
 	require(!samples_next_group(&probe, NULL, &key, &first), "no group");
 	require(!metrics_end_group(&probe, &key), "the group does not end");
-	walk_once(&probe, &walk);
+	metrics_probe_walk(&probe, &walk);
 	require(!samples_next_group(&probe, NULL, &key, &second), "no second group");
 	assert_int_not_equal(first, second);
 	metrics_free_number(&probe, first);
