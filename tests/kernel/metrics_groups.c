@@ -145,7 +145,27 @@ static void test_end(void **state)
 	close_scene(&scene);
 }
 
-/* A connection that outlives its group counts in another one with the same value. */
+/* A listener without connections outlives its groups, which end one after the other. The set and its sums stay. */
+static void test_listener(void **state)
+{
+	static struct scope scope;
+	static struct scene scene;
+	int listener;
+
+	(void)state;
+	open_scene(&scope, &scene);
+	listener = listen_at(IPV4, scene.ports[0]);
+	close(connect_to(IPV4, scene.ports[0]));
+	close(accept_from(listener));
+	for (int i = 0; i < 20; i++)
+		read_after(&scene, 60);
+	assert_int_equal(shown(&scene.groups), 1);
+	assert_int_equal(scene.last.opened[ROLE_SERVER], 1);
+	close(listener);
+	close_scene(&scene);
+}
+
+/* An open connection keeps its group, and counts in it after any time. */
 static void test_idle_connection(void **state)
 {
 	static struct scope scope;
@@ -200,6 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_listener),
 		cmocka_unit_test(test_idle_connection),
 		cmocka_unit_test(test_numbers_are_used_again),
 	};
