@@ -137,7 +137,8 @@ static void check_live(struct run *run, const struct way *way)
 		struct stuck_row row = stuck_wait_for_row(tool, &scene.victims[i], 0);
 
 		expect_known(&scene.victims[i], &row);
-		require(row.pid == getpid() || way == &by_hash, "%s: owned by %d", scene.victims[i].state, row.pid);
+		require(row.pid == getpid() || way == &by_hash, "%s: owned by %d (%s), not by %d",
+			scene.victims[i].state, row.pid, row.owner, getpid());
 	}
 	abort_socket(scene.half_closed.server);
 	left_ns = now_ns();

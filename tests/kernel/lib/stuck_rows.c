@@ -32,6 +32,8 @@ static struct stuck_row parse_row(const json_t *row, const char *line)
 	require(since && duration && json_is_null(since) == json_is_null(duration) && json_is_null(since) == !!least,
 		"either since and duration_us, or at_least_us: %s", line);
 	shown.pid = json_is_integer(pid) ? (int)json_integer_value(pid) : -1;
+	snprintf(shown.owner, sizeof(shown.owner), "%s by %s", json_string_value(json_object_get(row, "comm")),
+		 json_string_value(json_object_get(row, "owner")));
 	shown.since_ns = json_is_null(since) ? 0 : parse_time(json_string_value(since), line);
 	shown.age_ns = (uint64_t)(json_number_value(least ? least : duration) * 1000);
 	return shown;

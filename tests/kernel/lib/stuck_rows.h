@@ -13,7 +13,8 @@ struct stuck_row {
 	uint64_t time_ns;  /* CLOCK_MONOTONIC; since_ns, too */
 	uint64_t since_ns; /* 0: unknown */
 	uint64_t age_ns;
-	int pid; /* -1: unknown */
+	int pid;        /* -1: unknown */
+	char owner[64]; /* the other words about the owner */
 };
 
 /* Returns the number of whole rows about the connection. If there are any, writes the first and the last. */
