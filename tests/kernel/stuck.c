@@ -308,7 +308,8 @@ static void check_hidden(struct run *run, const struct way *way)
 	struct tool *tool;
 
 	need_older(way);
-	open_scene(&scene, way);
+	stuck_open_wire(&scene);
+	stuck_populate();
 	channel_receive(helper_start("tv-hidden", hidden_process, NULL).channel, NULL);
 	if (prctl(PR_CAPBSET_READ, CAP_SYS_PTRACE) == 1)
 		require(ask_once(run, way, &scene, &tool) == 0, "with CAP_SYS_PTRACE: %s", tool_errors(tool));

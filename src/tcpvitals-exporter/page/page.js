@@ -94,17 +94,23 @@ function layout() {
 		canvas.width = width;
 		canvas.height = height;
 	}
-	const used = rows.flatMap((row) => [...row.slots.keys()]);
+	let lowest = Infinity, highest = -Infinity;
+	for (const row of rows) {
+		for (const slot of row.slots.keys()) {
+			lowest = Math.min(lowest, slot);
+			highest = Math.max(highest, slot);
+		}
+	}
 	// Whole octaves, and at least three of them.
-	const first = used.length ? Math.floor(Math.min(...used.map((s) => s)) / 8) * 8 : 64;
-	const last = Math.max(used.length ? Math.ceil((Math.max(...used.map((s) => s)) + 1) / 8) * 8 : 88, first + 24);
+	const first = highest >= lowest ? Math.floor(lowest / 8) * 8 : 64;
+	const last = Math.max(highest >= lowest ? Math.ceil((highest + 1) / 8) * 8 : 88, first + 24);
 	const now = rows.length ? rows[rows.length - 1].to : Date.now();
 	return {canvas, scale, first, last, now, left: 4.2 * font, bottom: height - 1.4 * font, width, height};
 }
 
 function draw() {
 	const l = layout(), pen = l.canvas.getContext("2d"), style = getComputedStyle(document.documentElement);
-	const plain = matchMedia("(forced-colors: active)").matches;
+	const plain = matchMedia("(forced-colors: active)").matches, heat = style.getPropertyValue("--heat");
 	const x = (ms) => l.left + (l.width - l.left) * (1 - (l.now - ms) / KEEP_MS);
 	const y = (slot) => l.bottom * (1 - (slot - l.first) / (l.last - l.first));
 	const densest = Math.max(1e-9, ...rows.map((row) => Math.max(0, ...row.slots.values()) / (row.to - row.from)));
@@ -132,7 +138,7 @@ function draw() {
 			// From a fifth to the whole: a single sample shows.
 			const share = 0.2 + 0.8 * Math.sqrt(count / (row.to - row.from) / densest);
 			const up = y(slot) - y(slot + 1);
-			pen.fillStyle = plain ? "CanvasText" : `rgba(${style.getPropertyValue("--heat")}, ${share})`;
+			pen.fillStyle = plain ? "CanvasText" : `rgba(${heat}, ${share})`;
 			const high = plain ? up * share : up;
 			pen.fillRect(from, y(slot + 1) + up - high, Math.max(across, 1), Math.max(high, 1));
 		}
