@@ -7,6 +7,7 @@
 #include "probe/program.h"
 #include "probe/samples.h"
 #include "probe/skeleton.h"
+#include "probe/walk.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -162,8 +163,7 @@ int metrics_walk(struct probe *probe, struct walk_result *ret, struct netns_omis
 	found->unremembered = 0;
 	found->number = result.number;
 	found->time_ns = clock_monotonic_ns();
-	error = netns_visit_all(walk_namespace, &walk, &omissions);
-	probe->vitals->bss->walker = 0;
+	error = walk_namespaces(probe->vitals, walk_namespace, &walk, &omissions);
 	if (error)
 		return error;
 	memcpy(result.minor, found->minor, sizeof(result.minor));

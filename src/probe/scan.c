@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "probe/scan.h"
 
-#include "os/netns.h"
 #include "probe/optional.h"
 #include "probe/program.h"
 #include "probe/skeleton.h"
+#include "probe/walk.h"
 
 #include <bpf/libbpf.h>
 
@@ -66,7 +66,7 @@ int scan_all(const struct probe *probe, uint64_t now_ns, bool is_last, struct st
 	scan->undecided = 0;
 	scan->unjudged = 0;
 	if (namespace_program(vitals))
-		error = netns_visit_all(scan_namespace, vitals, &omissions);
+		error = walk_namespaces(vitals, scan_namespace, vitals, &omissions);
 	else
 		error = program_iterate(vitals->progs.stuck_storage, vitals->maps.conn_storage);
 	*ret = *scan;

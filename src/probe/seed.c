@@ -6,6 +6,7 @@
 #include "os/progress.h"
 #include "probe/program.h"
 #include "probe/skeleton.h"
+#include "probe/walk.h"
 
 #include <bpf/libbpf.h>
 
@@ -27,8 +28,8 @@ static struct bpf_program *loaded_of(struct bpf_program *a, struct bpf_program *
 }
 
 /* Runs the iterators that are loaded. Each result is 0 or a negative errno. */
-static void run(struct bpf_program *owners, struct bpf_program *rest, int *ret_owners, int *ret_rest,
-		struct netns_omissions *ret)
+static void run(struct vitals_bpf *vitals, struct bpf_program *owners, struct bpf_program *rest, int *ret_owners,
+		int *ret_rest, struct netns_omissions *ret)
 {
 	struct progress progress;
 
@@ -37,7 +38,7 @@ static void run(struct bpf_program *owners, struct bpf_program *rest, int *ret_o
 	if (owners)
 		*ret_owners = program_iterate(owners, NULL);
 	if (rest)
-		*ret_rest = netns_visit_all(visit, rest, ret);
+		*ret_rest = walk_namespaces(vitals, visit, rest, ret);
 	progress_end(&progress);
 }
 
@@ -53,7 +54,7 @@ void seed(struct probe *probe)
 	struct netns_omissions omissions = {0};
 	int owners_error, rest_error;
 
-	run(owners, rest, &owners_error, &rest_error, &omissions);
+	run(vitals, owners, rest, &owners_error, &rest_error, &omissions);
 	report_failure(SEED_WITHOUT_OWNERS, owners_error);
 	report_failure(SEED_WITHOUT_REST, rest_error);
 	if (wants->verbose || (wants->stuck.once && netns_is_partial(&omissions) && !looks_again))

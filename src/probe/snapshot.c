@@ -3,6 +3,7 @@
 
 #include "probe/program.h"
 #include "probe/skeleton.h"
+#include "probe/walk.h"
 
 #include <bpf/libbpf.h>
 
@@ -37,9 +38,8 @@ int snapshot_take(const struct probe *probe, snapshot_visit *visit, void *contex
 {
 	struct reading reading = {probe->vitals->progs.take_snapshot, visit, context};
 	struct netns_omissions omissions = {0};
-	int error = netns_visit_all(read_namespace, &reading, &omissions);
+	int error = walk_namespaces(probe->vitals, read_namespace, &reading, &omissions);
 
-	probe->vitals->bss->walker = 0;
 	*ret_omissions = omissions;
 	return error;
 }

@@ -163,6 +163,7 @@ int seed_rest(struct bpf_iter__tcp *ctx)
 	struct transition t;
 	struct conn *conn;
 
+	owner_note_walker();
 	if (!tp || !seed_read(&t, tp))
 		return 0;
 	t.netns = sock_netns(tp, false);
@@ -180,6 +181,7 @@ int seed_rest_hash(struct bpf_iter__tcp *ctx)
 	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
 	struct transition t;
 
+	owner_note_walker();
 	if (!tp || !seed_read(&t, tp))
 		return 0;
 	t.netns = sock_netns(tp, false);
@@ -219,6 +221,7 @@ static __always_inline struct tcp_sock *stuck_socket(struct transition *t, struc
 	struct sock_common *common = ctx->sk_common;
 	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
 
+	owner_note_walker();
 	return stuck_is_candidate(t, tp) ? tp : NULL;
 }
 

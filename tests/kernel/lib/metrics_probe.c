@@ -14,13 +14,15 @@ void metrics_probe_open(struct scope *scope, const uint16_t *ports, size_t port_
 {
 	struct probe_wants wants = {
 		.tool = "metrics",
-		.emits = EMIT_METRICS | EMIT_SAMPLES | EMIT_SNAPSHOTS,
+		.emits = EMIT_METRICS | EMIT_SAMPLES | EMIT_SNAPSHOTS | EMIT_SCANS,
 		.scope = scope,
 		.stuck = {.longer_ns = 1, .states = 1 << STATE_CLOSE_WAIT},
 		.samples = {.kind = RTT_SRTT, .max_keys = METRICS_PROBE_GROUPS},
 		.owners = true,
 		.uses_older_sockets = true,
 		.hash_size = 1024,
+		.buffer_size = 1 << 16,
+		.rings = 1,
 	};
 	struct parse_error unused;
 	struct probe_error why;
