@@ -115,7 +115,8 @@ static uint32_t used_sets(const struct groups *groups)
 	return used;
 }
 
-/* A group without sockets ends five minutes after the last change; its counts stay in the sum, and its place is free. */
+/* A group without sockets ends five minutes after the last change; its counts stay in the sum, and its place is free.
+ */
 static void test_end(void **state)
 {
 	static struct scope scope;
