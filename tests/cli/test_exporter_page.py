@@ -42,7 +42,8 @@ def test_numbers():
             ports = [line[0] for line in table(browser, "listeners")]
             return changes.get("opened, client") == opened and shown == sockets and str(port) in ports
 
-        wait_until(agree, 30, "page and metrics differ")
+        # Sockets in TIME_WAIT that earlier tests left end one after the other, for a minute.
+        wait_until(agree, 70, "page and metrics differ")
         wait_until(lambda: any(line[0] == "CLOSE_WAIT" and f":{port}" in line[4] for line in table(browser, "stuck")), 15,
                    lambda: f"no stuck socket: {table(browser, 'stuck')}")
         assert_in(["127.0.0.1"], [line[:1] for line in table(browser, "peers")])
