@@ -71,8 +71,8 @@ def missing_files(*paths):
     return [f"{path} is missing: type make all bench" for path in paths if not path.exists()]
 
 
-def missing_commands(*names):
-    return [f"needs the command {name}: type scripts/install-packages bench/run bench" for name in names
+def missing_commands(*names, packages="bench"):
+    return [f"needs the command {name}: type scripts/install-packages bench/run {packages}" for name in names
             if not shutil.which(name)]
 
 

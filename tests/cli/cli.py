@@ -155,6 +155,16 @@ class Trace:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def end_daemon(process, limit=10):
+    """Asks a process to end, and makes it when it takes longer."""
+    process.terminate()
+    try:
+        process.wait(limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def wait_until(condition, limit, message):
     end = time.monotonic() + limit
     while not condition():

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 
-from cli import free_port, need_command, wait_until
+from cli import end_daemon, free_port, need_command, wait_until
 
 
 class Nginx:
@@ -48,12 +48,7 @@ class Nginx:
             return False
 
     def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end_daemon(self.process)
         self.directory.cleanup()
 
     def served(self):

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import urllib.parse
 
-from cli import ROOT, Skip, Trace, assert_equal, assert_in, main, need_command, need_root, wait_until
+from cli import ROOT, Skip, Trace, assert_equal, assert_in, end_daemon, main, need_command, need_root, wait_until
 from exporter import free_low_port
 from postgresql import Postgres
 from surroundings import folder
@@ -49,12 +49,7 @@ class Daemon:
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end_daemon(self.process)
         self.log.close()
 
     def await_all(self, count, expected):

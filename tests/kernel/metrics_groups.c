@@ -24,7 +24,6 @@ struct scene {
 	struct labels labels;
 	struct groups groups;
 	uint16_t ports[2];
-	int listeners[2];
 	uint64_t now_ns;
 	struct group_metrics last; /* of the last reading: all series together */
 };
@@ -69,17 +68,18 @@ static void read_after(struct scene *scene, uint64_t seconds)
 }
 
 /* Opens and ends connections on one of the ports. No socket is left. */
-static void connect_times(struct scene *scene, int port, int times)
+static void connect_times(const struct scene *scene, int port, int times)
 {
-	scene->listeners[port] = listen_at(IPV4, scene->ports[port]);
+	int listener = listen_at(IPV4, scene->ports[port]);
+
 	for (int i = 0; i < times; i++) {
-		int client = connect_to(IPV4, scene->ports[port]), server = accept_from(scene->listeners[port]);
+		int client = connect_to(IPV4, scene->ports[port]), server = accept_from(listener);
 
 		close(client);
 		receive_end(server);
 		close(server);
 	}
-	close(scene->listeners[port]);
+	close(listener);
 	settle(&scene->ports[port], 1);
 }
 
@@ -87,13 +87,14 @@ static void open_scene(struct scope *scope, struct scene *scene)
 {
 	struct resolver_error errors[RESOLVER_ERRORS];
 	struct parse_error unused;
+	int reserved[2];
 
 	*scene = (struct scene){.probe = PROBE_CLOSED, .now_ns = 1000 * SECOND_NS};
 	for (int i = 0; i < 2; i++)
-		scene->listeners[i] = reserve_port(IPV4, &scene->ports[i]);
+		reserved[i] = reserve_port(IPV4, &scene->ports[i]);
 	metrics_probe_open(scope, scene->ports, 2, "port", &scene->probe);
 	for (int i = 0; i < 2; i++)
-		close(scene->listeners[i]);
+		close(reserved[i]);
 	require(!labels_parse("port", &scene->labels, &unused), "no label");
 	resolver_open(0, 0, &scene->resolver, errors);
 	require(!groups_open(&scene->labels, &scene->probe, &scene->resolver, 1, &scene->groups), "no groups");
@@ -171,13 +172,13 @@ static void test_idle_connection(void **state)
 {
 	static struct scope scope;
 	static struct scene scene;
-	int client, server;
+	int listener, client, server;
 
 	(void)state;
 	open_scene(&scope, &scene);
-	scene.listeners[0] = listen_at(IPV4, scene.ports[0]);
+	listener = listen_at(IPV4, scene.ports[0]);
 	client = connect_to(IPV4, scene.ports[0]);
-	server = accept_from(scene.listeners[0]);
+	server = accept_from(listener);
 	exchange_bytes(client, server, 10);
 	for (int i = 0; i < 20; i++)
 		read_after(&scene, 60);
@@ -186,7 +187,7 @@ static void test_idle_connection(void **state)
 	close(client);
 	receive_end(server);
 	close(server);
-	close(scene.listeners[0]);
+	close(listener);
 	settle(&scene.ports[0], 1);
 	read_after(&scene, 1);
 	assert_int_equal(shown(&scene.groups), 1);

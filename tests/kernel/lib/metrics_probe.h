@@ -13,8 +13,10 @@
 /* Groups besides GROUP_OTHER. */
 #define METRICS_PROBE_GROUPS 16
 
-/* Skips the test where the kernel does not allow it. `scope` must live as long as the probe. Call probe_close()
- * afterwards. */
+/*
+ * Skips the test where the kernel does not allow it. `scope` must live as long as the probe. Call probe_close()
+ * afterwards.
+ */
 void metrics_probe_open(struct scope *scope, const uint16_t *ports, size_t port_count, const char *label,
 			struct probe *ret);
 
