@@ -7,6 +7,8 @@
 
 /* A place changes hands when the newcomer grows so many times as fast. */
 #define PUSHES_OUT 2
+/* The growth is a mean whose newest reading has the weight 1/FADE. */
+#define FADE 4
 
 int series_open(size_t groups, size_t words, size_t places, struct series_table *ret)
 {
@@ -53,12 +55,13 @@ void series_count(struct series_table *table, size_t group, const uint64_t *coun
 	size_t size = table->words * sizeof(*counters);
 
 	series->idle++;
+	series->growth -= (series->growth + FADE - 1) / FADE;
 	if (!series->readings || memcmp(stored, counters, size) != 0) {
 		series->changed_ns = table->now_ns;
 		series->idle = 0;
 	}
 	series->readings++;
-	series->growth = weight - series->weight;
+	series->growth += weight - series->weight;
 	series->weight = weight;
 	memcpy(stored, counters, size);
 }

@@ -26,7 +26,7 @@ struct series {
 	unsigned int idle;     /* readings since then */
 	unsigned int readings; /* 0: the number is free */
 	uint64_t weight;       /* at the last reading */
-	uint64_t growth;       /* of the weight, between the last two readings */
+	uint64_t growth;       /* of the weight in one reading: FADE times the mean over about the last FADE readings */
 	bool is_shown;
 };
 
@@ -56,8 +56,8 @@ void series_begin(struct series_table *table, uint64_t now_ns);
 void series_count(struct series_table *table, size_t group, const uint64_t *counters, uint64_t weight);
 
 /*
- * Decides which groups are shown. A group takes a free place, or that of a group that grows less than half as fast: two
- * that are alike do not push each other out at each reading.
+ * Decides which groups are shown. A group takes a free place, or that of a group that has grown less than half as fast
+ * over the last readings: neither two that are alike nor two that grow alternately push each other out.
  */
 void series_choose(struct series_table *table);
 
