@@ -10,16 +10,15 @@
 
 #include "abi/types.h"
 
-#define TIME_SCHEMA      3
-#define TIME_PER_OCTAVE  8
-#define TIME_FIRST       (-20 * TIME_PER_OCTAVE)      /* bucket of slot 0, which also has all shorter times: 2^-20 s */
-#define TIME_LAST        (24 * TIME_PER_OCTAVE)       /* the highest bucket: 2^24 s, 194 days */
-#define TIME_SLOT_BEYOND (TIME_LAST - TIME_FIRST + 1) /* the slot of longer times, which is no bucket */
-#define TIME_SLOTS       (TIME_SLOT_BEYOND + 1)
+#define TIME_SCHEMA     3
+#define TIME_PER_OCTAVE 8
+#define TIME_FIRST      (-20 * TIME_PER_OCTAVE)    /* bucket of slot 0, which also has all shorter times: 2^-20 s */
+#define TIME_LAST       (24 * TIME_PER_OCTAVE + 1) /* bucket of all times beyond 2^24 s (194 days) */
+#define TIME_SLOTS      (TIME_LAST - TIME_FIRST + 1)
 
 /* 2^-20 s and 2^24 s in ns, rounded down: times are whole nanoseconds. */
 #define TIME_FIRST_NS 953ULL
-#define TIME_LAST_NS  (1000000000ULL << 24)
+#define TIME_LONG_NS  (1000000000ULL << 24)
 
 /* Counters only grow: an interval is the difference of two readings. */
 struct time_histogram {
@@ -50,8 +49,8 @@ static inline __u32 time_slot(__u64 ns)
 
 	if (ns <= TIME_FIRST_NS)
 		return 0;
-	if (ns > TIME_LAST_NS)
-		return TIME_SLOT_BEYOND;
+	if (ns > TIME_LONG_NS)
+		return TIME_SLOTS - 1;
 	for (__u32 step = 32; step; step >>= 1) {
 		if (ns >> (high + step))
 			high += step;

@@ -54,10 +54,10 @@ void time_histogram_classic(const struct time_histogram *histogram, uint64_t ret
 	}
 }
 
-/* Returns the first slot at or after `slot` that is not empty, or TIME_SLOT_BEYOND. */
+/* Returns the first slot at or after `slot` that is not empty, or TIME_SLOTS. */
 static uint32_t next_used(const struct time_histogram *histogram, uint32_t slot)
 {
-	while (slot < TIME_SLOT_BEYOND && !histogram->slots[slot])
+	while (slot < TIME_SLOTS && !histogram->slots[slot])
 		slot++;
 	return slot;
 }
@@ -66,9 +66,9 @@ int time_histogram_run(const struct time_histogram *histogram, uint32_t slot, st
 {
 	uint32_t first = next_used(histogram, slot ? slot : 1), next = first, last = first;
 
-	if (first == TIME_SLOT_BEYOND)
+	if (first == TIME_SLOTS)
 		return 0;
-	while (next != TIME_SLOT_BEYOND && next - last <= GAP_MAX + 1) {
+	while (next != TIME_SLOTS && next - last <= GAP_MAX + 1) {
 		last = next;
 		next = next_used(histogram, next + 1);
 	}

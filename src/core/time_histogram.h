@@ -35,8 +35,8 @@ struct time_run {
 };
 
 /*
- * Finds the first run at or after `slot`. Slot 0 and TIME_SLOT_BEYOND are in no run: Prometheus counts the first in the
- * zero bucket, and the last in no bucket but the total. Returns 1, or 0 after the last run.
+ * Finds the first run at or after `slot`. Slot 0 is in no run: Prometheus counts it in the zero bucket. Returns 1, or 0
+ * after the last run.
  */
 int time_histogram_run(const struct time_histogram *histogram, uint32_t slot, struct time_run *ret);
 
