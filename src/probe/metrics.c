@@ -274,17 +274,21 @@ void metrics_forget_port(const struct probe *probe, uint32_t port)
 	bpf_map_delete_elem(bpf_map__fd(probe->vitals->maps.port_listeners), &port);
 }
 
-void metrics_visit_programs(const struct probe *probe, visit_program *visit, void *context)
+bool metrics_read_runs(const struct probe *probe, uint64_t *ret_runs, uint64_t *ret_ns)
 {
 	struct bpf_program *program;
 
+	*ret_runs = *ret_ns = 0;
 	bpf_object__for_each_program(program, probe->vitals->obj)
 	{
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
 		int fd = bpf_program__fd(program);
 
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.run_cnt)
-			visit(context, bpf_program__name(program), info.run_cnt, info.run_time_ns);
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+			continue;
+		*ret_runs += info.run_cnt;
+		*ret_ns += info.run_time_ns;
 	}
+	return *ret_runs;
 }

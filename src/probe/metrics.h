@@ -73,8 +73,10 @@ int metrics_next_port(const struct probe *probe, const uint32_t *port, uint32_t 
 /* Makes room: the port has no listener any more. Not between two calls of metrics_next_port(). */
 void metrics_forget_port(const struct probe *probe, uint32_t port);
 
-/* Calls `visit` for each loaded program that the kernel counts the runs of (sysctl kernel.bpf_stats_enabled). */
-typedef void visit_program(void *context, const char *program, uint64_t runs, uint64_t run_ns);
-void metrics_visit_programs(const struct probe *probe, visit_program *visit, void *context);
+/*
+ * Adds up the runs of all loaded programs, and the time in them. Returns false if the kernel counts none (sysctl
+ * kernel.bpf_stats_enabled).
+ */
+bool metrics_read_runs(const struct probe *probe, uint64_t *ret_runs, uint64_t *ret_ns);
 
 #endif

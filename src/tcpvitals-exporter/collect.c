@@ -37,8 +37,13 @@ int collect_walk(struct collect *collect)
 
 int collect_read_host(struct collect *collect)
 {
+	uint64_t recursion = collect->losses.recursion;
+
 	collect->losses = (struct loss_report){};
 	probe_losses(collect->probe, true, &collect->losses);
+	/* A difference of two counters, which are not read at the same moment. A counter never falls. */
+	if (collect->losses.recursion < recursion)
+		collect->losses.recursion = recursion;
 	return metrics_read_open_sockets(collect->probe, collect->open);
 }
 

@@ -49,7 +49,10 @@ static struct reply text_reply(unsigned int status, const char *text)
 	return (struct reply){status, "text/plain", text, strlen(text), false};
 }
 
-/* Formats the metrics into tool->body. Returns 0 or -ENOMEM. */
+/*
+ * Formats the metrics into tool->body. Returns 0 or -ENOMEM. When there are too many series, one group less is shown
+ * from now on, in all formats: if it came back when there is room, two groups would replace each other at each scrape.
+ */
 static int format_metrics(struct tool *tool, struct exposition *exposition)
 {
 	struct series_table *series = &tool->collect.groups.series;
@@ -69,8 +72,6 @@ static int format_metrics(struct tool *tool, struct exposition *exposition)
 			break;
 		series_limit(series, series->shown - 1);
 	}
-	/* At the next scrape there may be room again. */
-	series->places = exporter_places(&tool->options);
 	return error;
 }
 

@@ -197,26 +197,14 @@ static void write_build(struct writer *writer)
 	writer_end(writer);
 }
 
-static void add_runs(void *context, const char *program, uint64_t runs, uint64_t run_ns)
-{
-	(void)run_ns;
-	writer_add_labelled(context, "program", program, runs);
-}
-
-static void add_run_time(void *context, const char *program, uint64_t runs, uint64_t run_ns)
-{
-	(void)runs;
-	writer_add_labelled(context, "program", program, run_ns);
-}
-
 static void write_programs(struct writer *writer)
 {
-	writer_begin(writer, METRIC_PROGRAM_RUNS);
-	metrics_visit_programs(writer->collect->probe, add_runs, writer);
-	writer_end(writer);
-	writer_begin(writer, METRIC_PROGRAM_RUN_TIME);
-	metrics_visit_programs(writer->collect->probe, add_run_time, writer);
-	writer_end(writer);
+	uint64_t runs, run_ns;
+
+	if (!metrics_read_runs(writer->collect->probe, &runs, &run_ns))
+		return;
+	writer_write_one(writer, METRIC_PROGRAM_RUNS, runs);
+	writer_write_one(writer, METRIC_PROGRAM_RUN_TIME, run_ns);
 }
 
 static void write_own(struct writer *writer)

@@ -16,6 +16,9 @@ from cgroups import Cgroup
 from exporter import ALL_SERIES, EXPORTER, Exporter, free_low_port
 from test_exporter import close_client_first, exchange, listen, reset_by_client
 
+sys.path.insert(0, str(ROOT / "bench"))
+from bpf_stats import Statistics  # pylint: disable=wrong-import-position
+
 
 def connect_from(cgroup, listener, port):
     """One connection of a process in that cgroup."""
@@ -101,6 +104,44 @@ def test_series_are_bounded():
     assert after.sum(name) - before.sum(name) >= 600
     assert after.get("tcpvitals_groups_in_other") > 20
     assert again.sum(name) >= after.sum(name), "a sum fell"
+
+
+def test_places_stay():
+    """Two ports alike, and scrapes in both formats, of which one has no room for both: no place changes hands, each count grows."""
+    need_root()
+    ports, seen = [free_low_port() for _ in range(2)], []
+    native = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(listen(port)) for port in ports]
+        exporter = stack.enter_context(Exporter("--pid", str(os.getpid())))
+        for _ in range(12):
+            for listener, port in zip(listeners, ports):
+                for close in (close_client_first, reset_by_client):
+                    close(*exchange(listener, port))
+                    close(*reversed(exchange(listener, port)))
+            assert_equal(exporter.request(Accept=native)[0], 200, "status")
+            metrics = exporter.scrape()
+            assert metrics.series() <= 450, metrics.series()
+            seen.append(metrics.values["tcpvitals_sent_bytes_total"])
+    for earlier, later in zip(seen[2:], seen[3:]):
+        assert earlier.keys() == later.keys(), (earlier, later)
+        assert all(later[labels] > count for labels, count in earlier.items()), (earlier, later)
+
+
+def test_programs_are_counted():
+    """kernel.bpf_stats_enabled: the runs of the programs, in two series."""
+    need_root()
+    port = free_low_port()
+    with Statistics(), Exporter("--max-series", 400) as exporter, listen(port) as listener:
+        before = exporter.scrape()
+        for _ in range(100):
+            close_client_first(*exchange(listener, port))
+        after = exporter.scrape()
+    names = ("tcpvitals_program_runs_total", "tcpvitals_program_run_seconds_total")
+    runs, seconds = (after.get(name) - before.get(name) for name in names)
+    assert runs >= 500, runs
+    assert 0 < seconds < 1, seconds
+    assert after.series() <= 400, after.series()
 
 
 def test_series_of_each_metric():

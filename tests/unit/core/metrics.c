@@ -90,7 +90,7 @@ static void test_description(void **state)
 				  "Connections ended, by the cause of the end (tcpstates(8)).\n\n"
 				  "- type: counter\n"
 				  "- labels: `role` `cause` and those of `--label`\n"
-				  "- series: at most 81 for each group\n"
+				  "- series: at most 78 for each group\n"
 				  "- taken from: each transition to CLOSE\n"
 				  "- OpenTelemetry: system.network.tcp.connection.count, the cause as error.type\n\n"));
 	assert_true(text_has(&sb, "### `tcpvitals_build_info`\n\n"));
