@@ -186,6 +186,8 @@ static void server_process(int channel, void *context)
 	accepted = accept_from(listener);
 	receive_byte(accepted);
 	channel_send(channel, 0, -1);
+	await_connection(listener);
+	channel_send(channel, 0, -1);
 	channel_receive(channel, NULL);
 	receive_end(accepted);
 	close(accepted);
@@ -210,6 +212,7 @@ static void kill_listener(void **state, const char *const *args)
 	channel_receive(server.channel, NULL);
 	waiting = connect_to(IPV4, port);
 	waiting_port = local_port(waiting);
+	channel_receive(server.channel, NULL);
 	kill_socket(&killer, port, 0);
 	receive_reset(waiting);
 	close(waiting);
