@@ -48,16 +48,18 @@ struct app_options {
 	{                                                                                                              \
 		"csv", 's', 0, 0, "the same as -o csv", group                                                          \
 	}
-#define APP_KERNEL_OPTIONS(group, hooks)                                                                               \
-	{"strict", APP_KEY_STRICT, 0, 0, "exit with 3 if anything was missed", group},                                 \
-		{"hook", APP_KEY_HOOK, "HOOK", 0, hooks, group},                                                       \
-		{"storage", APP_KEY_STORAGE, "KIND", 0, "memory of a socket: auto, socket or hash", group},            \
-		{"hash-size", APP_KEY_HASH_SIZE, "SOCKETS", 0, "sockets in the hash (default 65536)", group},          \
+#define APP_HOOK_OPTIONS(group, hooks)                                                                                 \
+	{"hook", APP_KEY_HOOK, "HOOK", 0, hooks, group},                                                               \
 		{"accept", APP_KEY_ACCEPT, "HOOK", 0, "auto, fexit, kretprobe, receive or none", group},               \
-		PRIORITY_OPTION(group), {"without-casts", APP_KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, group},          \
+		{"without-casts", APP_KEY_WITHOUT_CASTS, 0, OPTION_HIDDEN, 0, group},                                  \
 	{                                                                                                              \
 		"verbose", 'v', 0, 0, "say what is used, and what was lost", group                                     \
 	}
+#define APP_KERNEL_OPTIONS(group, hooks)                                                                               \
+	{"strict", APP_KEY_STRICT, 0, 0, "exit with 3 if anything was missed", group},                                 \
+		{"storage", APP_KEY_STORAGE, "KIND", 0, "memory of a socket: auto, socket or hash", group},            \
+		{"hash-size", APP_KEY_HASH_SIZE, "SOCKETS", 0, "sockets in the hash (default 65536)", group},          \
+		PRIORITY_OPTION(group), APP_HOOK_OPTIONS(group, hooks)
 #define APP_HELP_OPTIONS                                                                                               \
 	{0, 0, 0, 0, "Help:", -1},                                                                                     \
 	{                                                                                                              \

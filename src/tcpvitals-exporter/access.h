@@ -7,8 +7,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #define CREDENTIALS_MAX 512
+/* The addresses of clients are told apart by so many bits of a hash. */
+#define ADDRESS_BITS    8
+#define ADDRESSES_APART (1 << ADDRESS_BITS)
 
 struct access {
 	const struct web_config *config;
@@ -18,10 +22,11 @@ struct access {
 	 */
 	char known[WEB_USERS_MAX][CREDENTIALS_MAX];
 	/*
-	 * After a wrong password, the time (CLOCK_MONOTONIC) until which none is computed: wrong ones take at most a
-	 * tenth of the time.
+	 * After a wrong password, the times (CLOCK_MONOTONIC) until which none is computed. Wrong ones from one address
+	 * take at most a tenth of the time, so that they do not keep out other addresses, and all together at most
+	 * half.
 	 */
-	uint64_t closed_until_ns;
+	uint64_t closed_until_ns[ADDRESSES_APART], all_closed_until_ns;
 };
 
 enum access_answer {
@@ -30,8 +35,15 @@ enum access_answer {
 	ACCESS_LATER, /* not known: a wrong password came just before */
 };
 
-/* `authorization`: the header of that name, or NULL. */
-enum access_answer access_ask_user(struct access *access, const char *authorization);
+/* `authorization`: the header of that name, or NULL. `client`: the address, or NULL for that of a UNIX socket. */
+enum access_answer access_ask_user(struct access *access, const char *authorization, const struct sockaddr *client);
+
+/*
+ * Whether a client with this header Host (NULL: none) may follow the events. Without users, a client of this host has
+ * to name it by an address, as "localhost" or by the host's name. Another name may be that of a stranger's web page,
+ * which a browser asks here because the name now leads here (DNS rebinding).
+ */
+bool access_admits_host(const struct access *access, const char *host, const struct sockaddr *client);
 
 /* `session` is a gnutls_session_t. */
 bool access_admits_certificate(const struct access *access, void *session);

@@ -7,12 +7,10 @@
 #include "os/message.h"
 #include "output/exposition.h"
 #include "tcpvitals-exporter/collect.h"
-#include "tcpvitals-exporter/listen.h"
 #include "tcpvitals-exporter/live.h"
 #include "tcpvitals-exporter/options.h"
 #include "tcpvitals-exporter/page.h"
-#include "tcpvitals-exporter/server.h"
-#include "tcpvitals-exporter/socket_activation.h"
+#include "tcpvitals-exporter/serve.h"
 #include "tcpvitals-exporter/text.h"
 #include "tcpvitals-exporter/textfile.h"
 #include "tcpvitals-exporter/write.h"
@@ -34,14 +32,11 @@ struct tool {
 	struct app app;
 	struct collect collect;
 	struct live live;
-	struct server server;
-	struct web_file web;
-	struct web_file
-		refused; /* a later web configuration that cannot be used; its config is empty if there is none */
-	bool has_refused;
+	struct serve serve;
 	struct text body, event;
 	int textfile_error; /* of the last write */
 	int walk_error;     /* of the last walk */
+	int publish_error;  /* of the last event */
 };
 
 static struct reply text_reply(unsigned int status, const char *text)
@@ -83,8 +78,10 @@ static struct reply answer_scrape(struct tool *tool, const char *accept)
 
 	if (!error)
 		error = format_metrics(tool, &exposition);
-	if (error)
+	if (error) {
+		message("cannot read the metrics for a scrape: %s", strerror(-error));
 		return text_reply(500, "the metrics cannot be read; the exporter's log has the reason\n");
+	}
 	tool->collect.scrape_ns = clock_monotonic_ns() - start_ns;
 	return (struct reply){200, exposition_types[exposition.format], tool->body.data, tool->body.out.length, false};
 }
@@ -126,108 +123,7 @@ static struct reply answer(void *context, const char *path, const char *accept)
 	return text_reply(404, "not found; try / or /metrics\n");
 }
 
-/* Reads the web configuration. Returns 0 or a negative errno, with a message. Call web_file_close() in both cases. */
-static int read_web(const struct tool *tool, struct web_file *ret)
-{
-	struct parse_error why;
-	int error = web_file_open(tool->options.web_config, ret, &why);
-
-	if (error)
-		message("cannot use the web configuration: %s", why.text);
-	return error;
-}
-
-static int start_server(struct tool *tool)
-{
-	int error = server_start(&tool->server, tool->options.web_config ? &tool->web : NULL, &tool->app.loop);
-
-	if (error)
-		message("cannot serve: %s; check the certificate and the key of the web configuration",
-			strerror(-error));
-	return error;
-}
-
-/* The web configuration has changed. One that cannot be used changes nothing: the old one stays. */
-static void reload_server(struct tool *tool)
-{
-	struct web_file web;
-
-	web_file_close(&tool->refused);
-	tool->has_refused = read_web(tool, &web);
-	if (tool->has_refused) {
-		tool->refused = web; /* reported once, and looked at for changes */
-		return;
-	}
-	server_stop(&tool->server);
-	web_file_close(&tool->web);
-	tool->web = web;
-	if (!start_server(tool))
-		message("the web configuration was read again");
-}
-
-static int add_socket(struct tool *tool, int fd)
-{
-	int error = server_add(&tool->server, fd);
-
-	if (error)
-		message("too many sockets to serve on; leave some out");
-	return error;
-}
-
-static int add_systemd_sockets(struct tool *tool)
-{
-	int first, error = 0, count = socket_activation_find(&first);
-
-	if (count < 0) {
-		message(count == -EOPNOTSUPP ? "--web.systemd-socket needs a build with libsystemd; use "
-					       "--web.listen-address"
-					     : "systemd has opened no socket; start the socket unit, or use "
-					       "--web.listen-address");
-		return count;
-	}
-	for (int i = 0; i < count && !error; i++)
-		error = add_socket(tool, first + i);
-	return error;
-}
-
-static int open_server(struct tool *tool)
-{
-	struct parse_error why;
-	int error = 0;
-
-	tool->server.answer = answer;
-	tool->server.context = tool;
-	if (tool->options.systemd_socket)
-		error = add_systemd_sockets(tool);
-	for (size_t i = 0; i < tool->options.address_count && !error; i++) {
-		int fd = listen_open(tool->options.addresses[i], &why);
-
-		if (fd < 0)
-			message("cannot listen: %s", why.text);
-		error = fd < 0 ? fd : add_socket(tool, fd);
-	}
-	if (!error && tool->options.web_config && read_web(tool, &tool->web))
-		error = -EINVAL;
-	return error ? error : start_server(tool);
-}
-
-static void report_addresses(const struct tool *tool)
-{
-	for (size_t i = 0; i < tool->options.address_count; i++) {
-		const char *address = tool->options.addresses[i];
-
-		const char *scheme = tool->web.cert ? "https" : "http";
-
-		if (strncmp(address, "unix:", 5) == 0)
-			message("live page at %s, path /", address);
-		else if (*address == ':')
-			message("live page at %s://localhost%s/, metrics at /metrics", scheme, address);
-		else
-			message("live page at %s://%s/, metrics at /metrics", scheme, address);
-	}
-}
-
-/* Sends an event to those who look at the page. Returns 0 or a negative errno. */
+/* Returns 0 or a negative errno. */
 static int publish(struct tool *tool)
 {
 	int error = live_read(&tool->live, true);
@@ -235,7 +131,7 @@ static int publish(struct tool *tool)
 	if (!error)
 		error = format_event(tool, false);
 	if (!error)
-		server_publish(&tool->server, tool->event.data, tool->event.out.length);
+		server_publish(&tool->serve.server, tool->event.data, tool->event.out.length);
 	return error;
 }
 
@@ -260,7 +156,7 @@ static int walk(struct tool *tool)
 {
 	int error = collect_walk(&tool->collect);
 
-	if (!error && !tool->server.stream_count)
+	if (!error && !tool->serve.server.stream_count)
 		error = live_read(&tool->live, false);
 	return !error && tool->options.textfile ? write_textfile(tool) : error;
 }
@@ -275,19 +171,29 @@ static void try_walk(struct tool *tool)
 	tool->walk_error = error;
 }
 
-/* Once a second. */
-static void tick(struct tool *tool)
+/* Sends an event to those who look at the page. A failure is reported once, until it works again. */
+static void try_publish(struct tool *tool)
+{
+	int error = publish(tool);
+
+	if (error && error != tool->publish_error)
+		message("cannot update the page: %s; trying again", strerror(-error));
+	tool->publish_error = error;
+}
+
+/* Once a second. Returns 0, or a negative errno if the server cannot go on. */
+static int tick(struct tool *tool)
 {
 	app_tick(&tool->app);
-	if (tool->options.web_config &&
-	    web_file_has_changed(tool->options.web_config, tool->has_refused ? &tool->refused : &tool->web))
-		reload_server(tool);
+	if (tool->serve.server.stream_count)
+		try_publish(tool);
+	return serve_tick(&tool->serve);
 }
 
 static int trace(struct tool *tool)
 {
 	for (;;) {
-		int events = event_loop_wait(&tool->app.loop, server_timeout_ms(&tool->server)), error = 0;
+		int events = event_loop_wait(&tool->app.loop, server_timeout_ms(&tool->serve.server)), error = 0;
 
 		if (events < 0)
 			return events;
@@ -296,12 +202,10 @@ static int trace(struct tool *tool)
 		if (events & EVENT_INTERVAL)
 			try_walk(tool);
 		if (events & EVENT_TICK)
-			tick(tool);
-		if (!error && events & EVENT_TICK && tool->server.stream_count)
-			error = publish(tool);
+			error = tick(tool);
 		if (error)
 			return error;
-		server_run(&tool->server);
+		server_run(&tool->serve.server);
 	}
 }
 
@@ -313,7 +217,7 @@ static int run(struct tool *tool)
 		error = walk(tool);
 	app_report(&tool->app);
 	if (!error)
-		report_addresses(tool);
+		serve_report(&tool->serve);
 	if (!error)
 		error = trace(tool);
 	app_detach(&tool->app);
@@ -360,7 +264,7 @@ static int prepare(struct tool *tool)
 		message("no memory for the groups; lower --max-groups");
 		return error;
 	}
-	return open_server(tool);
+	return serve_open(&tool->options, &tool->app.loop, answer, tool, &tool->serve);
 }
 
 int main(int argc, char **argv)
@@ -374,9 +278,7 @@ int main(int argc, char **argv)
 		status = app_launch(&tool.app, false);
 	if (!status)
 		status = run(&tool);
-	server_close(&tool.server);
-	web_file_close(&tool.web);
-	web_file_close(&tool.refused);
+	serve_close(&tool.serve);
 	live_close(&tool.live);
 	collect_close(&tool.collect);
 	free(tool.body.data);

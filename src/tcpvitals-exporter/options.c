@@ -47,7 +47,7 @@ static const struct argp_option option_table[] = {
 	SCOPE_OPTIONS(3, 'p', 'P'),
 	{0, 0, 0, 0, "What to rely on:", 4},
 	{"duration", 'd', "TIME", 0, "end after TIME", 4},
-	APP_KERNEL_OPTIONS(4, "auto or tp_btf"),
+	APP_HOOK_OPTIONS(4, "auto or tp_btf"),
 	APP_HELP_OPTIONS,
 	{0},
 };

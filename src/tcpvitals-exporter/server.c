@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tcpvitals-exporter/server.h"
 
+#include "tcpvitals-exporter/stream.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,13 +12,12 @@
 #include <unistd.h>
 #include <zlib.h>
 
-/* Connections of one address at a time, and how long one may be idle, in s. */
-#define CONNECTIONS_MAX 256
-#define IDLE_SECONDS    30U
+/* Connections at one listening socket: of all clients, and of one client's address. How long one may be idle, in s. */
+#define CONNECTIONS_MAX           512
+#define CONNECTIONS_OF_CLIENT_MAX 128
+#define IDLE_SECONDS              30U
 /* Memory for the header of a request. A longer header gets status 431. */
 #define HEADER_BYTES ((size_t)16 << 10)
-/* Bytes of events that are sent at a time. */
-#define STREAM_BLOCK ((size_t)8 << 10)
 
 /* A page may load its own files and events, and nothing else. */
 #define POLICY                                                                                                         \
@@ -47,143 +48,21 @@ static struct MHD_Response *compress_body(const struct reply *reply)
 	return response;
 }
 
+static const char *header_of(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
 /* Whether the client takes gzip: named in Accept-Encoding, and not with the weight 0. */
 static bool takes_gzip(struct MHD_Connection *connection)
 {
-	const char *header = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	const char *header = header_of(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	const char *word = header ? strstr(header, "gzip") : NULL;
 
 	return word && strncmp(word + strlen("gzip"), ";q=0", 4) != 0;
 }
 
-/* ---- streams ---------------------------------------------------------------------------------------------------- */
-
-/* A client that follows the events. */
-struct stream {
-	struct stream *next;
-	struct server *server;
-	struct MHD_Connection *connection;
-	char *text; /* of the last event */
-	size_t length, sent;
-	bool is_suspended; /* until the next event */
-};
-
-static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_t size)
-{
-	struct stream *stream = context;
-	size_t left = stream->length - stream->sent;
-
-	(void)position;
-	if (stream->server->is_ending)
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (!left) {
-		stream->is_suspended = true;
-		MHD_suspend_connection(stream->connection);
-		return 0;
-	}
-	left = left < size ? left : size;
-	memcpy(buffer, stream->text + stream->sent, left);
-	stream->sent += left;
-	return (ssize_t)left;
-}
-
-static void free_stream(void *context)
-{
-	struct stream *stream = context;
-	struct stream **link = &stream->server->streams;
-
-	while (*link && *link != stream)
-		link = &(*link)->next;
-	if (*link) {
-		*link = stream->next;
-		stream->server->stream_count--;
-	}
-	free(stream->text);
-	free(stream);
-}
-
-/* Sets the text to send. Without memory the client misses an event. */
-static void set_text(struct stream *stream, const char *text, size_t length)
-{
-	char *copy = malloc(length);
-
-	if (!copy)
-		return;
-	memcpy(copy, text, length);
-	free(stream->text);
-	stream->text = copy;
-	stream->length = length;
-	stream->sent = 0;
-}
-
-static void resume(struct stream *stream)
-{
-	if (!stream->is_suspended)
-		return;
-	stream->is_suspended = false;
-	MHD_resume_connection(stream->connection);
-}
-
-void server_publish(struct server *server, const char *text, size_t length)
-{
-	for (struct stream *stream = server->streams; stream; stream = stream->next) {
-		if (stream->sent < stream->length)
-			continue;
-		set_text(stream, text, length);
-		resume(stream);
-	}
-}
-
-/* Returns NULL without memory, or if too many clients follow already. */
-static struct MHD_Response *open_stream(struct server *server, struct MHD_Connection *connection,
-					const struct reply *reply)
-{
-	struct stream *stream = server->stream_count < STREAMS_MAX ? calloc(1, sizeof(*stream)) : NULL;
-	struct MHD_Response *response;
-
-	if (!stream)
-		return NULL;
-	stream->server = server;
-	stream->connection = connection;
-	set_text(stream, reply->body, reply->length);
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, stream, free_stream);
-	if (!response) {
-		free(stream->text);
-		free(stream);
-		return NULL;
-	}
-	stream->next = server->streams;
-	server->streams = stream;
-	server->stream_count++;
-	return response;
-}
-
 /* ---- requests --------------------------------------------------------------------------------------------------- */
-
-static enum MHD_Result send_refusal(struct MHD_Connection *connection)
-{
-	static const char text[] = "too many clients follow the events; close one\n";
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_PERSISTENT);
-	enum MHD_Result result = response ? MHD_queue_response(connection, 503, response) : MHD_NO;
-
-	MHD_destroy_response(response);
-	return result;
-}
-
-static enum MHD_Result send_stream(struct server *server, struct MHD_Connection *connection, const struct reply *reply)
-{
-	struct MHD_Response *response = open_stream(server, connection, reply);
-	enum MHD_Result result;
-
-	if (!response)
-		return send_refusal(connection);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	result = MHD_queue_response(connection, reply->status, response);
-	MHD_destroy_response(response);
-	return result;
-}
 
 static enum MHD_Result send_reply(struct MHD_Connection *connection, const struct reply *reply)
 {
@@ -211,49 +90,86 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, const struc
 	return result;
 }
 
-static enum access_answer ask_access(struct server *server, struct MHD_Connection *connection)
+static struct reply refuse(unsigned int status, const char *text)
 {
-	const union MHD_ConnectionInfo *session =
-		server->web && server->web->cert
-			? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)
-			: NULL;
-
-	if (session && !access_admits_certificate(&server->access, session->tls_session))
-		return ACCESS_REFUSED;
-	return access_ask_user(&server->access,
-			       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION));
+	return (struct reply){status, "text/plain", text, strlen(text), false};
 }
 
+static enum MHD_Result send_stream(struct server *server, struct MHD_Connection *connection, const struct reply *reply)
+{
+	struct MHD_Response *response = stream_open(server, connection, reply);
+	enum MHD_Result result;
+
+	if (!response) {
+		struct reply refusal = refuse(503, "too many clients follow the events; close one\n");
+
+		return send_reply(connection, &refusal);
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	result = MHD_queue_response(connection, reply->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static const struct sockaddr *client_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *address =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return address ? address->client_addr : NULL;
+}
+
+/* Whether a request may be answered. If not, *ret is the reply. */
+static bool is_admitted(struct server *server, struct MHD_Connection *connection, struct reply *ret)
+{
+	const char *authorization = header_of(connection, MHD_HTTP_HEADER_AUTHORIZATION);
+	enum access_answer access = ACCESS_ADMITTED;
+
+	if (server->web && server->web->cert) {
+		const union MHD_ConnectionInfo *session =
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+		if (!access_admits_certificate(&server->access, session ? session->tls_session : NULL))
+			access = ACCESS_REFUSED;
+	}
+	if (access == ACCESS_ADMITTED)
+		access = access_ask_user(&server->access, authorization, client_of(connection));
+	if (access == ACCESS_LATER)
+		*ret = refuse(MHD_HTTP_TOO_MANY_REQUESTS, "too many wrong passwords; try again\n");
+	else if (access == ACCESS_REFUSED)
+		*ret = refuse(MHD_HTTP_UNAUTHORIZED, "not authorized\n");
+	else
+		return true;
+	return false;
+}
+
+/* Is called for the header of a request, for each part of its body, and at its end. A body is not read. */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path, const char *method,
 			      const char *version, const char *upload, size_t *upload_size, void **state)
 {
-	static const char refusal[] = "only GET and HEAD\n", stranger[] = "not authorized\n",
-			  later[] = "too many wrong passwords; try again\n";
+	bool is_get = !strcmp(method, MHD_HTTP_METHOD_GET);
 	struct server *server = context;
-	enum access_answer access;
-	struct reply reply = {MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain", refusal, strlen(refusal), false};
+	struct reply reply;
 
 	(void)version;
 	(void)upload;
-	/* The first call has the header only; a body is read and thrown away. */
+	if (!is_get && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+		reply = refuse(MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+		return send_reply(connection, &reply);
+	}
 	if (!*state) {
 		*state = server;
 		return MHD_YES;
 	}
-	if (*upload_size) {
-		*upload_size = 0;
-		return MHD_YES;
-	}
-	access = ask_access(server, connection);
-	if (access == ACCESS_LATER)
-		reply = (struct reply){MHD_HTTP_TOO_MANY_REQUESTS, "text/plain", later, strlen(later), false};
-	else if (access == ACCESS_REFUSED)
-		reply = (struct reply){MHD_HTTP_UNAUTHORIZED, "text/plain", stranger, strlen(stranger), false};
-	else if (!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD))
-		reply = server->answer(
-			server->context, path,
-			MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
-	if (reply.is_stream && !strcmp(method, MHD_HTTP_METHOD_GET))
+	if (*upload_size)
+		return MHD_NO;
+	if (is_admitted(server, connection, &reply))
+		reply = server->answer(server->context, path, header_of(connection, MHD_HTTP_HEADER_ACCEPT));
+	if (reply.is_stream &&
+	    !access_admits_host(&server->access, header_of(connection, MHD_HTTP_HEADER_HOST), client_of(connection)))
+		reply = refuse(MHD_HTTP_FORBIDDEN, "name this host by its address, or as localhost\n");
+	if (reply.is_stream && is_get)
 		return send_stream(server, connection, &reply);
 	return send_reply(connection, &reply);
 }
@@ -306,6 +222,7 @@ static struct MHD_Daemon *start_daemon(struct server *server, int listen_fd)
 		return NULL;
 	daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, be_silent, NULL,
 				  MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+				  MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_OF_CLIENT_MAX,
 				  MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 				  HEADER_BYTES, MHD_OPTION_ARRAY, is_secure ? tls : &tls[4], MHD_OPTION_END);
 	if (!daemon)
@@ -324,8 +241,7 @@ void server_run(struct server *server)
 void server_stop(struct server *server)
 {
 	server->is_ending = true;
-	for (struct stream *stream = server->streams; stream; stream = stream->next)
-		resume(stream);
+	streams_resume(server);
 	server_run(server);
 	for (size_t i = 0; i < server->count; i++) {
 		if (server->daemons[i])

@@ -44,10 +44,11 @@ int textfile_write(const char *path, const char *text, size_t length)
 	/* node_exporter reads names that end in ".prom" only. */
 	if (snprintf(beside, sizeof(beside), "%s.%d", path, getpid()) >= (int)sizeof(beside))
 		return -ENAMETOOLONG;
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	error = write_all(fd, text, length);
+	/* node_exporter is another user; the umask of a service may be 077. */
+	error = fchmod(fd, 0644) ? -errno : write_all(fd, text, length);
 	if (!error && rename(beside, path))
 		error = -errno;
 	if (error)

@@ -68,9 +68,9 @@ class Exporter(Trace):
         wait_until(lambda: "live page at " in self.err, 15, lambda: f"does not serve: {self.err}")
         return self
 
-    def request(self, path="/metrics", method="GET", **headers):
-        """(status, headers, body)"""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+    def request(self, path="/metrics", method="GET", source="127.0.0.1", **headers):
+        """(status, headers, body); `source` is the client's address."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10, source_address=(source, 0))
         try:
             connection.request(method, path, headers={k.replace("_", "-"): v for k, v in headers.items()})
             response = connection.getresponse()

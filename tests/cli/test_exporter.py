@@ -8,6 +8,7 @@ import http.client
 import os
 import socket
 import struct
+import sys
 import tempfile
 import threading
 import time
@@ -217,6 +218,9 @@ def test_requests():
         assert_equal((status, headers["Allow"]), (405, "GET, HEAD"), "POST")
         assert_equal(exporter.request("/-/healthy")[0], 200, "health")
         assert_equal(exporter.request(X_Long="a" * 60000)[0] in (413, 431), True, "long header")
+        with socket.create_connection(("127.0.0.1", exporter.port), timeout=10) as upload:
+            upload.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n")
+            assert_in(b"405", upload.recv(1000).split(b"\r\n")[0])  # before the body
         with socket.create_connection(("127.0.0.1", exporter.port)) as broken:
             broken.sendall(b"\0\xff no HTTP\r\n\r\n")
             assert_equal(exporter.request()[0], 200, "beside nonsense")
@@ -224,17 +228,21 @@ def test_requests():
 
 
 def test_silent_clients():
-    """Clients that say nothing, or ask for more than their buffers hold and do not read, keep nobody else waiting."""
+    """Clients that say nothing, or ask for more than their buffers hold and do not read, keep no other address waiting, also
+    with descriptors above the soft limit that systemd sets."""
     need_root()
-    with Exporter() as exporter:
-        silent = [socket.create_connection(("127.0.0.1", exporter.port)) for _ in range(100)]
+    crowded = ("import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 4096)); "
+               "[os.set_inheritable(os.dup(0), True) for _ in range(900)]; os.execvp(sys.argv[1], sys.argv[1:])")
+    with Exporter(prefix=(sys.executable, "-c", crowded)) as exporter:
+        silent = [socket.create_connection(("127.0.0.1", exporter.port)) for _ in range(600)]
         for client in silent[:5]:
             client.setblocking(False)
             with contextlib.suppress(BlockingIOError):
                 for _ in range(500):
                     client.send(1000 * b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
                 raise AssertionError("the exporter reads without an end from a client that reads nothing")
-        assert_equal(exporter.request()[0], 200, "beside them")
+        assert_equal(exporter.request(source="127.0.0.2")[0], 200, "beside them")
+        assert max(map(int, os.listdir(f"/proc/{exporter.process.pid}/fd"))) > 1024, "no descriptor above 1024"
         for client in silent:
             client.close()
 

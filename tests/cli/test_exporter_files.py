@@ -17,8 +17,9 @@ def test_textfile():
     need_root()
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "tcp.prom"
-        with Trace("--interval", "1s", "--textfile", path, tool=EXPORTER) as exporter:
+        with Trace("--interval", "1s", "--textfile", path, tool=EXPORTER, preexec_fn=lambda: os.umask(0o077)) as exporter:
             wait_until(path.exists, 10, "no file")
+            assert_equal(path.stat().st_mode & 0o777, 0o644, "mode: node_exporter is another user")
             for _ in range(200):
                 assert_in("tcpvitals_scrape_duration_seconds", path.read_text())
             first = path.stat().st_ino

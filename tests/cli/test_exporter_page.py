@@ -100,11 +100,34 @@ def test_restart():
             wait_until(lambda: browser.run("document.getElementById('status').textContent") == "live", 20, "not live again")
 
 
-def follow(port):
+def follow(port, host="localhost"):
     client = socket.create_connection(("127.0.0.1", port))
     client.settimeout(10)
-    client.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+    client.sendall(f"GET /events HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
     return client
+
+
+def test_no_place_for_a_viewer():
+    """The page tries again by itself, also after an answer with an error status."""
+    need_root()
+    with Exporter() as exporter, Browser() as browser:
+        viewers = [follow(exporter.port) for _ in range(16)]
+        wait_until(lambda: b"event: tick" in viewers[15].recv(100000), 10, "no event")
+        browser.open(f"http://127.0.0.1:{exporter.port}/")
+        wait_until(lambda: "trying again" in browser.run("document.getElementById('status')?.textContent ?? ''"), 10, "no word")
+        for viewer in viewers:
+            viewer.close()
+        wait_until(lambda: browser.run("document.getElementById('status').textContent") == "live", 20, "not live")
+
+
+def test_strange_name():
+    """A page of another site, whose name leads to this host, does not get the events."""
+    need_root()
+    with Exporter() as exporter:
+        for host, status in (("localhost:1", b"200"), ("127.0.0.1", b"200"), ("[::1]:1", b"200"), (socket.gethostname(), b"200"),
+                             ("evil.example:10435", b"403"), ("a" * 3000, b"403")):
+            with follow(exporter.port, host) as client:
+                assert_in(status, client.recv(1000).split(b"\r\n")[0])
 
 
 def test_viewers():

@@ -4,11 +4,13 @@
 
 import base64
 import contextlib
+import ctypes
 import http.client
 import pathlib
 import ssl
 import subprocess
 import tempfile
+import threading
 
 from cli import assert_equal, assert_in, main, need_command, need_root, run, wait_until
 from exporter import EXPORTER, Exporter
@@ -124,6 +126,30 @@ def test_wrong_passwords():
                 assert_equal(status(exporter.port, user="alice:secret"), 200, "alice, beside wrong ones")
             assert_equal(seen, {401, 429}, "answers to wrong ones")
             assert_equal(answer(exporter.port, "bob:secret"), 200, "bob, at last")
+
+
+def test_wrong_passwords_of_another():
+    """One address that asks with wrong passwords all the time does not keep out another one, which was not here before."""
+    crypt = ctypes.CDLL("libcrypt.so.1").crypt
+    crypt.restype = ctypes.c_char_p
+    slow = crypt(b"secret", b"$2b$10$abcdefghijklmnopqrstuu").decode()
+    with folder_with(f"basic_auth_users:\n  alice: {slow}\n") as folder:
+        with Exporter("--web.config.file", folder / "web.yml") as exporter:
+            ended = threading.Event()
+
+            def guess():
+                while not ended.is_set():
+                    exporter.request(source="127.0.0.2", Authorization="Basic " + base64.b64encode(b"alice:wrong").decode())
+
+            threads = [threading.Thread(target=guess) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            try:
+                wait_until(lambda: status(exporter.port, user="alice:secret") == 200, 5, "alice is kept out")
+            finally:
+                ended.set()
+                for thread in threads:
+                    thread.join()
 
 
 def test_change():

@@ -2,7 +2,7 @@
 // The live page: draws what the exporter sends as server-sent events. No library, no request but to the exporter.
 "use strict";
 
-const KEEP_MS = 300000;
+const KEEP_MS = 300000, AGAIN_MS = 3000;
 const rows = []; // {from, to, slots: Map of slot -> count}, times in ms since 1970
 let paused = false, hover = null, waiting = null;
 
@@ -222,22 +222,31 @@ function togglePause() {
 	say(paused ? "paused" : "live");
 }
 
-const events = new EventSource("events");
-events.addEventListener("history", (event) => {
-	rows.length = 0;
-	JSON.parse(event.data).forEach(addRow);
-	redraw();
-});
-events.addEventListener("tick", (event) => {
-	const tick = JSON.parse(event.data);
-	addRow(tick.rtt);
-	if (paused)
-		return;
-	say("live");
-	show(tick);
-	redraw();
-});
-events.onerror = () => say("no connection to the exporter: trying again", true);
+function follow() {
+	const events = new EventSource("events");
+	events.addEventListener("history", (event) => {
+		rows.length = 0;
+		JSON.parse(event.data).forEach(addRow);
+		redraw();
+	});
+	events.addEventListener("tick", (event) => {
+		const tick = JSON.parse(event.data);
+		addRow(tick.rtt);
+		if (paused)
+			return;
+		say("live");
+		show(tick);
+		redraw();
+	});
+	events.onerror = () => {
+		say("no connection to the exporter: trying again", true);
+		// After an answer with an error status, a browser does not try again by itself.
+		if (events.readyState === EventSource.CLOSED)
+			setTimeout(follow, AGAIN_MS);
+	};
+}
+
+follow();
 
 element("pause").addEventListener("click", togglePause);
 element("rtt").addEventListener("mousemove", point);
