@@ -7,7 +7,7 @@ CREATE TABLE tcp_connections (
     v              UInt64,
     type           LowCardinality(String),
     host           LowCardinality(String),
-    boot_id        LowCardinality(Nullable(String)),
+    boot_id        Nullable(String),
     run            UInt64,
     seq            UInt64,
     time           DateTime64(6, 'UTC'),
@@ -32,7 +32,7 @@ CREATE TABLE tcp_connections (
     cause          LowCardinality(Nullable(String)),
     cookie         Nullable(UInt64),
     conn_seq       Nullable(UInt64),
-    skaddr         LowCardinality(Nullable(String)),
+    skaddr         Nullable(String),
     pid            Nullable(UInt64),
     pid_host       Nullable(UInt64),
     comm           LowCardinality(Nullable(String)),
@@ -41,22 +41,23 @@ CREATE TABLE tcp_connections (
     netns          Nullable(UInt64),
     cgroup_id      Nullable(UInt64),
     family         Nullable(UInt64),
-    laddr          LowCardinality(Nullable(String)),
+    laddr          Nullable(String),
     lport          Nullable(UInt64),
-    raddr          LowCardinality(Nullable(String)),
+    raddr          Nullable(String),
     rport          Nullable(UInt64),
     ifindex        Nullable(UInt64),
     zone           LowCardinality(Nullable(String)),
-    mptcp_token    LowCardinality(Nullable(String)),
-    cgroup         LowCardinality(Nullable(String)),
+    mptcp_token    Nullable(String),
+    cgroup         Nullable(String),
     unit           LowCardinality(Nullable(String)),
     systemd_unit   LowCardinality(Nullable(String)),
-    container      LowCardinality(Nullable(String)),
-    pod            LowCardinality(Nullable(String)),
+    container      Nullable(String),
+    pod            Nullable(String),
     netns_name     LowCardinality(Nullable(String)),
     lservice       LowCardinality(Nullable(String)),
     rservice       LowCardinality(Nullable(String))
 ) ENGINE = MergeTree
+PARTITION BY toDate(time)
 ORDER BY (host, time)
 TTL toDateTime(time) + INTERVAL 30 DAY;
 
@@ -64,7 +65,7 @@ CREATE TABLE tcp_transitions (
     v            UInt64,
     type         LowCardinality(String),
     host         LowCardinality(String),
-    boot_id      LowCardinality(Nullable(String)),
+    boot_id      Nullable(String),
     run          UInt64,
     seq          UInt64,
     time         DateTime64(6, 'UTC'),
@@ -77,7 +78,7 @@ CREATE TABLE tcp_transitions (
     cause        LowCardinality(Nullable(String)),
     cookie       Nullable(UInt64),
     conn_seq     Nullable(UInt64),
-    skaddr       LowCardinality(Nullable(String)),
+    skaddr       Nullable(String),
     pid          Nullable(UInt64),
     pid_host     Nullable(UInt64),
     comm         LowCardinality(Nullable(String)),
@@ -86,22 +87,23 @@ CREATE TABLE tcp_transitions (
     netns        Nullable(UInt64),
     cgroup_id    Nullable(UInt64),
     family       Nullable(UInt64),
-    laddr        LowCardinality(Nullable(String)),
+    laddr        Nullable(String),
     lport        Nullable(UInt64),
-    raddr        LowCardinality(Nullable(String)),
+    raddr        Nullable(String),
     rport        Nullable(UInt64),
     ifindex      Nullable(UInt64),
     zone         LowCardinality(Nullable(String)),
-    mptcp_token  LowCardinality(Nullable(String)),
-    cgroup       LowCardinality(Nullable(String)),
+    mptcp_token  Nullable(String),
+    cgroup       Nullable(String),
     unit         LowCardinality(Nullable(String)),
     systemd_unit LowCardinality(Nullable(String)),
-    container    LowCardinality(Nullable(String)),
-    pod          LowCardinality(Nullable(String)),
+    container    Nullable(String),
+    pod          Nullable(String),
     netns_name   LowCardinality(Nullable(String)),
     lservice     LowCardinality(Nullable(String)),
     rservice     LowCardinality(Nullable(String))
 ) ENGINE = MergeTree
+PARTITION BY toDate(time)
 ORDER BY (host, time)
 TTL toDateTime(time) + INTERVAL 30 DAY;
 
@@ -149,8 +151,8 @@ CREATE VIEW tcp_per_minute AS
 SELECT date_trunc('minute', time) AS minute, host, count(*) AS connections FROM tcp_connections
 GROUP BY date_trunc('minute', time), host ORDER BY minute;
 
--- Which records were lost on their way to the database?
+-- Which records were lost on their way to the database, behind the first and before the last that the table has?
 CREATE VIEW tcp_missing AS
-SELECT host, run, max(seq) + 1 - count(*) AS records FROM tcp_connections GROUP BY host, run
-HAVING max(seq) + 1 > count(*);
+SELECT host, run, max(seq) - min(seq) + 1 - count(DISTINCT seq) AS records FROM tcp_connections GROUP BY host, run
+HAVING max(seq) - min(seq) + 1 > count(DISTINCT seq);
 

@@ -146,8 +146,8 @@ CREATE VIEW tcp_per_minute AS
 SELECT date_trunc('minute', time) AS minute, host, count(*) AS connections FROM tcp_connections
 GROUP BY date_trunc('minute', time), host ORDER BY minute;
 
--- Which records were lost on their way to the database?
+-- Which records were lost on their way to the database, behind the first and before the last that the table has?
 CREATE VIEW tcp_missing AS
-SELECT host, run, max(seq) + 1 - count(*) AS records FROM tcp_connections GROUP BY host, run
-HAVING max(seq) + 1 > count(*);
+SELECT host, run, max(seq) - min(seq) + 1 - count(DISTINCT seq) AS records FROM tcp_connections GROUP BY host, run
+HAVING max(seq) - min(seq) + 1 > count(DISTINCT seq);
 

@@ -132,6 +132,8 @@ def test_postgres():
         assert_equal(database.sql("SELECT states_us->>'ESTABLISHED' IS NOT NULL FROM tcp_connections WHERE seq = 0;"),
                      "t" if "ESTABLISHED" in first["states_us"] else "f", "a map")
         database.sql("DELETE FROM tcp_connections WHERE seq IN (3, 5);")
+        database.sql("INSERT INTO tcp_connections SELECT * FROM tcp_connections WHERE seq = 6;")  # twice, by a shipper that tries again
+        database.sql("DELETE FROM tcp_connections WHERE seq < 2;")  # too old
         assert_equal(database.sql("SELECT records FROM tcp_missing;"), "2", "records that were lost on their way")
 
 

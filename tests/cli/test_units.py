@@ -76,17 +76,28 @@ def test_system_calls():
 
 def test_verify():
     with tempfile.TemporaryDirectory() as folder:
-        for unit in UNITS.iterdir():
-            (pathlib.Path(folder) / unit.name).write_text(unit.read_text().replace(INSTALLED, f"{ROOT}/build/"))
-        assert_equal(analyze("verify", "--man=no", *pathlib.Path(folder).iterdir()), "", "what systemd says")
+        for unit in UNITS.rglob("*.*"):
+            copy = pathlib.Path(folder) / unit.relative_to(UNITS)
+            copy.parent.mkdir(exist_ok=True)
+            if unit.is_file():
+                copy.write_text(unit.read_text().replace(INSTALLED, f"{ROOT}/build/"))
+        units = [path for path in pathlib.Path(folder).iterdir() if path.is_file()]
+        assert_equal(analyze("verify", "--man=no", *units), "", "what systemd says")
 
 
 def test_exposure():
-    """docs/fleet.md has the numbers of `systemd-analyze security`."""
+    """docs/fleet.md has the numbers of `systemd-analyze security`; where a unit has drop-ins, without and with them."""
     text = (ROOT / "docs/fleet.md").read_text()
-    for unit in UNITS.glob("*.service"):
-        score = re.search(r"exposure level for \S+: ([0-9.]+) ", analyze("security", "--offline=yes", unit))[1]
-        assert f"| `{unit.name}` | {score} |" in text, f"{unit.name}: {score}"
+    with tempfile.TemporaryDirectory() as folder:
+        for unit in UNITS.glob("*.service"):
+            alone = pathlib.Path(folder) / unit.name
+            alone.write_text(unit.read_text())
+            rows = [(alone, f"`{unit.name}`")]
+            if unit.with_suffix(".service.d").is_dir():
+                rows.append((unit, f"`{unit.name}` with all drop-ins"))
+            for path, name in rows:
+                score = re.search(r"exposure level for \S+: ([0-9.]+) ", analyze("security", "--offline=yes", path))[1]
+                assert f"| {name} | {score} |" in text, f"{name}: {score}"
 
 
 if __name__ == "__main__":
