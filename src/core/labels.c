@@ -103,7 +103,7 @@ int labels_parse(const char *text, struct labels *ret, struct parse_error *error
 	return 0;
 }
 
-/* Escapes a value. One that does not fit is cut. */
+/* Escapes a value. Of one that does not fit, the end stays: there a cgroup's path has the container. */
 static void write_value(struct strbuf *out, const char *bytes, size_t length)
 {
 	/* Not the group of all other groups. */
@@ -115,8 +115,8 @@ static void write_value(struct strbuf *out, const char *bytes, size_t length)
 		escape_terminal(out, bytes, length, LABEL_VALUE_MAX);
 		return;
 	}
-	escape_terminal(out, bytes, LABEL_VALUE_MAX - 3, LABEL_VALUE_MAX - 3);
 	strbuf_append_literal(out, "...");
+	escape_terminal(out, bytes + length - (LABEL_VALUE_MAX - 3), LABEL_VALUE_MAX - 3, LABEL_VALUE_MAX - 3);
 }
 
 /* `known`: the process has a cgroup with a name. */

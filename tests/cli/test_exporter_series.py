@@ -57,6 +57,10 @@ def test_cgroup_labels():
                 connect_from(cgroup, listener, port)
             metrics = exporter.scrape()
             assert_equal(metrics.get(name, role="client", unit="tv-exporter.service", container="none"), 2, "connections of the unit")
+            for cgroup in (one, two):
+                cgroup.remove()
+            metrics = exporter.scrape()
+            assert_equal(metrics.get(name, role="client", unit="tv-exporter.service", container="none"), 2, "after its end")
 
 
 def test_role_alone():
