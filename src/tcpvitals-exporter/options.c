@@ -44,7 +44,7 @@ static const struct argp_option option_table[] = {
 	{"interval", KEY_INTERVAL, "TIME", 0, "look at all sockets every TIME (default 10s)", 2},
 	{"max-series", KEY_MAX_SERIES, "N", 0, "series (default 450, or 120 native); the rest is \"other\"", 2},
 	{"max-groups", KEY_MAX_GROUPS, "N", 0, "groups to count (default 512)", 2},
-	SCOPE_OPTIONS(3, 'p', 'P'),
+	SCOPE_OPTIONS(3, 0, 0),
 	{0, 0, 0, 0, "What to rely on:", 4},
 	{"duration", 'd', "TIME", 0, "end after TIME", 4},
 	APP_HOOK_OPTIONS(4, "auto or tp_btf"),

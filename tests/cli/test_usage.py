@@ -5,8 +5,9 @@
 import re
 import subprocess
 
-from cli import TOOL, assert_diagnostics, assert_equal, assert_in, main, run
+from cli import ROOT, TOOL, assert_diagnostics, assert_equal, assert_in, main, run
 
+TOOLS = [str(ROOT / "build" / name) for name in ("tcpstates", "tcprtt", "tcpvitals-exporter")]
 # command line, and what stderr must quote of it
 WRONG = [
     (["--colums", "PID"], "--colums"),
@@ -44,6 +45,19 @@ def assert_refused(args, quoted):
     assert_diagnostics(result.stderr.splitlines()[0])
     assert_in(quoted, result.stderr)
     assert len(result.stderr.splitlines()) <= 4, f"{args}: too many words: {result.stderr}"
+
+
+def test_each_option_of_help():
+    """Each name and letter that --help shows is an option: none is listed and not handled."""
+    for tool in TOOLS:
+        names = re.findall(r"^ +(-.*?)(?:  |$)", run("--help", tool=tool).stdout, re.MULTILINE)
+        names = [name for line in names for name in line.split(", ")]
+        assert len(names) > 30, names
+        for name in names:
+            option, _, argument = name.partition("=")
+            args = [f"{option}=1" if argument and option.startswith("--") else option]
+            if option not in ("-?", "--help", "--usage"):
+                assert "PROGRAM ERROR" not in run(*args, "-V", tool=tool).stderr, f"{tool} {args}"
 
 
 def test_wrong_command_lines():
