@@ -71,9 +71,9 @@ struct port_listeners {
 	__u64 overflows; /* connections that the listeners dropped (sk_drops); only grows */
 	__u32 walk;      /* number of the walk that has found the next ones */
 	__u32 backlog;   /* connections in their accept queues */
-	__u32 limit;
-	__u32 highest; /* of one accept queue, from the walk before to this one */
-	__u32 rising;  /* the same since this walk */
+	__u32 limit;     /* the smallest of their accept queues */
+	__u32 highest;   /* of one accept queue, from the walk before to this one */
+	__u32 rising;    /* the same since this walk */
 	__u32 pad;
 };
 
@@ -81,9 +81,9 @@ struct port_listeners {
 
 /* One walk through all sockets of all network namespaces. User space writes what is marked, and the program counts. */
 struct metrics_walk {
-	__u64 time_ns; /* user space, CLOCK_MONOTONIC */
-	__u32 number;  /* user space: of this walk, from 1 */
-	__u32 pad;
+	__u64 time_ns;                 /* user space, CLOCK_MONOTONIC */
+	__u32 number;                  /* user space: of this walk, from 1 */
+	__u32 visited;                 /* sockets, of all walks */
 	__u64 unremembered;            /* sockets without a struct conn */
 	__u64 minor[METRICS_STATES];   /* sockets that are no full ones: TIME_WAIT and request sockets */
 	__u64 stuck[METRICS_STATES];   /* sockets in the state for longer than the stuck_settings say */

@@ -221,7 +221,7 @@ const struct metric metrics[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "",
 			.labels = "port",
-			.help = "Connections that the accept queue can hold.",
+			.help = "The smallest limit of an accept queue of the listeners on a port.",
 			.source = "a walk every --interval",
 		},
 	[METRIC_LISTENER_OVERFLOWS] =
@@ -283,6 +283,17 @@ const struct metric metrics[METRICS] = {
 			.series = 1,
 			.help = "Groups whose series are summed in the group other, because --max-series leaves no "
 				"room.",
+			.source = "at a scrape",
+		},
+	[METRIC_UNGROUPED] =
+		{
+			.name = "tcpvitals_ungrouped_connections",
+			.type = METRIC_COUNTER,
+			.unit = "",
+			.labels = "",
+			.series = 1,
+			.help = "Connections begun that count in the group other, because there are --max-groups "
+				"groups already.",
 			.source = "at a scrape",
 		},
 	[METRIC_HOOK_UP] =

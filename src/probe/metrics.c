@@ -115,7 +115,7 @@ void metrics_close(struct probe *probe)
 }
 
 struct walk {
-	struct vitals_bpf *vitals;
+	const struct probe *probe;
 	struct walk_result *result;
 };
 
@@ -140,11 +140,18 @@ static void note_ports(const struct metrics_walk *found, struct walk_result *res
 static int walk_namespace(void *context)
 {
 	const struct walk *walk = context;
-	struct metrics_walk *found = &walk->vitals->bss->walk;
+	struct metrics_walk *found = &walk->probe->vitals->bss->walk;
+	/* The program writes a byte every now and then, to end the read. */
+	const struct program_reader reader = {
+		.size = 1,
+		.at_a_time = 1,
+		.pause = walk->probe->pause,
+		.pause_context = walk->probe->pause_context,
+	};
 	int error;
 
 	memset(found->local_ports, 0, sizeof(found->local_ports));
-	error = program_iterate(walk->vitals->progs.walk_metrics, NULL);
+	error = program_read(walk->probe->vitals->progs.walk_metrics, &reader);
 	if (!error)
 		note_ports(found, walk->result);
 	return error;
@@ -154,7 +161,7 @@ int metrics_walk(struct probe *probe, struct walk_result *ret, struct netns_omis
 {
 	struct metrics_walk *found = &probe->vitals->bss->walk;
 	struct walk_result result = {.number = found->number + 1};
-	struct walk walk = {.vitals = probe->vitals, .result = &result};
+	struct walk walk = {.probe = probe, .result = &result};
 	struct netns_omissions omissions = {0};
 	int error;
 
@@ -231,7 +238,7 @@ int metrics_read_open_sockets(const struct probe *probe, uint64_t ret[METRICS_ST
 	if (bpf_map_lookup_elem(bpf_map__fd(probe->vitals->maps.open_sockets), &zero, probe->times))
 		return -errno;
 	for (int state = 0; state < METRICS_STATES; state++) {
-		int64_t open = 0;
+		int64_t open = -(int64_t)probe->vitals->bss->conn_left_open[state];
 
 		for (int cpu = 0; cpu < probe->cpus; cpu++)
 			open += per_cpu[cpu].in_state[state];

@@ -116,6 +116,9 @@ struct probe {
 	uint32_t groups_per_cpu;        /* the first groups_per_cpu groups also have a histogram on each CPU */
 	struct histogram *per_cpu;      /* space for one histogram of each CPU */
 	int cpus;
+	/* Called now and then during a walk or a snapshot, perhaps in another network namespace; NULL: never. */
+	void (*pause)(void *context);
+	void *pause_context;
 	/* For EMIT_METRICS. */
 	struct group_metrics *group_metrics; /* of each group, mapped */
 	size_t group_metrics_size;           /* size of the mapping, in bytes */

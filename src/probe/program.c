@@ -238,26 +238,34 @@ int program_iterate(const struct bpf_program *program, const struct bpf_map *map
 	return (int)length;
 }
 
-int program_read(const struct bpf_program *program, size_t size, void (*visit)(void *context, const void *record),
-		 void *context)
+/* Visits the whole records of `length` bytes. Returns the bytes of the last one, which go on behind them. */
+static size_t visit_records(const struct program_reader *reader, char *buffer, size_t length)
 {
-	static const size_t capacity = 64 << 10;
+	size_t at;
+
+	for (at = 0; at + reader->size <= length; at += reader->size) {
+		if (reader->visit)
+			reader->visit(reader->context, buffer + at);
+	}
+	memmove(buffer, buffer + at, length - at);
+	return length - at;
+}
+
+int program_read(const struct bpf_program *program, const struct program_reader *reader)
+{
+	size_t capacity = reader->size * reader->at_a_time, have = 0;
 	char *buffer = malloc(capacity);
 	struct bpf_link *link;
-	size_t have = 0, at;
-	ssize_t length;
+	ssize_t length = 0;
 	int fd;
 
 	if (!buffer)
 		return -ENOMEM;
 	fd = open_iterator(program, NULL, &link);
-	length = 0;
 	while (fd >= 0 && (length = read_iterator(fd, buffer + have, capacity - have)) > 0) {
-		have += (size_t)length;
-		for (at = 0; at + size <= have; at += size)
-			visit(context, buffer + at);
-		memmove(buffer, buffer + at, have - at);
-		have -= at;
+		have = visit_records(reader, buffer, have + (size_t)length);
+		if (reader->pause)
+			reader->pause(reader->pause_context);
 	}
 	free(buffer);
 	if (fd < 0)

@@ -56,12 +56,18 @@ bool program_has_typed_task(void);
  */
 int program_iterate(const struct bpf_program *program, const struct bpf_map *map);
 
-/*
- * Runs an iterator program once, and calls `visit` for each record of `size` bytes that it writes. Returns 0 or a
- * negative errno.
- */
-int program_read(const struct bpf_program *program, size_t size, void (*visit)(void *context, const void *record),
-		 void *context);
+/* What program_read() does with the records that an iterator program writes. */
+struct program_reader {
+	size_t size;                                      /* of a record, in bytes */
+	size_t at_a_time;                                 /* the most records of one read */
+	void (*visit)(void *context, const void *record); /* NULL: the records have no meaning */
+	void *context;
+	void (*pause)(void *context); /* called between two reads, when the iterator locks nothing; may be NULL */
+	void *pause_context;
+};
+
+/* Runs an iterator program once. Returns 0 or a negative errno. */
+int program_read(const struct bpf_program *program, const struct program_reader *reader);
 
 /*
  * Checks whether program_iterate() would start. Returns 0 or a negative errno. A policy may refuse the start although

@@ -7,6 +7,9 @@
 
 #include <bpf/libbpf.h>
 
+/* A read of the kernel has 32 KiB at most. */
+#define AT_A_TIME 256
+
 void snapshot_prepare(const struct probe_wants *wants, struct vitals_bpf *vitals)
 {
 	bpf_program__set_autoload(vitals->progs.take_snapshot, wants->emits & EMIT_SNAPSHOTS);
@@ -14,6 +17,7 @@ void snapshot_prepare(const struct probe_wants *wants, struct vitals_bpf *vitals
 }
 
 struct reading {
+	const struct probe *probe;
 	const struct bpf_program *program;
 	snapshot_visit *visit;
 	void *context;
@@ -30,13 +34,20 @@ static int read_namespace(void *context)
 {
 	const struct reading *reading = context;
 
-	return program_read(reading->program, sizeof(struct snapshot), visit_record, context);
+	return program_read(reading->program, &(struct program_reader){
+						      .size = sizeof(struct snapshot),
+						      .at_a_time = AT_A_TIME,
+						      .visit = visit_record,
+						      .context = context,
+						      .pause = reading->probe->pause,
+						      .pause_context = reading->probe->pause_context,
+					      });
 }
 
 int snapshot_take(const struct probe *probe, snapshot_visit *visit, void *context,
 		  struct netns_omissions *ret_omissions)
 {
-	struct reading reading = {probe->vitals->progs.take_snapshot, visit, context};
+	struct reading reading = {probe, probe->vitals->progs.take_snapshot, visit, context};
 	struct netns_omissions omissions = {0};
 	int error = walk_namespaces(probe->vitals, read_namespace, &reading, &omissions);
 

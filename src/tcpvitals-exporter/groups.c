@@ -246,6 +246,13 @@ int groups_total(struct groups *groups, struct group_metrics *ret)
 	return 0;
 }
 
+uint64_t groups_ungrouped(const struct groups *groups)
+{
+	const struct group_metrics *other = metrics_read_group(groups->probe, GROUP_OTHER);
+
+	return other && samples_are_grouped(&groups->probe->wants.samples) ? sum(other->opened, ROLES) : 0;
+}
+
 size_t groups_in_other(const struct groups *groups)
 {
 	size_t hidden = 0;

@@ -73,4 +73,7 @@ int groups_total(struct groups *groups, struct group_metrics *ret);
 /* Number of sets whose counts are in "other". */
 size_t groups_in_other(const struct groups *groups);
 
+/* Returns the number of connections begun in groups beyond --max-groups. */
+uint64_t groups_ungrouped(const struct groups *groups);
+
 #endif

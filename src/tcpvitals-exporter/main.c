@@ -242,6 +242,14 @@ static struct probe_wants wants_of(const struct exporter_options *options)
 	return wants;
 }
 
+/* During a long walk. */
+static void serve_meanwhile(void *context)
+{
+	struct tool *tool = context;
+
+	server_run(&tool->serve.server);
+}
+
 /* Opens the probe, the collection and the server. Reports failures. Returns 0 or a negative errno. */
 static int prepare(struct tool *tool)
 {
@@ -253,9 +261,10 @@ static int prepare(struct tool *tool)
 		return -EEXIST;
 	}
 	error = app_open(&tool->options.app, &wants, NULL, &tool->app);
-
 	if (error)
 		return error;
+	tool->app.probe.pause = serve_meanwhile;
+	tool->app.probe.pause_context = tool;
 	error = collect_open(&tool->options.labels, &tool->app.probe, &tool->app.resolver,
 			     exporter_places(&tool->options), &tool->collect);
 	if (!error)

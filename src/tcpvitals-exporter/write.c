@@ -76,10 +76,20 @@ static uint64_t port_gauge(const struct port_reading *port, enum metric_id id)
 						       : port->now.limit;
 }
 
-/* Of the ports that are not shown: the sum, or the highest. */
-static uint64_t other_gauge(const struct ports *ports, enum metric_id id)
+/* Adds a port that is not shown: to the sum, the highest or the smallest. */
+static uint64_t combine(enum metric_id id, uint64_t other, uint64_t value)
 {
-	uint64_t other = 0;
+	if (id == METRIC_LISTENER_BACKLOG_HIGHEST)
+		return value > other ? value : other;
+	if (id == METRIC_LISTENER_BACKLOG_LIMIT)
+		return value < other ? value : other;
+	return other + value;
+}
+
+/* Returns false if each port is shown. */
+static bool other_gauge(const struct ports *ports, enum metric_id id, uint64_t *ret)
+{
+	bool is_first = true;
 
 	for (size_t i = 0; i < PORT_LISTENERS_MAX; i++) {
 		uint64_t value;
@@ -87,17 +97,16 @@ static uint64_t other_gauge(const struct ports *ports, enum metric_id id)
 		if (!port_listens(ports, i) || series_is_shown(&ports->series, i))
 			continue;
 		value = port_gauge(&ports->readings[i], id);
-		if (id != METRIC_LISTENER_BACKLOG_HIGHEST)
-			other += value;
-		else if (value > other)
-			other = value;
+		*ret = is_first ? value : combine(id, *ret, value);
+		is_first = false;
 	}
-	return other;
+	return !is_first;
 }
 
 static void write_port_gauge(struct writer *writer, enum metric_id id)
 {
 	const struct ports *ports = &writer->collect->ports;
+	uint64_t other;
 	char name[24];
 
 	writer_begin(writer, id);
@@ -107,7 +116,8 @@ static void write_port_gauge(struct writer *writer, enum metric_id id)
 		name_port(name, ports->readings[i].port);
 		writer_add_labelled(writer, "port", name, port_gauge(&ports->readings[i], id));
 	}
-	writer_add_labelled(writer, "port", "other", other_gauge(ports, id));
+	if (other_gauge(ports, id, &other))
+		writer_add_labelled(writer, "port", "other", other);
 	writer_end(writer);
 }
 
@@ -217,6 +227,7 @@ static void write_own(struct writer *writer)
 	}
 	write_losses(writer);
 	writer_write_one(writer, METRIC_GROUPS_IN_OTHER, groups_in_other(&collect->groups));
+	writer_write_one(writer, METRIC_UNGROUPED, groups_ungrouped(&collect->groups));
 	write_hooks(writer);
 	write_build(writer);
 	write_programs(writer);

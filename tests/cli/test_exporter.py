@@ -170,11 +170,14 @@ def test_stuck():
 
 
 def test_backlog():
-    """A full accept queue: its length, limit and drops."""
+    """A full accept queue: its length, limit and drops; beside it another listener on the port, with a longer queue."""
     need_root()
     port = free_low_port()
-    with Exporter(*ALL_SERIES) as exporter, listen(port) as listener:
+    with Exporter(*ALL_SERIES) as exporter, listen(port) as listener, socket.socket() as beside:
+        beside.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.listen(2)
+        beside.bind(("127.0.0.9", port))
+        beside.listen(100)
         clients = [socket.socket() for _ in range(6)]
         for client in clients:
             client.setblocking(False)

@@ -86,7 +86,7 @@ def test_many_ports():
         with Exporter() as exporter:
             metrics = exporter.scrape()
             assert metrics.get("tcpvitals_sockets", state="LISTEN") >= 300, metrics.values["tcpvitals_sockets"]
-            assert metrics.get("tcpvitals_listener_backlog_limit", port="other") > 300
+            assert 0 < metrics.get("tcpvitals_listener_backlog_limit", port="other") <= 128, "not the limit of one listener"
             assert len(metrics.values["tcpvitals_listener_overflows_total"]) <= 4
             assert_equal(exporter.stop(), 0, "exit status")
 
@@ -130,6 +130,23 @@ def test_places_stay():
     for earlier, later in zip(seen[2:], seen[3:]):
         assert earlier.keys() == later.keys(), (earlier, later)
         assert all(later[labels] > count for labels, count in earlier.items()), (earlier, later)
+
+
+def test_groups_beyond_the_limit():
+    """--max-groups: connections of further groups are counted, and in `other`."""
+    need_root()
+    ports = [free_low_port() for _ in range(5)]
+    exporter = Exporter("--max-groups", "2", "--pid", str(os.getpid()), *ALL_SERIES)
+    exporter.command += ["--rport", f"!{exporter.port}"]  # without the scrapes
+    with exporter:
+        for port in ports:
+            with listen(port) as listener:
+                for _ in range(10):
+                    close_client_first(*exchange(listener, port))
+        metrics = exporter.scrape()
+    assert_equal(metrics.get("tcpvitals_ungrouped_connections_total"), 60, "connections")
+    assert_equal(metrics.sum("tcpvitals_connections_opened_total", port="other"), 60, "in other")
+    assert_equal(metrics.sum("tcpvitals_connections_opened_total"), 100, "in all")
 
 
 def test_programs_are_counted():

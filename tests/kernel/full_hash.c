@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/test.h"
+#include "lib/traffic.h"
 
 #define HASH_ENTRIES 4096
 #define HASH_SIZE    "4096"
@@ -51,13 +51,6 @@ static int listener_at(uint32_t host, uint16_t port)
 	require(!bind(fd, (const struct sockaddr *)&address, sizeof(address)), "cannot bind to port %u", port);
 	require(!listen(fd, 1), "cannot listen");
 	return fd;
-}
-
-static void allow_descriptors(rlim_t count)
-{
-	const struct rlimit enough = {count + 100, count + 100};
-
-	require(!setrlimit(RLIMIT_NOFILE, &enough), "cannot have %llu sockets", (unsigned long long)count);
 }
 
 static void close_all(const int *fds, size_t count)

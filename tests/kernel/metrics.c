@@ -245,11 +245,61 @@ static void test_ended_group(void **state)
 	probe_close(&probe);
 }
 
+/* More than two pauses' worth of sockets. */
+#define MANY 2400
+
+static void note_pause(void *context)
+{
+	++*(unsigned int *)context;
+}
+
+/* A long walk pauses, and goes on with the next socket: each byte counts once. */
+static void test_pause(void **state)
+{
+	static struct scope scope;
+	static int clients[MANY], servers[MANY];
+	struct probe probe = PROBE_CLOSED;
+	struct group_metrics all;
+	struct walk_result walk;
+	unsigned int pauses = 0;
+	uint16_t port;
+	int listener;
+
+	(void)state;
+	allow_descriptors((size_t)2 * MANY);
+	listener = reserve_port(IPV4, &port);
+	metrics_probe_open(&scope, &port, 1, "port", &probe);
+	close(listener);
+	probe.pause = note_pause;
+	probe.pause_context = &pauses;
+	listener = listen_at(IPV4, port);
+	for (int i = 0; i < MANY; i++) {
+		clients[i] = connect_to(IPV4, port);
+		servers[i] = accept_from(listener);
+		send_byte(clients[i]);
+		receive_byte(servers[i]);
+	}
+	for (uint64_t walks = 1; walks <= 2; walks++) {
+		metrics_probe_walk(&probe, &walk);
+		read_all(&probe, &all);
+		assert_int_equal(all.received_bytes, MANY);
+	}
+	require(pauses >= 4, "%u pauses", pauses);
+	for (int i = 0; i < MANY; i++) {
+		close(clients[i]);
+		receive_end(servers[i]);
+		close(servers[i]);
+	}
+	close(listener);
+	probe_close(&probe);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_by_port),   cmocka_unit_test(test_by_owner), cmocka_unit_test(test_by_prefix),
 		cmocka_unit_test(test_ungrouped), cmocka_unit_test(test_older),    cmocka_unit_test(test_ended_group),
+		cmocka_unit_test(test_pause),
 	};
 
 	return cmocka_run_group_tests_name("metrics", tests, run_base_group_setup, run_base_group_teardown);

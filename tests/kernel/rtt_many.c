@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/require.h"
@@ -16,16 +15,6 @@
 
 #define CONNECTIONS 1500
 #define EXCHANGES   9000
-
-static void make_room_for_descriptors(void)
-{
-	struct rlimit limit;
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = limit.rlim_max;
-	if (limit.rlim_max < 2 * CONNECTIONS + 100 || setrlimit(RLIMIT_NOFILE, &limit))
-		skip_because("at most %llu descriptors", (unsigned long long)limit.rlim_max);
-}
 
 static uint32_t next_random(uint32_t *seed)
 {
@@ -64,7 +53,7 @@ static void test_each_group_has_its_own(void **state)
 	int keeper = rtt_run_watch_new_port(run, IPV4, &port);
 	size_t tool;
 
-	make_room_for_descriptors();
+	allow_descriptors(2 * CONNECTIONS);
 	tool = rtt_run_start(run, ARGS("-p", rtt_port_text(port), "--by", "conn"));
 	for (size_t i = 0; i < CONNECTIONS; i++) {
 		pairs[i] = i ? rtt_pair_open_again(IPV4, &pairs[0]) : rtt_pair_open_on(IPV4, keeper, port);

@@ -57,7 +57,8 @@ static __always_inline struct port_listeners *listeners_of_port(__u32 port)
 /* A walk has found a listener. One walk runs at a time. `conn` may be NULL. */
 static __always_inline void listeners_add(struct tcp_sock *tp, struct conn *conn, __u32 walk)
 {
-	__u32 backlog = tp->SOCK_BASE.sk_ack_backlog, drops = tp->SOCK_BASE.sk_drops.counter;
+	__u32 backlog = tp->SOCK_BASE.sk_ack_backlog, limit = tp->SOCK_BASE.sk_max_ack_backlog;
+	__u32 drops = tp->SOCK_BASE.sk_drops.counter;
 	struct port_listeners *ports = listeners_of_port(sock_lport(tp, false, false));
 
 	if (!ports) {
@@ -66,12 +67,14 @@ static __always_inline void listeners_add(struct tcp_sock *tp, struct conn *conn
 	}
 	if (ports->walk != walk) {
 		ports->walk = walk;
-		ports->backlog = ports->limit = 0;
+		ports->backlog = 0;
+		ports->limit = ~0U;
 		ports->highest = ports->rising;
 		ports->rising = 0;
 	}
 	ports->backlog += backlog;
-	ports->limit += tp->SOCK_BASE.sk_max_ack_backlog;
+	if (limit < ports->limit)
+		ports->limit = limit;
 	if (backlog > ports->highest)
 		ports->highest = backlog;
 	if (!conn)

@@ -132,6 +132,9 @@ const volatile struct stuck_settings metrics_stuck = {};
 
 struct metrics_walk walk = {};
 
+/* Sockets between two bytes of a walk: some milliseconds. */
+#define WALK_STEP 2048
+
 static __always_inline void walk_note_port(__u16 port)
 {
 	walk.local_ports[(port >> 6) & 1023] |= 1ULL << (port & 63);
@@ -180,7 +183,10 @@ static __always_inline void walk_visit(struct sock *sk, struct tcp_sock *tp, __u
 		count(&losses.storage_full);
 }
 
-/* Visits all sockets of a network namespace. User space runs it once for each. */
+/*
+ * Visits all sockets of a network namespace. User space runs it once for each. In between it writes a byte, which has
+ * no meaning: it ends a read() of one byte, so that a long walk keeps nothing else waiting.
+ */
 SEC("iter/tcp")
 int walk_metrics(struct bpf_iter__tcp *ctx)
 {
@@ -191,6 +197,8 @@ int walk_metrics(struct bpf_iter__tcp *ctx)
 	if (!common)
 		return 0;
 	owner_note_walker();
+	if (++walk.visited % WALK_STEP == 0)
+		bpf_seq_write(ctx->meta->seq, &walk.visited, 1);
 	state = common->skc_state;
 	walk_note_port(common->skc_num);
 	if (state == STATE_TIME_WAIT || state == STATE_NEW_SYN_RECV) {

@@ -46,6 +46,9 @@ struct {
 /* Whether the table is in use. Not for --stuck, which goes over all storage. */
 const volatile bool conn_in_table = false;
 
+/* Sockets that count as open in a state (conn.counted) although their end went unseen, by that state. */
+__u64 conn_left_open[16] = {};
+
 /* User space sets this when the seeding has visited all sockets older than the tool. */
 bool seeding_done = false;
 
@@ -170,6 +173,8 @@ static __always_inline struct conn *conn_make(struct sock *sk, struct tcp_sock *
 
 	if (place && !conn_is_left_over(&place->conn, sk, t))
 		return &place->conn;
+	if (place)
+		__sync_fetch_and_add(&conn_left_open[place->conn.counted & 15], 1);
 	conn_place_leave(place);
 	conn = bpf_sk_storage_get(&conn_storage, sk, NULL, 0);
 	if (conn)

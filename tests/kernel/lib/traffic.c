@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -230,6 +231,18 @@ void exchange_bytes(int client, int server, unsigned int times)
 		send_byte(server);
 		receive_byte(client);
 	}
+}
+
+void allow_descriptors(size_t count)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = count + 100;
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_max = limit.rlim_cur;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		skip_because("cannot have %zu descriptors", count);
 }
 
 void receive_end(int fd)

@@ -53,6 +53,9 @@ void receive_reset(int fd);
 /* Waits until the socket is in this state. */
 void wait_for_state(int fd, const char *state);
 
+/* Allows this process so many descriptors and 100 more. Skips the test where that is not possible. */
+void allow_descriptors(size_t count);
+
 /* setsockopt() with a number. Fails the test on error. */
 void set_option(int fd, int level, int option, int value);
 
