@@ -141,7 +141,7 @@ static int walk_namespace(void *context)
 {
 	const struct walk *walk = context;
 	struct metrics_walk *found = &walk->probe->vitals->bss->walk;
-	/* The program writes a byte every now and then, to end the read. */
+	/* The program writes a byte after some sockets, to end the read. */
 	const struct program_reader reader = {
 		.size = 1,
 		.at_a_time = 1,

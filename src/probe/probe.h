@@ -116,7 +116,7 @@ struct probe {
 	uint32_t groups_per_cpu;        /* the first groups_per_cpu groups also have a histogram on each CPU */
 	struct histogram *per_cpu;      /* space for one histogram of each CPU */
 	int cpus;
-	/* Called now and then during a walk or a snapshot, perhaps in another network namespace; NULL: never. */
+	/* Called many times during a long walk or snapshot, perhaps in another network namespace; NULL: never. */
 	void (*pause)(void *context);
 	void *pause_context;
 	/* For EMIT_METRICS. */

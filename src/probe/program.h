@@ -56,7 +56,7 @@ bool program_has_typed_task(void);
  */
 int program_iterate(const struct bpf_program *program, const struct bpf_map *map);
 
-/* What program_read() does with the records that an iterator program writes. */
+/* How program_read() treats the records that an iterator program writes. */
 struct program_reader {
 	size_t size;                                      /* of a record, in bytes */
 	size_t at_a_time;                                 /* the most records of one read */
