@@ -25,12 +25,13 @@ CPU_GOAL, RSS_GOAL_MIB, RATIO_GOAL, SCRAPE_GOAL_MS = 0.02, 32, 0.5, 100
 
 
 def add_arguments(parser):
-    parser.add_argument("--rounds", type=number(1, 100), default=5, metavar="N", help="of each observer (default: 5)")
-    parser.add_argument("--connections", type=number(len(load.CPUS), 400000), default=100000, metavar="N",
-                        help="per round (default: 100000)")
+    parser.add_argument("--rounds", type=number(1, 100), default=3, metavar="N", help="of each observer (default: 3)")
+    parser.add_argument("--connections", type=number(len(load.CPUS), 400000), default=200000, metavar="N",
+                        help="per round (default: 200000)")
     parser.add_argument("--sockets", type=number(2, 1000000), default=100000, metavar="N",
                         help="open while scrapes are timed (default: 100000)")
-    parser.add_argument("--scrapes", type=number(1, 1000), default=30, metavar="N", help="of these (default: 30)")
+    parser.add_argument("--scrape-seconds", type=number(1, 1000), default=25, metavar="N",
+                        help="one after the other: some meet a walk through all sockets, each 10 s (default: 25)")
 
 
 def problems(_options):
@@ -94,7 +95,9 @@ def measure(options, say):
             rounds.append(run_round(None, options))
     say(f"scrapes with {options.sockets} sockets open")
     with scale.held(options.sockets) as held, Observer([TOOL, "--web.listen-address", ADDRESS]) as observer:
-        scrapes = [scrape() for _ in range(options.scrapes)]
+        end, scrapes = time.monotonic() + options.scrape_seconds, []
+        while time.monotonic() < end:
+            scrapes.append(scrape())
         rss_kib = observer.usage()["peak_rss_kib"]
     return {"rounds": rounds, "sockets": held["sockets"], "scrapes_ms": scrapes, "rss_kib_with_sockets": rss_kib}
 
@@ -131,7 +134,7 @@ def report(result):
     scrapes = result["scrapes_ms"]
     text = table.markdown(["observer", "CPU added per transition, us", "its own CPU, % of a core", "speed of the load",
                            "connections a second", "peak RSS, MiB"], rows)
-    text += f"\nA scrape with {result['sockets']} sockets open takes {table.span(scrapes, 1)} ms; peak RSS then "
+    text += f"\n{len(scrapes)} scrapes with {result['sockets']} sockets open take {table.span(scrapes, 1)} ms each; peak RSS then "
     text += f"{result['rss_kib_with_sockets'] / 1024:.1f} MiB.\n\n"
     text += table.at_most("the exporter's own CPU, of a core", statistics.median(found[OURS]["share"]), CPU_GOAL, 3)
     text += table.at_most("peak RSS", max(found[OURS]["rss_mib"]), RSS_GOAL_MIB, 1, " MiB")
