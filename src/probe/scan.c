@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "probe/scan.h"
 
+#include "probe/kernel_type.h"
 #include "probe/optional.h"
 #include "probe/program.h"
 #include "probe/skeleton.h"
@@ -13,8 +14,9 @@ void scan_prepare(const struct probe_wants *wants, const struct refusals *refusa
 {
 	bool wanted = wants->emits & EMIT_SCANS, by_namespace = optional_is_refused(refusals, "stuck_storage");
 
+	by_namespace = by_namespace || (wanted && in_socket && kernel_storage_iterator_is_faulty());
 	vitals->rodata->stuck = wants->stuck;
-	bpf_program__set_autoload(vitals->progs.stuck_storage, wanted && in_socket);
+	bpf_program__set_autoload(vitals->progs.stuck_storage, wanted && in_socket && !by_namespace);
 	bpf_program__set_autoload(vitals->progs.stuck_tcp, wanted && in_socket && by_namespace);
 	bpf_program__set_autoload(vitals->progs.stuck_hash, wanted && !in_socket);
 	bpf_program__set_autoattach(vitals->progs.stuck_storage, false);

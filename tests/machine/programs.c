@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "machine.skel.h"
+#include "probe/kernel_type.h"
 #include "questions.h"
 
 #define KPROBES "/sys/bus/event_source/devices/kprobe"
@@ -87,6 +88,10 @@ void programs_try(const char *name, struct answer *answer)
 	}
 	if (program == skeleton->progs.classic_state && mounts_show_tracefs()) {
 		answer_set(answer, NO, "no tracefs");
+		return;
+	}
+	if (program == skeleton->progs.iter_storage && kernel_storage_iterator_is_faulty()) {
+		answer_set(answer, NO, "the kernel's fault: it may follow a NULL pointer");
 		return;
 	}
 	error = try(skeleton, program);
