@@ -63,8 +63,8 @@ static int connect_and_fill(uint16_t port)
 }
 
 /*
- * A buffer that was full may have been emptied by an acknowledgement that came late. What fills it for good may wait,
- * or may have been sent and dropped for lack of memory.
+ * A buffer that was full may have been emptied by an acknowledgement that came late. Data that stays waits to be sent,
+ * or was dropped for lack of memory.
  */
 static void fill_for_good(int fd)
 {
