@@ -5,15 +5,17 @@
 import contextlib
 import gzip
 import http.client
+import itertools
 import os
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-from cli import Skip, Trace, assert_equal, assert_in, main, need_root, run, wait_until
+from cli import ROOT, Skip, Trace, assert_equal, assert_in, main, need_root, run, wait_until
 from exporter import ALL_SERIES, EXPORTER, Exporter, Metrics, free_low_port
 from surroundings import refusing
 from this_machine import need_machine
@@ -123,6 +125,44 @@ def test_known_connections():
     assert_equal(metrics.get("tcpvitals_rtt_seconds_count", port=port) > 2000, True, "round trips")
     assert_equal(metrics.get("tcpvitals_resets_received_total", port=port), 250, "resets received")
     assert_equal(metrics.get("tcpvitals_resets_sent_total", port=port), 250, "resets sent")
+
+
+def test_ephemeral_ports():
+    """The range of this network namespace, and connections that hold ports of it."""
+    need_root()
+    first, last = map(int, open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii").read().split())
+    port = free_low_port()
+    with Exporter() as exporter, listen(port) as listener:
+        before = exporter.scrape()
+        assert_equal(before.get("tcpvitals_ephemeral_ports"), last - first + 1, "range")
+        pairs = [exchange(listener, port) for _ in range(200)]
+        wait_until(lambda: exporter.scrape().get("tcpvitals_ephemeral_ports_used") >=
+                   before.get("tcpvitals_ephemeral_ports_used") + 100, 15, "the ports do not count")
+        for sock in itertools.chain(*pairs):
+            sock.close()
+
+
+def test_samples():
+    """--sample rtt: one for each acknowledged exchange, of the connection's port."""
+    need_root()
+    port = free_low_port()
+    with Exporter("--sample", "rtt", "--lport", str(port), *ALL_SERIES) as exporter, listen(port) as listener:
+        for _ in range(50):
+            close_client_first(*exchange(listener, port))
+        metrics = exporter.scrape()
+    count, total = (metrics.get(f"tcpvitals_rtt_seconds_{which}", port=port) for which in ("count", "sum"))
+    assert 50 <= count <= 250, count
+    assert 0 < total < 50, total
+
+
+def test_run_prints_the_address():
+    """One command to the first output: ./run builds what is stale, and the exporter says where its page is."""
+    need_root()
+    port = free_low_port()
+    result = subprocess.run([ROOT / "run", "tcpvitals-exporter", "-d", "100ms", "--web.listen-address", f"127.0.0.1:{port}"],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, timeout=100)
+    assert_equal((result.returncode, result.stdout), (0, ""), f"status and output: {result.stderr}")
+    assert_in(f"live page at http://127.0.0.1:{port}/, metrics at /metrics", result.stderr)
 
 
 def test_open_connection():

@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 from cli import ROOT, assert_equal, main, need_root
-from cgroups import Cgroup
+from cgroups import POD, Cgroup
 from exporter import ALL_SERIES, EXPORTER, Exporter, free_low_port
 from test_exporter import close_client_first, exchange, listen, reset_by_client
 
@@ -61,6 +61,20 @@ def test_cgroup_labels():
                 cgroup.remove()
             metrics = exporter.scrape()
             assert_equal(metrics.get(name, role="client", unit="tv-exporter.service", container="none"), 2, "after its end")
+
+
+def test_place_labels():
+    """--label cgroup,netns and pod: the cgroup's path, the namespace's number, the pod's id."""
+    need_root()
+    port, name = free_low_port(), "tcpvitals_connections_opened_total"
+    pod = f"kubepods-pod{POD.replace('-', '_')}.slice"
+    with Cgroup(pod, "app") as cgroup, listen(port) as listener:
+        for label, values in (("cgroup,netns", {"cgroup": cgroup.path, "netns": os.stat("/proc/self/ns/net").st_ino}),
+                              ("pod", {"pod": POD})):
+            with Exporter("--label", label, *ALL_SERIES) as exporter:
+                connect_from(cgroup, listener, port)
+                metrics = exporter.scrape()
+                assert_equal(metrics.get(name, role="client", **values), 1, f"{label}: {metrics.values[name].keys()}")
 
 
 def test_role_alone():

@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import http.client
 import pathlib
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -93,6 +94,25 @@ def test_tls():
                 raise AssertionError("no TLS is accepted")
             except (http.client.HTTPException, ConnectionError):
                 pass
+
+
+def test_renewed_certificate():
+    """A new certificate is used within seconds, also while a viewer follows the page: the viewer's connection ends."""
+    with folder_with(TLS) as folder:
+        with Exporter("--web.config.file", folder / "web.yml") as exporter:
+            context = ssl.create_default_context(cafile=folder / "server.pem")
+            with context.wrap_socket(socket.create_connection(("127.0.0.1", exporter.port), timeout=10),
+                                     server_hostname="127.0.0.1") as viewer:
+                viewer.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert_in(b"200", viewer.recv(1000).split(b"\r\n")[0])
+                make_certificate(folder, "new")
+                for suffix in (".key", ".pem"):
+                    (folder / "new").with_suffix(suffix).rename((folder / "server").with_suffix(suffix))
+                wait_until(lambda: "the web configuration was read again" in exporter.err, 10, "not read again")
+                while viewer.recv(100000):  # ends, or the test does after 10 s
+                    pass
+            assert_equal(status(exporter.port, folder / "server.pem"), 200, "with the new certificate")
+            assert_equal(exporter.stop(), 0, "exit status")
 
 
 def test_client_certificates():
