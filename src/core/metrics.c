@@ -23,7 +23,7 @@ const struct metric metrics[METRICS] = {
 			.help = "Connections begun: by connect() (client), or by a handshake at a listener (server).",
 			.source = "each CLOSE to SYN_SENT and LISTEN to SYN_RECV; ActiveOpens and PassiveOpens of "
 				  "/proc/net/snmp",
-			.otel = "system.network.tcp.connection.count",
+			.otel = "system.network.tcp.connection.successes and .failures together are those begun",
 		},
 	[METRIC_CONNECTIONS_CLOSED] =
 		{
@@ -35,7 +35,8 @@ const struct metric metrics[METRICS] = {
 			.series = ROLES * (CAUSES - CAUSE_UNKNOWN),
 			.help = "Connections ended, by the cause of the end (tcpstates(8)).",
 			.source = "each transition to CLOSE",
-			.otel = "system.network.tcp.connection.count, the cause as error.type",
+			.otel = "system.network.tcp.connection.failures, for the ends before ESTABLISHED; the cause as "
+				"error.type",
 		},
 	[METRIC_SOCKETS] =
 		{
@@ -78,7 +79,7 @@ const struct metric metrics[METRICS] = {
 			.series = ROLES_KNOWN,
 			.help = "Time from the beginning of a connection to its end.",
 			.source = "each transition to CLOSE",
-			.otel = "system.network.tcp.connection.duration",
+			.otel = "system.network.tcp.connection.duration, which begins at ESTABLISHED",
 		},
 	[METRIC_RTT] =
 		{
@@ -90,7 +91,7 @@ const struct metric metrics[METRICS] = {
 			.series = 1,
 			.help = "Round-trip times, sampled while connections are open; --sample chooses the kind.",
 			.source = "each segment received in ESTABLISHED",
-			.otel = "system.network.tcp.rtt.duration",
+			.otel = "system.network.tcp.rtt.duration, which is one sample at the end",
 		},
 	[METRIC_SENT_BYTES] =
 		{
@@ -147,7 +148,7 @@ const struct metric metrics[METRICS] = {
 			.help = "Segments sent again, SYN and SYN-ACK not among them: fast, after a timeout, or as a "
 				"tail loss probe.",
 			.source = "each retransmission",
-			.otel = "system.network.tcp.retransmits",
+			.otel = "system.network.tcp.retransmits, the kind as network.tcp.retransmit.type",
 		},
 	[METRIC_HANDSHAKE_RETRANSMISSIONS] =
 		{

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What tcpvitals-exporter answers, and to how many: formats, wrong requests, silent clients and many, a UNIX socket."""
+"""The answers of tcpvitals-exporter: formats, wrong requests, silent clients and many, a UNIX socket."""
 
 import contextlib
 import gzip

@@ -86,13 +86,16 @@ static void test_description(void **state)
 	(void)state;
 	metrics_describe(&sb);
 	assert_false(sb.overflow);
-	assert_true(text_has(&sb, "### `tcpvitals_connections_closed_total`\n\n"
-				  "Connections ended, by the cause of the end (tcpstates(8)).\n\n"
-				  "- type: counter\n"
-				  "- labels: `role` `cause` and those of `--label`\n"
-				  "- series: at most 78 for each group\n"
-				  "- taken from: each transition to CLOSE\n"
-				  "- OpenTelemetry: system.network.tcp.connection.count, the cause as error.type\n\n"));
+	assert_true(text_has(
+		&sb,
+		"### `tcpvitals_connections_closed_total`\n\n"
+		"Connections ended, by the cause of the end (tcpstates(8)).\n\n"
+		"- type: counter\n"
+		"- labels: `role` `cause` and those of `--label`\n"
+		"- series: at most 78 for each group\n"
+		"- taken from: each transition to CLOSE\n"
+		"- OpenTelemetry: system.network.tcp.connection.failures, for the ends before ESTABLISHED; the cause\n"
+		"  as error.type\n\n"));
 	assert_true(text_has(&sb, "### `tcpvitals_build_info`\n\n"));
 	assert_true(text_has(&sb, "- type: gauge, in seconds\n- labels: none\n- series: 1\n"));
 	assert_true(text_has(&sb, "- labels: those of `--label`\n- series: 1 for each group\n"));
