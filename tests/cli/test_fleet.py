@@ -101,11 +101,19 @@ class Traffic:
             yield f"SELECT count(*) FROM tcp_connections WHERE cause = '{cause}' AND {own}", count
         yield "SELECT sum(connections) FROM tcp_why_ended", rows
         yield "SELECT sum(connections) FROM tcp_per_minute", rows
-        yield "SELECT count(*) FROM tcp_refused WHERE connections > 0", len({(row["raddr"], row["rport"], row["comm"]) for row in
-                                                                            map(json.loads, self.text.splitlines())
-                                                                            if row["cause"] == "refused"})
-        for view in ("timeouts", "traffic", "retransmissions", "far_peers", "longest", "unread"):
-            yield f"SELECT count(*) - count(*) FROM tcp_{view}", 0
+        records = [json.loads(line) for line in self.text.splitlines()]
+
+        def groups(fields, has):
+            return len({tuple(record[field] for field in fields) for record in records if has(record)})
+
+        yield "SELECT count(*) FROM tcp_refused", groups(("raddr", "rport", "comm"), lambda record: record["cause"] == "refused")
+        yield "SELECT count(*) FROM tcp_timeouts", groups(("raddr", "rport", "cause"), lambda record: "timeout" in record["cause"])
+        yield "SELECT sum(sent) FROM tcp_traffic", sum(record["bytes_sent"] for record in records)
+        yield "SELECT sum(received) FROM tcp_traffic", sum(record["bytes_received"] for record in records)
+        yield "SELECT count(*) FROM tcp_retransmissions", groups(("raddr",), lambda record: record["retransmits"])
+        yield "SELECT count(*) FROM tcp_far_peers", groups(("raddr",), lambda record: record["srtt_us"] is not None)
+        yield "SELECT count(*) FROM tcp_longest", sum(record["total_us"] is not None for record in records)
+        yield "SELECT count(*) FROM tcp_unread", groups(("host", "comm"), lambda record: record["cause"] == "unread-data")
         yield "SELECT count(*) FROM tcp_missing", 0
 
 
