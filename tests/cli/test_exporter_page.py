@@ -18,6 +18,10 @@ def table(browser, name):
     return browser.run(f"[...document.querySelectorAll('#{name} tbody tr')].map(r => [...r.cells].map(c => c.textContent))")
 
 
+def number(text):
+    return int(text.replace(",", ""))
+
+
 def open_page(browser, exporter, path="/"):
     browser.open(f"http://127.0.0.1:{exporter.port}{path}")
     wait_until(lambda: browser.run("document.getElementById('status')?.textContent") == "live", 20, "the page does not become live")
@@ -27,25 +31,31 @@ def test_numbers():
     """The same as in /metrics, without a word on the console and without a request to another host."""
     need_root()
     port = free_low_port()
-    with Exporter("--max-series", 5000, "--stuck-longer", "1s") as exporter, listen(port) as listener, Browser() as browser:
+    exporter = Exporter("--max-series", 5000, "--stuck-longer", "1s")
+    exporter.command += ["--lport", f"!{exporter.port}", "--rport", f"!{exporter.port}"]  # without scrapes and the page
+    with exporter, listen(port) as listener, Browser() as browser:
         open_page(browser, exporter)
         for _ in range(30):
             close_client_first(*exchange(listener, port))
         client, server = exchange(listener, port)
         client.close()  # the server's end stays in CLOSE_WAIT
 
-        time_wait = set()  # in scrapes: those that earlier tests left end one after the other, for a minute
+        def numbers():
+            metrics = exporter.scrape()
+            return {"opened": metrics.sum("tcpvitals_connections_opened_total", role="client"),
+                    **{state: metrics.get("tcpvitals_sockets", state=state) for state in STATES}}
 
         def agree():
-            metrics, changes = exporter.scrape(), {line[0]: line[2] for line in table(browser, "changes")}
-            opened = f'{int(metrics.sum("tcpvitals_connections_opened_total", role="client")):,}'
-            shown = {line[0]: line[1] for line in table(browser, "sockets")}
-            sockets = {state: f'{int(metrics.get("tcpvitals_sockets", state=state)):,}' for state in STATES}
-            ports = [line[0] for line in table(browser, "listeners")]
-            time_wait.add(sockets["TIME_WAIT"])
-            if shown.get("TIME_WAIT") in time_wait:
-                shown["TIME_WAIT"] = sockets["TIME_WAIT"]
-            return changes.get("opened, client") == opened and shown == sockets and str(port) in ports
+            before = numbers()
+            time.sleep(1.5)  # the page gets its numbers once a second
+            changes = {line[0]: line[2] for line in table(browser, "changes")}
+            sockets = {line[0]: line[1] for line in table(browser, "sockets")}
+            shown = {"opened": number(changes.get("opened, client", "0")), **{state: number(text) for state, text in sockets.items()}}
+            after = numbers()
+            # TIME_WAIT has no scope: each scrape leaves one.
+            time_wait = sorted(found.pop("TIME_WAIT") for found in (before, after))
+            is_near = time_wait[0] - 5 <= shown.pop("TIME_WAIT") <= time_wait[1] + 5
+            return before == shown == after and is_near and str(port) in [line[0] for line in table(browser, "listeners")]
 
         wait_until(agree, 30, "page and metrics differ")
         wait_until(lambda: any(line[0] == "CLOSE_WAIT" and f":{port}" in line[4] for line in table(browser, "stuck")), 15,
