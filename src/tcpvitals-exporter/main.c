@@ -39,11 +39,6 @@ struct tool {
 	int publish_error;  /* of the last event */
 };
 
-static struct reply text_reply(unsigned int status, const char *text)
-{
-	return (struct reply){status, "text/plain", text, strlen(text), false};
-}
-
 /*
  * Formats the metrics into tool->body. Returns 0 or -ENOMEM. When there are too many series, one group less is shown
  * from now on, in all formats: if it came back when there is room, two groups would replace each other at each scrape.

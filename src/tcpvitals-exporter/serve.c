@@ -44,6 +44,7 @@ static int reload(struct serve *serve)
 		serve->refused = web; /* reported once, and looked at for changes */
 		return 0;
 	}
+	server_stop(&serve->server); /* it uses serve->web */
 	serve->web = web;
 	if (!start_server(serve)) {
 		web_file_close(&old);

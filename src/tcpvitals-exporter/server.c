@@ -90,7 +90,7 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, const struc
 	return result;
 }
 
-static struct reply refuse(unsigned int status, const char *text)
+struct reply text_reply(unsigned int status, const char *text)
 {
 	return (struct reply){status, "text/plain", text, strlen(text), false};
 }
@@ -101,7 +101,7 @@ static enum MHD_Result send_stream(struct server *server, struct MHD_Connection 
 	enum MHD_Result result;
 
 	if (!response) {
-		struct reply refusal = refuse(503, "too many clients follow the events; close one\n");
+		struct reply refusal = text_reply(503, "too many clients follow the events; close one\n");
 
 		return send_reply(connection, &refusal);
 	}
@@ -136,9 +136,9 @@ static bool is_admitted(struct server *server, struct MHD_Connection *connection
 	if (access == ACCESS_ADMITTED)
 		access = access_ask_user(&server->access, authorization, client_of(connection));
 	if (access == ACCESS_LATER)
-		*ret = refuse(MHD_HTTP_TOO_MANY_REQUESTS, "too many wrong passwords; try again\n");
+		*ret = text_reply(MHD_HTTP_TOO_MANY_REQUESTS, "too many wrong passwords; try again\n");
 	else if (access == ACCESS_REFUSED)
-		*ret = refuse(MHD_HTTP_UNAUTHORIZED, "not authorized\n");
+		*ret = text_reply(MHD_HTTP_UNAUTHORIZED, "not authorized\n");
 	else
 		return true;
 	return false;
@@ -155,7 +155,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	(void)version;
 	(void)upload;
 	if (!is_get && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
-		reply = refuse(MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+		reply = text_reply(MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
 		return send_reply(connection, &reply);
 	}
 	if (!*state) {
@@ -168,7 +168,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 		reply = server->answer(server->context, path, header_of(connection, MHD_HTTP_HEADER_ACCEPT));
 	if (reply.is_stream &&
 	    !access_admits_host(&server->access, header_of(connection, MHD_HTTP_HEADER_HOST), client_of(connection)))
-		reply = refuse(MHD_HTTP_FORBIDDEN, "name this host by its address, or as localhost\n");
+		reply = text_reply(MHD_HTTP_FORBIDDEN, "name this host by its address, or as localhost\n");
 	if (reply.is_stream && is_get)
 		return send_stream(server, connection, &reply);
 	return send_reply(connection, &reply);

@@ -23,6 +23,9 @@ struct reply {
 	bool is_stream; /* the body is the first event; server_publish() adds others */
 };
 
+/* A reply of plain text. `text` is NUL-terminated. */
+struct reply text_reply(unsigned int status, const char *text);
+
 /* Clients that may follow the events at a time. */
 #define STREAMS_MAX 16
 
