@@ -25,7 +25,7 @@ enum limit {
 	LIMITS
 };
 
-/* Of one group of connections: a value of the map `group_metrics`. */
+/* Of one group of connections: a value of the maps `group_metrics_per_cpu` and `group_metrics`. */
 struct group_metrics {
 	__u64 opened[ROLES];
 	__u64 closed[ROLES][CAUSES];
@@ -39,12 +39,12 @@ struct group_metrics {
 	__u64 resets_sent;
 	__u64 resets_received;
 	__u64 limited_ns[LIMITS];
-	struct time_histogram rtt; /* without the samples in `group_rtt` */
+	struct time_histogram rtt;
 };
 
 #define GROUP_METRICS_WORDS (sizeof(struct group_metrics) / sizeof(__u64))
 
-/* The groups with the lowest numbers have a histogram of RTTs on each CPU (RTT_GROUPS_PER_CPU has the reason). */
+/* The groups with the lowest numbers have counters on each CPU. The others would take too much memory. */
 #define METRICS_GROUPS_PER_CPU 32
 
 /* States by number, that of request sockets (TCP_NEW_SYN_RECV) included. */

@@ -233,7 +233,7 @@ const struct metric metrics[METRICS] = {
 			.labels = "port",
 			.help = "Connections and SYNs that listeners dropped, mostly because their accept queue was "
 				"full.",
-			.source = "sk_drops of each listener, every --interval",
+			.source = "sk_drops of each listener, every --interval and at its end",
 		},
 	[METRIC_STUCK_SOCKETS] =
 		{

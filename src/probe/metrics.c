@@ -55,7 +55,7 @@ static void choose_maps(bool wanted, bool in_table, struct vitals_bpf *vitals)
 	bpf_map__set_autocreate(vitals->maps.meter_table, wanted && in_table);
 	bpf_map__set_autocreate(vitals->maps.meter_storage, wanted);
 	bpf_map__set_autocreate(vitals->maps.group_metrics, wanted);
-	bpf_map__set_autocreate(vitals->maps.group_rtt, wanted);
+	bpf_map__set_autocreate(vitals->maps.group_metrics_per_cpu, wanted);
 	bpf_map__set_autocreate(vitals->maps.open_sockets, wanted);
 	bpf_map__set_autocreate(vitals->maps.metric_times, wanted);
 	bpf_map__set_autocreate(vitals->maps.port_listeners, wanted);
@@ -93,8 +93,8 @@ int metrics_open(struct probe *probe)
 	if (probe->cpus <= 0)
 		return -ENOMEM;
 	/* The largest value that is read for all CPUs. */
-	probe->times = calloc((size_t)probe->cpus, sizeof(struct time_histogram));
-	if (!probe->times)
+	probe->metrics_cpus = calloc((size_t)probe->cpus, sizeof(*probe->metrics_cpus));
+	if (!probe->metrics_cpus)
 		return -ENOMEM;
 	probe->group_metrics_size = (size_t)groups_of(&probe->wants) * sizeof(struct group_metrics);
 	groups = mmap(NULL, probe->group_metrics_size, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -109,9 +109,9 @@ void metrics_close(struct probe *probe)
 {
 	if (probe->group_metrics)
 		munmap(probe->group_metrics, probe->group_metrics_size);
-	free(probe->times);
+	free(probe->metrics_cpus);
 	probe->group_metrics = NULL;
-	probe->times = NULL;
+	probe->metrics_cpus = NULL;
 }
 
 struct walk {
@@ -181,23 +181,31 @@ int metrics_walk(struct probe *probe, struct walk_result *ret, struct netns_omis
 	return 0;
 }
 
-static int add_times(const struct probe *probe, const struct bpf_map *map, uint32_t index, struct time_histogram *sum)
+_Static_assert(sizeof(struct time_histogram) <= sizeof(struct group_metrics) &&
+		       sizeof(struct open_sockets) <= sizeof(struct group_metrics),
+	       "metrics_cpus has room for each");
+
+/* Reads a value of a per-CPU map, which has `words` counters, and adds up those of all CPUs. */
+static int read_per_cpu(const struct probe *probe, const struct bpf_map *map, uint32_t key, size_t words, uint64_t *ret)
 {
-	if (bpf_map_lookup_elem(bpf_map__fd(map), &index, probe->times))
+	const uint64_t *counters = (const uint64_t *)probe->metrics_cpus;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(map), &key, probe->metrics_cpus))
 		return -errno;
-	for (int cpu = 0; cpu < probe->cpus; cpu++) {
-		sum->sum_ns += probe->times[cpu].sum_ns;
-		for (uint32_t slot = 0; slot < TIME_SLOTS; slot++)
-			sum->slots[slot] += probe->times[cpu].slots[slot];
-	}
+	memset(ret, 0, words * sizeof(*ret));
+	for (int cpu = 0; cpu < probe->cpus; cpu++)
+		for (size_t word = 0; word < words; word++)
+			ret[word] += *counters++;
 	return 0;
 }
 
 const struct group_metrics *metrics_read_group(struct probe *probe, uint32_t number)
 {
-	probe->group_reading = probe->group_metrics[number];
-	if (number < METRICS_GROUPS_PER_CPU &&
-	    add_times(probe, probe->vitals->maps.group_rtt, number, &probe->group_reading.rtt))
+	uint64_t *words = (uint64_t *)&probe->group_reading;
+
+	if (number >= METRICS_GROUPS_PER_CPU)
+		probe->group_reading = probe->group_metrics[number];
+	else if (read_per_cpu(probe, probe->vitals->maps.group_metrics_per_cpu, number, GROUP_METRICS_WORDS, words))
 		return NULL;
 	return &probe->group_reading;
 }
@@ -214,36 +222,33 @@ void metrics_new_epoch(struct probe *probe)
 
 void metrics_free_number(struct probe *probe, uint32_t number)
 {
-	int rtt = bpf_map__fd(probe->vitals->maps.group_rtt);
+	int per_cpu = bpf_map__fd(probe->vitals->maps.group_metrics_per_cpu);
 
 	memset(&probe->group_metrics[number], 0, sizeof(*probe->group_metrics));
-	memset(probe->times, 0, (size_t)probe->cpus * sizeof(*probe->times));
+	memset(probe->metrics_cpus, 0, (size_t)probe->cpus * sizeof(*probe->metrics_cpus));
 	if (number < METRICS_GROUPS_PER_CPU)
-		bpf_map_update_elem(rtt, &number, probe->times, BPF_ANY);
+		bpf_map_update_elem(per_cpu, &number, probe->metrics_cpus, BPF_ANY);
 	bpf_map_update_elem(bpf_map__fd(probe->vitals->maps.group_numbers), NULL, &number, BPF_ANY);
 	probe->vitals->bss->group_numbers_out = false;
 }
 
 int metrics_read_times(const struct probe *probe, uint32_t index, struct time_histogram *ret)
 {
-	memset(ret, 0, sizeof(*ret));
-	return add_times(probe, probe->vitals->maps.metric_times, index, ret);
+	return read_per_cpu(probe, probe->vitals->maps.metric_times, index, sizeof(*ret) / sizeof(uint64_t),
+			    (uint64_t *)ret);
 }
 
 int metrics_read_open_sockets(const struct probe *probe, uint64_t ret[METRICS_STATES])
 {
-	const struct open_sockets *per_cpu = (const struct open_sockets *)probe->times;
-	uint32_t zero = 0;
+	uint64_t open[METRICS_STATES];
+	int error = read_per_cpu(probe, probe->vitals->maps.open_sockets, 0, METRICS_STATES, open);
 
-	if (bpf_map_lookup_elem(bpf_map__fd(probe->vitals->maps.open_sockets), &zero, probe->times))
-		return -errno;
+	if (error)
+		return error;
 	for (int state = 0; state < METRICS_STATES; state++) {
-		int64_t open = -(int64_t)probe->vitals->bss->conn_left_open[state];
-
-		for (int cpu = 0; cpu < probe->cpus; cpu++)
-			open += per_cpu[cpu].in_state[state];
-		/* Not all CPUs are read at the same moment. */
-		ret[state] = open > 0 ? (uint64_t)open : 0;
+		open[state] -= probe->vitals->bss->conn_left_open[state];
+		/* Negative: not all CPUs are read at the same moment. */
+		ret[state] = (int64_t)open[state] > 0 ? open[state] : 0;
 	}
 	return 0;
 }

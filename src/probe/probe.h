@@ -120,10 +120,10 @@ struct probe {
 	void (*pause)(void *context);
 	void *pause_context;
 	/* For EMIT_METRICS. */
-	struct group_metrics *group_metrics; /* of each group, mapped */
+	struct group_metrics *group_metrics; /* of the groups that all CPUs share, by number, mapped */
 	size_t group_metrics_size;           /* size of the mapping, in bytes */
 	struct group_metrics group_reading;  /* result of metrics_read_group() */
-	struct time_histogram *times;        /* space for one histogram of each CPU */
+	struct group_metrics *metrics_cpus;  /* space for the counters of a group on each CPU */
 };
 
 /* The reason why no way works, for the user, NUL-terminated. */

@@ -105,7 +105,7 @@ static void check(void (*walk)(struct probe *probe))
 
 	need_machine("iter/tcp");
 	reserved = reserve_port(IPV4, &port);
-	metrics_probe_open(&scope, &port, 1, "comm", &probe);
+	metrics_probe_open_with_scans(&scope, &port, 1, "comm", &probe);
 	close(reserved);
 	talker = helper_start(TALKER, talk, &port);
 	end.fd = talker.channel;

@@ -7,21 +7,12 @@
 
 #include "abi/metrics.h"
 #include "abi/transition.h"
+#include "bpf/metrics/group.bpf.h"
 #include "bpf/metrics/listeners.bpf.h"
 #include "bpf/metrics/meter.bpf.h"
 #include "bpf/read/state.bpf.h"
 #include "bpf/track/classify.bpf.h"
 #include "bpf/track/losses.bpf.h"
-#include "bpf/track/scope.bpf.h"
-
-/* By the number of the group. Mappable: user space reads it without a system call. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct group_metrics);
-} group_metrics SEC(".maps");
 
 /* One value. */
 struct {
@@ -37,17 +28,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct time_histogram);
 } metric_times SEC(".maps");
-
-/* Atomic, although most have a value for each CPU: the second of two programs may interrupt the first. */
-static __always_inline void metrics_add_time(struct time_histogram *histogram, __u64 ns)
-{
-	__u32 slot = time_slot(ns);
-
-	if (!histogram || slot >= TIME_SLOTS)
-		return;
-	__sync_fetch_and_add(&histogram->slots[slot], 1);
-	__sync_fetch_and_add(&histogram->sum_ns, ns);
-}
 
 static __always_inline void metrics_count_time(__u32 index, __u64 ns)
 {
@@ -89,23 +69,11 @@ static __always_inline bool metrics_knows_group(const struct transition *t)
 	return t->rport || !(classify_fields & GROUP_FIELD_ADDRESSES);
 }
 
-/* Returns NULL if the connection is out of scope. */
-static __always_inline struct group_metrics *metrics_group(struct tcp_sock *tp, struct conn *conn)
-{
-	__u32 group = group_of(tp, conn, false);
-
-	if (group == GROUP_OUT)
-		return NULL;
-	group--;
-	return bpf_map_lookup_elem(&group_metrics, &group);
-}
-
 /* Counts the connection's beginning, and its end at a transition to CLOSE. */
 static __always_inline void metrics_count_connection(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
 						     struct conn *conn)
 {
-	__u32 number = classify_transition(tp, conn, t) - 1;
-	struct group_metrics *group = bpf_map_lookup_elem(&group_metrics, &number);
+	struct group_metrics *group = metrics_of(classify_transition(tp, conn, t) - 1);
 	__u32 role = conn->role, cause = cause_of_connection(t->cause, t->oldstate);
 	struct meter *meter;
 
@@ -163,6 +131,8 @@ static __noinline int metrics_follow(struct sock *sk, struct tcp_sock *tp, const
 	metrics_move(conn, admitted && t->newstate != STATE_CLOSE ? t->newstate : 0);
 	if (t->newstate == STATE_LISTEN)
 		listeners_begin(conn, tp);
+	else if (t->oldstate == STATE_LISTEN && !begins && admitted)
+		listeners_end(conn, tp, t);
 	/* A listener's own transitions belong to no connection. ss -K closes a listener twice. */
 	if (t->newstate == STATE_LISTEN || (t->oldstate == STATE_LISTEN && !begins) ||
 	    (t->oldstate == STATE_CLOSE && t->newstate == STATE_CLOSE))

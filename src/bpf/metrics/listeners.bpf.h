@@ -11,7 +11,7 @@
 #include "bpf/track/conn.bpf.h"
 #include "bpf/track/losses.bpf.h"
 
-/* A walk makes the values. */
+/* A walk makes the values, or a listener's end. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PORT_LISTENERS_MAX);
@@ -54,6 +54,30 @@ static __always_inline struct port_listeners *listeners_of_port(__u32 port)
 	return bpf_map_lookup_elem(&port_listeners, &port);
 }
 
+/* Counts the listener's drops since the last reading. Drops before the first walk may be older than the tool. */
+static __always_inline void listeners_count_drops(struct port_listeners *ports, struct conn *conn, __u32 drops)
+{
+	if (conn->followed)
+		__sync_fetch_and_add(&ports->overflows, (__u32)(drops - conn->drops));
+	conn->drops = drops;
+	conn->followed = 1;
+}
+
+/* A listener closes. */
+static __always_inline void listeners_end(struct conn *conn, struct tcp_sock *tp, const struct transition *t)
+{
+	__u32 drops = tp->SOCK_BASE.sk_drops.counter;
+	struct port_listeners *ports;
+
+	if (!conn->followed || drops == conn->drops)
+		return;
+	ports = listeners_of_port(t->lport);
+	if (ports)
+		listeners_count_drops(ports, conn, drops);
+	else
+		count(&losses.summary_full);
+}
+
 /* A walk has found a listener. One walk runs at a time. `conn` may be NULL. */
 static __always_inline void listeners_add(struct tcp_sock *tp, struct conn *conn, __u32 walk)
 {
@@ -77,13 +101,8 @@ static __always_inline void listeners_add(struct tcp_sock *tp, struct conn *conn
 		ports->limit = limit;
 	if (backlog > ports->highest)
 		ports->highest = backlog;
-	if (!conn)
-		return;
-	/* Drops before the first walk are older than the tool. */
-	if (conn->followed)
-		ports->overflows += (__u32)(drops - conn->drops);
-	conn->drops = drops;
-	conn->followed = 1;
+	if (conn)
+		listeners_count_drops(ports, conn, drops);
 }
 
 #endif

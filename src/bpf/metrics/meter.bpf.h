@@ -10,6 +10,7 @@
 
 #include "abi/metrics.h"
 #include "abi/transition.h"
+#include "bpf/metrics/group.bpf.h"
 #include "bpf/read/sock.bpf.h"
 #include "bpf/track/conn_table.bpf.h"
 
@@ -101,12 +102,6 @@ static __always_inline void meter_begin_older(struct meter *meter, struct tcp_so
 	meter->sent_segments = tp->segs_out;
 	meter->received_segments = tp->segs_in;
 	meter_read_chronos(tp, meter->chronos);
-}
-
-static __always_inline void metrics_add(__u64 *counter, __u64 more)
-{
-	if (more)
-		__sync_fetch_and_add(counter, more);
 }
 
 static __always_inline void meter_count_time(struct meter *meter, struct tcp_sock *tp, struct group_metrics *group,

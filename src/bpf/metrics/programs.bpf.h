@@ -8,6 +8,7 @@
 #include "abi/metrics.h"
 #include "abi/stuck.h"
 #include "bpf/metrics/count.bpf.h"
+#include "bpf/metrics/group.bpf.h"
 #include "bpf/metrics/listeners.bpf.h"
 #include "bpf/metrics/meter.bpf.h"
 #include "bpf/read/sock.bpf.h"
@@ -46,11 +47,9 @@ static __always_inline __u32 segments_of(const struct sk_buff *skb)
 /* A listener has no remote address: where groups depend on that, it has none. */
 static __always_inline struct group_metrics *group_of_socket(struct sock *sk, struct tcp_sock *tp)
 {
-	__u32 other = GROUP_OTHER;
-
 	if (tp->SOCK_COMMON.skc_state == STATE_LISTEN && classify_fields & GROUP_FIELD_ADDRESSES && !is_scoped)
-		return bpf_map_lookup_elem(&group_metrics, &other);
-	return metrics_group(tp, conn_find(sk));
+		return metrics_of(GROUP_OTHER);
+	return metrics_of_connection(tp, conn_find(sk));
 }
 
 static __always_inline void count_retransmitted(struct sock *sk, const struct sk_buff *skb)
@@ -115,14 +114,13 @@ int BPF_PROG(count_reset_sent, struct sock *sk)
 {
 	struct tcp_sock *tp = is_stopped() || !sk ? NULL : bpf_skc_to_tcp_sock(sk);
 	struct group_metrics *group;
-	__u32 other = GROUP_OTHER;
 
 	if (is_stopped())
 		return 0;
 	if (tp)
 		group = group_of_socket(sk, tp);
 	else
-		group = is_scoped ? NULL : bpf_map_lookup_elem(&group_metrics, &other);
+		group = is_scoped ? NULL : metrics_of(GROUP_OTHER);
 	if (group)
 		__sync_fetch_and_add(&group->resets_sent, 1);
 	return 0;
@@ -155,7 +153,7 @@ static __always_inline void walk_visit(struct sock *sk, struct tcp_sock *tp, __u
 		return;
 	}
 	/* A listener makes no group. */
-	group = state != STATE_LISTEN || is_scoped ? metrics_group(tp, conn) : NULL;
+	group = state != STATE_LISTEN || is_scoped ? metrics_of_connection(tp, conn) : NULL;
 	if (!group && (state != STATE_LISTEN || is_scoped))
 		return;
 	/* Older than the tool. */

@@ -94,7 +94,7 @@ static __always_inline void pending_release(const void *sk, struct histogram *hi
 	pending_forget(sk);
 }
 
-/* Adds them to a histogram of the exporter. */
+/* Adds them to the RTTs of a group of the exporter. */
 static __noinline void pending_add_up_metrics(struct time_histogram *histogram, const struct pending *pending)
 {
 	for (__u32 i = 0; i < PENDING_MAX; i++) {
@@ -106,14 +106,14 @@ static __noinline void pending_add_up_metrics(struct time_histogram *histogram, 
 	__sync_fetch_and_add(&histogram->sum_ns, pending->sum_us * 1000);
 }
 
-static __always_inline void pending_release_metrics(const void *sk, struct time_histogram *histogram)
+static __always_inline void pending_release_metrics(const void *sk, struct group_metrics *group)
 {
 	struct pending *pending = pending_find(sk);
 
 	if (!pending)
 		return;
-	if (histogram)
-		pending_add_up_metrics(histogram, pending);
+	if (group)
+		pending_add_up_metrics(&group->rtt, pending);
 	pending_forget(sk);
 }
 

@@ -6,7 +6,7 @@
 #include "bpf/kernel.bpf.h"
 
 #include "abi/rtt.h"
-#include "bpf/metrics/rtt.bpf.h"
+#include "bpf/metrics/group.bpf.h"
 #include "bpf/read/sock.bpf.h"
 #include "bpf/rtt/histogram.bpf.h"
 #include "bpf/rtt/pending.bpf.h"
@@ -39,7 +39,7 @@ static __always_inline void release_pending(struct tcp_sock *tp, struct conn *co
 
 	conn->pending = 0;
 	if (emits & EMIT_METRICS)
-		pending_release_metrics(tp, counts ? metrics_rtt_of(group - 1) : NULL);
+		pending_release_metrics(tp, counts ? metrics_of(group - 1) : NULL);
 	else
 		pending_release(tp, counts ? histogram_of(group - 1, own_histogram, is_grouped) : NULL);
 }
@@ -77,7 +77,10 @@ static __always_inline void take_sample(struct tcp_sock *tp, struct conn *conn, 
 		count(&counters.storage_full);
 	group--;
 	if (emits & EMIT_METRICS) {
-		metrics_add_time(metrics_rtt_of(group), us * 1000);
+		struct group_metrics *metrics = metrics_of(group);
+
+		if (metrics)
+			metrics_add_time(&metrics->rtt, us * 1000);
 		return;
 	}
 	shared = is_grouped && (group >= RTT_GROUPS_PER_CPU || own_histogram != HISTOGRAM_OF_SAMPLES);

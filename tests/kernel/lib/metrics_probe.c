@@ -9,12 +9,12 @@
 #include "os/netns.h"
 #include "require.h"
 
-void metrics_probe_open(struct scope *scope, const uint16_t *ports, size_t port_count, const char *label,
-			struct probe *ret)
+static void open_probe(struct scope *scope, const uint16_t *ports, size_t port_count, const char *label,
+		       unsigned int scans, struct probe *ret)
 {
 	struct probe_wants wants = {
 		.tool = "metrics",
-		.emits = EMIT_METRICS | EMIT_SAMPLES | EMIT_SNAPSHOTS | EMIT_SCANS,
+		.emits = EMIT_METRICS | EMIT_SAMPLES | EMIT_SNAPSHOTS | scans,
 		.scope = scope,
 		.stuck = {.longer_ns = 1, .states = 1 << STATE_CLOSE_WAIT},
 		.samples = {.kind = RTT_SRTT, .max_keys = METRICS_PROBE_GROUPS},
@@ -39,6 +39,18 @@ void metrics_probe_open(struct scope *scope, const uint16_t *ports, size_t port_
 	}
 	require(!scope_complete(scope, false, &unused), "no scope");
 	require(!probe_open(&wants, ret, &why), "%s", why.text);
+}
+
+void metrics_probe_open(struct scope *scope, const uint16_t *ports, size_t port_count, const char *label,
+			struct probe *ret)
+{
+	open_probe(scope, ports, port_count, label, 0, ret);
+}
+
+void metrics_probe_open_with_scans(struct scope *scope, const uint16_t *ports, size_t port_count, const char *label,
+				   struct probe *ret)
+{
+	open_probe(scope, ports, port_count, label, EMIT_SCANS, ret);
 }
 
 void metrics_probe_walk(struct probe *probe, struct walk_result *ret)

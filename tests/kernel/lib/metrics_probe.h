@@ -20,6 +20,10 @@
 void metrics_probe_open(struct scope *scope, const uint16_t *ports, size_t port_count, const char *label,
 			struct probe *ret);
 
+/* The same, with scans for stuck connections: then all sockets are in socket storage, and none in the table. */
+void metrics_probe_open_with_scans(struct scope *scope, const uint16_t *ports, size_t port_count, const char *label,
+				   struct probe *ret);
+
 void metrics_probe_walk(struct probe *probe, struct walk_result *ret);
 
 #endif
