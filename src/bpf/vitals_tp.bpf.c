@@ -57,7 +57,7 @@ int set_state_tracepoint(struct set_state_args *args)
 		conn_hash_forget(t.skaddr);
 		return 0;
 	}
-	t.time_ns = bpf_ktime_get_ns();
+	t.time_ns = transition_now();
 	t.syn_retrans = SYN_RETRANS_NONE;
 	/* The kernel's bookkeeping, not the handshake (read/handshake.bpf.h): the handshake's duration is unknown. */
 	if (t.oldstate == STATE_SYN_RECV && t.newstate == STATE_ESTABLISHED) {

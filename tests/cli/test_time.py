@@ -161,4 +161,22 @@ def test_since_is_the_last_row():
     assert compared > 100, f"{compared} rows compared"
 
 
+def test_durations_are_even():
+    """
+    The kept time of a state is even, in ns. Were a row's own time odd, it would differ by 1 ns from the one that the next
+    row begins with, and in one of a thousand rows by a shown microsecond.
+    """
+    need_root()
+    with Trace("-o", "json") as trace:
+        ports = set()
+        for _ in range(20):
+            with Connected() as connected:
+                ports.add(connected.port)
+        trace.stop()
+        rows = [row for row in trace.rows() if ports & {row["lport"], row["rport"]}]
+    durations = [round(row["duration_us"] * 1000) for row in rows if row["duration_us"] is not None]
+    assert len(durations) > 60, f"{len(durations)} durations"
+    assert_equal([ns for ns in durations if ns % 2], [], "odd durations, in ns")
+
+
 main(globals())

@@ -9,6 +9,7 @@
 #include "bpf/kernel.bpf.h"
 
 #include "abi/histogram.h"
+#include "abi/metrics.h"
 #include "abi/rtt.h"
 #include "bpf/rtt/histogram.bpf.h"
 

@@ -23,6 +23,15 @@
 #define SINCE_AT_LEAST 1ULL
 
 /*
+ * The time of an event, even like since_ns. If it were not, a row's time and the since_ns that is kept of it could be
+ * 1 ns apart, and sometimes be shown as two microseconds.
+ */
+static __always_inline __u64 transition_now(void)
+{
+	return bpf_ktime_get_ns() & ~SINCE_AT_LEAST;
+}
+
+/*
  * The seeding program has found the socket, without its lock: data that a transition has stored stays.
  *
  * `atomically`, a constant: 5.10 refuses an atomic exchange. There, a transition at the same moment may be overwritten,
@@ -75,7 +84,7 @@ static __always_inline void transition_advance(struct conn *conn, struct transit
 	}
 	conn->self_transition = t->oldstate == t->newstate;
 	if (!conn->self_transition)
-		*(volatile __u64 *)&conn->since_ns = t->time_ns & ~SINCE_AT_LEAST;
+		*(volatile __u64 *)&conn->since_ns = t->time_ns;
 	else if (!known)
 		*(volatile __u64 *)&conn->since_ns = 0;
 	/* Last: a scan reads it first (stuck.bpf.h). */

@@ -51,7 +51,7 @@ static __always_inline enum scope_verdict transition_read(struct transition *t, 
 /* Reads the rest of a socket that is in scope. */
 static __always_inline void transition_read_rest(struct transition *t, struct tcp_sock *tp)
 {
-	t->time_ns = bpf_ktime_get_ns();
+	t->time_ns = transition_now();
 	t->syn_retrans = SYN_RETRANS_NONE;
 	if (!(emits & (EMIT_ROWS | EMIT_COUNTS | EMIT_CONNECTIONS | EMIT_METRICS)))
 		return;
