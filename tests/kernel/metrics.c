@@ -120,10 +120,8 @@ static void test_connections(const char *label)
 	struct walk_result walk;
 	uint16_t port;
 
-	listener = reserve_port(IPV4, &port);
-	metrics_probe_open(&scope, &port, 1, label, &probe);
+	port = metrics_probe_open_port(&scope, label, &probe);
 	metrics_probe_walk(&probe, &walk);
-	close(listener);
 	listener = listen_at(IPV4, port);
 	for (int i = 0; i < CONNECTIONS; i++) {
 		clients[i] = connect_to(IPV4, port);
@@ -221,9 +219,7 @@ static void test_ended_group(void **state)
 	uint16_t port;
 
 	(void)state;
-	listener = reserve_port(IPV4, &port);
-	metrics_probe_open(&scope, &port, 1, "port", &probe);
-	close(listener);
+	port = metrics_probe_open_port(&scope, "port", &probe);
 	listener = listen_at(IPV4, port);
 	client = connect_to(IPV4, port);
 	server = accept_from(listener);
@@ -267,9 +263,7 @@ static void test_pause(void **state)
 
 	(void)state;
 	allow_descriptors((size_t)2 * MANY);
-	listener = reserve_port(IPV4, &port);
-	metrics_probe_open(&scope, &port, 1, "port", &probe);
-	close(listener);
+	port = metrics_probe_open_port(&scope, "port", &probe);
 	probe.pause = note_pause;
 	probe.pause_context = &pauses;
 	listener = listen_at(IPV4, port);

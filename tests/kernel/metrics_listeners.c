@@ -66,9 +66,7 @@ static void test_overflows(void **state)
 	uint16_t port;
 
 	(void)state;
-	listener = reserve_port(IPV4, &port);
-	metrics_probe_open(&scope, &port, 1, "port", &probe);
-	close(listener);
+	port = metrics_probe_open_port(&scope, "port", &probe);
 	for (int walks = 0; walks < 2; walks++) {
 		listener = listen_at(IPV4, port);
 		require(!listen(listener, 0), "no short queue");
@@ -109,9 +107,7 @@ static void test_left_open(void **state)
 
 	(void)state;
 	allow_descriptors((size_t)2 * REUSES);
-	listener = reserve_port(IPV4, &port);
-	metrics_probe_open(&scope, &port, 1, "port", &probe);
-	close(listener);
+	port = metrics_probe_open_port(&scope, "port", &probe);
 	listener = listen_at(IPV4, port);
 	client = connect_to(IPV4, port);
 	server = accept_from(listener);

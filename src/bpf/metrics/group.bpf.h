@@ -9,7 +9,7 @@
 #include "abi/time_histogram.h"
 #include "bpf/track/classify.bpf.h"
 
-/* The counters of the groups with the lowest numbers, on each CPU: adding to a counter of all CPUs takes far longer. */
+/* The counters of the groups with the lowest numbers: on each CPU, so that CPUs do not share a cache line. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, METRICS_GROUPS_PER_CPU);

@@ -3,11 +3,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/labels.h"
 #include "machine.h"
 #include "os/netns.h"
 #include "require.h"
+#include "traffic.h"
 
 static void open_probe(struct scope *scope, const uint16_t *ports, size_t port_count, const char *label,
 		       unsigned int scans, struct probe *ret)
@@ -45,6 +47,16 @@ void metrics_probe_open(struct scope *scope, const uint16_t *ports, size_t port_
 			struct probe *ret)
 {
 	open_probe(scope, ports, port_count, label, 0, ret);
+}
+
+uint16_t metrics_probe_open_port(struct scope *scope, const char *label, struct probe *ret)
+{
+	uint16_t port;
+	int reserved = reserve_port(IPV4, &port);
+
+	metrics_probe_open(scope, &port, 1, label, ret);
+	close(reserved);
+	return port;
 }
 
 void metrics_probe_open_with_scans(struct scope *scope, const uint16_t *ports, size_t port_count, const char *label,
