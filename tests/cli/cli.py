@@ -70,15 +70,24 @@ def tool_command(*args, tool=TOOL, prefix=()):
 def run(*args, tool=TOOL, prefix=(), timeout=20, **kwargs):
     """Runs the tool to its end; stdout and stderr are text unless stdout is given."""
     kwargs.setdefault("stdout", subprocess.PIPE)
-    return subprocess.run(
-        tool_command(*args, tool=tool, prefix=prefix),
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=timeout,
-        check=False,
-        **kwargs,
-    )
+    command = tool_command(*args, tool=tool, prefix=prefix)
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **kwargs) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            others = processes()
+            process.kill()
+            raise Deadline(f"{command} took longer than {timeout} s; stdout {error.stdout}, stderr {error.stderr}\n{others}") from error
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+
+def processes():
+    """All of user space, with what each waits for, and the sockets: for a test that waited in vain."""
+    lists = (["ps", "-N", "--ppid", "2", "-p", "2", "-o", "pid,ppid,stat,etimes,time,wchan:28,comm"], ["ss", "-Htna"])
+    return "".join(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout for command in lists)
 
 
 class Trace:

@@ -7,6 +7,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 
 from cli import RTT_TOOL, TOOL, assert_equal, run
 
@@ -14,7 +15,8 @@ BOTH = (TOOL, RTT_TOOL)
 
 
 class Server:
-    """Answers each byte, and closes after the client. Where `hammered`, this process connects to it all the time, too."""
+    """Answers each byte, and closes after the client. Where `hammered`, this process connects to it again and again, too: not as fast
+    as it can, or the accept queue overflows and the tests' own connections wait for seconds."""
 
     def __init__(self, hammered=False):
         self.hammered = hammered
@@ -43,6 +45,7 @@ class Server:
                 client.send(b"x")
                 client.recv(1)
                 self.hits += 1
+            time.sleep(0.002)
 
     def __exit__(self, *_):
         self.ending = True

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* PID and COMM are those of the process that owns the socket, whichever process was running at the transition. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -228,6 +229,71 @@ static void test_hostile_names(void **state)
 			      "connect", pids[i], shown[i]);
 }
 
+/* A process with two listeners, whose threads call listen() at the same moment. */
+struct listeners {
+	int fds[2];
+	uint16_t ports[2];
+	atomic_int threads;
+};
+
+static void *thread_that_listens(void *context)
+{
+	struct listeners *listeners = context;
+	int number = atomic_fetch_add(&listeners->threads, 1);
+
+	while (atomic_load(&listeners->threads) < 2)
+		;
+	require(!listen(listeners->fds[number], 4), "cannot listen");
+	return NULL;
+}
+
+static void listeners_process(int channel, void *context)
+{
+	struct listeners listeners = {0};
+	pthread_t threads[2];
+
+	(void)context;
+	for (size_t i = 0; i < 2; i++)
+		listeners.fds[i] = reserve_port(IPV4, &listeners.ports[i]);
+	for (size_t i = 0; i < 2; i++)
+		require(!pthread_create(&threads[i], NULL, thread_that_listens, &listeners), "no thread");
+	for (size_t i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < 2; i++)
+		channel_send(channel, listeners.ports[i], -1);
+	channel_receive(channel, NULL);
+}
+
+static void test_threads_that_listen(void **state)
+{
+	enum {
+		ROUNDS = 50
+	};
+	struct run *run = *state;
+	uint16_t ports[2 * ROUNDS];
+	pid_t pids[ROUNDS];
+
+	run_start(run, NULL);
+	for (size_t i = 0; i < ROUNDS; i++) {
+		struct helper server = helper_start("tv-server", listeners_process, NULL);
+
+		pids[i] = server.pid;
+		for (size_t j = 2 * i; j < 2 * i + 2; j++)
+			ports[j] = (uint16_t)channel_receive(server.channel, NULL);
+		for (size_t j = 2 * i; j < 2 * i + 2; j++)
+			close(connect_to(IPV4, ports[j]));
+		channel_send(server.channel, 0, -1);
+		helper_wait(&server);
+	}
+	owners_check(run, ports, 2 * ROUNDS);
+	for (size_t i = 0; i < 2 * ROUNDS; i++) {
+		const struct row *row = rows_find(&run->rows, ports[i], "LISTEN", "SYN_RECV", NULL);
+
+		if (kernel_has_socket_storage())
+			owners_expect(run, row, "a new connection", "listener", pids[i / 2], "tv-server");
+	}
+}
+
 static void *thread_of_client(void *context)
 {
 	const struct scene *scene = context;
@@ -312,9 +378,13 @@ static void test_owner_has_exited(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		measured_test(test_fork_and_accept), measured_test(test_descriptor_passed_on),
-		measured_test(test_bystanders),      measured_test(test_hostile_names),
-		measured_test(test_threads),         measured_test(test_owner_has_exited),
+		measured_test(test_fork_and_accept),
+		measured_test(test_descriptor_passed_on),
+		measured_test(test_bystanders),
+		measured_test(test_hostile_names),
+		measured_test(test_threads),
+		measured_test(test_owner_has_exited),
+		measured_test(test_threads_that_listen),
 	};
 
 	return cmocka_run_group_tests_name("owner", tests, run_group_setup, run_group_teardown);

@@ -6,6 +6,7 @@
 #include "bpf/kernel.bpf.h"
 
 #include "bpf/track/conn.bpf.h"
+#include "bpf/track/losses.bpf.h"
 #include "bpf/track/owner.bpf.h"
 #include "bpf/track/pid.bpf.h"
 
@@ -47,7 +48,10 @@ __u32 process_renames = 0;
 const volatile bool process_ends_show = false;
 const volatile bool process_names_show = false;
 
-/* Registers a living process. Returns its identity, for process_lives(). */
+/*
+ * Registers a living process. Returns its identity, for process_lives(). Several threads of the process may call it at
+ * the same time: all get the first one's.
+ */
 static __always_inline __u64 process_register(__u32 pid)
 {
 	__u64 *known = bpf_map_lookup_elem(&listener_processes, &pid), now_ns;
@@ -55,8 +59,12 @@ static __always_inline __u64 process_register(__u32 pid)
 	if (known)
 		return *known;
 	now_ns = bpf_ktime_get_ns();
-	bpf_map_update_elem(&listener_processes, &pid, &now_ns, BPF_ANY);
-	return now_ns;
+	if (!bpf_map_update_elem(&listener_processes, &pid, &now_ns, BPF_NOEXIST))
+		return now_ns;
+	known = bpf_map_lookup_elem(&listener_processes, &pid);
+	if (!known)
+		count(&losses.storage_full);
+	return known ? *known : now_ns;
 }
 
 /* Whether process_register() was called for the process, and the process has not ended since. */

@@ -216,17 +216,22 @@ const struct row *rows_next(const struct rows *rows, const struct row *row)
 	return NULL;
 }
 
+static bool is_birth(const struct change *change)
+{
+	return change->newstate == state_number("SYN_RECV") && change->oldstate != state_number("SYN_SENT");
+}
+
 bool rows_is_late_twin(const struct rows *rows, const struct row *row)
 {
-	bool is_twin = false;
+	const struct row *birth = NULL;
 
-	for (const struct row *other = rows->items; other <= row; other++) {
-		const struct change *change = &other->change;
-
-		if (change->skaddr == row->change.skaddr &&
-		    (change->oldstate == state_number("CLOSE") || change->newstate == state_number("SYN_RECV")))
-			is_twin = change->oldstate == state_number("CLOSE") &&
-				  change->newstate == state_number("SYN_RECV");
-	}
-	return is_twin;
+	for (const struct row *other = rows->items; other <= row; other++)
+		if (other->change.skaddr == row->change.skaddr &&
+		    (other->change.oldstate == state_number("CLOSE") || is_birth(&other->change)))
+			birth = is_birth(&other->change) ? other : NULL;
+	for (const struct row *other = rows->items; birth && other < birth; other++)
+		if (is_birth(&other->change) &&
+		    !memcmp(&other->change.tuple, &birth->change.tuple, sizeof(birth->change.tuple)))
+			return true;
+	return false;
 }

@@ -49,8 +49,7 @@ const struct row *rows_next(const struct rows *rows, const struct row *row);
 
 /*
  * True if the row is of a late twin. Two packets of one handshake on two CPUs make two child sockets, of which one ends
- * at once. The later one may be a copy of a listener that has been closed meanwhile. Then it goes from CLOSE to
- * SYN_RECV and inherits no owner.
+ * at once. The listener may be closed meanwhile. Then the later child inherits no owner.
  */
 bool rows_is_late_twin(const struct rows *rows, const struct row *row);
 
