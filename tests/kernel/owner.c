@@ -261,7 +261,12 @@ static void listeners_process(int channel, void *context)
 		pthread_join(threads[i], NULL);
 	for (size_t i = 0; i < 2; i++)
 		channel_send(channel, listeners.ports[i], -1);
-	channel_receive(channel, NULL);
+	for (size_t i = 0; i < 2; i++) {
+		int fd = accept_from(listeners.fds[i]);
+
+		receive_end(fd);
+		close(fd);
+	}
 }
 
 static void test_threads_that_listen(void **state)
@@ -282,7 +287,6 @@ static void test_threads_that_listen(void **state)
 			ports[j] = (uint16_t)channel_receive(server.channel, NULL);
 		for (size_t j = 2 * i; j < 2 * i + 2; j++)
 			close(connect_to(IPV4, ports[j]));
-		channel_send(server.channel, 0, -1);
 		helper_wait(&server);
 	}
 	owners_check(run, ports, 2 * ROUNDS);
