@@ -3,6 +3,7 @@
 """The labels of tcpvitals-exporter, and how many series there are."""
 
 import collections
+import concurrent.futures
 import contextlib
 import os
 import re
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 from cli import ROOT, assert_equal, main, need_root
 from cgroups import POD, Cgroup
@@ -195,6 +197,40 @@ def test_series_of_each_metric():
                                      for labels in metrics.values.get(name, metrics.values.get(name + "_count", ())))
         assert max(groups.values(), default=0) <= int(most), (name, most, groups)
         assert not group or str(port) in groups, (name, groups)
+
+
+def churn(port, end):
+    """Connections one after the other; returns how many."""
+    count = 0
+    with listen(port) as listener:
+        while time.monotonic() < end:
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                listener.accept()[0].close()
+                client.recv(1)
+            count += 1
+    return count
+
+
+def test_no_counter_falls():
+    """Under load, read as often as it can be: events lost by place are differences of counters that are read one after the other."""
+    need_root()
+    ports = [free_low_port() for _ in range(3)]
+    with Exporter(*ALL_SERIES) as exporter, concurrent.futures.ThreadPoolExecutor(len(ports)) as pool:
+        end = time.monotonic() + 3
+        loads = [pool.submit(churn, port, end) for port in ports]
+        before, scrapes = exporter.scrape(), 0
+        while not all(load.done() for load in loads):
+            now = exporter.scrape()
+            for name, samples in now.values.items():
+                if not re.search("_(total|count|sum|bucket)$", name):
+                    continue
+                for labels, value in samples.items():
+                    last = before.values.get(name, {}).get(labels, 0)
+                    assert value >= last, f"{name}{dict(labels)} fell from {last} to {value}"
+            before, scrapes = now, scrapes + 1
+        count = sum(load.result() for load in loads)
+        assert scrapes > 20 and count > 300, f"only {scrapes} scrapes and {count} connections"
+        assert len(before.values["tcpvitals_lost_events_total"]) > 5, "places"
 
 
 if __name__ == "__main__":

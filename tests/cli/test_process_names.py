@@ -18,7 +18,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 
 # Connects, and takes another name when it is told to. Its child, if it has one, has the socket, too, and leaves it alone.
 CLIENT = """
-import os, socket, sys, threading
+import os, select, socket, sys, threading
 sys.path.insert(0, sys.argv[3])
 from servers import NAME, WORKER, rename
 rename(NAME)
@@ -26,7 +26,9 @@ client = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 client.set_inheritable(True)
 if sys.argv[2] == "fork" and not os.fork():
     os.write(1, b"%d\\n" % os.getpid())
-    sys.stdin.read()
+    end = select.poll()
+    end.register(0, 0) # to read would take the other's word
+    end.poll(60000)
     os._exit(0)
 os.write(1, b"ready\\n")
 sys.stdin.readline()
