@@ -160,8 +160,8 @@ class Trace:
         return self.wait(limit)
 
     def rows(self):
-        """Of -o json."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        """Of -o json; not the last line while the tool is in the middle of it."""
+        return [json.loads(line) for line in self.out.rpartition("\n")[0].splitlines()]
 
 
 def end_daemon(process, limit=10):
