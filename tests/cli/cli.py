@@ -160,8 +160,10 @@ class Trace:
         return self.wait(limit)
 
     def rows(self):
-        """Of -o json; not the last line while the tool is in the middle of it."""
-        return [json.loads(line) for line in self.out.rpartition("\n")[0].splitlines()]
+        """Of -o json. While the tool runs, it may be in the middle of the last line."""
+        has_ended = self.process.poll() is not None
+        text = self.out
+        return [json.loads(line) for line in (text if has_ended else text.rpartition("\n")[0]).splitlines()]
 
 
 def end_daemon(process, limit=10):

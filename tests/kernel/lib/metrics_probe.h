@@ -23,8 +23,7 @@ void metrics_probe_open(struct scope *scope, const uint16_t *ports, size_t port_
 /* The same for one free port, which is returned. */
 uint16_t metrics_probe_open_port(struct scope *scope, const char *label, struct probe *ret);
 
-/* metrics_probe_open(), with scans for stuck connections: then all sockets are in socket storage, and none in the
- * table. */
+/* metrics_probe_open(), with scans for stuck connections: no socket is in the table, all are in socket storage. */
 void metrics_probe_open_with_scans(struct scope *scope, const uint16_t *ports, size_t port_count, const char *label,
 				   struct probe *ret);
 
