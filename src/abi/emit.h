@@ -11,7 +11,7 @@ enum emit {
 	EMIT_SCANS = 1 << 3,       /* stored states, at a scan: struct transition in a ring buffer */
 	EMIT_SAMPLES = 1 << 4,     /* round-trip times: histograms */
 	EMIT_METRICS = 1 << 5,     /* counters and histograms for the exporter, samples of EMIT_SAMPLES included */
-	EMIT_SNAPSHOTS = 1 << 6,   /* all connections at one moment: struct snapshot, read from an iterator */
+	EMIT_SNAPSHOTS = 1 << 6,   /* all open connections at one moment: struct connection, read from an iterator */
 };
 
 #endif

@@ -92,8 +92,13 @@ struct inet_sock {
 	__be16 inet_sport;
 };
 
+struct tcp_congestion_ops {
+	char name[16];
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	const struct tcp_congestion_ops *icsk_ca_ops;
 	__u32 icsk_user_timeout;
 	__u8 icsk_ca_state : 5;
 	__u8 icsk_retransmits;
@@ -109,6 +114,8 @@ struct tcp_rack {
 };
 
 struct tcp_options_received {
+	__u16 tstamp_ok : 1;
+	__u16 wscale_ok : 1;
 	__u16 sack_ok : 3;
 };
 
@@ -141,6 +148,25 @@ struct tcp_sock {
 	__u32 snd_nxt;
 	__u32 write_seq;
 	__u32 total_retrans;
+	__u64 bytes_retrans;
+	__u32 lost;
+	__u32 dsack_dups;
+	__u32 reord_seen;
+	__u32 delivered;
+	__u32 delivered_ce;
+	__u32 rate_delivered;
+	__u32 rate_interval_us;
+	__u8 rate_app_limited : 1;
+	__u32 snd_wnd;
+	__u32 snd_cwnd;
+	__u32 snd_ssthresh;
+	__u32 mss_cache;
+	__u8 ecn_flags;
+	/* Since 6.7. */
+	__u32 rto_stamp; /* in ms */
+	__u16 total_rto;
+	__u16 total_rto_recoveries;
+	__u32 total_rto_time; /* in ms */
 	__u32 retrans_stamp;
 	__u32 chrono_start;   /* in jiffies */
 	__u32 chrono_stat[3]; /* in jiffies: busy, limited by the receive window, by the send buffer */
@@ -153,6 +179,9 @@ struct tcp_sock {
 	__u32 srtt_us; /* in 1/8 us */
 	__u32 mdev_us; /* in 1/4 us */
 	struct minmax rtt_min;
+	struct {
+		__u32 rtt_us; /* in 1/8 us */
+	} rcv_rtt_est;
 	struct list_head tsorted_sent_queue;
 	struct tcp_rack rack;
 	struct tcp_options_received rx_opt;

@@ -3,6 +3,7 @@
 
 #include "core/append.h"
 #include "core/cause.h"
+#include "core/connection_column.h"
 #include "core/duration.h"
 #include "core/escape.h"
 #include "core/owner.h"
@@ -15,16 +16,8 @@
 #define COMM_COLUMNS      10
 #define CONTAINER_COLUMNS 12
 
-static char *append_unknown(char *at, const struct row *row)
-{
-	*at = '-';
-	return at + (row->style != COLUMN_STYLE_CSV);
-}
-
-static char *append_known(char *at, const struct row *row, bool known, uint64_t value)
-{
-	return known ? append_u64(at, value) : append_unknown(at, row);
-}
+#define append_unknown column_append_unknown
+#define append_known   column_append_known
 
 /* Text that is not wide is cut at `max_cells`. */
 static char *append_text(char *at, struct row *row, struct name text, size_t max_cells)
@@ -286,6 +279,10 @@ const struct column column_table[COLUMN_COUNT] = {
 	[COLUMN_CONTAINER] = {"CONTAINER", append_container, {CONTAINER_COLUMNS, 64}},
 	[COLUMN_POD] = {"POD", append_pod, {36, 36}},
 	[COLUMN_NETNSNAME] = {"NETNSNAME", append_netnsname, {12, 12}},
+#define COLUMN_OF_CONNECTION(id, name, function, width)                                                                \
+	[COLUMN_##id] = {name, connection_column_##function, {width, width}},
+	CONNECTION_COLUMNS(COLUMN_OF_CONNECTION)
+#undef COLUMN_OF_CONNECTION
 };
 
 const struct names names_none;

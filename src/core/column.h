@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The table of columns of a transition: name, width, and the function that writes a value. Headers, text, wide text,
- * CSV and -O all use this table.
+ * The table of columns of a transition and of a connection: name, width, and the function that writes a value. Headers,
+ * text, wide text, CSV and -O all use this table.
  */
 #ifndef TCPVITALS_CORE_COLUMN_H
 #define TCPVITALS_CORE_COLUMN_H
 
+#include "abi/connection.h"
 #include "abi/transition.h"
 #include "core/escape.h"
 #include "core/names.h"
@@ -16,6 +17,46 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ * The columns that only connections have (-c): identifier, name, function, width. The functions are in
+ * connection_column.c. Unknown values are those that tcpvitals-json(5) has as null.
+ */
+#define CONNECTION_COLUMNS(X)                                                                                          \
+	X(START, "START", start, 27) /* RFC 3339, UTC */                                                               \
+	X(ROLE, "ROLE", role, 6)                                                                                       \
+	X(TX, "TX", tx, 10)         /* bytes that the peer has acknowledged */                                         \
+	X(RX, "RX", rx, 10)         /* bytes received */                                                               \
+	X(TX_KB, "TX_KB", tx_kb, 7) /* the same in KiB, rounded down */                                                \
+	X(RX_KB, "RX_KB", rx_kb, 7)                                                                                    \
+	X(TOTAL_MS, "MS", total_ms, 10)                                                                                \
+	X(SEGS_OUT, "SEGS_OUT", segs_out, 8)                                                                           \
+	X(SEGS_IN, "SEGS_IN", segs_in, 8)                                                                              \
+	X(RETRANS, "RETRANS", retrans, 7) /* segments */                                                               \
+	X(SYNS_RETRANS, "SYNRETRANS", syns_retrans, 10)                                                                \
+	X(RETRANS_BYTES, "RETRANS_BYTES", retrans_bytes, 13)                                                           \
+	X(LOST, "LOST", lost, 6)                                                                                       \
+	X(DSACK, "DSACK", dsack, 6)       /* dsack_dups */                                                             \
+	X(REORDER, "REORDER", reorder, 7) /* reord_seen */                                                             \
+	X(RTO, "RTO", rto, 4)             /* rto_count */                                                              \
+	X(RTO_MS, "RTO_MS", rto_ms, 10)                                                                                \
+	X(CE, "CE", ce, 6)                /* delivered_ce */                                                           \
+	X(ZEROWIN, "ZEROWIN", zerowin, 7) /* zero_windows */                                                           \
+	X(SRTT_US, "SRTT_US", srtt_us, 8)                                                                              \
+	X(MINRTT_US, "MINRTT_US", minrtt_us, 9)                                                                        \
+	X(RCVRTT_US, "RCVRTT_US", rcvrtt_us, 9)                                                                        \
+	X(BUSY_MS, "BUSY_MS", busy_ms, 10)                                                                             \
+	X(RWND_MS, "RWND_MS", rwnd_ms, 10)                                                                             \
+	X(SNDBUF_MS, "SNDBUF_MS", sndbuf_ms, 10)                                                                       \
+	X(IDLE_MS, "IDLE_MS", idle_ms, 10)                                                                             \
+	X(RATE, "RATE", rate, 11)                   /* delivery rate, bytes a second */                                \
+	X(CONGESTION, "CONGESTION", congestion, 10) /* its control's name */                                           \
+	X(CWND, "CWND", cwnd, 6)                                                                                       \
+	X(SSTHRESH, "SSTHRESH", ssthresh, 8)                                                                           \
+	X(MSS, "MSS", mss, 5)                                                                                          \
+	X(OPTIONS, "OPTIONS", options, 17) /* sack+ts+wscale+ecn */                                                    \
+	X(END, "CAUSE", end, 22)           /* of a whole connection */                                                 \
+	X(LIMIT, "LIMIT", limit, 15)       /* limit_name() */
 
 enum column_id {
 	COLUMN_TIME,      /* TIME      %-8s     local wall time of the event */
@@ -48,7 +89,17 @@ enum column_id {
 	COLUMN_CONTAINER,  /* CONTAINER %-12.12s, wide and CSV: the full id */
 	COLUMN_POD,        /* POD       %-36s    uid of the Kubernetes pod */
 	COLUMN_NETNSNAME,  /* NETNSNAME %-12s    name of the namespace, else its inode number; unknown when that is 0 */
+#define COLUMN_OF_CONNECTION(id, name, function, width) COLUMN_##id,
+	CONNECTION_COLUMNS(COLUMN_OF_CONNECTION)
+#undef COLUMN_OF_CONNECTION
 	COLUMN_COUNT
+};
+
+/* The kinds of rows. Each has columns of its own. */
+enum column_set {
+	COLUMNS_OF_TRANSITIONS,
+	COLUMNS_OF_STUCK,
+	COLUMNS_OF_CONNECTIONS
 };
 
 /* The form of a value. An unknown value is "-" in text and an empty field in CSV. Only text has a wide form. */
@@ -59,7 +110,7 @@ enum column_style {
 };
 
 /* Room for one row, in bytes: the longest line of any format, for any event, with its newline and APPEND_SLACK. */
-#define ROW_TEXT_MAX 2048
+#define ROW_TEXT_MAX 4096
 
 /*
  * Additional room for a row with names. Names of directories have at most PATH_MAX and NAME_MAX bytes, and an escaped
@@ -82,23 +133,26 @@ struct column_list column_list_default(enum column_style style, bool time, bool 
 /* The columns of --stuck: [TIME] [TIME(s)] PID COMM OWNER [IP] LADDR LPORT RADDR RPORT STATE SINCE ATLEAST. */
 struct column_list column_list_stuck(enum column_style style, bool time, bool elapsed);
 
-/* The columns of -c that transitions have, too: [TIME] [TIME(s)] PID COMM [IP] LADDR LPORT RADDR RPORT. */
+/*
+ * The columns of -c. Text, as tcplife has them: [TIME] [TIME(s)] PID COMM [IP] LADDR LPORT RADDR RPORT TX_KB RX_KB MS
+ * CAUSE LIMIT. CSV: ROLE TX RX MS RETRANS SRTT_US CAUSE LIMIT behind RPORT.
+ */
 struct column_list column_list_connections(enum column_style style, bool time, bool elapsed);
 
 /*
  * Parses -O: names separated by commas, in upper or lower case, each at most once. 0, or -EINVAL for an unknown, empty
- * or repeated name. The error quotes the bad word and lists all names.
+ * or repeated name. The error quotes the bad word, and lists all names or says which rows have that column.
  */
-int column_list_parse(const char *text, struct column_list *ret, struct parse_error *error);
-
-/* 0, or -EINVAL and the reason: a column that only transitions have with `stuck`, or STATE without. */
-int column_list_check(const struct column_list *list, bool stuck, struct parse_error *error);
+int column_list_parse(const char *text, enum column_set set, struct column_list *ret, struct parse_error *error);
 
 /* Puts a column in front, unless the list has it. */
 void column_list_prepend(struct column_list *list, enum column_id id);
 
+/* Adds the columns of NAMES_CGROUP and NETNS at the end: CGPATH to NETNSNAME. */
+void column_list_append_names(struct column_list *list);
+
 /* Returns all names separated by commas, for --help and errors, with ELAPSED for TIME(s). The string is static. */
-const char *column_names(void);
+const char *column_names(enum column_set set);
 
 /* Returns the NAMES_ bits that these columns need. */
 unsigned int column_list_names(const struct column_list *list);
@@ -108,6 +162,9 @@ struct row {
 	const struct transition *event;
 	const struct names *names; /* not NULL; a port is written as its service name, if there is one */
 	const struct timebase *base;
+	/* Columns of connections: the record, and when the part that it is began (core/connection.h). */
+	const struct connection *connection;
+	uint64_t from_ns;
 	enum column_style style;
 	cell_width *width;         /* cells of a character in text; NULL: one cell each */
 	size_t bytes_beyond_cells; /* text: bytes minus cells of the value; append() sets it where they may differ */

@@ -9,13 +9,16 @@
 
 /* TIME(s) needs quotes in a shell, so -O and --help have ELAPSED. */
 #define ELAPSED "ELAPSED"
-#define NAMES                                                                                                          \
-	"TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,UID,CGROUP,NETNS,IP,LADDR,LPORT,RADDR,RPORT,"     \
-	"OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE,STATE,SINCE,ATLEAST,CGPATH,UNIT,CONTAINER,POD,NETNSNAME"
+#define SOCKET                                                                                                         \
+	"TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,UID,CGROUP,NETNS,IP,LADDR,LPORT,RADDR,RPORT,"
+#define PLACES                                          "CGPATH,UNIT,CONTAINER,POD,NETNSNAME"
+#define ROWS                                            SOCKET "OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE,STATE,SINCE,ATLEAST," PLACES
+#define COLUMN_OF_CONNECTION(id, name, function, width) name ","
+#define CONNECTIONS                                     SOCKET "OLDSTATE," CONNECTION_COLUMNS(COLUMN_OF_CONNECTION) PLACES
 
-const char *column_names(void)
+const char *column_names(enum column_set set)
 {
-	return NAMES;
+	return set == COLUMNS_OF_CONNECTIONS ? CONNECTIONS : ROWS;
 }
 
 static struct column_list list_of(const uint8_t *ids, size_t count, enum column_style style, bool time, bool elapsed)
@@ -53,10 +56,16 @@ struct column_list column_list_stuck(enum column_style style, bool time, bool el
 
 struct column_list column_list_connections(enum column_style style, bool time, bool elapsed)
 {
-	static const uint8_t ids[] = {COLUMN_PID,   COLUMN_COMM,  COLUMN_IP,   COLUMN_LADDR,
-				      COLUMN_LPORT, COLUMN_RADDR, COLUMN_RPORT};
+	static const uint8_t text[] = {COLUMN_PID,   COLUMN_COMM,     COLUMN_IP,    COLUMN_LADDR,
+				       COLUMN_LPORT, COLUMN_RADDR,    COLUMN_RPORT, COLUMN_TX_KB,
+				       COLUMN_RX_KB, COLUMN_TOTAL_MS, COLUMN_END,   COLUMN_LIMIT};
+	static const uint8_t csv[] = {COLUMN_PID,      COLUMN_COMM,    COLUMN_IP,      COLUMN_LADDR, COLUMN_LPORT,
+				      COLUMN_RADDR,    COLUMN_RPORT,   COLUMN_ROLE,    COLUMN_TX,    COLUMN_RX,
+				      COLUMN_TOTAL_MS, COLUMN_RETRANS, COLUMN_SRTT_US, COLUMN_END,   COLUMN_LIMIT};
 
-	return list_of(ids, sizeof(ids), style, time, elapsed);
+	if (style == COLUMN_STYLE_CSV)
+		return list_of(csv, sizeof(csv), style, time, elapsed);
+	return list_of(text, sizeof(text), style, time, elapsed);
 }
 
 static bool word_is(const char *word, size_t length, const char *name)
@@ -64,28 +73,67 @@ static bool word_is(const char *word, size_t length, const char *name)
 	return strlen(name) == length && strncasecmp(word, name, length) == 0;
 }
 
-/* Returns COLUMN_COUNT for an unknown name. */
-static enum column_id find_column(const char *word, size_t length)
+static bool is_of_connections(enum column_id id)
+{
+	return id <= COLUMN_OLDSTATE || id >= COLUMN_CGPATH;
+}
+
+static bool is_of_transitions(enum column_id id)
+{
+	return id == COLUMN_OLDSTATE || id == COLUMN_NEWSTATE || id == COLUMN_SYNRETRANS || id == COLUMN_CAUSE;
+}
+
+static bool is_in_set(enum column_id id, enum column_set set)
+{
+	if (set == COLUMNS_OF_CONNECTIONS)
+		return is_of_connections(id);
+	if (id > COLUMN_NETNSNAME)
+		return false;
+	return set == COLUMNS_OF_STUCK ? !is_of_transitions(id) : id != COLUMN_STATE;
+}
+
+/* Returns the first column of this name, COLUMN_COUNT if there is none. `set`: of these rows; -1: of any. */
+static enum column_id find_column(const char *word, size_t length, int set)
 {
 	for (enum column_id id = 0; id < COLUMN_COUNT; id++) {
-		if (word_is(word, length, column_table[id].name) ||
-		    (id == COLUMN_ELAPSED && word_is(word, length, ELAPSED)))
+		if ((set < 0 || is_in_set(id, (enum column_set)set)) &&
+		    (word_is(word, length, column_table[id].name) ||
+		     (id == COLUMN_ELAPSED && word_is(word, length, ELAPSED))))
 			return id;
 	}
 	return COLUMN_COUNT;
 }
 
-int column_list_parse(const char *text, struct column_list *ret, struct parse_error *error)
+static int refuse(const char *word, size_t length, enum column_set set, struct parse_error *error)
+{
+	enum column_id id = find_column(word, length, -1);
+
+	if (id == COLUMN_COUNT)
+		return parse_fail(error, "column", word, length,
+				  set == COLUMNS_OF_CONNECTIONS ? "not one of " CONNECTIONS : "not one of " ROWS);
+	if (set == COLUMNS_OF_CONNECTIONS)
+		return parse_fail(error, "column", word, length,
+				  "-c does not have this column; it has OLDSTATE, MS and CAUSE");
+	if (id > COLUMN_NETNSNAME)
+		return parse_fail(error, "column", word, length, "only -c has this column; add -c");
+	if (set == COLUMNS_OF_STUCK)
+		return parse_fail(error, "column", word, length,
+				  "only transitions have this column; --stuck has STATE, SINCE and ATLEAST");
+	return parse_fail(error, "column", word, length,
+			  "only --stuck has this column; transitions have OLDSTATE and NEWSTATE");
+}
+
+int column_list_parse(const char *text, enum column_set set, struct column_list *ret, struct parse_error *error)
 {
 	struct column_list list = {};
 	const char *word = text;
 
 	for (;;) {
 		size_t length = strcspn(word, ",");
-		enum column_id id = find_column(word, length);
+		enum column_id id = find_column(word, length, (int)set);
 
 		if (id == COLUMN_COUNT)
-			return parse_fail(error, "column", word, length, "not one of " NAMES);
+			return refuse(word, length, set, error);
 		if (memchr(list.ids, id, list.count))
 			return parse_fail(error, "column", word, length, "named twice; name each column once");
 		list.ids[list.count++] = id;
@@ -97,32 +145,18 @@ int column_list_parse(const char *text, struct column_list *ret, struct parse_er
 	return 0;
 }
 
-static bool is_of_transitions(enum column_id id)
-{
-	return id == COLUMN_OLDSTATE || id == COLUMN_NEWSTATE || id == COLUMN_SYNRETRANS || id == COLUMN_CAUSE;
-}
-
-int column_list_check(const struct column_list *list, bool stuck, struct parse_error *error)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const char *name = column_table[list->ids[i]].name;
-
-		if (stuck && is_of_transitions(list->ids[i]))
-			return parse_fail(error, "column", name, strlen(name),
-					  "only transitions have this column; --stuck has STATE, SINCE and ATLEAST");
-		if (!stuck && list->ids[i] == COLUMN_STATE)
-			return parse_fail(error, "column", name, strlen(name),
-					  "only --stuck has this column; transitions have OLDSTATE and NEWSTATE");
-	}
-	return 0;
-}
-
 void column_list_prepend(struct column_list *list, enum column_id id)
 {
 	if (memchr(list->ids, id, list->count))
 		return;
 	memmove(list->ids + 1, list->ids, list->count++);
 	list->ids[0] = id;
+}
+
+void column_list_append_names(struct column_list *list)
+{
+	for (enum column_id id = COLUMN_CGPATH; id <= COLUMN_NETNSNAME; id++)
+		list->ids[list->count++] = id;
 }
 
 unsigned int column_list_names(const struct column_list *list)

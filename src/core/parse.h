@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 struct parse_error {
-	char text[512]; /* NUL-terminated, no newline */
+	char text[1024]; /* NUL-terminated, no newline */
 };
 
 /* Formats into error->text: `<what> "<word>": <why>`. Always returns -EINVAL. `word` needs no NUL. */

@@ -3,130 +3,40 @@
 
 #include "core/append.h"
 #include "core/cause.h"
+#include "core/connection.h"
 #include "core/duration.h"
+#include "core/role.h"
 #include "core/tcp_state.h"
+#include "output/csv.h"
 #include "output/json.h"
 #include "output/table.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
-#define MIN_RTT_UNKNOWN (~0U)
-
-static const struct label roles[ROLES] = {[ROLE_CLIENT] = LABEL("client"), [ROLE_SERVER] = LABEL("server")};
-
-/* Returns an empty label for an unknown role. */
-static const struct label *role_of(const struct connection *connection)
+static struct row row_for(enum column_style style, const struct connection_line *line)
 {
-	uint8_t role = connection->life.role;
+	struct row row = row_of(style, &line->connection->end, line->names, line->base);
 
-	return &roles[role < ROLES ? role : ROLE_UNKNOWN];
+	row.connection = line->connection;
+	row.from_ns = line->from_ns;
+	return row;
 }
 
-/*
- * Appends the cause of the whole connection. An orderly end is named after the side that closed first: TIME_WAIT is the
- * end of a socket, not of a connection.
- */
-static char *append_cause(char *at, const struct transition *end)
+void connection_text(struct strbuf *out, const struct column_list *columns, enum column_style style,
+		     const struct connection_line *line)
 {
-	return cause_append(at, cause_of_connection(end->cause, end->oldstate));
+	struct row row = row_for(style, line);
+
+	table_record(out, columns, &row);
 }
 
-static uint64_t total_ns(const struct connection *connection)
+void connection_csv(struct strbuf *out, const struct column_list *columns, const struct connection_line *line)
 {
-	uint64_t start_ns = connection->life.start_ns;
+	struct row row = row_for(COLUMN_STYLE_CSV, line);
 
-	return start_ns && start_ns < connection->end.time_ns ? connection->end.time_ns - start_ns : 0;
-}
-
-static bool total_is_known(const struct connection *connection)
-{
-	return connection->life.start_ns && !connection->life.is_old;
-}
-
-void connection_text_header(struct strbuf *out, const struct connection_layout *layout)
-{
-	char *at = strbuf_room(out, ROW_TEXT_MAX);
-
-	if (!at)
-		return;
-	for (size_t i = 0; i < layout->columns->count; i++)
-		at = table_append_name(at, layout->columns->ids[i], layout->style);
-	strbuf_end(out, append_literal(at, "TX_KB   RX_KB   MS         CAUSE\n"));
-}
-
-static char *append_kib(char *at, uint64_t bytes)
-{
-	return table_append_blanks(append_u64(at, bytes / 1024), at, 7);
-}
-
-static char *append_total(char *at, const struct connection *connection)
-{
-	char *end = total_is_known(connection) ? duration_append_ms(at, total_ns(connection)) : append_char(at, '-');
-
-	return table_append_blanks(end, at, 10);
-}
-
-void connection_text(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
-		     const struct names *names, const struct timebase *base)
-{
-	struct row row = row_of(layout->style, &connection->end, names, base);
-	char *at = row_begin(out, names);
-
-	if (!at)
-		return;
-	row.width = layout->columns->width;
-	for (size_t i = 0; i < layout->columns->count; i++)
-		at = table_append_cell(at, layout->columns->ids[i], &row);
-	at = append_kib(at, connection->bytes_acked);
-	at = append_kib(at, connection->bytes_received);
-	at = append_total(at, connection);
-	at = append_cause(at, &connection->end);
-	strbuf_end(out, append_char(at, '\n'));
-}
-
-void connection_csv_header(struct strbuf *out, const struct connection_layout *layout)
-{
-	for (size_t i = 0; i < layout->columns->count; i++) {
-		strbuf_append_string(out, column_table[layout->columns->ids[i]].name);
-		strbuf_append_char(out, ',');
-	}
-	strbuf_append_literal(out, "ROLE,TX,RX,MS,RETRANS,SRTT_US,CAUSE");
-	for (enum column_id id = COLUMN_CGPATH; layout->names && id <= COLUMN_NETNSNAME; id++) {
-		strbuf_append_char(out, ',');
-		strbuf_append_string(out, column_table[id].name);
-	}
-	strbuf_append_char(out, '\n');
-}
-
-static char *append_csv_role_to_cause(char *at, const struct connection *connection)
-{
-	at = append_char(append_label(at, role_of(connection)), ',');
-	at = append_char(append_u64(at, connection->bytes_acked), ',');
-	at = append_char(append_u64(at, connection->bytes_received), ',');
-	if (total_is_known(connection))
-		at = duration_append_ms(at, total_ns(connection));
-	at = append_char(at, ',');
-	at = append_char(append_u64(at, connection->retransmits), ',');
-	if (connection->srtt_us)
-		at = append_u64(at, connection->srtt_us);
-	at = append_char(at, ',');
-	return append_cause(at, &connection->end);
-}
-
-void connection_csv(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
-		    const struct names *names, const struct timebase *base)
-{
-	struct row row = row_of(COLUMN_STYLE_CSV, &connection->end, names, base);
-	char *at = row_begin(out, names);
-
-	if (!at)
-		return;
-	for (size_t i = 0; i < layout->columns->count; i++)
-		at = append_char(column_table[layout->columns->ids[i]].append(at, &row), ',');
-	at = append_csv_role_to_cause(at, connection);
-	for (enum column_id id = COLUMN_CGPATH; layout->names && id <= COLUMN_NETNSNAME; id++)
-		at = column_table[id].append(append_char(at, ','), &row);
-	strbuf_end(out, append_char(at, '\n'));
+	csv_record(out, columns, &row);
 }
 
 /* Append a key such as `,"retransmits":` and a value, or null for an unknown one, as core/append.h describes. */
@@ -143,17 +53,35 @@ static char *append_us_or_null(char *at, bool known, uint64_t ns)
 	return known ? duration_append_us(at, ns) : append_literal(at, "null");
 }
 
-static char *append_role(char *at, const struct label *role)
+/* The same for a number that mostly has one digit, for a word, and for a bool. */
+#define append_few(at, key, value) append_small(append_literal((at), ",\"" key "\":"), value)
+#define append_word(at, key, word) append_word_or_null(append_literal((at), ",\"" key "\":"), word)
+#define append_bool(at, key, known, is)                                                                                \
+	append_label(append_literal((at), ",\"" key "\":"), &bools[!(known) ? 2 : !!(is)])
+
+static const struct label bools[] = {LABEL("false"), LABEL("true"), LABEL("null")};
+
+static char *append_string(char *at, const char *text)
 {
-	if (!role->length)
-		return append_literal(at, ",\"role\":null");
-	at = append_literal(at, ",\"role\":\"");
-	return append_char(append_label(at, role), '"');
+	return append_bytes(at, text, strlen(text));
+}
+
+static char *append_word_or_null(char *at, const char *word)
+{
+	return word ? append_char(append_string(append_char(at, '"'), word), '"') : append_literal(at, "null");
+}
+
+/* Returns NULL for an unknown role. */
+static const char *role_of(const struct connection *connection)
+{
+	uint8_t role = connection->life.role;
+
+	return role == ROLE_UNKNOWN || role >= ROLES ? NULL : role_name(role);
 }
 
 static char *append_start(char *at, const struct connection *connection, const struct timebase *base)
 {
-	if (!total_is_known(connection))
+	if (!connection_is_whole(connection))
 		return append_literal(at, ",\"start\":null");
 	at = append_literal(at, ",\"start\":\"");
 	return append_char(timestamp_append_utc(at, base, connection->life.start_ns), '"');
@@ -181,10 +109,11 @@ static char *append_times(char *at, const struct connection *connection, const s
 	uint64_t suspended_ns;
 
 	at = append_start(at, connection, base);
-	at = append_member_us(at, "total_us", total_is_known(connection), total_ns(connection));
+	at = append_member_us(at, "total_us", connection_is_whole(connection), connection_total_ns(connection));
 	if (connection->life.is_old)
-		at = append_member_us(at, "at_least_us", true, total_ns(connection));
-	suspended_ns = clock_history_suspended_ns(&base->clocks, connection->end.time_ns, total_ns(connection));
+		at = append_member_us(at, "at_least_us", true, connection_total_ns(connection));
+	suspended_ns =
+		clock_history_suspended_ns(&base->clocks, connection->end.time_ns, connection_total_ns(connection));
 	if (suspended_ns)
 		at = json_append_suspended(at, suspended_ns);
 	return append_states(at, &connection->life);
@@ -192,12 +121,38 @@ static char *append_times(char *at, const struct connection *connection, const s
 
 static char *append_counters(char *at, const struct connection *connection)
 {
+	const struct life *life = &connection->life;
+
 	at = append_member(at, "bytes_sent", true, connection->bytes_sent);
 	at = append_member(at, "bytes_acked", true, connection->bytes_acked);
 	at = append_member(at, "bytes_received", true, connection->bytes_received);
 	at = append_member(at, "segs_out", true, connection->segs_out);
 	at = append_member(at, "segs_in", true, connection->segs_in);
-	return append_member(at, "retransmits", true, connection->retransmits);
+	at = append_member(at, "retransmits", true, connection->retransmits);
+	return append_member(at, "syn_retrans", life->role != ROLE_UNKNOWN && life->syn_retrans != SYN_RETRANS_NONE,
+			     life->syn_retrans);
+}
+
+static char *append_timeouts(char *at, const struct connection *connection)
+{
+	at = append_few(at, "rto", connection->rto_count);
+	at = append_few(at, "rto_recoveries", connection->rto_recoveries);
+	return append_member_us(at, "rto_us", true, connection->rto_ms * 1000000ULL);
+}
+
+/* Losses, and what the sender took for losses. */
+static char *append_losses(char *at, const struct connection *connection)
+{
+	at = append_few(at, "bytes_retrans", connection->bytes_retrans);
+	at = append_few(at, "segs_lost", connection->lost);
+	at = append_few(at, "dsack_dups", connection->dsack_dups);
+	at = append_few(at, "reord_seen", connection->reord_seen);
+	if (connection->rto_ms == RTO_UNKNOWN)
+		at = append_literal(at, ",\"rto\":null,\"rto_recoveries\":null,\"rto_us\":null");
+	else
+		at = append_timeouts(at, connection);
+	at = append_member(at, "delivered", true, connection->delivered);
+	return append_few(at, "delivered_ce", connection->delivered_ce);
 }
 
 static char *append_rtt(char *at, const struct connection *connection)
@@ -209,26 +164,86 @@ static char *append_rtt(char *at, const struct connection *connection)
 	at = append_member(at, "min_rtt_us", connection->srtt_us && connection->min_rtt_us != MIN_RTT_UNKNOWN,
 			   connection->min_rtt_us);
 	at = append_member_us(at, "rtt_mean_us", samples, samples ? life->rtt_sum_us * 1000 / samples : 0);
-	return append_member(at, "rtt_samples", true, samples);
+	at = append_member(at, "rtt_samples", true, samples);
+	return append_member(at, "rcv_rtt_us", connection->rcv_rtt_us, connection->rcv_rtt_us);
 }
 
-void connection_json(struct strbuf *out, const struct connection *connection, const struct timebase *base)
+/* The verdict, and the times that it compares. */
+static char *append_limits(char *at, const struct connection *connection, uint64_t from_ns)
 {
-	const struct life *life = &connection->life;
+	uint64_t idle_ns = 0;
+	bool known = connection_idle_ns(connection, from_ns, &idle_ns);
+
+	at = append_word(at, "limited_by", limit_name(connection_limit(connection, from_ns)));
+	at = append_member_us(at, "busy_us", true, connection_busy_ns(connection));
+	at = append_member_us(at, "rwnd_limited_us", true, connection->chrono_ns[CHRONO_RWND]);
+	at = append_member_us(at, "sndbuf_limited_us", true, connection->chrono_ns[CHRONO_SEND_BUFFER]);
+	at = append_member_us(at, "idle_us", known, idle_ns);
+	return append_few(at, "zero_windows", connection->life.zero_windows);
+}
+
+static char *append_congestion(char *at, const struct connection *connection)
+{
+	if (!connection->congestion[0])
+		return append_literal(at, ",\"congestion\":null");
+	return append_char(json_append_field(append_literal(at, ",\"congestion\":\""), connection->congestion), '"');
+}
+
+/* The sender's state at the end, and the options of both sides. */
+static char *append_path(char *at, const struct connection *connection)
+{
+	uint64_t rate = connection_delivery_rate(connection);
+	bool agreed = connection_has_agreed(connection);
+	uint32_t options = connection->options;
+
+	at = append_member(at, "delivery_rate", rate, rate);
+	at = append_bool(at, "delivery_app_limited", rate, options & CONNECTION_RATE_APP_LIMITED);
+	at = append_congestion(at, connection);
+	at = append_member(at, "cwnd", true, connection->cwnd);
+	at = append_member(at, "ssthresh", connection->ssthresh < SSTHRESH_INFINITE, connection->ssthresh);
+	at = append_member(at, "mss", true, connection->mss);
+	at = append_bool(at, "sack", agreed, options & CONNECTION_SACK);
+	at = append_bool(at, "timestamps", agreed, options & CONNECTION_TIMESTAMPS);
+	at = append_bool(at, "window_scaling", agreed, options & CONNECTION_WINDOW_SCALING);
+	return append_bool(at, "ecn", agreed, options & CONNECTION_ECN);
+}
+
+/* An orderly end is named after the side that closed first: TIME_WAIT is the end of a socket, not of a connection. */
+static char *append_end(char *at, const struct connection_line *line)
+{
+	const struct transition *end = &line->connection->end;
+
+	at = tcp_state_append(append_literal(at, ",\"oldstate\":\""), end->oldstate);
+	if (end->flags & TRANSITION_SCAN)
+		at = append_literal(at, "\",\"cause\":null");
+	else
+		at = append_char(cause_append(append_literal(at, "\",\"cause\":\""),
+					      cause_of_connection(end->cause, end->oldstate)),
+				 '"');
+	if (line->from_ns) {
+		at = timestamp_append_utc(append_literal(at, ",\"since\":\""), line->base, line->from_ns);
+		at = append_char(at, '"');
+	}
+	return append_bool(at, "final", true, connection_is_final(line->connection, line->from_ns));
+}
+
+void connection_json(struct strbuf *out, const struct connection_line *line)
+{
+	const struct connection *connection = line->connection;
 	char *at = strbuf_room(out, ROW_TEXT_MAX);
 
 	if (!at)
 		return;
 	at = append_literal(at, "{\"v\":1,\"type\":\"connection\",\"time\":\"");
-	at = timestamp_append_utc(at, base, connection->end.time_ns);
+	at = timestamp_append_utc(at, line->base, connection->end.time_ns);
 	at = json_append_socket(at, &connection->end);
-	at = append_role(at, role_of(connection));
-	at = append_times(at, connection, base);
+	at = append_word(at, "role", role_of(connection));
+	at = append_times(at, connection, line->base);
 	at = append_counters(at, connection);
-	at = append_member(at, "syn_retrans", life->role != ROLE_UNKNOWN && life->syn_retrans != SYN_RETRANS_NONE,
-			   life->syn_retrans);
 	at = append_rtt(at, connection);
-	at = tcp_state_append(append_literal(at, ",\"oldstate\":\""), connection->end.oldstate);
-	at = append_cause(append_literal(at, "\",\"cause\":\""), &connection->end);
-	strbuf_end(out, append_literal(at, "\"}\n"));
+	at = append_limits(at, connection, line->from_ns);
+	at = append_losses(at, connection);
+	at = append_path(at, connection);
+	at = append_end(at, line);
+	strbuf_end(out, append_literal(at, "}\n"));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Writes whole connections (tcpstates -c), one line each, in every format. */
+/* Writes connections (tcpstates -c), one line each, in every format. */
 #ifndef TCPVITALS_OUTPUT_CONNECTION_H
 #define TCPVITALS_OUTPUT_CONNECTION_H
 
@@ -8,31 +8,20 @@
 #include "core/strbuf.h"
 #include "core/timestamp.h"
 
-#include <stdbool.h>
-
-/* The columns of text and CSV. */
-struct connection_layout {
-	enum column_style style;
-	const struct column_list *columns; /* of column_list_connections() */
-	bool names;                        /* CSV: the columns CGPATH to NETNSNAME behind the others */
+/* The record of a connection, or a part of one (core/part.h): then `from_ns` is when it began, else 0. */
+struct connection_line {
+	const struct connection *connection;
+	uint64_t from_ns;
+	const struct names *names; /* may be NULL */
+	const struct timebase *base;
 };
 
-/*
- * Text, as tcplife writes it: PID COMM LADDR LPORT RADDR RPORT TX_KB RX_KB MS, and the cause. TX_KB is the data that
- * the other side has acknowledged, in KiB rounded down. MS is a dash for a connection that is older than the tool.
- */
-void connection_text_header(struct strbuf *out, const struct connection_layout *layout);
-void connection_text(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
-		     const struct names *names, const struct timebase *base);
+/* Text and CSV, with the columns of column_list_connections() or of -O. */
+void connection_text(struct strbuf *out, const struct column_list *columns, enum column_style style,
+		     const struct connection_line *line);
+void connection_csv(struct strbuf *out, const struct column_list *columns, const struct connection_line *line);
 
-/*
- * CSV: the columns of text with bytes instead of KiB, and ROLE, RETRANS, SRTT_US. An unknown value is an empty field.
- */
-void connection_csv_header(struct strbuf *out, const struct connection_layout *layout);
-void connection_csv(struct strbuf *out, const struct connection_layout *layout, const struct connection *connection,
-		    const struct names *names, const struct timebase *base);
-
-/* {"v":1,"type":"connection",...} and a newline, as in tcpvitals-json(5). */
-void connection_json(struct strbuf *out, const struct connection *connection, const struct timebase *base);
+/* {"v":1,"type":"connection",...} and a newline, without names, as in tcpvitals-json(5). */
+void connection_json(struct strbuf *out, const struct connection_line *line);
 
 #endif

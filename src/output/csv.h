@@ -12,4 +12,7 @@ void csv_header(struct strbuf *out, const struct column_list *columns);
 void csv_row(struct strbuf *out, const struct column_list *columns, const struct transition *event,
 	     const struct names *names, const struct timebase *base);
 
+/* The same for a row of COLUMN_STYLE_CSV. */
+void csv_record(struct strbuf *out, const struct column_list *columns, struct row *row);
+
 #endif

@@ -28,22 +28,21 @@ static char *append_identity(char *at, const struct transition *event)
 	return append_hex(at, event->skaddr, 16);
 }
 
-static char *append_escaped(char *at, const char comm[OWNER_COMM_LEN])
+static char *append_escaped(char *at, const char field[ESCAPE_FIELD])
 {
-	struct strbuf out = strbuf_over(at, ESCAPED_MAX * OWNER_COMM_LEN);
+	struct strbuf out = strbuf_over(at, ESCAPED_MAX * ESCAPE_FIELD);
 
-	escape_json(&out, comm, escape_field_length(comm, OWNER_COMM_LEN));
+	escape_json(&out, field, escape_field_length(field, ESCAPE_FIELD));
 	return at + out.length;
 }
 
-/* Appends comm as the inside of a string. */
-static char *append_comm(char *at, const char comm[OWNER_COMM_LEN])
+char *json_append_field(char *at, const char field[ESCAPE_FIELD])
 {
-	int length = escape_plain_field(comm);
+	int length = escape_plain_field(field);
 
 	if (length < 0)
-		return append_escaped(at, comm);
-	append_bytes(at, comm, OWNER_COMM_LEN);
+		return append_escaped(at, field);
+	append_bytes(at, field, ESCAPE_FIELD);
 	return at + length;
 }
 
@@ -62,7 +61,7 @@ static char *append_owner(char *at, const struct owner *owner)
 	at = append_literal(at, "\",\"pid\":");
 	at = append_pid(at, owner->pid);
 	at = append_literal(at, ",\"comm\":\"");
-	at = append_comm(at, owner->comm);
+	at = json_append_field(at, owner->comm);
 	at = append_literal(at, "\",\"owner\":\"");
 	at = owner_source_append(at, owner->source);
 	return append_literal(at, "\",\"uid\":");

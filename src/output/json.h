@@ -4,6 +4,7 @@
 #define TCPVITALS_OUTPUT_JSON_H
 
 #include "abi/transition.h"
+#include "core/escape.h"
 #include "core/names.h"
 #include "core/strbuf.h"
 #include "core/timestamp.h"
@@ -19,6 +20,9 @@ void json_transition(struct strbuf *out, const struct transition *event, const s
  * that the caller has left open.
  */
 char *json_append_socket(char *at, const struct transition *event);
+
+/* Appends a name of the kernel in a field, untrusted, as the inside of a string, as core/append.h describes. */
+char *json_append_field(char *at, const char field[ESCAPE_FIELD]);
 
 /* Appends the member of a row for time suspended meanwhile, with a comma before it, as core/append.h describes. */
 char *json_append_suspended(char *at, uint64_t suspended_ns);

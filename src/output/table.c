@@ -30,18 +30,24 @@ void table_header(struct strbuf *out, const struct column_list *columns, enum co
 	strbuf_end(out, end_line(at, line));
 }
 
+void table_record(struct strbuf *out, const struct column_list *columns, struct row *row)
+{
+	size_t last = columns->count - 1;
+	char *line = row_begin(out, row->names), *at = line;
+
+	if (!line)
+		return;
+	row->width = columns->width;
+	for (size_t i = 0; i < last; i++)
+		at = append_arrow(table_append_cell(at, columns->ids[i], row), columns, i);
+	at = column_table[columns->ids[last]].append(at, row);
+	strbuf_end(out, end_line(at, line));
+}
+
 void table_row(struct strbuf *out, const struct column_list *columns, enum column_style style,
 	       const struct transition *event, const struct names *names, const struct timebase *base)
 {
 	struct row row = row_of(style, event, names, base);
-	size_t last = columns->count - 1;
-	char *line = row_begin(out, names), *at = line;
 
-	if (!line)
-		return;
-	row.width = columns->width;
-	for (size_t i = 0; i < last; i++)
-		at = append_arrow(table_append_cell(at, columns->ids[i], &row), columns, i);
-	at = column_table[columns->ids[last]].append(at, &row);
-	strbuf_end(out, end_line(at, line));
+	table_record(out, columns, &row);
 }

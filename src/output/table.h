@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Writes transitions as text, the default: left-justified columns, one line for each transition. */
+/* Writes rows as text, the default: left-justified columns, one line for each transition or connection. */
 #ifndef TCPVITALS_OUTPUT_TABLE_H
 #define TCPVITALS_OUTPUT_TABLE_H
 
@@ -36,5 +36,8 @@ static inline char *table_append_cell(char *at, enum column_id id, struct row *r
 void table_header(struct strbuf *out, const struct column_list *columns, enum column_style style);
 void table_row(struct strbuf *out, const struct column_list *columns, enum column_style style,
 	       const struct transition *event, const struct names *names, const struct timebase *base);
+
+/* The same for a row with all its values but `width`. */
+void table_record(struct strbuf *out, const struct column_list *columns, struct row *row);
 
 #endif

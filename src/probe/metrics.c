@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 /* Whether the tracepoint of retransmissions says if the kernel could make them (bpf/metrics/programs.bpf.h). */
 static bool retransmission_has_error(void)
@@ -70,7 +69,6 @@ static uint32_t groups_of(const struct probe_wants *wants)
 void metrics_prepare(const struct probe_wants *wants, bool in_table, struct vitals_bpf *vitals)
 {
 	bool wanted = wants->emits & EMIT_METRICS;
-	struct timespec tick;
 
 	choose_programs(wanted, vitals);
 	choose_maps(wanted, in_table, vitals);
@@ -78,9 +76,6 @@ void metrics_prepare(const struct probe_wants *wants, bool in_table, struct vita
 		return;
 	bpf_map__set_max_entries(vitals->maps.group_metrics, groups_of(wants));
 	vitals->rodata->metrics_stuck = wants->stuck;
-	/* The coarse clock moves once in a jiffy. */
-	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &tick))
-		vitals->rodata->tick_ns = (__u64)tick.tv_nsec;
 }
 
 int metrics_open(struct probe *probe)

@@ -8,12 +8,13 @@
 #include <bpf/libbpf.h>
 
 /* A read of the kernel has 32 KiB at most. */
-#define AT_A_TIME 256
+#define AT_A_TIME 64
 
 void snapshot_prepare(const struct probe_wants *wants, struct vitals_bpf *vitals)
 {
 	bpf_program__set_autoload(vitals->progs.take_snapshot, wants->emits & EMIT_SNAPSHOTS);
 	bpf_program__set_autoattach(vitals->progs.take_snapshot, false);
+	bpf_map__set_autocreate(vitals->maps.snapshot_record, wants->emits & EMIT_SNAPSHOTS);
 }
 
 struct reading {
@@ -35,7 +36,7 @@ static int read_namespace(void *context)
 	const struct reading *reading = context;
 
 	return program_read(reading->program, &(struct program_reader){
-						      .size = sizeof(struct snapshot),
+						      .size = sizeof(struct connection),
 						      .at_a_time = AT_A_TIME,
 						      .visit = visit_record,
 						      .context = context,

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Kinds of output that use the ring buffers. */
 #define EMIT_RECORDS (EMIT_ROWS | EMIT_CONNECTIONS | EMIT_SCANS)
@@ -169,6 +170,14 @@ static int size_rings(const struct probe_wants *wants, struct vitals_bpf *vitals
 /* Room for the verifier log of the main program, as large as libbpf keeps. */
 #define LOG_SIZE (16 << 20)
 
+/* The coarse clock moves once in a tick of the kernel. Returns 0 for an unknown length. */
+static uint64_t tick_ns(void)
+{
+	struct timespec tick;
+
+	return clock_getres(CLOCK_MONOTONIC_COARSE, &tick) ? 0 : (uint64_t)tick.tv_nsec;
+}
+
 /* Opens the object, and sets its programs, maps and constants. Returns 0 or a negative errno. */
 static int open_object(const struct way *way, char *log, struct probe *probe)
 {
@@ -182,9 +191,10 @@ static int open_object(const struct way *way, char *log, struct probe *probe)
 		return -errno;
 	vitals->rodata->scope = wants->scope->settings;
 	vitals->rodata->emits = wants->emits;
+	vitals->rodata->tick_ns = tick_ns();
 	vitals->rodata->owner_task_is_typed = program_has_typed_task();
 	vitals->rodata->conn_in_table = plan.in_table;
-	vitals->rodata->tracks_roles = samples_need_roles(wants) || wants->emits & EMIT_METRICS;
+	vitals->rodata->tracks_roles = samples_need_roles(wants) || wants->emits & (EMIT_METRICS | EMIT_SNAPSHOTS);
 	vitals->rodata->seed_hash_max = wants->hash_size / 2;
 	vitals->rodata->process_ends_show = ends_show(wants, &plan, probe);
 	vitals->rodata->process_names_show = names_show(wants, &plan, probe);

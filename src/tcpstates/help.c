@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Room for all the words. */
-#define WORDS_MAX 2048
+#define WORDS_MAX 4096
 
 static void append_states(struct strbuf *out)
 {
@@ -38,9 +38,9 @@ static void append_causes(struct strbuf *out)
 }
 
 /* Adds a space after each comma, so that argp can break the line. */
-static void append_columns(struct strbuf *out)
+static void append_columns(struct strbuf *out, const char *names)
 {
-	for (const char *c = column_names(); *c; c++)
+	for (const char *c = names; *c; c++)
 		strbuf_append(out, *c == ',' ? ", " : c, *c == ',' ? 2 : 1);
 }
 
@@ -51,6 +51,8 @@ char *tcpstates_filter_help(int key, const char *text, void *input)
 	struct strbuf out;
 
 	(void)input;
+	if (key == ARGP_KEY_HELP_DUP_ARGS_NOTE) /* three lines about long and short options */
+		return NULL;
 	if (!help)
 		return (char *)text;
 	out = strbuf_over(help, size - 1);
@@ -61,7 +63,9 @@ char *tcpstates_filter_help(int key, const char *text, void *input)
 	append_causes(&out);
 	strbuf_append_literal(&out, "; transitions have time-wait and fin-wait2-orphan where -c has fin-local and "
 				    "fin-both.\nColumns: ");
-	append_columns(&out);
+	append_columns(&out, column_names(COLUMNS_OF_TRANSITIONS));
+	strbuf_append_literal(&out, ".\nColumns of -c: TIME to RPORT, ");
+	append_columns(&out, strstr(column_names(COLUMNS_OF_CONNECTIONS), column_table[COLUMN_OLDSTATE].name));
 	strbuf_append_literal(&out, ".");
 	help[out.length] = '\0';
 	return help;

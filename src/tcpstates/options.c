@@ -83,13 +83,11 @@ static const char documentation[] =
 	"  tcpstates -T -L 80,443     # the connections of a web server, with wall time\n"
 	"  tcpstates -D 5432 -d 1m    # connections to a database, for a minute\n"
 	"  tcpstates --cgroup nginx.service --cause 'timeout*,reset-*'\n"
-	"  tcpstates --state SYN_SENT --min-duration 100ms   # slow connects\n"
-	"  tcpstates -c               # each connection at its end, as tcplife\n"
+	"  tcpstates -c               # each connection at its end, and what limited it\n"
 	"  tcpstates --summary 5      # times in each state, every 5 seconds\n"
 	"  tcpstates --stuck CLOSE_WAIT,FIN_WAIT1 --longer 5m   # who forgot to close\n"
 	"  tcpstates -o json | jq .   # for programs\n"
 	"  tcpstates -- curl -s https://example.com/ -o page.html\n"
-	"  tcpstates --services -O UNIT,CONTAINER,COMM,RADDR,RPORT,NEWSTATE,CAUSE\n"
 	"\n"
 	"TIME is in seconds, or has a unit: us, ms, s, m, h, d. An unknown value is printed as \"-\".\n"
 	"Needs root or CAP_BPF+CAP_PERFMON. Manual: tcpstates(8).\n"
@@ -176,14 +174,11 @@ static void check_combinations(const struct command_line *line, const struct arg
 	    (options->connections || options->journal || line->columns || line->elapsed || line->wide))
 		argp_error(state, "--summary prints no transitions: it excludes -c, -Y, -O, -t and -w");
 	if (line->names && options->connections && options->format == OUTPUT_TEXT)
-		argp_error(state, "--names needs more columns than -c has in text; add -o csv or -o json");
+		argp_error(state, "--names adds no columns to text; use -O CGPATH,UNIT,CONTAINER,... or -o json");
 	if (line->names && !options->connections && options->format != OUTPUT_JSON)
 		argp_error(state, "--names is for JSON; in text and csv use columns: -O CGPATH,UNIT,CONTAINER,...");
 	if (options->summary && (line->names || line->services))
 		argp_error(state, "--summary counts by states; it excludes --names and --services");
-	if (options->connections && line->columns)
-		argp_error(state, "-O chooses columns of transitions; -c has fixed columns (-o json has every field, "
-				  "--names adds more)");
 	if (options->connections && options->journal)
 		argp_error(state, "-Y writes transitions; it excludes -c");
 	if (options->connections && (options->app.hook == HOOK_TRACEPOINT || options->app.storage == STORAGE_HASH))
@@ -207,6 +202,13 @@ static struct column_list usual_columns(const struct command_line *line)
 	if (options->stuck.states)
 		return column_list_stuck(options->style, line->time, line->elapsed);
 	return column_list_default(options->style, line->time, line->elapsed);
+}
+
+static enum column_set column_set(const struct tcpstates_options *options)
+{
+	return options->connections    ? COLUMNS_OF_CONNECTIONS
+	       : options->stuck.states ? COLUMNS_OF_STUCK
+				       : COLUMNS_OF_TRANSITIONS;
 }
 
 /* --interval is --summary's time, too. */
@@ -238,9 +240,10 @@ static void finish_options(const struct command_line *line, const struct argp_st
 						       : COLUMN_STYLE_TEXT;
 	options->time = line->time;
 	options->columns = usual_columns(line);
-	if (line->columns && (column_list_parse(line->columns, &options->columns, &error) ||
-			      column_list_check(&options->columns, options->stuck.states, &error)))
+	if (line->columns && column_list_parse(line->columns, column_set(options), &options->columns, &error))
 		command_line_fail(state, &error);
+	if (line->names && !line->columns && options->connections)
+		column_list_append_names(&options->columns);
 	if (line->columns && line->elapsed)
 		column_list_prepend(&options->columns, COLUMN_ELAPSED);
 	if (line->columns && line->time)

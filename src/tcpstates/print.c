@@ -12,22 +12,6 @@
 
 #include <errno.h>
 
-static struct connection_layout layout_of(const struct tcpstates_options *options)
-{
-	return (struct connection_layout){
-		.style = options->style, .columns = &options->columns, .names = options->app.names & NAMES_CGROUP};
-}
-
-static void print_connection_header(struct printer *printer)
-{
-	struct connection_layout layout = layout_of(printer->options);
-
-	if (printer->options->format == OUTPUT_TEXT)
-		connection_text_header(&printer->sink->buffer, &layout);
-	else if (printer->options->format == OUTPUT_CSV)
-		connection_csv_header(&printer->sink->buffer, &layout);
-}
-
 /* Adds the members to a JSON object that only some options ask for. `names` may be NULL. */
 static void finish_object(struct printer *printer, const struct names *names)
 {
@@ -39,18 +23,19 @@ static void finish_object(struct printer *printer, const struct names *names)
 
 static void print_connection(struct printer *printer, const struct connection *connection, const struct names *names)
 {
-	struct connection_layout layout = layout_of(printer->options);
+	const struct tcpstates_options *options = printer->options;
+	const struct connection_line line = {.connection = connection, .names = names, .base = &printer->base};
 	struct strbuf *out = &printer->sink->buffer;
 
-	switch (printer->options->format) {
+	switch (options->format) {
 	case OUTPUT_TEXT:
-		connection_text(out, &layout, connection, names, &printer->base);
+		connection_text(out, &options->columns, options->style, &line);
 		break;
 	case OUTPUT_CSV:
-		connection_csv(out, &layout, connection, names, &printer->base);
+		connection_csv(out, &options->columns, &line);
 		break;
 	case OUTPUT_JSON:
-		connection_json(out, connection, &printer->base);
+		connection_json(out, &line);
 		finish_object(printer, names);
 		break;
 	}
@@ -62,9 +47,7 @@ void print_header(struct printer *printer)
 	const struct tcpstates_options *options = printer->options;
 	struct strbuf *out = &printer->sink->buffer;
 
-	if (options->connections)
-		print_connection_header(printer);
-	else if (options->summary && options->format == OUTPUT_CSV)
+	if (options->summary && options->format == OUTPUT_CSV)
 		summary_csv_header(out);
 	else if (!options->summary && options->format == OUTPUT_TEXT)
 		table_header(out, &options->columns, options->style);

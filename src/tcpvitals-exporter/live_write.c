@@ -218,8 +218,8 @@ static void write_retransmissions(struct strbuf *out, const struct view *view)
 	strbuf_append_char(out, ']');
 }
 
-static void write_endpoint(struct strbuf *out, const char *key, const struct snapshot *socket, const uint8_t bytes[16],
-			   uint16_t port, struct resolver *resolver)
+static void write_endpoint(struct strbuf *out, const char *key, const struct transition *socket,
+			   const uint8_t bytes[16], uint16_t port, struct resolver *resolver)
 {
 	write_key(out, key);
 	strbuf_append_string(out, socket->ip_version == 6 ? "\"[" : "\"");
@@ -234,13 +234,13 @@ static void write_stuck(struct strbuf *out, const struct live *live)
 	write_key(out, "stuck");
 	strbuf_append_char(out, '[');
 	for (size_t i = 0; i < live->view.stuck_count; i++) {
-		const struct snapshot *socket = &live->view.stuck[i];
+		const struct transition *socket = &live->view.stuck[i].end;
 
 		next(out);
 		strbuf_append_char(out, '{');
-		write_text(out, "state", tcp_state_name(socket->state), strlen(tcp_state_name(socket->state)));
-		write_number(out, "for_ns", socket->time_ns - socket->since_ns);
-		write_number(out, "at_least", socket->flags & SNAPSHOT_SINCE_AT_LEAST ? 1 : 0);
+		write_text(out, "state", tcp_state_name(socket->newstate), strlen(tcp_state_name(socket->newstate)));
+		write_number(out, "for_ns", socket->duration_ns);
+		write_number(out, "at_least", socket->flags & TRANSITION_AT_LEAST ? 1 : 0);
 		write_process(out, socket->owner.source != OWNER_UNKNOWN, socket->owner.pid, socket->owner.comm);
 		write_endpoint(out, "local", socket, socket->laddr, socket->lport, live->resolver);
 		write_endpoint(out, "remote", socket, socket->raddr, socket->rport, live->resolver);

@@ -39,31 +39,31 @@ static size_t hash_bytes(const void *key, size_t size)
 	return (size_t)(hash >> 32);
 }
 
-static void add_peer(struct view *view, const struct snapshot *record)
+static void add_peer(struct view *view, const struct connection *record)
 {
-	uint32_t zone = zone_applies(record->ip_version, record->raddr) ? record->ifindex : 0;
-	size_t start = hash_bytes(record->raddr, sizeof(record->raddr));
+	uint32_t zone = zone_applies(record->end.ip_version, record->end.raddr) ? record->end.ifindex : 0;
+	size_t start = hash_bytes(record->end.raddr, sizeof(record->end.raddr));
 
 	for (size_t i = 0; i < TRIES; i++) {
 		struct view_peer *peer = &view->peers[(start + i) % VIEW_PLACES];
 
-		if (peer->ip_version && (peer->ip_version != record->ip_version || peer->ifindex != zone ||
-					 memcmp(peer->address, record->raddr, sizeof(peer->address)) != 0))
+		if (peer->ip_version && (peer->ip_version != record->end.ip_version || peer->ifindex != zone ||
+					 memcmp(peer->address, record->end.raddr, sizeof(peer->address)) != 0))
 			continue;
-		memcpy(peer->address, record->raddr, sizeof(peer->address));
-		peer->ip_version = record->ip_version;
+		memcpy(peer->address, record->end.raddr, sizeof(peer->address));
+		peer->ip_version = record->end.ip_version;
 		peer->ifindex = zone;
-		peer->netns = record->netns;
+		peer->netns = record->end.netns;
 		peer->connections++;
 		peer->rtt_sum_us += record->srtt_us;
 		return;
 	}
 }
 
-static void add_process(struct view *view, const struct snapshot *record)
+static void add_process(struct view *view, const struct connection *record)
 {
-	bool known = record->owner.source != OWNER_UNKNOWN;
-	uint32_t pid = known ? record->owner.pid : 0;
+	bool known = record->end.owner.source != OWNER_UNKNOWN;
+	uint32_t pid = known ? record->end.owner.pid : 0;
 	size_t start = hash_bytes(&pid, sizeof(pid));
 
 	for (size_t i = 0; i < TRIES; i++) {
@@ -75,18 +75,23 @@ static void add_process(struct view *view, const struct snapshot *record)
 		process->is_known = known;
 		process->pid = pid;
 		if (known)
-			memcpy(process->comm, record->owner.comm, sizeof(process->comm));
+			memcpy(process->comm, record->end.owner.comm, sizeof(process->comm));
 		process->segments += record->retransmits;
 		return;
 	}
 }
 
+static uint64_t since_ns(const struct connection *record)
+{
+	return record->end.time_ns - record->end.duration_ns;
+}
+
 /* Keeps the sockets that are stuck for the longest time, in that order. */
-static void add_stuck(struct view *view, const struct snapshot *record)
+static void add_stuck(struct view *view, const struct connection *record)
 {
 	size_t at = view->stuck_count;
 
-	while (at && view->stuck[at - 1].since_ns > record->since_ns)
+	while (at && since_ns(&view->stuck[at - 1]) > since_ns(record))
 		at--;
 	if (at == VIEW_SHOWN)
 		return;
@@ -101,18 +106,16 @@ struct visit {
 	const struct stuck_settings *stuck;
 };
 
-static void add_record(void *context, const struct snapshot *record)
+static void add_record(void *context, const struct connection *record)
 {
 	const struct visit *visit = context;
 
-	if (record->state == STATE_LISTEN)
-		return;
 	if (record->srtt_us)
 		add_peer(visit->view, record);
 	if (record->retransmits)
 		add_process(visit->view, record);
-	if (visit->stuck->states >> record->state & 1 && record->since_ns &&
-	    record->time_ns > record->since_ns + visit->stuck->longer_ns)
+	if (visit->stuck->states >> record->end.newstate & 1 && record->end.duration_ns != DURATION_UNKNOWN &&
+	    record->end.duration_ns > visit->stuck->longer_ns)
 		add_stuck(visit->view, record);
 }
 

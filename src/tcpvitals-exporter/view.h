@@ -3,7 +3,7 @@
 #ifndef TCPVITALS_EXPORTER_VIEW_H
 #define TCPVITALS_EXPORTER_VIEW_H
 
-#include "abi/snapshot.h"
+#include "abi/connection.h"
 #include "probe/probe.h"
 
 #include <stdbool.h>
@@ -36,7 +36,7 @@ struct view {
 	struct view_peer *peers; /* by a hash of the address; after view_take() the slowest come first */
 	struct view_process *processes;
 	size_t peer_count, process_count; /* of those that are shown */
-	struct snapshot stuck[VIEW_SHOWN];
+	struct connection stuck[VIEW_SHOWN];
 	size_t stuck_count;
 	uint64_t took_ns; /* how long the last view took */
 };

@@ -307,7 +307,7 @@ def test_text_and_csv():
         assert_equal((text.stop(), table.stop()), (0, 0), "exit statuses")
         out, rows = text.out, list(csv.DictReader(io.StringIO(table.out), strict=True))
     lines = [line.split() for line in out.splitlines()]
-    assert_equal(lines[0], "PID COMM LADDR LPORT RADDR RPORT TX_KB RX_KB MS CAUSE".split(), "header")
+    assert_equal(lines[0], "PID COMM LADDR LPORT RADDR RPORT TX_KB RX_KB MS CAUSE LIMIT".split(), "header")
     client = [line for line in lines if line[5] == str(pair.port)]
     assert_equal([(line[0], line[6], line[7]) for line in client], [(str(os.getpid()), "4", "97")], "the client's line")
     server = [row for row in rows if row["LPORT"] == str(pair.port)]
@@ -353,7 +353,7 @@ def test_beside_tcplife():
 
 
 def test_combinations():
-    for args, word in ((["-c", "-O", "PID"], "-O"), (["-c", "-Y"], "-Y"), (["-c", "--storage", "hash"], "socket storage"),
+    for args, word in ((["-c", "-O", "NEWSTATE"], "NEWSTATE"), (["-c", "-Y"], "-Y"), (["-c", "--storage", "hash"], "socket storage"),
                        (["-c", "--hook", "tracepoint"], "socket storage")):
         result = run(*args)
         assert_equal(result.returncode, 2, f"exit status of {args}")

@@ -42,7 +42,7 @@ static void talk(int channel, void *context)
 	channel_send(channel, 0, -1);
 }
 
-static void ignore_record(void *context, const struct snapshot *record)
+static void ignore_record(void *context, const struct connection *record)
 {
 	(void)context;
 	(void)record;

@@ -105,7 +105,7 @@ static __always_inline void metrics_begin_meter(struct sock *sk, struct tcp_sock
 	__builtin_memset(meter, 0, sizeof(*meter));
 	meter->start_ns = t->time_ns;
 	/* A disconnect clears all counters but these. */
-	meter_read_chronos(tp, meter->chronos);
+	chrono_read(tp, meter->chronos);
 }
 
 static __always_inline void metrics_enter_meter(struct sock *sk, const struct transition *t)

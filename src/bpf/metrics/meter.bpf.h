@@ -11,8 +11,10 @@
 #include "abi/metrics.h"
 #include "abi/transition.h"
 #include "bpf/metrics/group.bpf.h"
+#include "bpf/read/chrono.bpf.h"
 #include "bpf/read/sock.bpf.h"
 #include "bpf/track/conn_table.bpf.h"
+#include "bpf/track/tick.bpf.h"
 
 /* The last reading of a connection. */
 struct meter {
@@ -23,12 +25,9 @@ struct meter {
 	__u64 received_bytes;
 	__u32 sent_segments;
 	__u32 received_segments;
-	__u32 chronos[3]; /* as chrono_stat */
+	__u32 chronos[CHRONOS]; /* as chrono_stat */
 	__u32 pad;
 };
-
-/* Length of a jiffy, in ns. */
-const volatile __u64 tick_ns = 0;
 
 /* For sockets that have a place in conn_table. Key: the number of that place. */
 struct {
@@ -62,17 +61,6 @@ static __always_inline struct meter *meter_make(struct sock *sk)
 	return meter ? meter : sock_storage_make(&meter_storage, sk);
 }
 
-/* Reads the kernel's chronographs, the running one included: busy, limited by the window, by the send buffer. */
-static __always_inline void meter_read_chronos(struct tcp_sock *tp, __u32 ret[3])
-{
-	__u32 running = BPF_CORE_READ_BITFIELD(tp, chrono_type);
-	__u32 since_start = (__u32)bpf_jiffies64() - tp->chrono_start;
-
-#pragma unroll
-	for (__u32 i = 0; i < 3; i++)
-		ret[i] = tp->chrono_stat[i] + (running == i + 1 ? since_start : 0);
-}
-
 /* Whether a connection in this state can send data. */
 static __always_inline bool meter_is_able(__u8 state)
 {
@@ -101,19 +89,19 @@ static __always_inline void meter_begin_older(struct meter *meter, struct tcp_so
 	meter->received_bytes = meter_received(tp);
 	meter->sent_segments = tp->segs_out;
 	meter->received_segments = tp->segs_in;
-	meter_read_chronos(tp, meter->chronos);
+	chrono_read(tp, meter->chronos);
 }
 
 static __always_inline void meter_count_time(struct meter *meter, struct tcp_sock *tp, struct group_metrics *group,
 					     __u64 now_ns)
 {
-	__u32 chronos[3], busy, receiver, send_buffer;
+	__u32 chronos[CHRONOS], busy, receiver, send_buffer;
 	__u64 able_ns, unable_ns;
 
-	meter_read_chronos(tp, chronos);
-	busy = chronos[0] - meter->chronos[0];
-	receiver = chronos[1] - meter->chronos[1];
-	send_buffer = chronos[2] - meter->chronos[2];
+	chrono_read(tp, chronos);
+	busy = chronos[CHRONO_BUSY] - meter->chronos[CHRONO_BUSY];
+	receiver = chronos[CHRONO_RWND] - meter->chronos[CHRONO_RWND];
+	send_buffer = chronos[CHRONO_SEND_BUFFER] - meter->chronos[CHRONO_SEND_BUFFER];
 	__builtin_memcpy(meter->chronos, chronos, sizeof(chronos));
 	meter_enter(meter, meter->able_ns ? STATE_ESTABLISHED : STATE_CLOSE, now_ns);
 	able_ns = meter->able_sum;

@@ -7,6 +7,7 @@
 
 #include "abi/connection.h"
 #include "bpf/read/sock.bpf.h"
+#include "bpf/states/connection.bpf.h"
 #include "bpf/states/ring.bpf.h"
 #include "bpf/states/transition.bpf.h"
 #include "bpf/track/conn_table.bpf.h"
@@ -53,12 +54,16 @@ static __always_inline void life_seed(struct sock *sk)
 		sock_storage_make(&life_storage, sk);
 }
 
-static __always_inline void life_begin(struct life *life, const struct transition *t)
+static __always_inline void life_begin(struct life *life, const struct transition *t, struct tcp_sock *tp)
 {
+	bool is_child = state_is_birth(t->oldstate, t->newstate);
+
 	__builtin_memset(life, 0, sizeof(*life));
+	if (!is_child)
+		connection_read_base(&life->base, tp);
 	life->start_ns = t->time_ns;
 	life->syn_retrans = SYN_RETRANS_NONE;
-	life->role = state_is_birth(t->oldstate, t->newstate) ? ROLE_SERVER : ROLE_CLIENT;
+	life->role = is_child ? ROLE_SERVER : ROLE_CLIENT;
 }
 
 /* Adds a transition, whose duration is computed. */
@@ -89,46 +94,51 @@ static __always_inline void life_emit(const struct life *life, const struct tran
 		return;
 	record->end = *t;
 	record->life = life ? *life : life_unknown;
-	record->bytes_sent = tp->bytes_sent;
-	record->bytes_acked = tp->bytes_acked;
-	record->bytes_received = tp->bytes_received;
-	record->segs_out = tp->segs_out;
-	record->segs_in = tp->segs_in;
-	record->retransmits = tp->total_retrans;
-	record->srtt_us = tp->srtt_us >> 3;
-	record->min_rtt_us = tp->rtt_min.s[0].v;
-	record->pad = 0;
+	connection_read(record, tp);
 	ring_submit(ring, record);
+}
+
+/* A segment arrives. The kernel takes the window from it after this look. */
+static __always_inline void life_look_at_window(struct life *life, struct tcp_sock *tp)
+{
+	bool closed = !tp->snd_wnd;
+
+	life->zero_windows += closed && !life->window_closed;
+	life->window_closed = closed;
 }
 
 /*
  * Follows a connection through a complete transition: with a struct conn, duration and owner are known, too. A
- * listener's own transitions belong to no connection.
+ * listener's own transitions belong to no connection. Not inlined: Linux 6.1 allows a program and all functions that
+ * are called at one moment 512 bytes of stack.
  */
-static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
-					enum scope_verdict verdict, struct conn *conn)
+static __noinline int life_follow(struct sock *sk, struct tcp_sock *tp, const struct transition *t,
+				  enum scope_verdict verdict, struct conn *conn)
 {
 	bool begins = state_is_birth(t->oldstate, t->newstate) || state_is_begin(t->oldstate, t->newstate);
 	struct life *life;
 
 	if (t->newstate == STATE_LISTEN || (t->oldstate == STATE_LISTEN && !begins))
-		return;
+		return 0;
 	if (t->oldstate == STATE_CLOSE && t->newstate == STATE_CLOSE)
-		return; /* ss -K closes a listener twice */
+		return 0; /* ss -K closes a listener twice */
 	life = life_make(sk);
 	if (begins) {
 		if (life)
-			life_begin(life, t);
+			life_begin(life, t, tp);
 		if (conn)
 			conn->life_missed = !life;
-		return;
+		return 0;
 	}
 	if (life && conn && life->role == ROLE_UNKNOWN)
 		life->role = conn->role; /* its listener was found at the start */
 	if (life)
 		life_add(life, t);
 	if (t->newstate != STATE_CLOSE)
-		return;
+		return 0;
+	/* The last segment has not been looked at yet. */
+	if (life && (t->oldstate == STATE_ESTABLISHED || t->oldstate == STATE_CLOSE_WAIT))
+		life_look_at_window(life, tp);
 	if (verdict == SCOPE_IN &&
 	    scope_admits_row(t, cause_of_connection(t->cause, t->oldstate), life ? life->role : ROLE_UNKNOWN)) {
 		/* Without a struct conn, the connection was counted when it began. */
@@ -138,6 +148,7 @@ static __always_inline void life_follow(struct sock *sk, struct tcp_sock *tp, co
 	}
 	if (life)
 		life->start_ns = 0; /* the socket may begin another connection */
+	return 0;
 }
 
 #endif

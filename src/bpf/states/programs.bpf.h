@@ -142,7 +142,8 @@ int BPF_PROG(recover_hash, struct sock *sk, int oldstate, int newstate)
 	return 0;
 }
 
-/* Collects the mean RTT of whole connections. As for the other programs, the kernel has locked the socket. */
+/* Collects the mean RTT of whole connections, and counts zero windows. As for the other programs, the kernel has locked
+ * the socket. */
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(sample_rtt, struct sock *sk)
 {
@@ -150,7 +151,10 @@ int BPF_PROG(sample_rtt, struct sock *sk)
 	struct life *life = tp ? life_find(sk) : NULL;
 	__u32 us = tp ? tp->srtt_us >> 3 : 0;
 
-	if (!life || !us)
+	if (!life)
+		return 0;
+	life_look_at_window(life, tp);
+	if (!us)
 		return 0;
 	life->rtt_sum_us += us;
 	life->rtt_samples++;

@@ -1,59 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reads all open connections and listeners at one moment. User space reads the records from the iterator itself. */
+/* Reads all open connections at one moment. User space reads the records from the iterator itself. */
 #ifndef TCPVITALS_BPF_STATES_SNAPSHOT_PROGRAMS_H
 #define TCPVITALS_BPF_STATES_SNAPSHOT_PROGRAMS_H
 
 #include "bpf/kernel.bpf.h"
 
-#include "abi/snapshot.h"
+#include "abi/connection.h"
 #include "bpf/read/sock.bpf.h"
+#include "bpf/states/connection.bpf.h"
+#include "bpf/states/life.bpf.h"
 #include "bpf/states/transition.bpf.h"
 #include "bpf/states/transition_read.bpf.h"
 #include "bpf/track/conn_any.bpf.h"
 #include "bpf/track/process.bpf.h"
 #include "bpf/track/scope.bpf.h"
 
-static __always_inline void snapshot_read_socket(struct snapshot *record, struct tcp_sock *tp)
-{
-	record->bytes_sent = tp->bytes_sent;
-	record->bytes_acked = tp->bytes_acked;
-	record->bytes_received = tp->bytes_received;
-	record->segs_out = tp->segs_out;
-	record->segs_in = tp->segs_in;
-	record->retransmits = tp->total_retrans;
-	record->srtt_us = tp->srtt_us >> 3;
-	record->recv_queue = tp->rcv_nxt - tp->copied_seq;
-	record->send_queue = tp->write_seq - tp->snd_una;
-}
+/* A record is too large for the stack. One iterator runs at a time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct connection);
+} snapshot_record SEC(".maps");
 
-static __always_inline void snapshot_read_listener(struct snapshot *record, struct tcp_sock *tp)
-{
-	record->recv_queue = tp->SOCK_BASE.sk_ack_backlog;
-	record->send_queue = tp->SOCK_BASE.sk_max_ack_backlog;
-}
-
-static __always_inline void snapshot_read_conn(struct snapshot *record, struct conn *conn, __u8 state)
+/* The time in the state so far, and what a transition would have of the socket's struct conn. */
+static __always_inline void snapshot_read_conn(struct transition *t, struct conn *conn)
 {
 	__u64 since_ns = conn->since_ns;
 
-	record->role = conn->role;
-	record->conn_seq = conn->conn_seq;
-	if (conn->state && conn->state != state)
+	owner_copy(&t->owner, &conn->owner);
+	if (process_names_show)
+		process_apply_name(&t->owner, conn->owned_ns);
+	t->conn_seq = conn->conn_seq;
+	t->mptcp_token = conn->mptcp_token;
+	if (!since_ns || (conn->state && conn->state != t->newstate))
 		return;
-	record->since_ns = since_ns & ~SINCE_AT_LEAST;
-	record->flags = since_ns & SINCE_AT_LEAST ? SNAPSHOT_SINCE_AT_LEAST : 0;
+	t->duration_ns = t->time_ns > since_ns ? t->time_ns - (since_ns & ~SINCE_AT_LEAST) : 0;
+	if (since_ns & SINCE_AT_LEAST)
+		t->flags |= TRANSITION_AT_LEAST;
 }
 
-/* Visits all sockets of a network namespace. */
+/* Fills in the life so far: as if the connection left its state now. */
+static __always_inline void snapshot_read_life(struct life *life, struct sock *sk, const struct transition *t,
+					       const struct conn *conn)
+{
+	struct life *known = emits & EMIT_CONNECTIONS ? life_find(sk) : NULL;
+	bool timed = t->duration_ns != DURATION_UNKNOWN;
+
+	*life = known ? *known : life_unknown;
+	if (conn && life->role == ROLE_UNKNOWN)
+		life->role = conn->role;
+	if (known && !life->start_ns && timed) {
+		life->start_ns = t->time_ns - t->duration_ns;
+		life->is_old = 1;
+		life->syn_retrans = SYN_RETRANS_NONE;
+	}
+	if (timed && t->newstate < CONNECTION_STATES)
+		life->in_state_ns[t->newstate] += t->duration_ns;
+}
+
+/* Visits all sockets of a network namespace. Since 6.5 the kernel has locked the socket. */
 SEC("iter/tcp")
 int take_snapshot(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *common = ctx->sk_common;
 	struct tcp_sock *tp = common ? bpf_skc_to_tcp_sock(common) : NULL;
 	struct sock *sk = (struct sock *)tp;
-	struct snapshot record = {};
+	struct connection *record;
 	struct transition t;
 	struct conn *conn;
+	__u32 zero = 0;
 	__u8 state;
 
 	if (!tp)
@@ -61,33 +77,26 @@ int take_snapshot(struct bpf_iter__tcp *ctx)
 	owner_note_walker();
 	state = tp->SOCK_COMMON.skc_state;
 	barrier_var(state); /* read once */
-	if (state == STATE_CLOSE || transition_read(&t, tp, state, state) != SCOPE_IN)
+	if (state == STATE_CLOSE || state == STATE_LISTEN || transition_read(&t, tp, state, state) != SCOPE_IN)
 		return 0;
+	t.time_ns = transition_now();
+	t.duration_ns = DURATION_UNKNOWN;
+	t.flags = TRANSITION_SCAN;
+	t.syn_retrans = SYN_RETRANS_NONE;
 	conn = conn_find(sk);
-	if (conn) {
-		owner_copy(&t.owner, &conn->owner);
-		if (process_names_show)
-			process_apply_name(&t.owner, conn->owned_ns);
-		snapshot_read_conn(&record, conn, state);
-	}
-	if (!scope_admits_row(&t, CAUSE_NONE, record.role))
+	if (conn)
+		snapshot_read_conn(&t, conn);
+	record = bpf_map_lookup_elem(&snapshot_record, &zero);
+	if (!record)
 		return 0;
-	record.time_ns = bpf_ktime_get_ns();
-	record.cookie = cookie_of(sk);
-	record.owner = t.owner;
-	__builtin_memcpy(record.laddr, t.laddr, sizeof(record.laddr));
-	__builtin_memcpy(record.raddr, t.raddr, sizeof(record.raddr));
-	record.netns = sock_netns(tp, false);
-	record.ifindex = t.ifindex;
-	record.lport = t.lport;
-	record.rport = t.rport;
-	record.ip_version = t.ip_version;
-	record.state = state;
-	if (state == STATE_LISTEN)
-		snapshot_read_listener(&record, tp);
-	else
-		snapshot_read_socket(&record, tp);
-	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	snapshot_read_life(&record->life, sk, &t, conn);
+	if (!scope_admits_row(&t, CAUSE_NONE, record->life.role))
+		return 0;
+	t.cookie = cookie_of(sk);
+	t.netns = sock_netns(tp, false);
+	record->end = t;
+	connection_read(record, tp);
+	bpf_seq_write(ctx->meta->seq, record, sizeof(*record));
 	return 0;
 }
 

@@ -44,38 +44,57 @@ static void test_stuck(void **state)
 static void test_connections(void **state)
 {
 	(void)state;
-	check_list(column_list_connections(COLUMN_STYLE_TEXT, false, false), "PID,COMM,LADDR,LPORT,RADDR,RPORT");
+	check_list(column_list_connections(COLUMN_STYLE_TEXT, false, false),
+		   "PID,COMM,LADDR,LPORT,RADDR,RPORT,TX_KB,RX_KB,MS,CAUSE,LIMIT");
 	check_list(column_list_connections(COLUMN_STYLE_CSV, true, true),
-		   "TIME,TIME(s),PID,COMM,IP,LADDR,LPORT,RADDR,RPORT");
+		   "TIME,TIME(s),PID,COMM,IP,LADDR,LPORT,RADDR,RPORT,ROLE,TX,RX,MS,RETRANS,SRTT_US,CAUSE,LIMIT");
 }
 
-static void check_refused(const char *text, bool stuck, const char *word)
+/* All names of a transition's or a stuck connection's columns without STATE. */
+static const char *without_state(void)
+{
+	static char names[1024];
+	const char *all = column_names(COLUMNS_OF_TRANSITIONS), *state = strstr(all, "STATE,SINCE");
+
+	snprintf(names, sizeof(names), "%.*s%s", (int)(state - all), all, state + strlen("STATE,"));
+	return names;
+}
+
+static void check_refused(const char *text, enum column_set set, enum column_set other, const char *word)
 {
 	struct parse_error error;
 	struct column_list list;
 
-	assert_int_equal(column_list_parse(text, &list, &error), 0);
-	assert_int_equal(column_list_check(&list, !stuck, &error), 0);
-	assert_int_equal(column_list_check(&list, stuck, &error), -EINVAL);
+	assert_int_equal(column_list_parse(text, other, &list, &error), 0);
+	assert_int_equal(column_list_parse(text, set, &list, &error), -EINVAL);
 	assert_non_null(strstr(error.text, word));
+	assert_null(strstr(error.text, "not one of"));
 }
 
-/* Columns that a transition has and a connection has not, and the other way round; the rest is of both. */
-static void test_check(void **state)
+/* Columns that only some kinds of rows have; the rest is of all. */
+static void test_sets(void **state)
 {
+	static const char common[] = "PID,MS,CGPATH,NETNS";
 	struct parse_error error;
-	struct column_list list = column_list_default(COLUMN_STYLE_CSV, true, true);
+	struct column_list list;
 
 	(void)state;
-	check_refused("PID,OLDSTATE", true, "\"OLDSTATE\"");
-	check_refused("NEWSTATE", true, "\"NEWSTATE\"");
-	check_refused("MS,SYNRETRANS", true, "\"SYNRETRANS\"");
-	check_refused("CAUSE", true, "\"CAUSE\"");
-	check_refused("PID,STATE", false, "\"STATE\"");
-	assert_int_equal(column_list_check(&list, false, &error), 0);
-	assert_int_equal(column_list_parse("PID,MS,SINCE,ATLEAST,CGPATH,NETNS", &list, &error), 0);
-	assert_int_equal(column_list_check(&list, false, &error), 0);
-	assert_int_equal(column_list_check(&list, true, &error), 0);
+	check_refused("PID,OLDSTATE", COLUMNS_OF_STUCK, COLUMNS_OF_TRANSITIONS, "\"OLDSTATE\"");
+	check_refused("NEWSTATE", COLUMNS_OF_STUCK, COLUMNS_OF_TRANSITIONS, "\"NEWSTATE\"");
+	check_refused("MS,SYNRETRANS", COLUMNS_OF_STUCK, COLUMNS_OF_TRANSITIONS, "\"SYNRETRANS\"");
+	check_refused("CAUSE", COLUMNS_OF_STUCK, COLUMNS_OF_TRANSITIONS, "\"CAUSE\"");
+	check_refused("PID,STATE", COLUMNS_OF_TRANSITIONS, COLUMNS_OF_STUCK, "\"STATE\"");
+	check_refused("NEWSTATE", COLUMNS_OF_CONNECTIONS, COLUMNS_OF_TRANSITIONS, "\"NEWSTATE\"");
+	check_refused("SINCE", COLUMNS_OF_CONNECTIONS, COLUMNS_OF_STUCK, "\"SINCE\"");
+	check_refused("LIMIT", COLUMNS_OF_TRANSITIONS, COLUMNS_OF_CONNECTIONS, "only -c");
+	check_refused("RTO_MS", COLUMNS_OF_STUCK, COLUMNS_OF_CONNECTIONS, "only -c");
+	for (enum column_set set = COLUMNS_OF_TRANSITIONS; set <= COLUMNS_OF_CONNECTIONS; set++)
+		assert_int_equal(column_list_parse(common, set, &list, &error), 0);
+	/* the names that connections share with transitions are columns of their own */
+	assert_int_equal(column_list_parse("MS,CAUSE,SYNRETRANS", COLUMNS_OF_CONNECTIONS, &list, &error), 0);
+	assert_int_equal(list.ids[0], COLUMN_TOTAL_MS);
+	assert_int_equal(list.ids[1], COLUMN_END);
+	assert_int_equal(list.ids[2], COLUMN_SYNS_RETRANS);
 }
 
 static void accept(const char *text, const char *names)
@@ -83,7 +102,7 @@ static void accept(const char *text, const char *names)
 	struct parse_error error = {"untouched"};
 	struct column_list list;
 
-	assert_int_equal(column_list_parse(text, &list, &error), 0);
+	assert_int_equal(column_list_parse(text, COLUMNS_OF_TRANSITIONS, &list, &error), 0);
 	assert_string_equal(error.text, "untouched");
 	check_list(list, names);
 }
@@ -92,9 +111,9 @@ static void refuse(const char *text, const char *word, const char *why)
 {
 	struct parse_error error;
 	struct column_list list = {.ids = {7}, .count = 1};
-	char message[1024];
+	char message[2048];
 
-	assert_int_equal(column_list_parse(text, &list, &error), -EINVAL);
+	assert_int_equal(column_list_parse(text, COLUMNS_OF_TRANSITIONS, &list, &error), -EINVAL);
 	assert_int_equal(list.count, 1);
 	assert_int_equal(list.ids[0], 7);
 	snprintf(message, sizeof(message), "column \"%s\": %s", word, why);
@@ -104,11 +123,11 @@ static void refuse(const char *text, const char *word, const char *why)
 static void test_parse(void **state)
 {
 	static const char twice[] = "named twice; name each column once";
-	char not [512];
+	char not [1024];
 
 	(void)state;
 	/* all of it: the names at the end must not be cut */
-	snprintf(not, sizeof(not ), "not one of %s", column_names());
+	snprintf(not, sizeof(not ), "not one of %s", column_names(COLUMNS_OF_TRANSITIONS));
 	accept("PID", "PID");
 	accept("pid,Comm,mS", "PID,COMM,MS");
 	accept("ms,pid", "MS,PID");
@@ -153,17 +172,47 @@ static void test_prepend(void **state)
 	assert_int_equal(list.count, COLUMN_COUNT);
 }
 
-/* The list of names parses as a whole and is every column in the order of the enum. */
+/* The lists of names parse as a whole, and have all columns, in the order of the enum. */
 static void test_names(void **state)
+{
+	struct column_list rows, connections;
+	struct parse_error error;
+	bool seen[COLUMN_COUNT] = {};
+
+	(void)state;
+	/* each set but STATE and the four columns that it stands for */
+	assert_int_equal(column_list_parse("STATE", COLUMNS_OF_STUCK, &rows, &error), 0);
+	seen[rows.ids[0]] = true;
+	assert_int_equal(column_list_parse(without_state(), COLUMNS_OF_TRANSITIONS, &rows, &error), 0);
+	assert_int_equal(
+		column_list_parse(column_names(COLUMNS_OF_CONNECTIONS), COLUMNS_OF_CONNECTIONS, &connections, &error),
+		0);
+	for (size_t i = 0; i < rows.count; i++)
+		seen[rows.ids[i]] = true;
+	for (size_t i = 0; i < connections.count; i++)
+		seen[connections.ids[i]] = true;
+	for (size_t i = 0; i < COLUMN_COUNT; i++)
+		assert_true(seen[i]);
+}
+
+/* The error about a connection's column has all of their names, too. */
+static void test_unknown_of_connections(void **state)
 {
 	struct parse_error error;
 	struct column_list list;
 
 	(void)state;
-	assert_int_equal(column_list_parse(column_names(), &list, &error), 0);
-	assert_int_equal(list.count, COLUMN_COUNT);
-	for (size_t i = 0; i < COLUMN_COUNT; i++)
-		assert_int_equal(list.ids[i], i);
+	assert_int_equal(column_list_parse("LIMITS", COLUMNS_OF_CONNECTIONS, &list, &error), -EINVAL);
+	assert_non_null(strstr(error.text, column_names(COLUMNS_OF_CONNECTIONS)));
+}
+
+static void test_append_names(void **state)
+{
+	struct column_list list = {.ids = {COLUMN_PID}, .count = 1};
+
+	(void)state;
+	column_list_append_names(&list);
+	check_list(list, "PID,CGPATH,UNIT,CONTAINER,POD,NETNSNAME");
 }
 
 static void check_asked(const char *columns, unsigned int names)
@@ -171,7 +220,7 @@ static void check_asked(const char *columns, unsigned int names)
 	struct parse_error error;
 	struct column_list list;
 
-	assert_int_equal(column_list_parse(columns, &list, &error), 0);
+	assert_int_equal(column_list_parse(columns, COLUMNS_OF_TRANSITIONS, &list, &error), 0);
 	assert_int_equal(column_list_names(&list), names);
 }
 
@@ -188,15 +237,17 @@ static void test_asked(void **state)
 	check_asked("CONTAINER", NAMES_CGROUP);
 	check_asked("POD", NAMES_CGROUP);
 	check_asked("NETNSNAME", NAMES_NETNS);
-	check_asked(column_names(), NAMES_CGROUP | NAMES_NETNS);
+	check_asked(without_state(), NAMES_CGROUP | NAMES_NETNS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_default), cmocka_unit_test(test_stuck), cmocka_unit_test(test_connections),
-		cmocka_unit_test(test_check),   cmocka_unit_test(test_parse), cmocka_unit_test(test_prepend),
-		cmocka_unit_test(test_names),   cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_default),      cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_connections),  cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_append_names), cmocka_unit_test(test_unknown_of_connections),
+		cmocka_unit_test(test_parse),        cmocka_unit_test(test_prepend),
+		cmocka_unit_test(test_names),        cmocka_unit_test(test_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
