@@ -12,6 +12,7 @@ enum emit {
 	EMIT_SAMPLES = 1 << 4,     /* round-trip times: histograms */
 	EMIT_METRICS = 1 << 5,     /* counters and histograms for the exporter, samples of EMIT_SAMPLES included */
 	EMIT_SNAPSHOTS = 1 << 6,   /* all open connections at one moment: struct connection, read from an iterator */
+	EMIT_RETRANSMISSIONS = 1 << 7, /* each segment that is sent again: struct retransmission in a ring buffer */
 };
 
 #endif

@@ -5,17 +5,10 @@
 
 #include "abi/cause.h"
 #include "abi/connection.h"
+#include "abi/retransmission.h"
 #include "abi/tcp_state.h"
 #include "abi/time_histogram.h"
 #include "abi/types.h"
-
-/* Kinds of retransmitted segments, SYN and SYN-ACK not among them. */
-enum retransmission {
-	RETRANSMISSION_FAST,    /* the peer's acknowledgements show the loss */
-	RETRANSMISSION_TIMEOUT, /* the retransmission timer has expired */
-	RETRANSMISSION_PROBE,   /* a tail loss probe (RFC 8985, section 7) */
-	RETRANSMISSIONS
-};
 
 /* Reasons why an open connection does not send. */
 enum limit {

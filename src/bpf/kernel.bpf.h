@@ -168,6 +168,7 @@ struct tcp_sock {
 	__u16 total_rto_recoveries;
 	__u32 total_rto_time; /* in ms */
 	__u32 retrans_stamp;
+	__u32 undo_marker;
 	__u32 chrono_start;   /* in jiffies */
 	__u32 chrono_stat[3]; /* in jiffies: busy, limited by the receive window, by the send buffer */
 	__u8 chrono_type : 2; /* the running one + 1, 0: none */
@@ -188,16 +189,23 @@ struct tcp_sock {
 };
 
 struct tcp_skb_cb {
+	__u32 seq;
 	__u16 tcp_gso_segs;
 };
 
 struct sk_buff {
+	unsigned int len;
 	char cb[48];
 };
 
 struct request_sock {
 	struct sock_common __req_common;
 	struct sock *rsk_listener;
+	__u8 num_retrans;
+};
+
+struct tcp_request_sock {
+	__u32 snt_isn;
 };
 
 struct inode {

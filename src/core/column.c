@@ -7,6 +7,7 @@
 #include "core/duration.h"
 #include "core/escape.h"
 #include "core/owner.h"
+#include "core/retransmission_column.h"
 #include "core/tcp_state.h"
 #include "core/zone.h"
 
@@ -283,6 +284,10 @@ const struct column column_table[COLUMN_COUNT] = {
 	[COLUMN_##id] = {name, connection_column_##function, {width, width}},
 	CONNECTION_COLUMNS(COLUMN_OF_CONNECTION)
 #undef COLUMN_OF_CONNECTION
+#define COLUMN_OF_RETRANSMISSION(id, name, function, width)                                                            \
+	[COLUMN_##id] = {name, retransmission_column_##function, {width, width}},
+		RETRANSMISSION_COLUMNS(COLUMN_OF_RETRANSMISSION)
+#undef COLUMN_OF_RETRANSMISSION
 };
 
 const struct names names_none;

@@ -7,6 +7,7 @@
 #define TCPVITALS_CORE_COLUMN_H
 
 #include "abi/connection.h"
+#include "abi/retransmission.h"
 #include "abi/transition.h"
 #include "core/escape.h"
 #include "core/names.h"
@@ -58,6 +59,14 @@
 	X(END, "CAUSE", end, 22)           /* of a whole connection */                                                 \
 	X(LIMIT, "LIMIT", limit, 15)       /* limit_name() */
 
+/* The same for columns that only retransmissions have (--retransmits); retransmission_column.c has the functions. */
+#define RETRANSMISSION_COLUMNS(X)                                                                                      \
+	X(KIND, "KIND", kind, 7) /* RTO, fast, TLP, SYN, SYN-ACK; or unknown */                                        \
+	X(SEQNO, "SEQNO", seqno, 10)                                                                                   \
+	X(BYTES, "BYTES", bytes, 6)                                                                                    \
+	X(SEGS, "SEGS", segs, 4)                                                                                       \
+	X(RETRANS_TOTAL, "RETRANS", retrans_total, 7)
+
 enum column_id {
 	COLUMN_TIME,      /* TIME      %-8s     local wall time of the event */
 	COLUMN_ELAPSED,   /* TIME(s)   %-9s     seconds since the first event; -O also takes ELAPSED for it */
@@ -81,7 +90,7 @@ enum column_id {
 	COLUMN_MS, /* MS        %-10s    duration in milliseconds, unknown for DURATION_UNKNOWN and a lower bound */
 	COLUMN_SYNRETRANS, /* SYNRETRANS %-10s  known where a handshake ends */
 	COLUMN_CAUSE,      /* CAUSE     %-22s    cause_name(), known at an end */
-	COLUMN_STATE,      /* STATE     %-11s    only --stuck, instead of OLDSTATE and NEWSTATE */
+	COLUMN_STATE,      /* STATE     %-11s    --stuck and --retransmits, instead of OLDSTATE and NEWSTATE */
 	COLUMN_SINCE,      /* SINCE     %-27s    RFC 3339, UTC: entry into the (old) state; unknown where MS is */
 	COLUMN_ATLEAST,    /* ATLEAST   %-10s    lower bound of MS, unknown for DURATION_UNKNOWN */
 	COLUMN_CGPATH,     /* CGPATH    %-40s    path of the cgroup, else its id; unknown without an id */
@@ -92,14 +101,18 @@ enum column_id {
 #define COLUMN_OF_CONNECTION(id, name, function, width) COLUMN_##id,
 	CONNECTION_COLUMNS(COLUMN_OF_CONNECTION)
 #undef COLUMN_OF_CONNECTION
-	COLUMN_COUNT
+#define COLUMN_OF_RETRANSMISSION(id, name, function, width) COLUMN_##id,
+	RETRANSMISSION_COLUMNS(COLUMN_OF_RETRANSMISSION)
+#undef COLUMN_OF_RETRANSMISSION
+		COLUMN_COUNT
 };
 
 /* The kinds of rows. Each has columns of its own. */
 enum column_set {
 	COLUMNS_OF_TRANSITIONS,
 	COLUMNS_OF_STUCK,
-	COLUMNS_OF_CONNECTIONS
+	COLUMNS_OF_CONNECTIONS,
+	COLUMNS_OF_RETRANSMISSIONS
 };
 
 /* The form of a value. An unknown value is "-" in text and an empty field in CSV. Only text has a wide form. */
@@ -140,6 +153,12 @@ struct column_list column_list_stuck(enum column_style style, bool time, bool el
 struct column_list column_list_connections(enum column_style style, bool time, bool elapsed);
 
 /*
+ * The columns of --retransmits: [TIME] [TIME(s)] PID COMM [IP] LADDR LPORT RADDR RPORT STATE KIND SEQNO BYTES SEGS
+ * RETRANS.
+ */
+struct column_list column_list_retransmissions(enum column_style style, bool time, bool elapsed);
+
+/*
  * Parses -O: names separated by commas, in upper or lower case, each at most once. 0, or -EINVAL for an unknown, empty
  * or repeated name. The error quotes the bad word, and lists all names or says which rows have that column.
  */
@@ -165,6 +184,7 @@ struct row {
 	/* Columns of connections: the record, and when the part that it is began (core/connection.h). */
 	const struct connection *connection;
 	uint64_t from_ns;
+	const struct retransmission *retransmission; /* columns of retransmissions: the record */
 	enum column_style style;
 	cell_width *width;         /* cells of a character in text; NULL: one cell each */
 	size_t bytes_beyond_cells; /* text: bytes minus cells of the value; append() sets it where they may differ */

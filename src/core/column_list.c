@@ -11,13 +11,17 @@
 #define ELAPSED "ELAPSED"
 #define SOCKET                                                                                                         \
 	"TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,UID,CGROUP,NETNS,IP,LADDR,LPORT,RADDR,RPORT,"
-#define PLACES                                          "CGPATH,UNIT,CONTAINER,POD,NETNSNAME"
-#define ROWS                                            SOCKET "OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE,STATE,SINCE,ATLEAST," PLACES
-#define COLUMN_OF_CONNECTION(id, name, function, width) name ","
-#define CONNECTIONS                                     SOCKET "OLDSTATE," CONNECTION_COLUMNS(COLUMN_OF_CONNECTION) PLACES
+#define PLACES                                              "CGPATH,UNIT,CONTAINER,POD,NETNSNAME"
+#define ROWS                                                SOCKET "OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE,STATE,SINCE,ATLEAST," PLACES
+#define COLUMN_OF_CONNECTION(id, name, function, width)     name ","
+#define CONNECTIONS                                         SOCKET "OLDSTATE," CONNECTION_COLUMNS(COLUMN_OF_CONNECTION) PLACES
+#define COLUMN_OF_RETRANSMISSION(id, name, function, width) name ","
+#define RETRANSMITTED                                       SOCKET "STATE," RETRANSMISSION_COLUMNS(COLUMN_OF_RETRANSMISSION) PLACES
 
 const char *column_names(enum column_set set)
 {
+	if (set == COLUMNS_OF_RETRANSMISSIONS)
+		return RETRANSMITTED;
 	return set == COLUMNS_OF_CONNECTIONS ? CONNECTIONS : ROWS;
 }
 
@@ -68,6 +72,15 @@ struct column_list column_list_connections(enum column_style style, bool time, b
 	return list_of(text, sizeof(text), style, time, elapsed);
 }
 
+struct column_list column_list_retransmissions(enum column_style style, bool time, bool elapsed)
+{
+	static const uint8_t ids[] = {COLUMN_PID,   COLUMN_COMM,  COLUMN_IP,           COLUMN_LADDR, COLUMN_LPORT,
+				      COLUMN_RADDR, COLUMN_RPORT, COLUMN_STATE,        COLUMN_KIND,  COLUMN_SEQNO,
+				      COLUMN_BYTES, COLUMN_SEGS,  COLUMN_RETRANS_TOTAL};
+
+	return list_of(ids, sizeof(ids), style, time, elapsed);
+}
+
 static bool word_is(const char *word, size_t length, const char *name)
 {
 	return strlen(name) == length && strncasecmp(word, name, length) == 0;
@@ -75,7 +88,13 @@ static bool word_is(const char *word, size_t length, const char *name)
 
 static bool is_of_connections(enum column_id id)
 {
-	return id <= COLUMN_OLDSTATE || id >= COLUMN_CGPATH;
+	return id <= COLUMN_OLDSTATE || (id >= COLUMN_CGPATH && id < COLUMN_KIND);
+}
+
+static bool is_of_retransmissions(enum column_id id)
+{
+	return id <= COLUMN_RPORT || id == COLUMN_STATE || (id >= COLUMN_CGPATH && id <= COLUMN_NETNSNAME) ||
+	       id >= COLUMN_KIND;
 }
 
 static bool is_of_transitions(enum column_id id)
@@ -87,6 +106,8 @@ static bool is_in_set(enum column_id id, enum column_set set)
 {
 	if (set == COLUMNS_OF_CONNECTIONS)
 		return is_of_connections(id);
+	if (set == COLUMNS_OF_RETRANSMISSIONS)
+		return is_of_retransmissions(id);
 	if (id > COLUMN_NETNSNAME)
 		return false;
 	return set == COLUMNS_OF_STUCK ? !is_of_transitions(id) : id != COLUMN_STATE;
@@ -110,17 +131,25 @@ static int refuse(const char *word, size_t length, enum column_set set, struct p
 
 	if (id == COLUMN_COUNT)
 		return parse_fail(error, "column", word, length,
-				  set == COLUMNS_OF_CONNECTIONS ? "not one of " CONNECTIONS : "not one of " ROWS);
+				  set == COLUMNS_OF_CONNECTIONS       ? "not one of " CONNECTIONS
+				  : set == COLUMNS_OF_RETRANSMISSIONS ? "not one of " RETRANSMITTED
+								      : "not one of " ROWS);
+	if (set == COLUMNS_OF_RETRANSMISSIONS)
+		return parse_fail(error, "column", word, length,
+				  "--retransmits does not have this column; it has STATE, KIND and RETRANS");
 	if (set == COLUMNS_OF_CONNECTIONS)
 		return parse_fail(error, "column", word, length,
 				  "-c does not have this column; it has OLDSTATE, MS and CAUSE");
+	if (id >= COLUMN_KIND)
+		return parse_fail(error, "column", word, length,
+				  "only --retransmits has this column; add --retransmits");
 	if (id > COLUMN_NETNSNAME)
 		return parse_fail(error, "column", word, length, "only -c has this column; add -c");
 	if (set == COLUMNS_OF_STUCK)
 		return parse_fail(error, "column", word, length,
 				  "only transitions have this column; --stuck has STATE, SINCE and ATLEAST");
 	return parse_fail(error, "column", word, length,
-			  "only --stuck has this column; transitions have OLDSTATE and NEWSTATE");
+			  "only --stuck and --retransmits have this column; transitions have OLDSTATE and NEWSTATE");
 }
 
 int column_list_parse(const char *text, enum column_set set, struct column_list *ret, struct parse_error *error)

@@ -3,6 +3,7 @@
 
 #include "probe/accept.h"
 #include "probe/program.h"
+#include "probe/retransmissions.h"
 #include "probe/skeleton.h"
 
 /*
@@ -67,6 +68,9 @@ void probe_losses(const struct probe *probe, bool exact, struct loss_report *rep
 	report->unaccepted = unaccepted(probe);
 	if (probe->tree_fd >= 0 && !program_recursion_misses(probe->tree_fd, &report->unfollowed))
 		report->unfollowed += __atomic_load_n(&probe->vitals->bss->tree_full, __ATOMIC_RELAXED);
-	report->recursion = missed_by_both(probe, report->recursion);
+	if (probe->wants.emits & EMIT_RETRANSMISSIONS) /* a missed transition is no missing row */
+		report->recursion = retransmissions_missed(probe);
+	else
+		report->recursion = missed_by_both(probe, report->recursion);
 	report->unsampled = unsampled(probe);
 }

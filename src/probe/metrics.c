@@ -5,40 +5,21 @@
 #include "os/port_range.h"
 #include "probe/map.h"
 #include "probe/program.h"
+#include "probe/retransmissions.h"
 #include "probe/samples.h"
 #include "probe/skeleton.h"
 #include "probe/walk.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-/* Whether the tracepoint of retransmissions says if the kernel could make them (bpf/metrics/programs.bpf.h). */
-static bool retransmission_has_error(void)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	const struct btf_type *type;
-	int id = btf ? btf__find_by_name_kind(btf, "btf_trace_tcp_retransmit_skb", BTF_KIND_TYPEDEF) : -1;
-	bool has_error = false;
-
-	if (id > 0) {
-		/* A pointer to a function, whose first argument is the tracepoint's own. */
-		type = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type);
-		if (btf_is_ptr(type))
-			type = btf__type_by_id(btf, type->type);
-		has_error = btf_is_func_proto(type) && btf_vlen(type) >= 4;
-	}
-	btf__free(btf);
-	return has_error;
-}
-
 static void choose_programs(bool wanted, struct vitals_bpf *vitals)
 {
-	bool has_error = wanted && retransmission_has_error();
+	bool has_error = wanted && retransmissions_have_error();
 
 	bpf_program__set_autoload(vitals->progs.count_retransmission, wanted && !has_error);
 	bpf_program__set_autoload(vitals->progs.count_retransmission_err, has_error);

@@ -64,7 +64,7 @@ struct probe_wants {
 	bool uses_older_sockets;     /* the tool also uses sockets older than itself */
 	/* The option with a filter that the classic tracepoint cannot apply, or NULL. */
 	const char *needs_btf;
-	/* Ring buffers for the records of EMIT_ROWS, EMIT_CONNECTIONS and EMIT_SCANS. */
+	/* Ring buffers for the records of EMIT_ROWS, EMIT_CONNECTIONS, EMIT_SCANS and EMIT_RETRANSMISSIONS. */
 	uint64_t buffer_size; /* of all ring buffers, in bytes: a power of two, at least a page */
 	size_t rings;         /* number of ring buffers that share buffer_size, a power of two */
 	enum probe_hook hook;

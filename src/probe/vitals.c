@@ -10,6 +10,7 @@
 #include "probe/metrics.h"
 #include "probe/pid_layout.h"
 #include "probe/program.h"
+#include "probe/retransmissions.h"
 #include "probe/samples.h"
 #include "probe/scan.h"
 #include "probe/scope.h"
@@ -26,7 +27,7 @@
 #include <time.h>
 
 /* Kinds of output that use the ring buffers. */
-#define EMIT_RECORDS (EMIT_ROWS | EMIT_CONNECTIONS | EMIT_SCANS)
+#define EMIT_RECORDS (EMIT_ROWS | EMIT_CONNECTIONS | EMIT_SCANS | EMIT_RETRANSMISSIONS)
 
 /* The most listeners older than the tool. */
 #define OLD_LISTENERS_MAX 4096
@@ -36,7 +37,8 @@ static bool explain(int error, char *ret, size_t size)
 {
 	static const char without_scans[] = "the connections cannot be scanned; try ss -tnp";
 
-	return scope_explain(error, ret, size) || optional_explain("stuck_tcp", without_scans, error, ret, size) ||
+	return scope_explain(error, ret, size) || retransmissions_explain(error, ret, size) ||
+	       optional_explain("stuck_tcp", without_scans, error, ret, size) ||
 	       optional_explain("stuck_hash", without_scans, error, ret, size);
 }
 
@@ -203,6 +205,7 @@ static int open_object(const struct way *way, char *log, struct probe *probe)
 	samples_prepare(wants, way, vitals);
 	metrics_prepare(wants, plan.in_table, vitals);
 	snapshot_prepare(wants, vitals);
+	retransmissions_prepare(wants, vitals);
 	attempts_prepare(wants, vitals);
 	scan_prepare(wants, &probe->refusals, vitals, plan.in_socket);
 	accept_prepare(&probe->accept, vitals, plan.in_socket);

@@ -26,6 +26,7 @@ const struct optional vitals_optional[] = {
 	{"count_syn_ack", "retransmitted SYN-ACKs are not counted"},
 	{"count_reset_received", "received resets are not counted"},
 	{"count_reset_sent", "sent resets are not counted"},
+	{"emit_syn_ack", "retransmitted SYN-ACKs are not shown"},
 	{"attempt_v4", NULL},
 	{"attempt_v6", NULL},
 	{},

@@ -37,10 +37,10 @@ static void append_causes(struct strbuf *out)
 	}
 }
 
-/* Adds a space after each comma, so that argp can break the line. */
-static void append_columns(struct strbuf *out, const char *names)
+/* Adds a space after each comma, so that argp can break the line. `end` may be NULL. */
+static void append_columns(struct strbuf *out, const char *names, const char *end)
 {
-	for (const char *c = names; *c; c++)
+	for (const char *c = names; *c && c != end; c++)
 		strbuf_append(out, *c == ',' ? ", " : c, *c == ',' ? 2 : 1);
 }
 
@@ -48,6 +48,7 @@ char *tcpstates_filter_help(int key, const char *text, void *input)
 {
 	size_t size = text ? strlen(text) + WORDS_MAX : 0;
 	char *help = key == ARGP_KEY_HELP_POST_DOC && text ? malloc(size) : NULL;
+	const char *names;
 	struct strbuf out;
 
 	(void)input;
@@ -63,9 +64,13 @@ char *tcpstates_filter_help(int key, const char *text, void *input)
 	append_causes(&out);
 	strbuf_append_literal(&out, "; transitions have time-wait and fin-wait2-orphan where -c has fin-local and "
 				    "fin-both.\nColumns: ");
-	append_columns(&out, column_names(COLUMNS_OF_TRANSITIONS));
+	append_columns(&out, column_names(COLUMNS_OF_TRANSITIONS), NULL);
 	strbuf_append_literal(&out, ".\nColumns of -c: TIME to RPORT, ");
-	append_columns(&out, strstr(column_names(COLUMNS_OF_CONNECTIONS), column_table[COLUMN_OLDSTATE].name));
+	append_columns(&out, strstr(column_names(COLUMNS_OF_CONNECTIONS), column_table[COLUMN_OLDSTATE].name), NULL);
+	names = column_names(COLUMNS_OF_RETRANSMISSIONS);
+	strbuf_append_literal(&out, ".\nOf --retransmits: TIME to RPORT, ");
+	append_columns(&out, strstr(names, column_table[COLUMN_STATE].name),
+		       strstr(names, column_table[COLUMN_CGPATH].name) - strlen(","));
 	strbuf_append_literal(&out, ".");
 	help[out.length] = '\0';
 	return help;

@@ -3,7 +3,6 @@
  * tcpstates: attaches the programs, prints rows until the end is asked for, detaches, prints the rest, and reports
  * losses.
  */
-#include "abi/emit.h"
 #include "abi/loss.h"
 #include "app/app.h"
 #include "app/hangup.h"
@@ -19,6 +18,7 @@
 #include "tcpstates/print.h"
 #include "tcpstates/stuck.h"
 #include "tcpstates/summary.h"
+#include "tcpstates/wants.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -140,7 +140,7 @@ static void tick(struct tool *tool)
 	report_new_losses(tool, true);
 	if (tool->options.stuck.states)
 		stuck_tick(&tool->watch, clock_monotonic_ns());
-	if (!tool->sink.rows && !tool->options.summary && !tool->options.stuck.states)
+	if (!tool->sink.rows && !tool->options.summary && !tool->options.stuck.states && !tool->options.retransmits)
 		hint(tool);
 }
 
@@ -333,29 +333,6 @@ static int run(struct tool *tool)
 	return report(tool, error ? error : finish_error);
 }
 
-static unsigned int emits_of(const struct tcpstates_options *options)
-{
-	if (options->stuck.states)
-		return EMIT_SCANS;
-	if (options->connections)
-		return EMIT_CONNECTIONS;
-	return options->summary ? EMIT_COUNTS : EMIT_ROWS;
-}
-
-static struct probe_wants wants_of(const struct tcpstates_options *options)
-{
-	struct probe_wants wants = app_wants("tcpstates", &options->app);
-
-	wants.emits = emits_of(options);
-	wants.stuck = (struct stuck_settings){
-		.longer_ns = options->stuck.longer_ns, .states = options->stuck.states, .once = options->stuck.once};
-	wants.owners = true;
-	wants.needs_btf = tcpstates_unknown_to_tracepoint(options);
-	wants.buffer_size = options->buffer_size;
-	wants.rings = options->rings;
-	return wants;
-}
-
 static int open_journal(struct printer *printer)
 {
 	int error = journal_open(&printer->journal_fd);
@@ -382,7 +359,7 @@ int main(int argc, char **argv)
 	tool.printer = (struct printer){&tool.options, &tool.sink, .resolver = &tool.app.resolver, .journal_fd = -1,
 					.host = tool.options.app.fleet ? &tool.app.host : NULL};
 	clock_refresh(&tool.printer.base);
-	wants = wants_of(&tool.options);
+	wants = tcpstates_wants(&tool.options);
 	if ((!tool.options.journal || !open_journal(&tool.printer)) &&
 	    !app_open(&tool.options.app, &wants, &tool.sink, &tool.app))
 		/*

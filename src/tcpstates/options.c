@@ -6,6 +6,7 @@
 #include "os/terminal.h"
 #include "probe/rings.h"
 #include "tcpstates/help.h"
+#include "tcpstates/retransmission_options.h"
 #include "tcpstates/stuck_options.h"
 
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 enum {
 	KEY_BUFFER_SIZE = 0x100,
 	KEY_SUMMARY,
+	KEY_RETRANSMITS,
 	KEY_NAMES,
 	KEY_SERVICES
 };
@@ -43,6 +45,7 @@ static const struct argp_option option_table[] = {
 	{"connections", 'c', 0, 0, "one row for each connection, at its end", 2},
 	{"summary", KEY_SUMMARY, "TIME", OPTION_ARG_OPTIONAL, "times in each state, at the end or every TIME", 2},
 	STUCK_OPTIONS(2),
+	{"retransmits", KEY_RETRANSMITS, 0, 0, "one row for each segment that is sent again", 2},
 	{0, 0, 0, 0, "How to show it:", 3},
 	{"timestamp", 'T', 0, 0, "wall time (HH:MM:SS) first", 3},
 	{"time", 0, 0, OPTION_ALIAS, 0, 3},
@@ -144,6 +147,9 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 			break;
 		options->interval_ns = summary_interval(state, argument);
 		return 0;
+	case KEY_RETRANSMITS:
+		options->retransmits = true;
+		return 0;
 	case KEY_BUFFER_SIZE:
 		options->buffer_size = parse_buffer_size(state, argument);
 		return 0;
@@ -170,12 +176,13 @@ static void check_combinations(const struct command_line *line, const struct arg
 			   "-O chooses columns of text and csv; JSON always has every field (try: | jq '{pid,comm}')");
 	if (options->format == OUTPUT_JSON && (line->time || line->elapsed || line->wide))
 		argp_error(state, "-T, -t and -w are for columns of text; JSON always has every field; leave them out");
+	retransmission_options_check(options, state);
 	if (options->summary &&
 	    (options->connections || options->journal || line->columns || line->elapsed || line->wide))
 		argp_error(state, "--summary prints no transitions: it excludes -c, -Y, -O, -t and -w");
-	if (line->names && options->connections && options->format == OUTPUT_TEXT)
+	if (line->names && (options->connections || options->retransmits) && options->format == OUTPUT_TEXT)
 		argp_error(state, "--names adds no columns to text; use -O CGPATH,UNIT,CONTAINER,... or -o json");
-	if (line->names && !options->connections && options->format != OUTPUT_JSON)
+	if (line->names && !options->connections && !options->retransmits && options->format != OUTPUT_JSON)
 		argp_error(state, "--names is for JSON; in text and csv use columns: -O CGPATH,UNIT,CONTAINER,...");
 	if (options->summary && (line->names || line->services))
 		argp_error(state, "--summary counts by states; it excludes --names and --services");
@@ -199,6 +206,8 @@ static struct column_list usual_columns(const struct command_line *line)
 
 	if (options->connections)
 		return column_list_connections(options->style, line->time, line->elapsed);
+	if (options->retransmits)
+		return column_list_retransmissions(options->style, line->time, line->elapsed);
 	if (options->stuck.states)
 		return column_list_stuck(options->style, line->time, line->elapsed);
 	return column_list_default(options->style, line->time, line->elapsed);
@@ -207,6 +216,7 @@ static struct column_list usual_columns(const struct command_line *line)
 static enum column_set column_set(const struct tcpstates_options *options)
 {
 	return options->connections    ? COLUMNS_OF_CONNECTIONS
+	       : options->retransmits  ? COLUMNS_OF_RETRANSMISSIONS
 	       : options->stuck.states ? COLUMNS_OF_STUCK
 				       : COLUMNS_OF_TRANSITIONS;
 }
@@ -242,7 +252,7 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	options->columns = usual_columns(line);
 	if (line->columns && column_list_parse(line->columns, column_set(options), &options->columns, &error))
 		command_line_fail(state, &error);
-	if (line->names && !line->columns && options->connections)
+	if (line->names && !line->columns && (options->connections || options->retransmits))
 		column_list_append_names(&options->columns);
 	if (line->columns && line->elapsed)
 		column_list_prepend(&options->columns, COLUMN_ELAPSED);
@@ -336,6 +346,8 @@ const char *tcpstates_unknown_to_tracepoint(const struct tcpstates_options *opti
 
 	if (options->stuck.states)
 		return "--stuck";
+	if (options->retransmits)
+		return "--retransmits";
 	if (scope->tree.tgid)
 		return "a command";
 	if (scope->numbers[SCOPE_CGROUP])

@@ -34,6 +34,7 @@ struct tcpstates_options {
 	bool connections;     /* connections instead of transitions */
 	bool summary;         /* times per kind of transition instead of transitions */
 	uint64_t interval_ns; /* of the summary; 0: one summary at the end */
+	bool retransmits;     /* retransmitted segments instead of transitions */
 	struct stuck_options stuck;
 };
 

@@ -6,6 +6,7 @@
 #include "output/csv.h"
 #include "output/journal.h"
 #include "output/json.h"
+#include "output/retransmission.h"
 #include "output/stuck.h"
 #include "output/summary.h"
 #include "output/table.h"
@@ -36,6 +37,27 @@ static void print_connection(struct printer *printer, const struct connection *c
 		break;
 	case OUTPUT_JSON:
 		connection_json(out, &line);
+		finish_object(printer, names);
+		break;
+	}
+	printer->sink->rows++;
+}
+
+static void print_retransmission(struct printer *printer, const struct retransmission *retransmission,
+				 const struct names *names)
+{
+	const struct tcpstates_options *options = printer->options;
+	struct strbuf *out = &printer->sink->buffer;
+
+	switch (options->format) {
+	case OUTPUT_TEXT:
+		retransmission_text(out, &options->columns, options->style, retransmission, names, &printer->base);
+		break;
+	case OUTPUT_CSV:
+		retransmission_csv(out, &options->columns, retransmission, names, &printer->base);
+		break;
+	case OUTPUT_JSON:
+		retransmission_json(out, retransmission, &printer->base);
 		finish_object(printer, names);
 		break;
 	}
@@ -92,14 +114,20 @@ static bool has_room(struct printer *printer)
 	return !printer->options->journal || journal_is_ready(printer->journal_fd);
 }
 
+static size_t record_size(const struct tcpstates_options *options)
+{
+	if (options->connections)
+		return sizeof(struct connection);
+	return options->retransmits ? sizeof(struct retransmission) : sizeof(struct transition);
+}
+
 int print_record(void *context, const void *record, size_t size)
 {
 	struct printer *printer = context;
-	const struct transition *event = record; /* struct connection begins with a transition */
+	const struct transition *event = record; /* each kind of record begins with a transition */
 	const struct names *names = NULL;
-	size_t expected = printer->options->connections ? sizeof(struct connection) : sizeof(struct transition);
 
-	if (size != expected || (event->ip_version != 4 && event->ip_version != 6)) {
+	if (size != record_size(printer->options) || (event->ip_version != 4 && event->ip_version != 6)) {
 		printer->undecoded++;
 		return 0;
 	}
@@ -115,6 +143,8 @@ int print_record(void *context, const void *record, size_t size)
 		names = resolver_names(printer->resolver, event);
 	if (printer->options->connections)
 		print_connection(printer, record, names);
+	else if (printer->options->retransmits)
+		print_retransmission(printer, record, names);
 	else
 		print_row(printer, event, names);
 	if (printer->options->journal && journal_transition(event, names, &printer->base))

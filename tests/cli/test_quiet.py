@@ -12,7 +12,7 @@ from commands import BOTH
 # Each way to show it.
 MODES = {
     TOOL: ((), ("-c",), ("--summary",), ("-o", "json"), ("-s",), ("-L", "1-65535"), ("-c", "-o", "json"),
-           ("--stuck", "CLOSE_WAIT"), ("--stuck", "CLOSE_WAIT", "-o", "json")),
+           ("--stuck", "CLOSE_WAIT"), ("--stuck", "CLOSE_WAIT", "-o", "json"), ("--retransmits",)),
     RTT_TOOL: ((), ("--by", "comm"), ("-e", "-b"), ("-o", "json", "--by", "conn"), ("--sample", "min"), ("--sample", "handshake"),
                ("--sample", "rtt"), ("-i", "0.2")),
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/ends.h"
+#include "lib/icmp.h"
 #include "lib/require.h"
 #include "lib/run.h"
 #include "lib/test.h"
@@ -101,51 +102,13 @@ static void test_abandoned(void **state)
 	ends_check(run, WIRE_SERVER_PORT, ENDS({ENDS_CLIENT, "SYN_SENT", "abandoned"}));
 }
 
-static uint16_t checksum(const void *data, size_t length)
-{
-	const uint8_t *bytes = data;
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < length; i += 2)
-		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons((uint16_t)~sum);
-}
-
-/* A router's answer to what the client has just sent. */
-static void answer_unreachable(uint8_t code)
-{
-	struct {
-		struct iphdr ip;
-		struct icmphdr icmp;
-		uint8_t quoted[sizeof(struct iphdr) + 8];
-	} answer = {
-		.ip = {.version = 4,
-		       .ihl = 5,
-		       .ttl = 64,
-		       .protocol = IPPROTO_ICMP,
-		       .tot_len = htons(sizeof(answer)),
-		       .saddr = wire_address(WIRE_RIGHT, 0).sin_addr.s_addr,
-		       .daddr = wire_address(WIRE_LEFT, 0).sin_addr.s_addr},
-		.icmp = {.type = ICMP_DEST_UNREACH, .code = code},
-	};
-	uint8_t packet[2048];
-
-	require(wire_take(&test_wire, WIRE_LEFT, packet, sizeof(packet)) >= sizeof(answer.quoted), "too short");
-	memcpy(answer.quoted, packet, sizeof(answer.quoted));
-	answer.ip.check = checksum(&answer.ip, sizeof(answer.ip));
-	answer.icmp.checksum = checksum(&answer.icmp, sizeof(answer.icmp) + sizeof(answer.quoted));
-	wire_give(&test_wire, WIRE_LEFT, &answer, sizeof(answer));
-}
-
 static void check_connect_unreachable(struct run *run, uint8_t code, const char *cause)
 {
 	int client;
 
 	wire_start(run);
 	client = wire_connect(&test_wire);
-	answer_unreachable(code);
+	icmp_answer_unreachable(&test_wire, code, 0);
 	wait_for_state(client, "CLOSE");
 	close(client);
 	ends_check(run, WIRE_SERVER_PORT, ENDS({ENDS_CLIENT, "SYN_SENT", cause}));
@@ -181,7 +144,7 @@ static void check_unreachable_later(struct run *run, uint8_t code)
 
 	wire_set_ipv4(&test_wire, WIRE_LEFT, "tcp_retries2", "1");
 	send_byte(pair.client);
-	answer_unreachable(code);
+	icmp_answer_unreachable(&test_wire, code, 0);
 	ends_check_cut(run, &pair, "unreachable");
 }
 
@@ -206,7 +169,7 @@ static void check_old_error(struct run *run, bool orderly)
 
 	set_option(pair.client, IPPROTO_IP, IP_RECVERR, 1);
 	send_byte(pair.client);
-	answer_unreachable(ICMP_HOST_UNREACH);
+	icmp_answer_unreachable(&test_wire, ICMP_HOST_UNREACH, 0);
 	wire_carry_until(&test_wire, pair.server, POLLIN); /* retransmitted */
 	wire_carry(&test_wire);
 	receive_byte(pair.server);

@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,51 +11,12 @@
 #include "lib/machine.h"
 #include "lib/require.h"
 #include "lib/run_base.h"
+#include "lib/snmp.h"
 #include "lib/test.h"
 #include "lib/traffic.h"
 #include "lib/wire_pair.h"
 #include "probe/metrics.h"
 #include "probe/probe.h"
-
-struct snmp {
-	uint64_t active_opens, passive_opens, retransmitted, resets;
-};
-
-static void read_end(enum wire_end end, struct snmp *sum)
-{
-	unsigned long long active, passive, retransmitted, resets;
-	char line[1024];
-	FILE *file;
-	int lines = 0;
-
-	wire_enter(&test_wire, end);
-	file = fopen("/proc/thread-self/net/snmp", "re");
-	require(file, "no /proc/net/snmp");
-	while (fgets(line, sizeof(line), file)) {
-		/* The second line has the numbers. RFC 4022 has the order. */
-		if (strncmp(line, "Tcp: ", 5) || !lines++)
-			continue;
-		require(sscanf(line, "Tcp: %*d %*d %*d %*d %llu %llu %*u %*u %*u %*u %*u %llu %*u %llu", &active,
-			       &passive, &retransmitted, &resets) == 4,
-			"/proc/net/snmp has another form");
-		sum->active_opens += active;
-		sum->passive_opens += passive;
-		sum->retransmitted += retransmitted;
-		sum->resets += resets;
-	}
-	fclose(file);
-	wire_leave(&test_wire);
-}
-
-/* The sum of both ends. */
-static struct snmp read_snmp(void)
-{
-	struct snmp sum = {0};
-
-	read_end(WIRE_LEFT, &sum);
-	read_end(WIRE_RIGHT, &sum);
-	return sum;
-}
 
 static void open_metrics(struct scope *scope, struct probe *ret)
 {
@@ -98,7 +58,7 @@ static uint64_t retransmitted(const struct group_metrics *all)
 static void check_sums(struct probe *probe, const struct snmp *before)
 {
 	const struct group_metrics *all = read_all(probe);
-	struct snmp after = read_snmp();
+	struct snmp after = snmp_read(&test_wire);
 
 	print_message("fast %" PRIu64 ", timeout %" PRIu64 ", probe %" PRIu64 ", SYN %" PRIu64 ", SYN-ACK %" PRIu64
 		      ", resets %" PRIu64 "; snmp: %" PRIu64 " and %" PRIu64 "\n",
@@ -134,7 +94,7 @@ static void test_handshake(void **state)
 
 	(void)state;
 	open_metrics(&scope, &probe);
-	before = read_snmp();
+	before = snmp_read(&test_wire);
 	pair.listener = wire_listen(&test_wire);
 	pair.client = wire_connect(&test_wire);
 	wire_lose(&test_wire, WIRE_LEFT);
@@ -167,7 +127,7 @@ static void test_data(void **state)
 
 	(void)state;
 	open_metrics(&scope, &probe);
-	before = read_snmp();
+	before = snmp_read(&test_wire);
 	pair.listener = wire_listen(&test_wire);
 	pair.client = wire_connect(&test_wire);
 	wire_pair_establish(&test_wire, &pair);
@@ -194,7 +154,7 @@ static void test_fast(void **state)
 
 	(void)state;
 	open_metrics(&scope, &probe);
-	before = read_snmp();
+	before = snmp_read(&test_wire);
 	pair.listener = wire_listen(&test_wire);
 	pair.client = wire_connect(&test_wire);
 	wire_pair_establish(&test_wire, &pair);

@@ -11,38 +11,11 @@
 #include "bpf/metrics/group.bpf.h"
 #include "bpf/metrics/listeners.bpf.h"
 #include "bpf/metrics/meter.bpf.h"
+#include "bpf/read/retransmission.bpf.h"
 #include "bpf/read/sock.bpf.h"
 #include "bpf/track/classify.bpf.h"
 #include "bpf/track/scope.bpf.h"
 #include "bpf/track/stop.bpf.h"
-
-/* enum tcp_ca_state */
-#define CA_RECOVERY 3
-#define CA_LOSS     4
-
-/* ICSK_TIME_LOSS_PROBE, a value of icsk_pending */
-#define PENDING_LOSS_PROBE 5
-
-/* enum retransmission: the loss probe's timer is the only one that resends outside of recovery. */
-static __always_inline __u32 retransmission_kind(struct tcp_sock *tp)
-{
-	__u8 state = BPF_CORE_READ_BITFIELD(tp, inet_conn.icsk_ca_state);
-
-	if (state == CA_LOSS)
-		return RETRANSMISSION_TIMEOUT;
-	return state < CA_RECOVERY && tp->inet_conn.icsk_pending == PENDING_LOSS_PROBE ? RETRANSMISSION_PROBE
-										       : RETRANSMISSION_FAST;
-}
-
-/* Returns the segments of a buffer, as RetransSegs counts them (tcp_skb_pcount()). */
-static __always_inline __u32 segments_of(const struct sk_buff *skb)
-{
-	const struct tcp_skb_cb *cb = (const struct tcp_skb_cb *)skb->cb;
-	__u16 segments = 0;
-
-	bpf_core_read(&segments, sizeof(segments), &cb->tcp_gso_segs);
-	return segments ? segments : 1;
-}
 
 /* A listener has no remote address: where groups depend on that, it has none. */
 static __always_inline struct group_metrics *group_of_socket(struct sock *sk, struct tcp_sock *tp)
@@ -61,10 +34,12 @@ static __always_inline void count_retransmitted(struct sock *sk, const struct sk
 	if (!group)
 		return;
 	kind = retransmission_kind(tp);
-	if (tp->SOCK_COMMON.skc_state == STATE_SYN_SENT)
+	if (kind == RETRANSMISSION_SYN)
 		__sync_fetch_and_add(&group->syn_retransmitted, 1);
+	else if (kind == RETRANSMISSION_SYN_ACK)
+		__sync_fetch_and_add(&group->syn_ack_retransmitted, 1);
 	else if (kind < RETRANSMISSIONS)
-		__sync_fetch_and_add(&group->retransmitted[kind], segments_of(skb));
+		__sync_fetch_and_add(&group->retransmitted[kind], retransmission_segments(skb));
 }
 
 SEC("tp_btf/tcp_retransmit_skb")

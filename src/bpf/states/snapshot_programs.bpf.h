@@ -12,7 +12,6 @@
 #include "bpf/states/transition.bpf.h"
 #include "bpf/states/transition_read.bpf.h"
 #include "bpf/track/conn_any.bpf.h"
-#include "bpf/track/process.bpf.h"
 #include "bpf/track/scope.bpf.h"
 
 /* A record is too large for the stack. One iterator runs at a time. */
@@ -28,11 +27,7 @@ static __always_inline void snapshot_read_conn(struct transition *t, struct conn
 {
 	__u64 since_ns = conn->since_ns;
 
-	owner_copy(&t->owner, &conn->owner);
-	if (process_names_show)
-		process_apply_name(&t->owner, conn->owned_ns);
-	t->conn_seq = conn->conn_seq;
-	t->mptcp_token = conn->mptcp_token;
+	transition_read_conn(t, conn);
 	if (!since_ns || (conn->state && conn->state != t->newstate))
 		return;
 	t->duration_ns = t->time_ns > since_ns ? t->time_ns - (since_ns & ~SINCE_AT_LEAST) : 0;

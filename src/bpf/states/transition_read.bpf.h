@@ -12,6 +12,8 @@
 #include "bpf/states/transition.bpf.h"
 #include "bpf/track/conn.bpf.h"
 #include "bpf/track/netns.bpf.h"
+#include "bpf/track/owner.bpf.h"
+#include "bpf/track/process.bpf.h"
 #include "bpf/track/scope.bpf.h"
 
 /*
@@ -59,6 +61,19 @@ static __always_inline void transition_read_rest(struct transition *t, struct tc
 		t->cause = cause_read(tp, t->oldstate);
 	if (handshake_ends(t))
 		handshake_read(t, tp);
+}
+
+/*
+ * Fills in what a struct conn has for a record that is no transition: the owner, with the current name of its process,
+ * and the identity of the connection.
+ */
+static __always_inline void transition_read_conn(struct transition *t, struct conn *conn)
+{
+	owner_copy(&t->owner, &conn->owner);
+	if (process_names_show)
+		process_apply_name(&t->owner, conn->owned_ns);
+	t->conn_seq = conn->conn_seq;
+	t->mptcp_token = conn->mptcp_token;
 }
 
 /*

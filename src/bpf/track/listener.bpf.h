@@ -70,19 +70,29 @@ static __always_inline __u64 listener_of(struct tcp_sock *child)
 }
 
 /*
- * Copies the listener's owner to a child's new struct conn. An owner that has ended is unknown: no process was seen
- * accepting since.
+ * Copies the owner of the listener at `address`. An owner that has ended is unknown: no process was seen accepting
+ * since. Returns NULL for an unknown listener.
  */
-static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock *child)
+static __always_inline struct known_listener *listener_copy_owner(struct owner *ret, __u64 address)
 {
-	__u64 address = listener_of(child);
 	struct known_listener *listener = bpf_map_lookup_elem(&listeners, &address);
 
 	if (!listener)
+		return NULL;
+	owner_copy(ret, &listener->owner);
+	if (process_ends_show && !process_lives(ret->pid, listener->identity))
+		ret->source = OWNER_UNKNOWN;
+	return listener;
+}
+
+/* Copies the listener's owner to a child's new struct conn. */
+static __always_inline void listener_inherit(struct conn *conn, struct tcp_sock *child)
+{
+	__u64 address = listener_of(child);
+	struct known_listener *listener = listener_copy_owner(&conn->owner, address);
+
+	if (!listener)
 		return;
-	owner_copy(&conn->owner, &listener->owner);
-	if (process_ends_show && !process_lives(conn->owner.pid, listener->identity))
-		conn->owner.source = OWNER_UNKNOWN;
 	conn->listener = address;
 	conn->listener_cookie = listener->cookie;
 }

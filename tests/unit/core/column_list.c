@@ -50,6 +50,15 @@ static void test_connections(void **state)
 		   "TIME,TIME(s),PID,COMM,IP,LADDR,LPORT,RADDR,RPORT,ROLE,TX,RX,MS,RETRANS,SRTT_US,CAUSE,LIMIT");
 }
 
+static void test_retransmissions(void **state)
+{
+	(void)state;
+	check_list(column_list_retransmissions(COLUMN_STYLE_TEXT, false, false),
+		   "PID,COMM,LADDR,LPORT,RADDR,RPORT,STATE,KIND,SEQNO,BYTES,SEGS,RETRANS");
+	check_list(column_list_retransmissions(COLUMN_STYLE_CSV, true, true),
+		   "TIME,TIME(s),PID,COMM,IP,LADDR,LPORT,RADDR,RPORT,STATE,KIND,SEQNO,BYTES,SEGS,RETRANS");
+}
+
 /* All names of a transition's or a stuck connection's columns without STATE. */
 static const char *without_state(void)
 {
@@ -88,6 +97,17 @@ static void test_sets(void **state)
 	check_refused("SINCE", COLUMNS_OF_CONNECTIONS, COLUMNS_OF_STUCK, "\"SINCE\"");
 	check_refused("LIMIT", COLUMNS_OF_TRANSITIONS, COLUMNS_OF_CONNECTIONS, "only -c");
 	check_refused("RTO_MS", COLUMNS_OF_STUCK, COLUMNS_OF_CONNECTIONS, "only -c");
+	check_refused("KIND", COLUMNS_OF_TRANSITIONS, COLUMNS_OF_RETRANSMISSIONS, "only --retransmits");
+	check_refused("SEQNO", COLUMNS_OF_STUCK, COLUMNS_OF_RETRANSMISSIONS, "only --retransmits");
+	check_refused("SEGS", COLUMNS_OF_CONNECTIONS, COLUMNS_OF_RETRANSMISSIONS, "-c does not have");
+	check_refused("OLDSTATE", COLUMNS_OF_RETRANSMISSIONS, COLUMNS_OF_TRANSITIONS, "--retransmits does not have");
+	check_refused("MS", COLUMNS_OF_RETRANSMISSIONS, COLUMNS_OF_STUCK, "--retransmits does not have");
+	check_refused("LIMIT", COLUMNS_OF_RETRANSMISSIONS, COLUMNS_OF_CONNECTIONS, "--retransmits does not have");
+	assert_int_equal(
+		column_list_parse("pid,state,kind,retrans,netnsname", COLUMNS_OF_RETRANSMISSIONS, &list, &error), 0);
+	assert_int_equal(list.ids[3], COLUMN_RETRANS_TOTAL);
+	assert_int_equal(column_list_parse("NOPE", COLUMNS_OF_RETRANSMISSIONS, &list, &error), -EINVAL);
+	assert_non_null(strstr(error.text, ",RPORT,STATE,KIND,SEQNO,BYTES,SEGS,RETRANS,CGPATH,"));
 	for (enum column_set set = COLUMNS_OF_TRANSITIONS; set <= COLUMNS_OF_CONNECTIONS; set++)
 		assert_int_equal(column_list_parse(common, set, &list, &error), 0);
 	/* the names that connections share with transitions are columns of their own */
@@ -175,7 +195,7 @@ static void test_prepend(void **state)
 /* The lists of names parse as a whole, and have all columns, in the order of the enum. */
 static void test_names(void **state)
 {
-	struct column_list rows, connections;
+	struct column_list rows, connections, retransmissions;
 	struct parse_error error;
 	bool seen[COLUMN_COUNT] = {};
 
@@ -187,6 +207,11 @@ static void test_names(void **state)
 	assert_int_equal(
 		column_list_parse(column_names(COLUMNS_OF_CONNECTIONS), COLUMNS_OF_CONNECTIONS, &connections, &error),
 		0);
+	assert_int_equal(column_list_parse(column_names(COLUMNS_OF_RETRANSMISSIONS), COLUMNS_OF_RETRANSMISSIONS,
+					   &retransmissions, &error),
+			 0);
+	for (size_t i = 0; i < retransmissions.count; i++)
+		seen[retransmissions.ids[i]] = true;
 	for (size_t i = 0; i < rows.count; i++)
 		seen[rows.ids[i]] = true;
 	for (size_t i = 0; i < connections.count; i++)
@@ -243,11 +268,17 @@ static void test_asked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_default),      cmocka_unit_test(test_stuck),
-		cmocka_unit_test(test_connections),  cmocka_unit_test(test_sets),
-		cmocka_unit_test(test_append_names), cmocka_unit_test(test_unknown_of_connections),
-		cmocka_unit_test(test_parse),        cmocka_unit_test(test_prepend),
-		cmocka_unit_test(test_names),        cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_default),
+		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_connections),
+		cmocka_unit_test(test_retransmissions),
+		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_append_names),
+		cmocka_unit_test(test_unknown_of_connections),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_prepend),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tcpstates/wants.h"
+
+#include "abi/emit.h"
+
+static unsigned int emits_of(const struct tcpstates_options *options)
+{
+	if (options->stuck.states)
+		return EMIT_SCANS;
+	if (options->retransmits)
+		return EMIT_RETRANSMISSIONS;
+	if (options->connections)
+		return EMIT_CONNECTIONS;
+	return options->summary ? EMIT_COUNTS : EMIT_ROWS;
+}
+
+struct probe_wants tcpstates_wants(const struct tcpstates_options *options)
+{
+	struct probe_wants wants = app_wants("tcpstates", &options->app);
+
+	wants.emits = emits_of(options);
+	wants.stuck = (struct stuck_settings){
+		.longer_ns = options->stuck.longer_ns, .states = options->stuck.states, .once = options->stuck.once};
+	wants.owners = true;
+	wants.needs_btf = tcpstates_unknown_to_tracepoint(options);
+	wants.buffer_size = options->buffer_size;
+	wants.rings = options->rings;
+	return wants;
+}
