@@ -13,6 +13,7 @@ enum emit {
 	EMIT_METRICS = 1 << 5,     /* counters and histograms for the exporter, samples of EMIT_SAMPLES included */
 	EMIT_SNAPSHOTS = 1 << 6,   /* all open connections at one moment: struct connection, read from an iterator */
 	EMIT_RETRANSMISSIONS = 1 << 7, /* each segment that is sent again: struct retransmission in a ring buffer */
+	EMIT_LISTENERS = 1 << 8,       /* all listeners at one moment: struct listener_record, read from an iterator */
 };
 
 #endif

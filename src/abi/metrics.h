@@ -66,8 +66,6 @@ struct port_listeners {
 	__u32 backlog;   /* connections in their accept queues */
 	__u32 limit;     /* the smallest of their accept queues */
 	__u32 highest;   /* of one accept queue, from the walk before to this one */
-	__u32 rising;    /* the same since this walk */
-	__u32 pad;
 };
 
 #define PORT_LISTENERS_MAX 1024

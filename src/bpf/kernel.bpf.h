@@ -36,8 +36,13 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct netns_ipv4 {
+	__u8 sysctl_tcp_syncookies; /* int before 5.13 */
+};
+
 struct net {
 	struct ns_common ns;
+	struct netns_ipv4 ipv4;
 	__u64 net_cookie; /* since 5.12 */
 };
 
@@ -52,6 +57,7 @@ struct sock_common {
 	__u16 skc_num; /* host byte order */
 	unsigned short skc_family;
 	unsigned char skc_state;
+	unsigned char skc_reuseport : 1;
 	int skc_bound_dev_if;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
@@ -74,8 +80,13 @@ typedef struct {
 	__u32 val;
 } kuid_t;
 
+struct sock_reuseport {
+	unsigned int synq_overflow_ts; /* in jiffies */
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sock_reuseport *sk_reuseport_cb;
 	socket_lock_t sk_lock;
 	struct socket *sk_socket;
 	kuid_t sk_uid;
@@ -96,8 +107,13 @@ struct tcp_congestion_ops {
 	char name[16];
 };
 
+struct request_sock_queue {
+	atomic_t qlen;
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct request_sock_queue icsk_accept_queue;
 	const struct tcp_congestion_ops *icsk_ca_ops;
 	__u32 icsk_user_timeout;
 	__u8 icsk_ca_state : 5;
@@ -114,6 +130,7 @@ struct tcp_rack {
 };
 
 struct tcp_options_received {
+	int ts_recent_stamp; /* of a listener, in jiffies: the last SYN cookie */
 	__u16 tstamp_ok : 1;
 	__u16 wscale_ok : 1;
 	__u16 sack_ok : 3;

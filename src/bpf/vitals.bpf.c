@@ -12,6 +12,7 @@
 #include "bpf/rtt/programs.bpf.h"
 #include "bpf/states/attempt_programs.bpf.h"
 #include "bpf/states/iterator_programs.bpf.h"
+#include "bpf/states/listener_programs.bpf.h"
 #include "bpf/states/retransmission_programs.bpf.h"
 #include "bpf/states/snapshot_programs.bpf.h"
 #include "bpf/track/accept_programs.bpf.h"

@@ -6,6 +6,7 @@
 #include "core/connection_column.h"
 #include "core/duration.h"
 #include "core/escape.h"
+#include "core/listener_column.h"
 #include "core/owner.h"
 #include "core/retransmission_column.h"
 #include "core/tcp_state.h"
@@ -288,6 +289,10 @@ const struct column column_table[COLUMN_COUNT] = {
 	[COLUMN_##id] = {name, retransmission_column_##function, {width, width}},
 		RETRANSMISSION_COLUMNS(COLUMN_OF_RETRANSMISSION)
 #undef COLUMN_OF_RETRANSMISSION
+#define COLUMN_OF_LISTENER(id, name, function, width)                                                                  \
+	[COLUMN_##id] = {name, listener_column_##function, {width, width}},
+			LISTENER_COLUMNS(COLUMN_OF_LISTENER)
+#undef COLUMN_OF_LISTENER
 };
 
 const struct names names_none;

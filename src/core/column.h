@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The table of columns of a transition and of a connection: name, width, and the function that writes a value. Headers,
- * text, wide text, CSV and -O all use this table.
+ * The table of columns of a transition, a connection and a listener: name, width, and the function that writes a value.
+ * Headers, text, wide text, CSV and -O all use this table.
  */
 #ifndef TCPVITALS_CORE_COLUMN_H
 #define TCPVITALS_CORE_COLUMN_H
@@ -67,6 +67,20 @@
 	X(SEGS, "SEGS", segs, 4)                                                                                       \
 	X(RETRANS_TOTAL, "RETRANS", retrans_total, 7)
 
+/* The same for listeners (--listeners). The functions are in listener_column.c. */
+#define LISTENER_COLUMNS(X)                                                                                            \
+	X(BACKLOG, "BACKLOG", backlog, 7)                                                                              \
+	X(BACKLOG_MAX, "MAX", backlog_max, 7)                                                                          \
+	X(HIGHEST, "HIGHEST", highest, 7) /* of all rows so far */                                                     \
+	X(ACCEPT_RATE, "ACCEPT/S", accept_rate, 8)                                                                     \
+	X(QUEUED, "QUEUED", queued, 7) /* this and the next two: since the row before */                               \
+	X(ACCEPTED, "ACCEPTED", accepted, 8)                                                                           \
+	X(DROPPED, "DROPPED", dropped, 7)                                                                              \
+	X(DROPS, "DROPS", drops, 7) /* since listen() */                                                               \
+	X(HALF_OPEN, "SYNRECV", half_open, 7)                                                                          \
+	X(COOKIES, "COOKIES", cookies, 7)    /* SYN cookies: yes, no, off */                                           \
+	X(OVERFLOW, "OVERFLOW", overflow, 8) /* listener_overflow_name() */
+
 enum column_id {
 	COLUMN_TIME,      /* TIME      %-8s     local wall time of the event */
 	COLUMN_ELAPSED,   /* TIME(s)   %-9s     seconds since the first event; -O also takes ELAPSED for it */
@@ -104,7 +118,10 @@ enum column_id {
 #define COLUMN_OF_RETRANSMISSION(id, name, function, width) COLUMN_##id,
 	RETRANSMISSION_COLUMNS(COLUMN_OF_RETRANSMISSION)
 #undef COLUMN_OF_RETRANSMISSION
-		COLUMN_COUNT
+#define COLUMN_OF_LISTENER(id, name, function, width) COLUMN_##id,
+		LISTENER_COLUMNS(COLUMN_OF_LISTENER)
+#undef COLUMN_OF_LISTENER
+			COLUMN_COUNT
 };
 
 /* The kinds of rows. Each has columns of its own. */
@@ -112,7 +129,8 @@ enum column_set {
 	COLUMNS_OF_TRANSITIONS,
 	COLUMNS_OF_STUCK,
 	COLUMNS_OF_CONNECTIONS,
-	COLUMNS_OF_RETRANSMISSIONS
+	COLUMNS_OF_RETRANSMISSIONS,
+	COLUMNS_OF_LISTENERS
 };
 
 /* The form of a value. An unknown value is "-" in text and an empty field in CSV. Only text has a wide form. */
@@ -159,6 +177,12 @@ struct column_list column_list_connections(enum column_style style, bool time, b
 struct column_list column_list_retransmissions(enum column_style style, bool time, bool elapsed);
 
 /*
+ * The columns of --listeners: [TIME] [TIME(s)] PID COMM [IP] LADDR LPORT BACKLOG MAX HIGHEST ACCEPT/S DROPS SYNRECV
+ * COOKIES OVERFLOW. CSV also has TIMESTAMP, ACCEPTED and DROPPED.
+ */
+struct column_list column_list_listeners(enum column_style style, bool time, bool elapsed);
+
+/*
  * Parses -O: names separated by commas, in upper or lower case, each at most once. 0, or -EINVAL for an unknown, empty
  * or repeated name. The error quotes the bad word, and lists all names or says which rows have that column.
  */
@@ -176,6 +200,8 @@ const char *column_names(enum column_set set);
 /* Returns the NAMES_ bits that these columns need. */
 unsigned int column_list_names(const struct column_list *list);
 
+struct listener_row;
+
 /* The source of the values of a row. */
 struct row {
 	const struct transition *event;
@@ -185,6 +211,7 @@ struct row {
 	const struct connection *connection;
 	uint64_t from_ns;
 	const struct retransmission *retransmission; /* columns of retransmissions: the record */
+	const struct listener_row *listener;         /* columns of listeners (core/listener.h) */
 	enum column_style style;
 	cell_width *width;         /* cells of a character in text; NULL: one cell each */
 	size_t bytes_beyond_cells; /* text: bytes minus cells of the value; append() sets it where they may differ */

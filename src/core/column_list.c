@@ -8,21 +8,24 @@
 #include <strings.h>
 
 /* TIME(s) needs quotes in a shell, so -O and --help have ELAPSED. */
-#define ELAPSED "ELAPSED"
-#define SOCKET                                                                                                         \
-	"TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,UID,CGROUP,NETNS,IP,LADDR,LPORT,RADDR,RPORT,"
-#define PLACES                                              "CGPATH,UNIT,CONTAINER,POD,NETNSNAME"
-#define ROWS                                                SOCKET "OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE,STATE,SINCE,ATLEAST," PLACES
-#define COLUMN_OF_CONNECTION(id, name, function, width)     name ","
-#define CONNECTIONS                                         SOCKET "OLDSTATE," CONNECTION_COLUMNS(COLUMN_OF_CONNECTION) PLACES
-#define COLUMN_OF_RETRANSMISSION(id, name, function, width) name ","
-#define RETRANSMITTED                                       SOCKET "STATE," RETRANSMISSION_COLUMNS(COLUMN_OF_RETRANSMISSION) PLACES
+#define ELAPSED                  "ELAPSED"
+#define LOCAL                    "TIME," ELAPSED ",TIMESTAMP,SKADDR,COOKIE,SEQ,PID,COMM,OWNER,UID,CGROUP,NETNS,IP,LADDR,LPORT,"
+#define SOCKET                   LOCAL "RADDR,RPORT,"
+#define PLACES                   "CGPATH,UNIT,CONTAINER,POD,NETNSNAME"
+#define NAME(id, name, f, width) name ","
+#define ROWS                     SOCKET "OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE,STATE,SINCE,ATLEAST," PLACES
+
+static const char *const not_one[] = {
+	[COLUMNS_OF_TRANSITIONS] = "not one of " ROWS,
+	[COLUMNS_OF_STUCK] = "not one of " ROWS,
+	[COLUMNS_OF_CONNECTIONS] = "not one of " SOCKET "OLDSTATE," CONNECTION_COLUMNS(NAME) PLACES,
+	[COLUMNS_OF_RETRANSMISSIONS] = "not one of " SOCKET "STATE," RETRANSMISSION_COLUMNS(NAME) PLACES,
+	[COLUMNS_OF_LISTENERS] = "not one of " LOCAL LISTENER_COLUMNS(NAME) PLACES,
+};
 
 const char *column_names(enum column_set set)
 {
-	if (set == COLUMNS_OF_RETRANSMISSIONS)
-		return RETRANSMITTED;
-	return set == COLUMNS_OF_CONNECTIONS ? CONNECTIONS : ROWS;
+	return not_one[set] + strlen("not one of ");
 }
 
 static struct column_list list_of(const uint8_t *ids, size_t count, enum column_style style, bool time, bool elapsed)
@@ -81,6 +84,22 @@ struct column_list column_list_retransmissions(enum column_style style, bool tim
 	return list_of(ids, sizeof(ids), style, time, elapsed);
 }
 
+struct column_list column_list_listeners(enum column_style style, bool time, bool elapsed)
+{
+	static const uint8_t text[] = {COLUMN_PID,         COLUMN_COMM,    COLUMN_IP,          COLUMN_LADDR,
+				       COLUMN_LPORT,       COLUMN_BACKLOG, COLUMN_BACKLOG_MAX, COLUMN_HIGHEST,
+				       COLUMN_ACCEPT_RATE, COLUMN_DROPS,   COLUMN_HALF_OPEN,   COLUMN_COOKIES,
+				       COLUMN_OVERFLOW};
+	static const uint8_t csv[] = {COLUMN_TIMESTAMP, COLUMN_PID,         COLUMN_COMM,     COLUMN_IP,
+				      COLUMN_LADDR,     COLUMN_LPORT,       COLUMN_BACKLOG,  COLUMN_BACKLOG_MAX,
+				      COLUMN_HIGHEST,   COLUMN_ACCEPT_RATE, COLUMN_ACCEPTED, COLUMN_DROPPED,
+				      COLUMN_DROPS,     COLUMN_HALF_OPEN,   COLUMN_COOKIES,  COLUMN_OVERFLOW};
+
+	if (style == COLUMN_STYLE_CSV)
+		return list_of(csv, sizeof(csv), style, time, elapsed);
+	return list_of(text, sizeof(text), style, time, elapsed);
+}
+
 static bool word_is(const char *word, size_t length, const char *name)
 {
 	return strlen(name) == length && strncasecmp(word, name, length) == 0;
@@ -94,7 +113,12 @@ static bool is_of_connections(enum column_id id)
 static bool is_of_retransmissions(enum column_id id)
 {
 	return id <= COLUMN_RPORT || id == COLUMN_STATE || (id >= COLUMN_CGPATH && id <= COLUMN_NETNSNAME) ||
-	       id >= COLUMN_KIND;
+	       (id >= COLUMN_KIND && id < COLUMN_BACKLOG);
+}
+
+static bool is_of_listeners(enum column_id id)
+{
+	return id <= COLUMN_LPORT || (id >= COLUMN_CGPATH && id <= COLUMN_NETNSNAME) || id >= COLUMN_BACKLOG;
 }
 
 static bool is_of_transitions(enum column_id id)
@@ -108,6 +132,8 @@ static bool is_in_set(enum column_id id, enum column_set set)
 		return is_of_connections(id);
 	if (set == COLUMNS_OF_RETRANSMISSIONS)
 		return is_of_retransmissions(id);
+	if (set == COLUMNS_OF_LISTENERS)
+		return is_of_listeners(id);
 	if (id > COLUMN_NETNSNAME)
 		return false;
 	return set == COLUMNS_OF_STUCK ? !is_of_transitions(id) : id != COLUMN_STATE;
@@ -125,21 +151,23 @@ static enum column_id find_column(const char *word, size_t length, int set)
 	return COLUMN_COUNT;
 }
 
+/* Of rows that do not have a column that others have. */
+static const char *const others[] = {
+	[COLUMNS_OF_CONNECTIONS] = "-c does not have this column; it has OLDSTATE, MS and CAUSE",
+	[COLUMNS_OF_RETRANSMISSIONS] = "--retransmits does not have this column; it has STATE, KIND and RETRANS",
+	[COLUMNS_OF_LISTENERS] = "--listeners does not have this column; it has owner, local address and accept queue",
+};
+
 static int refuse(const char *word, size_t length, enum column_set set, struct parse_error *error)
 {
 	enum column_id id = find_column(word, length, -1);
 
 	if (id == COLUMN_COUNT)
-		return parse_fail(error, "column", word, length,
-				  set == COLUMNS_OF_CONNECTIONS       ? "not one of " CONNECTIONS
-				  : set == COLUMNS_OF_RETRANSMISSIONS ? "not one of " RETRANSMITTED
-								      : "not one of " ROWS);
-	if (set == COLUMNS_OF_RETRANSMISSIONS)
-		return parse_fail(error, "column", word, length,
-				  "--retransmits does not have this column; it has STATE, KIND and RETRANS");
-	if (set == COLUMNS_OF_CONNECTIONS)
-		return parse_fail(error, "column", word, length,
-				  "-c does not have this column; it has OLDSTATE, MS and CAUSE");
+		return parse_fail(error, "column", word, length, not_one[set]);
+	if (others[set])
+		return parse_fail(error, "column", word, length, others[set]);
+	if (id >= COLUMN_BACKLOG)
+		return parse_fail(error, "column", word, length, "only --listeners has this column; add --listeners");
 	if (id >= COLUMN_KIND)
 		return parse_fail(error, "column", word, length,
 				  "only --retransmits has this column; add --retransmits");

@@ -146,6 +146,9 @@ int metrics_walk(struct probe *probe, struct walk_result *ret, struct netns_omis
 	found->unremembered = 0;
 	found->number = result.number;
 	found->time_ns = clock_monotonic_ns();
+	/* The program also reads what is counted of each listener. */
+	probe->vitals->bss->listener_walk.time_ns = found->time_ns;
+	probe->vitals->bss->listener_walk.number++;
 	error = walk_namespaces(probe->vitals, walk_namespace, &walk, &omissions);
 	if (error)
 		return error;

@@ -264,6 +264,8 @@ int program_read(const struct bpf_program *program, const struct program_reader 
 	fd = open_iterator(program, NULL, &link);
 	while (fd >= 0 && (length = read_iterator(fd, buffer + have, capacity - have)) > 0) {
 		have = visit_records(reader, buffer, have + (size_t)length);
+		if (reader->is_done && *reader->is_done)
+			break;
 		if (reader->pause)
 			reader->pause(reader->pause_context);
 	}
@@ -272,5 +274,5 @@ int program_read(const struct bpf_program *program, const struct program_reader 
 		return fd;
 	close(fd);
 	bpf_link__destroy(link);
-	return (int)length;
+	return length < 0 ? (int)length : 0;
 }

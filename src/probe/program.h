@@ -62,6 +62,7 @@ struct program_reader {
 	size_t at_a_time;                                 /* the most records of one read */
 	void (*visit)(void *context, const void *record); /* NULL: the records have no meaning */
 	void *context;
+	const bool *is_done;          /* when `visit` has set it, nothing more is read; may be NULL */
 	void (*pause)(void *context); /* called between two reads, when the iterator locks nothing; may be NULL */
 	void *pause_context;
 };

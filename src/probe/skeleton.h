@@ -3,6 +3,7 @@
 #ifndef TCPVITALS_PROBE_SKELETON_H
 #define TCPVITALS_PROBE_SKELETON_H
 
+#include "abi/listener.h"
 #include "abi/loss.h"
 #include "abi/pid.h"
 #include "abi/rtt.h"

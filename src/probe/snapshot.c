@@ -10,48 +10,124 @@
 /* A read of the kernel has 32 KiB at most. */
 #define AT_A_TIME 64
 
-void snapshot_prepare(const struct probe_wants *wants, struct vitals_bpf *vitals)
+static void choose(struct bpf_program *program, bool wanted)
 {
-	bpf_program__set_autoload(vitals->progs.take_snapshot, wants->emits & EMIT_SNAPSHOTS);
-	bpf_program__set_autoattach(vitals->progs.take_snapshot, false);
+	bpf_program__set_autoload(program, wanted);
+	bpf_program__set_autoattach(program, false);
+}
+
+void snapshot_prepare(const struct probe_wants *wants, bool in_socket, struct vitals_bpf *vitals)
+{
+	bool listeners = wants->emits & EMIT_LISTENERS;
+
+	choose(vitals->progs.take_snapshot, wants->emits & EMIT_SNAPSHOTS);
+	choose(vitals->progs.take_listeners, listeners && in_socket);
+	choose(vitals->progs.take_listeners_hash, listeners && !in_socket);
 	bpf_map__set_autocreate(vitals->maps.snapshot_record, wants->emits & EMIT_SNAPSHOTS);
+	bpf_map__set_autocreate(vitals->maps.listener_queues, wants->emits & (EMIT_LISTENERS | EMIT_METRICS));
+}
+
+static const struct bpf_program *listeners_program(const struct vitals_bpf *vitals)
+{
+	const struct bpf_program *program = vitals->progs.take_listeners;
+
+	return program_is_loaded(program) ? program : vitals->progs.take_listeners_hash;
+}
+
+int snapshot_try(const struct probe_wants *wants, const struct vitals_bpf *vitals)
+{
+	return wants->emits & EMIT_LISTENERS ? program_try_iterator(listeners_program(vitals), NULL) : 0;
 }
 
 struct reading {
 	const struct probe *probe;
 	const struct bpf_program *program;
-	snapshot_visit *visit;
+	size_t size; /* of a record */
+	void (*visit)(void *context, const void *record);
+	snapshot_visit *visit_connection;
+	listener_visit *visit_listener;
 	void *context;
+	bool is_done; /* in this network namespace */
 };
-
-static void visit_record(void *context, const void *record)
-{
-	const struct reading *reading = context;
-
-	reading->visit(reading->context, record);
-}
 
 static int read_namespace(void *context)
 {
-	const struct reading *reading = context;
+	struct reading *reading = context;
 
+	reading->is_done = false;
 	return program_read(reading->program, &(struct program_reader){
-						      .size = sizeof(struct connection),
+						      .size = reading->size,
 						      .at_a_time = AT_A_TIME,
-						      .visit = visit_record,
+						      .visit = reading->visit,
 						      .context = context,
+						      .is_done = &reading->is_done,
 						      .pause = reading->probe->pause,
 						      .pause_context = reading->probe->pause_context,
 					      });
 }
 
+/* Reads in all network namespaces. Returns 0 or a negative errno. */
+static int read_all(struct reading *reading, struct netns_omissions *ret_omissions)
+{
+	struct netns_omissions omissions = {0};
+	int error = walk_namespaces(reading->probe->vitals, read_namespace, reading, &omissions);
+
+	*ret_omissions = omissions;
+	return error;
+}
+
+static void visit_connection(void *context, const void *record)
+{
+	const struct reading *reading = context;
+
+	reading->visit_connection(reading->context, record);
+}
+
 int snapshot_take(const struct probe *probe, snapshot_visit *visit, void *context,
 		  struct netns_omissions *ret_omissions)
 {
-	struct reading reading = {probe, probe->vitals->progs.take_snapshot, visit, context};
-	struct netns_omissions omissions = {0};
-	int error = walk_namespaces(probe->vitals, read_namespace, &reading, &omissions);
+	struct reading reading = {
+		.probe = probe,
+		.program = probe->vitals->progs.take_snapshot,
+		.size = sizeof(struct connection),
+		.visit = visit_connection,
+		.visit_connection = visit,
+		.context = context,
+	};
 
-	*ret_omissions = omissions;
+	return read_all(&reading, ret_omissions);
+}
+
+/* The kernel visits listeners first. An empty record is another socket's (bpf/states/listener_programs.bpf.h). */
+static void visit_listener(void *context, const void *record)
+{
+	const struct listener_record *listener = record;
+	struct reading *reading = context;
+
+	reading->is_done = reading->is_done || !listener->socket.skaddr;
+	if (!reading->is_done)
+		reading->visit_listener(reading->context, listener);
+}
+
+int listeners_take(const struct probe *probe, uint64_t now_ns, listener_visit *visit, void *context,
+		   uint32_t *ret_unjudged, struct netns_omissions *ret_omissions)
+{
+	struct vitals_bpf *vitals = probe->vitals;
+	struct listener_walk *walk = &vitals->bss->listener_walk;
+	struct reading reading = {
+		.probe = probe,
+		.program = listeners_program(vitals),
+		.size = sizeof(struct listener_record),
+		.visit = visit_listener,
+		.visit_listener = visit,
+		.context = context,
+	};
+	int error;
+
+	walk->time_ns = now_ns;
+	walk->unjudged = 0;
+	walk->number++;
+	error = read_all(&reading, ret_omissions);
+	*ret_unjudged = walk->unjudged;
 	return error;
 }

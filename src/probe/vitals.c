@@ -36,10 +36,13 @@
 static bool explain(int error, char *ret, size_t size)
 {
 	static const char without_scans[] = "the connections cannot be scanned; try ss -tnp";
+	static const char without_listeners[] = "the listeners cannot be read; try ss -ltnp";
 
 	return scope_explain(error, ret, size) || retransmissions_explain(error, ret, size) ||
 	       optional_explain("stuck_tcp", without_scans, error, ret, size) ||
-	       optional_explain("stuck_hash", without_scans, error, ret, size);
+	       optional_explain("stuck_hash", without_scans, error, ret, size) ||
+	       optional_explain("take_listeners", without_listeners, error, ret, size) ||
+	       optional_explain("take_listeners_hash", without_listeners, error, ret, size);
 }
 
 /* The parts of the object that the wants need. */
@@ -204,7 +207,7 @@ static int open_object(const struct way *way, char *log, struct probe *probe)
 	choose_maps(wants, &plan, vitals);
 	samples_prepare(wants, way, vitals);
 	metrics_prepare(wants, plan.in_table, vitals);
-	snapshot_prepare(wants, vitals);
+	snapshot_prepare(wants, plan.in_socket, vitals);
 	retransmissions_prepare(wants, vitals);
 	attempts_prepare(wants, vitals);
 	scan_prepare(wants, &probe->refusals, vitals, plan.in_socket);
@@ -265,6 +268,8 @@ static int load(const struct way *way, char *log, struct probe *probe)
 		error = metrics_open(probe);
 	if (!error)
 		error = scan_try(probe->vitals);
+	if (!error)
+		error = snapshot_try(&probe->wants, probe->vitals);
 	return error ? error : attach(probe);
 }
 

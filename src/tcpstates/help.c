@@ -60,7 +60,7 @@ char *tcpstates_filter_help(int key, const char *text, void *input)
 	strbuf_append_string(&out, text);
 	strbuf_append_literal(&out, "\nStates: ");
 	append_states(&out);
-	strbuf_append_literal(&out, "; --stuck does not take SYN_RECV, CLOSE and LISTEN.\nCauses: ");
+	strbuf_append_literal(&out, " (--stuck: not SYN_RECV, CLOSE, LISTEN).\nCauses: ");
 	append_causes(&out);
 	strbuf_append_literal(&out, "; transitions have time-wait and fin-wait2-orphan where -c has fin-local and "
 				    "fin-both.\nColumns: ");
@@ -71,7 +71,7 @@ char *tcpstates_filter_help(int key, const char *text, void *input)
 	strbuf_append_literal(&out, ".\nOf --retransmits: TIME to RPORT, ");
 	append_columns(&out, strstr(names, column_table[COLUMN_STATE].name),
 		       strstr(names, column_table[COLUMN_CGPATH].name) - strlen(","));
-	strbuf_append_literal(&out, ".");
+	strbuf_append_literal(&out, ".\nOf --listeners: TIME to LPORT, BACKLOG to OVERFLOW, CGPATH to NETNSNAME.");
 	help[out.length] = '\0';
 	return help;
 }

@@ -10,10 +10,11 @@
 #include "os/clock.h"
 #include "os/event_loop.h"
 #include "os/message.h"
-#include "output/journal.h"
 #include "output/sink.h"
 #include "probe/losses.h"
 #include "probe/probe.h"
+#include "tcpstates/hint.h"
+#include "tcpstates/listeners.h"
 #include "tcpstates/options.h"
 #include "tcpstates/print.h"
 #include "tcpstates/stuck.h"
@@ -37,9 +38,6 @@
 #define GRACE_IDLE_NS 1000000000ULL
 #define GRACE_MAX_NS  5000000000ULL
 
-/* After this time without a row, a user on a terminal gets a hint, if the reason is known. */
-#define HINT_TICKS 3
-
 struct tool {
 	struct tcpstates_options options;
 	struct app app;
@@ -47,15 +45,15 @@ struct tool {
 	struct printer printer;
 	struct summarizer summarizer; /* with --summary */
 	struct stuck_watch watch;     /* with --stuck */
+	struct listing listing;       /* with --listeners */
 	struct loss_report reported;  /* the losses that stderr has reported so far */
 	uint64_t reported_ns;
-	unsigned int quiet_ticks, held_ticks; /* without a row; since rows are held back */
-	bool has_hinted;
+	struct hint hint;
 };
 
 static int failure_status(const struct tool *tool)
 {
-	return tool->options.stuck.once ? EXIT_TROUBLE : EXIT_RUNTIME;
+	return tool->options.stuck.once || tool->options.listeners.once ? EXIT_TROUBLE : EXIT_RUNTIME;
 }
 
 /* Counts in rows; with --summary, in transitions that the lines cover. */
@@ -69,9 +67,11 @@ static struct loss_report count_losses(const struct tool *tool, bool exact)
 		printed = tool->summarizer.printed;
 		report.unit = "transition";
 	}
+	if (tool->options.listeners.wanted)
+		unwritten = listing_unwritten(&tool->listing, sink_unwritten_lines(&tool->sink));
 	probe_losses(&tool->app.probe, exact, &report);
 	/* A missed transition is no missing row: the next scan finds another state (`gaps`). */
-	if (tool->options.stuck.states)
+	if (tool->options.stuck.states || tool->options.listeners.wanted)
 		report.recursion = 0;
 	report.delivered = printed - unwritten;
 	report.undecoded = tool->printer.undecoded;
@@ -110,38 +110,15 @@ static uint64_t held_rows(const struct tool *tool)
 	return __atomic_load_n(&tool->app.probe.losses->held, __ATOMIC_RELAXED);
 }
 
-/* Called once a second while there is no row. Reports once why there are no rows, or how to cause one. */
-static void hint(struct tool *tool)
-{
-	uint64_t held = held_rows(tool);
-
-	tool->held_ticks = held ? tool->held_ticks + 1 : 0;
-	tool->quiet_ticks++;
-	if (tool->has_hinted || !isatty(STDERR_FILENO))
-		return;
-	if (tool->held_ticks == HINT_TICKS) {
-		tool->has_hinted = true;
-		message(held == 1
-				? "quiet so far: %llu row is held back, because the local port that -L asks for is not "
-				  "known yet; a connect() may be waiting for its answer"
-				: "quiet so far: %llu rows are held back, because the local ports that -L asks for are "
-				  "not known yet; a connect() may be waiting for its answer",
-			(unsigned long long)held);
-	} else if (tool->quiet_ticks == HINT_TICKS && !scope_is_limited(&tool->options.app.scope) &&
-		   isatty(tool->app.out_fd)) {
-		tool->has_hinted = true;
-		message("quiet so far; try in another terminal: curl -s http://127.0.0.1:9/");
-	}
-}
-
 static void tick(struct tool *tool)
 {
 	app_tick(&tool->app);
 	report_new_losses(tool, true);
 	if (tool->options.stuck.states)
 		stuck_tick(&tool->watch, clock_monotonic_ns());
-	if (!tool->sink.rows && !tool->options.summary && !tool->options.stuck.states && !tool->options.retransmits)
-		hint(tool);
+	if (!tool->sink.rows && !tool->options.summary && !tool->options.stuck.states && !tool->options.retransmits &&
+	    !tool->options.listeners.wanted)
+		hint_tick(&tool->hint, &tool->app, held_rows(tool));
 }
 
 /*
@@ -221,12 +198,16 @@ static int trace(struct tool *tool)
 		if (events & EVENT_TICK)
 			tick(tool);
 		if (events & EVENT_INTERVAL) {
-			int error = tool->options.stuck.states ? scan(tool) : summarize(tool);
+			int error = tool->options.stuck.states ? scan(tool)
+				    : tool->options.listeners.wanted
+					    ? listing_take(&tool->listing, &tool->app.probe, &tool->printer, false)
+					    : summarize(tool);
 
-			if (error || stuck_is_decided(&tool->watch))
+			if (error || stuck_is_decided(&tool->watch) || listing_is_decided(&tool->listing))
 				return error;
 		}
 		taken = print_drain(&tool->printer, &tool->app.probe.rings);
+		listing_print(&tool->listing, &tool->printer);
 		if (sink_flush(&tool->sink) != 0 && tool->sink.error)
 			return 0;
 		if (events & EVENT_REOPEN)
@@ -255,12 +236,14 @@ static int finish(struct tool *tool, bool summary_due)
 		uint64_t now_ns = clock_monotonic_ns();
 
 		print_drain(&tool->printer, &tool->app.probe.rings);
+		listing_print(&tool->listing, &tool->printer);
 		if (!sink_flush(&tool->sink) && summary_due) {
 			error = summarize(tool);
 			summary_due = false;
 			sink_flush(&tool->sink);
 		}
-		if (tool->sink.error || (sink_is_empty(&tool->sink) && !rings_pending(&tool->app.probe.rings)))
+		if (tool->sink.error || (sink_is_empty(&tool->sink) && !rings_pending(&tool->app.probe.rings) &&
+					 !listing_waits(&tool->listing)))
 			break;
 		if (progress(tool) != seen)
 			moved_ns = now_ns;
@@ -273,6 +256,7 @@ static int finish(struct tool *tool, bool summary_due)
 	/* A reader that has closed its end (EPIPE) has all it wanted: that is no loss. */
 	tool->printer.discarding = tool->sink.error != -EPIPE;
 	print_drain(&tool->printer, &tool->app.probe.rings);
+	listing_print(&tool->listing, &tool->printer);
 	return summary_due ? summary_drop(&tool->summarizer) : error;
 }
 
@@ -280,6 +264,7 @@ static int finish(struct tool *tool, bool summary_due)
 static int report(struct tool *tool, int error)
 {
 	struct loss_report losses = count_losses(tool, true);
+	bool missed = losses.storage_full || losses.unjudged || (tool->options.app.strict && loss_missed(&losses));
 
 	losses.held = held_rows(tool);
 	if (error) {
@@ -293,8 +278,9 @@ static int report(struct tool *tool, int error)
 	if (error)
 		return failure_status(tool);
 	if (tool->options.stuck.once)
-		return stuck_answer(&tool->watch, losses.storage_full || losses.unjudged ||
-							  (tool->options.app.strict && loss_missed(&losses)));
+		return stuck_answer(&tool->watch, missed);
+	if (tool->options.listeners.once)
+		return listing_answer(&tool->listing, missed);
 	return tool->options.app.strict && loss_missed(&losses) ? EXIT_LOST : EXIT_SUCCESS;
 }
 
@@ -310,8 +296,22 @@ static int trace_stuck(struct tool *tool)
 	return error;
 }
 
+/* Lists at once, then at intervals. Returns 0 or a negative errno. */
+static int trace_listeners(struct tool *tool)
+{
+	int error = listing_take(&tool->listing, &tool->app.probe, &tool->printer, false);
+
+	if (!error && !listing_is_decided(&tool->listing))
+		error = trace(tool);
+	if (!error && tool->options.listeners.once && !listing_is_decided(&tool->listing))
+		error = listing_take(&tool->listing, &tool->app.probe, &tool->printer, true);
+	return error;
+}
+
 static uint64_t interval_of(const struct tcpstates_options *options)
 {
+	if (options->listeners.wanted)
+		return options->listeners.interval_ns;
 	return options->stuck.states ? options->stuck.interval_ns : options->summary ? options->interval_ns : 0;
 }
 
@@ -326,23 +326,13 @@ static int run(struct tool *tool)
 		print_header(&tool->printer);
 		sink_flush(&tool->sink);
 		if (!tool->sink.error)
-			error = tool->options.stuck.states ? trace_stuck(tool) : trace(tool);
+			error = tool->options.stuck.states       ? trace_stuck(tool)
+				: tool->options.listeners.wanted ? trace_listeners(tool)
+								 : trace(tool);
 	}
 	app_detach(&tool->app);
 	finish_error = finish(tool, tool->options.summary && !error);
 	return report(tool, error ? error : finish_error);
-}
-
-static int open_journal(struct printer *printer)
-{
-	int error = journal_open(&printer->journal_fd);
-
-	if (error)
-		message("cannot write to the journal: %s",
-			error == -EOPNOTSUPP ? "this build has no libsystemd; build with libsystemd-dev installed"
-			: error == -ENOENT   ? "systemd-journald is not running; leave -Y out"
-					     : strerror(-error));
-	return error;
 }
 
 int main(int argc, char **argv)
@@ -355,21 +345,24 @@ int main(int argc, char **argv)
 	status = failure_status(&tool);
 	tool.watch.options = &tool.options.stuck;
 	tool.watch.verbose = tool.options.app.verbose;
+	tool.listing.options = &tool.options.listeners;
+	tool.listing.verbose = tool.options.app.verbose;
 	tool.app = APP_CLOSED;
 	tool.printer = (struct printer){&tool.options, &tool.sink, .resolver = &tool.app.resolver, .journal_fd = -1,
 					.host = tool.options.app.fleet ? &tool.app.host : NULL};
 	clock_refresh(&tool.printer.base);
 	wants = tcpstates_wants(&tool.options);
-	if ((!tool.options.journal || !open_journal(&tool.printer)) &&
+	if ((!tool.options.journal || !print_open_journal(&tool.printer)) &&
 	    !app_open(&tool.options.app, &wants, &tool.sink, &tool.app))
 		/*
-		 * With --stuck no priority is needed. A scan may be long, no other program can interrupt it, and
-		 * nothing is lost meanwhile.
+		 * With --stuck and --listeners no priority is needed. A scan may be long, no other program can
+		 * interrupt it, and nothing is lost meanwhile.
 		 */
-		status = app_launch(&tool.app, !tool.options.stuck.states);
+		status = app_launch(&tool.app, !tool.options.stuck.states && !tool.options.listeners.wanted);
 	if (!status)
 		status = run(&tool);
 	summary_close(&tool.summarizer);
+	listing_close(&tool.listing);
 	status = app_close(&tool.app, status);
 	if (tool.printer.journal_fd >= 0)
 		close(tool.printer.journal_fd);

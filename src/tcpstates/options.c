@@ -6,6 +6,7 @@
 #include "os/terminal.h"
 #include "probe/rings.h"
 #include "tcpstates/help.h"
+#include "tcpstates/listeners_options.h"
 #include "tcpstates/retransmission_options.h"
 #include "tcpstates/stuck_options.h"
 
@@ -46,6 +47,7 @@ static const struct argp_option option_table[] = {
 	{"summary", KEY_SUMMARY, "TIME", OPTION_ARG_OPTIONAL, "times in each state, at the end or every TIME", 2},
 	STUCK_OPTIONS(2),
 	{"retransmits", KEY_RETRANSMITS, 0, 0, "one row for each segment that is sent again", 2},
+	LISTENERS_OPTIONS(2),
 	{0, 0, 0, 0, "How to show it:", 3},
 	{"timestamp", 'T', 0, 0, "wall time (HH:MM:SS) first", 3},
 	{"time", 0, 0, OPTION_ALIAS, 0, 3},
@@ -92,10 +94,10 @@ static const char documentation[] =
 	"  tcpstates -o json | jq .   # for programs\n"
 	"  tcpstates -- curl -s https://example.com/ -o page.html\n"
 	"\n"
-	"TIME is in seconds, or has a unit: us, ms, s, m, h, d. An unknown value is printed as \"-\".\n"
+	"TIME is in seconds, or has a unit: us, ms, s, m, h, d. An unknown value is printed as \"-\". "
 	"Needs root or CAP_BPF+CAP_PERFMON. Manual: tcpstates(8).\n"
-	"Exit status: 0; 1 runtime error; 2 wrong command line; 3 with --strict: something was lost or missed. With "
-	"COMMAND: its own, unless that is 0. With --once: 0 none is stuck, 1 one is, 2 error, 3 unknown.";
+	"Exit status: 0; 1 error; 2 wrong command line; 3 with --strict: rows were lost. With COMMAND: its own, unless "
+	"0. With --once: 0 no, 1 yes, 2 error, 3 unknown.";
 
 static uint64_t parse_buffer_size(const struct argp_state *state, const char *text)
 {
@@ -150,6 +152,9 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 	case KEY_RETRANSMITS:
 		options->retransmits = true;
 		return 0;
+	case LISTENERS_KEY:
+		options->listeners.wanted = true;
+		return 0;
 	case KEY_BUFFER_SIZE:
 		options->buffer_size = parse_buffer_size(state, argument);
 		return 0;
@@ -168,6 +173,7 @@ static void check_scope(const struct tcpstates_options *options, const struct ar
 static void check_combinations(const struct command_line *line, const struct argp_state *state)
 {
 	const struct tcpstates_options *options = line->options;
+	bool fixed = options->connections || options->listeners.wanted; /* the columns are not those of transitions */
 
 	if (line->csv && line->output && options->format != OUTPUT_CSV)
 		argp_error(state, "-s means -o csv; it excludes -o %s", line->output);
@@ -180,9 +186,9 @@ static void check_combinations(const struct command_line *line, const struct arg
 	if (options->summary &&
 	    (options->connections || options->journal || line->columns || line->elapsed || line->wide))
 		argp_error(state, "--summary prints no transitions: it excludes -c, -Y, -O, -t and -w");
-	if (line->names && (options->connections || options->retransmits) && options->format == OUTPUT_TEXT)
+	if (line->names && fixed && options->format == OUTPUT_TEXT)
 		argp_error(state, "--names adds no columns to text; use -O CGPATH,UNIT,CONTAINER,... or -o json");
-	if (line->names && !options->connections && !options->retransmits && options->format != OUTPUT_JSON)
+	if (line->names && !fixed && options->format != OUTPUT_JSON)
 		argp_error(state, "--names is for JSON; in text and csv use columns: -O CGPATH,UNIT,CONTAINER,...");
 	if (options->summary && (line->names || line->services))
 		argp_error(state, "--summary counts by states; it excludes --names and --services");
@@ -208,6 +214,8 @@ static struct column_list usual_columns(const struct command_line *line)
 		return column_list_connections(options->style, line->time, line->elapsed);
 	if (options->retransmits)
 		return column_list_retransmissions(options->style, line->time, line->elapsed);
+	if (options->listeners.wanted)
+		return column_list_listeners(options->style, line->time, line->elapsed);
 	if (options->stuck.states)
 		return column_list_stuck(options->style, line->time, line->elapsed);
 	return column_list_default(options->style, line->time, line->elapsed);
@@ -215,10 +223,11 @@ static struct column_list usual_columns(const struct command_line *line)
 
 static enum column_set column_set(const struct tcpstates_options *options)
 {
-	return options->connections    ? COLUMNS_OF_CONNECTIONS
-	       : options->retransmits  ? COLUMNS_OF_RETRANSMISSIONS
-	       : options->stuck.states ? COLUMNS_OF_STUCK
-				       : COLUMNS_OF_TRANSITIONS;
+	return options->connections        ? COLUMNS_OF_CONNECTIONS
+	       : options->retransmits      ? COLUMNS_OF_RETRANSMISSIONS
+	       : options->listeners.wanted ? COLUMNS_OF_LISTENERS
+	       : options->stuck.states     ? COLUMNS_OF_STUCK
+					   : COLUMNS_OF_TRANSITIONS;
 }
 
 /* --interval is --summary's time, too. */
@@ -241,6 +250,7 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	if (options->app.fleet && options->format != OUTPUT_JSON)
 		argp_error(state, "--fleet is for JSON; add -o json");
 	app_options_end(state, options->connections, &options->app);
+	listeners_options_end(state, options);
 	if (options->summary && options->stuck.interval_ns)
 		finish_summary(state, options);
 	stuck_options_end(state, options->summary, &options->stuck);
@@ -252,7 +262,8 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	options->columns = usual_columns(line);
 	if (line->columns && column_list_parse(line->columns, column_set(options), &options->columns, &error))
 		command_line_fail(state, &error);
-	if (line->names && !line->columns && (options->connections || options->retransmits))
+	if (line->names && !line->columns &&
+	    (options->connections || options->retransmits || options->listeners.wanted))
 		column_list_append_names(&options->columns);
 	if (line->columns && line->elapsed)
 		column_list_prepend(&options->columns, COLUMN_ELAPSED);
@@ -348,6 +359,8 @@ const char *tcpstates_unknown_to_tracepoint(const struct tcpstates_options *opti
 		return "--stuck";
 	if (options->retransmits)
 		return "--retransmits";
+	if (options->listeners.wanted)
+		return "--listeners";
 	if (scope->tree.tgid)
 		return "a command";
 	if (scope->numbers[SCOPE_CGROUP])

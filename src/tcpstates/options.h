@@ -22,6 +22,13 @@ struct stuck_options {
 	uint64_t interval_ns; /* time between two scans */
 };
 
+/* --listeners: the accept queues of listening sockets, instead of transitions. */
+struct listeners_options {
+	bool wanted;
+	bool once;
+	uint64_t interval_ns; /* time between two tables; with `once`: the time to watch, 0: none */
+};
+
 struct tcpstates_options {
 	struct app_options app;
 	enum output_format format;
@@ -36,6 +43,7 @@ struct tcpstates_options {
 	uint64_t interval_ns; /* of the summary; 0: one summary at the end */
 	bool retransmits;     /* retransmitted segments instead of transitions */
 	struct stuck_options stuck;
+	struct listeners_options listeners;
 };
 
 /* Parses the command line. Ends the process for --help and --version (status 0), and for a wrong command line (2). */

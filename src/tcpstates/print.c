@@ -2,6 +2,7 @@
 #include "tcpstates/print.h"
 
 #include "os/clock.h"
+#include "os/message.h"
 #include "output/connection.h"
 #include "output/csv.h"
 #include "output/journal.h"
@@ -12,9 +13,21 @@
 #include "output/table.h"
 
 #include <errno.h>
+#include <string.h>
 
-/* Adds the members to a JSON object that only some options ask for. `names` may be NULL. */
-static void finish_object(struct printer *printer, const struct names *names)
+int print_open_journal(struct printer *printer)
+{
+	int error = journal_open(&printer->journal_fd);
+
+	if (error)
+		message("cannot write to the journal: %s",
+			error == -EOPNOTSUPP ? "this build has no libsystemd; build with libsystemd-dev installed"
+			: error == -ENOENT   ? "systemd-journald is not running; leave -Y out"
+					     : strerror(-error));
+	return error;
+}
+
+void print_finish_object(struct printer *printer, const struct names *names)
 {
 	if (names)
 		json_add_names(&printer->sink->buffer, names);
@@ -37,7 +50,7 @@ static void print_connection(struct printer *printer, const struct connection *c
 		break;
 	case OUTPUT_JSON:
 		connection_json(out, &line);
-		finish_object(printer, names);
+		print_finish_object(printer, names);
 		break;
 	}
 	printer->sink->rows++;
@@ -58,7 +71,7 @@ static void print_retransmission(struct printer *printer, const struct retransmi
 		break;
 	case OUTPUT_JSON:
 		retransmission_json(out, retransmission, &printer->base);
-		finish_object(printer, names);
+		print_finish_object(printer, names);
 		break;
 	}
 	printer->sink->rows++;
@@ -71,7 +84,7 @@ void print_header(struct printer *printer)
 
 	if (options->summary && options->format == OUTPUT_CSV)
 		summary_csv_header(out);
-	else if (!options->summary && options->format == OUTPUT_TEXT)
+	else if (!options->summary && !options->listeners.wanted && options->format == OUTPUT_TEXT)
 		table_header(out, &options->columns, options->style);
 	else if (!options->summary && options->format == OUTPUT_CSV)
 		csv_header(out, &options->columns);
@@ -95,14 +108,13 @@ static void print_row(struct printer *printer, const struct transition *event, c
 			stuck_json(out, event, &printer->base);
 		else
 			json_transition(out, event, &printer->base);
-		finish_object(printer, names);
+		print_finish_object(printer, names);
 		break;
 	}
 	printer->sink->rows++;
 }
 
-/* Returns true also after an error or with `discarding`, because no room is needed then. */
-static bool has_room(struct printer *printer)
+bool print_has_room(struct printer *printer)
 {
 	size_t size =
 		ROW_TEXT_MAX + (printer->options->app.names ? ROW_NAMES_MAX : 0) + (printer->host ? JSON_HOST_MAX : 0);
@@ -121,26 +133,32 @@ static size_t record_size(const struct tcpstates_options *options)
 	return options->retransmits ? sizeof(struct retransmission) : sizeof(struct transition);
 }
 
+const struct names *print_find_names(struct printer *printer, const struct transition *event)
+{
+	if (!printer->base.first_ns)
+		printer->base.first_ns = event->time_ns;
+	if (!printer->options->app.names && !resolver_has_zone(event))
+		return NULL;
+	return resolver_names(printer->resolver, event);
+}
+
 int print_record(void *context, const void *record, size_t size)
 {
 	struct printer *printer = context;
 	const struct transition *event = record; /* each kind of record begins with a transition */
-	const struct names *names = NULL;
+	const struct names *names;
 
 	if (size != record_size(printer->options) || (event->ip_version != 4 && event->ip_version != 6)) {
 		printer->undecoded++;
 		return 0;
 	}
-	if (!has_room(printer))
+	if (!print_has_room(printer))
 		return -EAGAIN;
 	if (printer->discarding || printer->sink->error) {
 		printer->discarded++;
 		return 0;
 	}
-	if (!printer->base.first_ns)
-		printer->base.first_ns = event->time_ns;
-	if (printer->options->app.names || resolver_has_zone(event))
-		names = resolver_names(printer->resolver, event);
+	names = print_find_names(printer, event);
 	if (printer->options->connections)
 		print_connection(printer, record, names);
 	else if (printer->options->retransmits)

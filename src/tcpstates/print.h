@@ -23,7 +23,10 @@ struct printer {
 	uint64_t unjournaled;   /* entries that journald refused */
 };
 
-/* Appends the line of column names, for formats that have one. */
+/* Opens the journal. Returns 0, or a negative errno and a message on stderr. */
+int print_open_journal(struct printer *printer);
+
+/* Appends the line of column names, for formats that have one. Each table of --listeners has its own in text. */
 void print_header(struct printer *printer);
 
 /*
@@ -31,6 +34,15 @@ void print_header(struct printer *printer);
  * has no room.
  */
 int print_record(void *context, const void *record, size_t size);
+
+/*
+ * Parts of print_record(), for other rows. print_has_room() is true also after an error or with `discarding`, because
+ * no room is needed then. print_find_names() also notes the time of the first row; it may return NULL.
+ * print_finish_object() adds the members to a JSON object that only some options ask for.
+ */
+bool print_has_room(struct printer *printer);
+const struct names *print_find_names(struct printer *printer, const struct transition *event);
+void print_finish_object(struct printer *printer, const struct names *names);
 
 /* Drains the ring buffers with print_record(), with fresh clocks. Returns what rings_drain() returns. */
 int64_t print_drain(struct printer *printer, struct rings *rings);

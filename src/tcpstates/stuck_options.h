@@ -17,9 +17,9 @@ enum {
 #define STUCK_OPTIONS(group)                                                                                           \
 	{"stuck", STUCK_KEY_STATES, "STATES", 0, "connections that stay in one of these states", group},               \
 		{"longer", STUCK_KEY_LONGER, "TIME", 0, "with --stuck: at least TIME (default 60)", group},            \
-		{"interval", 'i', "TIME", 0, "how often, of --stuck (default 10), --summary", group},                  \
+		{"interval", 'i', "TIME", 0, "how often: --stuck, --listeners, --summary", group},                     \
 	{                                                                                                              \
-		"once", STUCK_KEY_ONCE, 0, 0, "with --stuck: answer by exit status (see below)", group                 \
+		"once", STUCK_KEY_ONCE, 0, 0, "--stuck, --listeners: answer by exit status", group                     \
 	}
 
 /*

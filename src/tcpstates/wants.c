@@ -9,6 +9,8 @@ static unsigned int emits_of(const struct tcpstates_options *options)
 		return EMIT_SCANS;
 	if (options->retransmits)
 		return EMIT_RETRANSMISSIONS;
+	if (options->listeners.wanted)
+		return EMIT_LISTENERS;
 	if (options->connections)
 		return EMIT_CONNECTIONS;
 	return options->summary ? EMIT_COUNTS : EMIT_ROWS;

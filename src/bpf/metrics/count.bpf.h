@@ -139,7 +139,6 @@ static __noinline int metrics_follow(struct sock *sk, struct tcp_sock *tp, const
 		return 0;
 	if (begins) {
 		metrics_begin_meter(sk, tp, t);
-		listeners_note_backlog(conn, t);
 		conn->unopened = 1;
 	} else {
 		metrics_enter_meter(sk, t);

@@ -9,6 +9,7 @@
 #include "abi/transition.h"
 #include "bpf/read/sock.bpf.h"
 #include "bpf/track/conn.bpf.h"
+#include "bpf/track/listener_queue.bpf.h"
 #include "bpf/track/losses.bpf.h"
 
 /* A walk makes the values, or a listener's end. */
@@ -26,22 +27,6 @@ static __always_inline void listeners_begin(struct conn *conn, struct tcp_sock *
 {
 	conn->drops = tp->SOCK_BASE.sk_drops.counter;
 	conn->followed = 1;
-}
-
-/* A connection is born. It goes into the accept queue, which has room for it. */
-static __always_inline void listeners_note_backlog(const struct conn *conn, const struct transition *t)
-{
-	const struct sock *listener = (const struct sock *)conn->listener;
-	struct port_listeners *ports;
-	__u32 port = t->lport, backlog;
-
-	if (!listener)
-		return;
-	ports = bpf_map_lookup_elem(&port_listeners, &port);
-	if (!ports || bpf_core_read(&backlog, sizeof(backlog), &listener->sk_ack_backlog))
-		return;
-	if (backlog + 1 > ports->rising)
-		ports->rising = backlog + 1;
 }
 
 static __always_inline struct port_listeners *listeners_of_port(__u32 port)
@@ -82,9 +67,12 @@ static __always_inline void listeners_end(struct conn *conn, struct tcp_sock *tp
 static __always_inline void listeners_add(struct tcp_sock *tp, struct conn *conn, __u32 walk)
 {
 	__u32 backlog = tp->SOCK_BASE.sk_ack_backlog, limit = tp->SOCK_BASE.sk_max_ack_backlog;
-	__u32 drops = tp->SOCK_BASE.sk_drops.counter;
+	__u32 drops = tp->SOCK_BASE.sk_drops.counter, highest = backlog;
 	struct port_listeners *ports = listeners_of_port(sock_lport(tp, false, false));
+	struct listener_queue *queue = listener_queue_visit(tp, tp->SOCK_COMMON.skc_cookie.counter);
 
+	if (queue)
+		highest = listener_queue_take_highest(queue, backlog);
 	if (!ports) {
 		count(&losses.summary_full);
 		return;
@@ -93,14 +81,13 @@ static __always_inline void listeners_add(struct tcp_sock *tp, struct conn *conn
 		ports->walk = walk;
 		ports->backlog = 0;
 		ports->limit = ~0U;
-		ports->highest = ports->rising;
-		ports->rising = 0;
+		ports->highest = 0;
 	}
 	ports->backlog += backlog;
 	if (limit < ports->limit)
 		ports->limit = limit;
-	if (backlog > ports->highest)
-		ports->highest = backlog;
+	if (highest > ports->highest)
+		ports->highest = highest;
 	if (conn)
 		listeners_count_drops(ports, conn, drops);
 }

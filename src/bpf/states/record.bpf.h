@@ -16,6 +16,8 @@
 #include "bpf/states/transition_read.bpf.h"
 #include "bpf/track/accept.bpf.h"
 #include "bpf/track/conn_any.bpf.h"
+#include "bpf/track/listener.bpf.h"
+#include "bpf/track/listener_queue.bpf.h"
 #include "bpf/track/mptcp.bpf.h"
 
 /*
@@ -95,6 +97,9 @@ static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, s
 		t->netns = netns_of(conn, tp);
 		accept_take_owner(conn, t);
 		accept_check(conn, tp);
+		if (listener_queues_count() && t->newstate == STATE_LISTEN &&
+		    listener_queue_begin(tp, t->time_ns, t->cookie))
+			count(&losses.storage_full);
 		mptcp_follow(conn, tp, t);
 		/* Before 5.13 a global function takes no pointer. */
 		if (in_socket)
@@ -116,6 +121,16 @@ static __always_inline void record_known(struct sock *sk, struct tcp_sock *tp, s
 		conn_hash_forget(t->skaddr);
 }
 
+/*
+ * Counts a birth at the listener. First of all: a listener may be in scope although its children are not, by their own
+ * addresses.
+ */
+static __always_inline void record_birth(struct tcp_sock *tp, int oldstate, int newstate)
+{
+	if (listener_queues_count() && state_is_birth(oldstate, newstate))
+		listener_queue_count(listener_of(tp));
+}
+
 /* The work of the first program. */
 static __always_inline void record_event(struct sock *sk, struct tcp_sock *tp, int oldstate, int newstate,
 					 bool in_socket)
@@ -123,6 +138,7 @@ static __always_inline void record_event(struct sock *sk, struct tcp_sock *tp, i
 	enum scope_verdict verdict;
 	struct transition t;
 
+	record_birth(tp, oldstate, newstate);
 	verdict = transition_read(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT)
 		record_forget(sk, oldstate, newstate);
@@ -142,6 +158,7 @@ static __always_inline void record_recovered(struct sock *sk, struct tcp_sock *t
 	struct transition t;
 	struct conn *conn;
 
+	record_birth(tp, oldstate, newstate);
 	verdict = transition_read(&t, tp, oldstate, newstate);
 	if (verdict == SCOPE_OUT)
 		record_forget(sk, oldstate, newstate);

@@ -11,6 +11,9 @@
 #include "bpf/track/owner.bpf.h"
 #include "bpf/track/pid.bpf.h"
 #include "bpf/track/process.bpf.h"
+#ifndef WITHOUT_BTF
+#include "bpf/track/listener_queue.bpf.h"
+#endif
 
 struct known_listener {
 	struct owner owner;
@@ -34,18 +37,24 @@ struct {
 	__type(value, struct known_listener);
 } listeners SEC(".maps");
 
+#ifdef WITHOUT_BTF
+
 static __always_inline void listener_forget(__u64 address)
 {
 	bpf_map_delete_elem(&listeners, &address);
 }
-
-#ifdef WITHOUT_BTF
 
 static __always_inline void listener_store(__u64 address, const struct owner *owner, __u32 cookie)
 {
 }
 
 #else
+
+static __always_inline void listener_forget(__u64 address)
+{
+	bpf_map_delete_elem(&listeners, &address);
+	listener_queue_forget(address);
+}
 
 static __always_inline void listener_store(__u64 address, const struct owner *owner, __u32 cookie)
 {
@@ -67,6 +76,16 @@ static __always_inline void listener_store(__u64 address, const struct owner *ow
 static __always_inline __u64 listener_of(struct tcp_sock *child)
 {
 	return (__u64)child->tsorted_sent_queue.next - bpf_core_field_offset(struct tcp_sock, tsorted_sent_queue);
+}
+
+/* Copies the present owner of a listener. An owner that has ended is unknown: no process was seen accepting since. */
+static __always_inline void listener_read_owner(struct owner *ret, struct known_listener *listener)
+{
+	owner_copy(ret, &listener->owner);
+	if (process_ends_show && !process_lives(ret->pid, listener->identity))
+		ret->source = OWNER_UNKNOWN;
+	else if (process_names_show)
+		process_apply_name(ret, listener->identity);
 }
 
 /*

@@ -59,6 +59,33 @@ static void test_retransmissions(void **state)
 		   "TIME,TIME(s),PID,COMM,IP,LADDR,LPORT,RADDR,RPORT,STATE,KIND,SEQNO,BYTES,SEGS,RETRANS");
 }
 
+static void test_listeners(void **state)
+{
+	struct parse_error error;
+	struct column_list list;
+
+	(void)state;
+	check_list(column_list_listeners(COLUMN_STYLE_TEXT, false, true),
+		   "TIME(s),PID,COMM,LADDR,LPORT,BACKLOG,MAX,HIGHEST,ACCEPT/S,DROPS,SYNRECV,COOKIES,OVERFLOW");
+	check_list(
+		column_list_listeners(COLUMN_STYLE_CSV, false, false),
+		"TIMESTAMP,PID,COMM,IP,LADDR,LPORT,BACKLOG,MAX,HIGHEST,ACCEPT/S,ACCEPTED,DROPPED,DROPS,SYNRECV,COOKIES,"
+		"OVERFLOW");
+	assert_int_equal(column_list_parse("unit,queued,LPORT", COLUMNS_OF_LISTENERS, &list, &error), 0);
+	check_list(list, "UNIT,QUEUED,LPORT");
+	/* no remote end, and no column of another kind of row */
+	assert_int_equal(column_list_parse("RADDR", COLUMNS_OF_LISTENERS, &list, &error), -EINVAL);
+	assert_int_equal(column_list_parse("LIMIT", COLUMNS_OF_LISTENERS, &list, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "--listeners does not have this column"));
+	assert_int_equal(column_list_parse("BACKLOGS", COLUMNS_OF_LISTENERS, &list, &error), -EINVAL);
+	assert_non_null(strstr(error.text, column_names(COLUMNS_OF_LISTENERS)));
+	for (enum column_set set = COLUMNS_OF_TRANSITIONS; set < COLUMNS_OF_CONNECTIONS; set++) {
+		assert_int_equal(column_list_parse("BACKLOG", set, &list, &error), -EINVAL);
+		assert_non_null(strstr(error.text, "only --listeners has this column"));
+	}
+	assert_int_equal(column_list_parse("BACKLOG", COLUMNS_OF_CONNECTIONS, &list, &error), -EINVAL);
+}
+
 /* All names of a transition's or a stuck connection's columns without STATE. */
 static const char *without_state(void)
 {
@@ -195,7 +222,7 @@ static void test_prepend(void **state)
 /* The lists of names parse as a whole, and have all columns, in the order of the enum. */
 static void test_names(void **state)
 {
-	struct column_list rows, connections, retransmissions;
+	struct column_list rows, connections, retransmissions, listeners;
 	struct parse_error error;
 	bool seen[COLUMN_COUNT] = {};
 
@@ -212,6 +239,10 @@ static void test_names(void **state)
 			 0);
 	for (size_t i = 0; i < retransmissions.count; i++)
 		seen[retransmissions.ids[i]] = true;
+	assert_int_equal(
+		column_list_parse(column_names(COLUMNS_OF_LISTENERS), COLUMNS_OF_LISTENERS, &listeners, &error), 0);
+	for (size_t i = 0; i < listeners.count; i++)
+		seen[listeners.ids[i]] = true;
 	for (size_t i = 0; i < rows.count; i++)
 		seen[rows.ids[i]] = true;
 	for (size_t i = 0; i < connections.count; i++)
@@ -268,17 +299,12 @@ static void test_asked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_default),
-		cmocka_unit_test(test_stuck),
-		cmocka_unit_test(test_connections),
-		cmocka_unit_test(test_retransmissions),
-		cmocka_unit_test(test_sets),
-		cmocka_unit_test(test_append_names),
-		cmocka_unit_test(test_unknown_of_connections),
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_prepend),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_default),      cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_connections),  cmocka_unit_test(test_retransmissions),
+		cmocka_unit_test(test_listeners),    cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_append_names), cmocka_unit_test(test_unknown_of_connections),
+		cmocka_unit_test(test_parse),        cmocka_unit_test(test_prepend),
+		cmocka_unit_test(test_names),        cmocka_unit_test(test_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
