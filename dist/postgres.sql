@@ -58,6 +58,7 @@ CREATE TABLE tcp_connections (
     ecn                  boolean,
     oldstate             text,
     cause                text,
+    since                timestamptz,
     final                boolean,
     cookie               numeric(20),
     conn_seq             numeric(20),
@@ -138,46 +139,47 @@ CREATE INDEX ON tcp_transitions (host, run, seq);
 
 -- Why did connections end, and how many?
 CREATE VIEW tcp_why_ended AS
-SELECT host, cause, count(*) AS connections FROM tcp_connections GROUP BY host, cause ORDER BY connections DESC;
+SELECT host, cause, count(*) AS connections FROM tcp_connections WHERE final
+GROUP BY host, cause ORDER BY connections DESC;
 
 -- Which targets refuse connections, and to whom?
 CREATE VIEW tcp_refused AS
-SELECT raddr, rport, comm, count(*) AS connections FROM tcp_connections WHERE cause = 'refused'
+SELECT raddr, rport, comm, count(*) AS connections FROM tcp_connections WHERE final AND cause = 'refused'
 GROUP BY raddr, rport, comm ORDER BY connections DESC;
 
 -- Which targets do not answer?
 CREATE VIEW tcp_timeouts AS
-SELECT raddr, rport, cause, count(*) AS connections FROM tcp_connections WHERE cause LIKE 'timeout%'
+SELECT raddr, rport, cause, count(*) AS connections FROM tcp_connections WHERE final AND cause LIKE 'timeout%'
 GROUP BY raddr, rport, cause ORDER BY connections DESC;
 
 -- Which processes send and receive most?
 CREATE VIEW tcp_traffic AS
 SELECT host, comm, count(*) AS connections, sum(bytes_sent) AS sent, sum(bytes_received) AS received
-FROM tcp_connections GROUP BY host, comm ORDER BY sum(bytes_sent) + sum(bytes_received) DESC;
+FROM tcp_connections WHERE final GROUP BY host, comm ORDER BY sum(bytes_sent) + sum(bytes_received) DESC;
 
 -- On the way to which peers are segments lost?
 CREATE VIEW tcp_retransmissions AS
-SELECT raddr, sum(retransmits) AS sent_again, sum(segs_out) AS segments FROM tcp_connections WHERE retransmits > 0
-GROUP BY raddr ORDER BY sent_again DESC;
+SELECT raddr, sum(retransmits) AS sent_again, sum(segs_out) AS segments FROM tcp_connections
+WHERE final AND retransmits > 0 GROUP BY raddr ORDER BY sent_again DESC;
 
 -- Which peers are far away?
 CREATE VIEW tcp_far_peers AS
-SELECT raddr, count(*) AS connections, avg(srtt_us) / 1000 AS srtt_ms FROM tcp_connections WHERE srtt_us IS NOT NULL
-GROUP BY raddr ORDER BY srtt_ms DESC;
+SELECT raddr, count(*) AS connections, avg(srtt_us) / 1000 AS srtt_ms FROM tcp_connections
+WHERE final AND srtt_us IS NOT NULL GROUP BY raddr ORDER BY srtt_ms DESC;
 
 -- Which connections lasted longest?
 CREATE VIEW tcp_longest AS
 SELECT host, comm, laddr, lport, raddr, rport, start, total_us / 1000000 AS seconds FROM tcp_connections
-WHERE total_us IS NOT NULL ORDER BY total_us DESC;
+WHERE final AND total_us IS NOT NULL ORDER BY total_us DESC;
 
 -- Which processes close connections with unread data, and so reset them?
 CREATE VIEW tcp_unread AS
-SELECT host, comm, count(*) AS connections FROM tcp_connections WHERE cause = 'unread-data'
+SELECT host, comm, count(*) AS connections FROM tcp_connections WHERE final AND cause = 'unread-data'
 GROUP BY host, comm ORDER BY connections DESC;
 
 -- How many connections ended in each minute?
 CREATE VIEW tcp_per_minute AS
-SELECT date_trunc('minute', time) AS minute, host, count(*) AS connections FROM tcp_connections
+SELECT date_trunc('minute', time) AS minute, host, count(*) AS connections FROM tcp_connections WHERE final
 GROUP BY date_trunc('minute', time), host ORDER BY minute;
 
 -- Which records were lost on their way to the database, behind the first and before the last that the table has?

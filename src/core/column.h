@@ -56,8 +56,9 @@
 	X(SSTHRESH, "SSTHRESH", ssthresh, 8)                                                                           \
 	X(MSS, "MSS", mss, 5)                                                                                          \
 	X(OPTIONS, "OPTIONS", options, 17) /* sack+ts+wscale+ecn */                                                    \
-	X(END, "CAUSE", end, 22)           /* of a whole connection */                                                 \
-	X(LIMIT, "LIMIT", limit, 15)       /* limit_name() */
+	X(END, "CAUSE", end, 22)           /* of a whole connection; of a part, its last state */                      \
+	X(LIMIT, "LIMIT", limit, 15)       /* limit_name() */                                                          \
+	X(FINAL, "FINAL", final, 5)        /* true, or false for a part */
 
 /* The same for columns that only retransmissions have (--retransmits); retransmission_column.c has the functions. */
 #define RETRANSMISSION_COLUMNS(X)                                                                                      \

@@ -145,8 +145,8 @@ char *connection_column_end(char *at, struct row *row)
 {
 	const struct transition *end = &row->connection->end;
 
-	if (end->flags & TRANSITION_SCAN)
-		return tcp_state_append(at, end->newstate);
+	if (!connection_is_final(row->connection, row->from_ns))
+		return tcp_state_append(at, end->oldstate);
 	return cause_append(at, cause_of_connection(end->cause, end->oldstate));
 }
 
@@ -155,4 +155,10 @@ char *connection_column_limit(char *at, struct row *row)
 	const char *name = limit_name(connection_limit(row->connection, row->from_ns));
 
 	return name ? append_bytes(at, name, strlen(name)) : column_append_unknown(at, row);
+}
+
+char *connection_column_final(char *at, struct row *row)
+{
+	return connection_is_final(row->connection, row->from_ns) ? append_literal(at, "true")
+								  : append_literal(at, "false");
 }

@@ -38,7 +38,8 @@ static void subtract_life(const struct life *before, struct life *life)
 	life->rtt_sum_us = grown_u64(before->rtt_sum_us, life->rtt_sum_us);
 	life->rtt_samples = grown(before->rtt_samples, life->rtt_samples);
 	life->zero_windows = grown(before->zero_windows, life->zero_windows);
-	life->syn_retrans = SYN_RETRANS_NONE;
+	if (before->syn_retrans != SYN_RETRANS_NONE)
+		life->syn_retrans = SYN_RETRANS_NONE;
 }
 
 static void subtract(const struct connection *before, struct connection *change)

@@ -15,7 +15,7 @@
 struct part {
 	/*
 	 * Counters and times (in_state_ns, chrono_ns, rto_ms): those of this part. All else as at its end; syn_retrans
-	 * is SYN_RETRANS_NONE but in the first part.
+	 * is SYN_RETRANS_NONE but in the first part that knows it.
 	 */
 	struct connection change;
 	uint64_t from_ns; /* end of the part before, CLOCK_MONOTONIC; 0: this is the connection's first part */

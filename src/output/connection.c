@@ -212,19 +212,20 @@ static char *append_path(char *at, const struct connection *connection)
 static char *append_end(char *at, const struct connection_line *line)
 {
 	const struct transition *end = &line->connection->end;
+	bool is_final = connection_is_final(line->connection, line->from_ns);
 
 	at = tcp_state_append(append_literal(at, ",\"oldstate\":\""), end->oldstate);
-	if (end->flags & TRANSITION_SCAN)
-		at = append_literal(at, "\",\"cause\":null");
-	else
+	if (is_final)
 		at = append_char(cause_append(append_literal(at, "\",\"cause\":\""),
 					      cause_of_connection(end->cause, end->oldstate)),
 				 '"');
+	else
+		at = append_literal(at, "\",\"cause\":null");
 	if (line->from_ns) {
 		at = timestamp_append_utc(append_literal(at, ",\"since\":\""), line->base, line->from_ns);
 		at = append_char(at, '"');
 	}
-	return append_bool(at, "final", true, connection_is_final(line->connection, line->from_ns));
+	return append_bool(at, "final", true, is_final);
 }
 
 void connection_json(struct strbuf *out, const struct connection_line *line)

@@ -16,6 +16,7 @@
 #include "tcpstates/hint.h"
 #include "tcpstates/listeners.h"
 #include "tcpstates/options.h"
+#include "tcpstates/parts.h"
 #include "tcpstates/print.h"
 #include "tcpstates/stuck.h"
 #include "tcpstates/summary.h"
@@ -46,6 +47,7 @@ struct tool {
 	struct summarizer summarizer; /* with --summary */
 	struct stuck_watch watch;     /* with --stuck */
 	struct listing listing;       /* with --listeners */
+	struct parts parts;           /* with --every */
 	struct loss_report reported;  /* the losses that stderr has reported so far */
 	uint64_t reported_ns;
 	struct hint hint;
@@ -142,6 +144,16 @@ static int scan(struct tool *tool)
 	return stuck_scan(&tool->watch, &tool->app.probe, clock_monotonic_ns(), false);
 }
 
+/* Reads all open connections, unless rows of the last time still wait for the reader: then the next parts are longer.
+ */
+static int take_parts(struct tool *tool, bool is_last)
+{
+	print_drain(&tool->printer, &tool->app.probe.rings);
+	if (!is_last && connection_queue_first(&tool->parts.waiting))
+		return 0;
+	return parts_walk(&tool->parts, &tool->app.probe, tool->options.app.verbose);
+}
+
 /* Sleeps until there is work, for at most `nap_ms` (negative: no limit). Returns events or a negative errno. */
 static int wait_for_work(struct tool *tool, int nap_ms)
 {
@@ -185,7 +197,7 @@ static int nap_after(const struct tool *tool, int64_t taken)
  */
 static int trace(struct tool *tool)
 {
-	int nap_ms = -1;
+	int nap_ms = tool->printer.parts ? 0 : -1; /* the first parts wait */
 
 	for (;;) {
 		int events = wait_for_work(tool, nap_ms);
@@ -201,7 +213,8 @@ static int trace(struct tool *tool)
 			int error = tool->options.stuck.states ? scan(tool)
 				    : tool->options.listeners.wanted
 					    ? listing_take(&tool->listing, &tool->app.probe, &tool->printer, false)
-					    : summarize(tool);
+				    : tool->printer.parts ? take_parts(tool, false)
+							  : summarize(tool);
 
 			if (error || stuck_is_decided(&tool->watch) || listing_is_decided(&tool->listing))
 				return error;
@@ -242,8 +255,9 @@ static int finish(struct tool *tool, bool summary_due)
 			summary_due = false;
 			sink_flush(&tool->sink);
 		}
-		if (tool->sink.error || (sink_is_empty(&tool->sink) && !rings_pending(&tool->app.probe.rings) &&
-					 !listing_waits(&tool->listing)))
+		if (tool->sink.error ||
+		    (sink_is_empty(&tool->sink) && print_has_all(&tool->printer, &tool->app.probe.rings) &&
+		     !listing_waits(&tool->listing)))
 			break;
 		if (progress(tool) != seen)
 			moved_ns = now_ns;
@@ -308,10 +322,22 @@ static int trace_listeners(struct tool *tool)
 	return error;
 }
 
+/* Takes parts at once, at intervals, and at the end: then they add up to all that was seen. 0 or a negative errno. */
+static int trace_parts(struct tool *tool)
+{
+	int error = take_parts(tool, false);
+
+	if (!error)
+		error = trace(tool);
+	return error || tool->sink.error ? error : take_parts(tool, true);
+}
+
 static uint64_t interval_of(const struct tcpstates_options *options)
 {
 	if (options->listeners.wanted)
 		return options->listeners.interval_ns;
+	if (options->connections)
+		return options->every_ns;
 	return options->stuck.states ? options->stuck.interval_ns : options->summary ? options->interval_ns : 0;
 }
 
@@ -328,6 +354,7 @@ static int run(struct tool *tool)
 		if (!tool->sink.error)
 			error = tool->options.stuck.states       ? trace_stuck(tool)
 				: tool->options.listeners.wanted ? trace_listeners(tool)
+				: tool->printer.parts            ? trace_parts(tool)
 								 : trace(tool);
 	}
 	app_detach(&tool->app);
@@ -348,8 +375,12 @@ int main(int argc, char **argv)
 	tool.listing.options = &tool.options.listeners;
 	tool.listing.verbose = tool.options.app.verbose;
 	tool.app = APP_CLOSED;
-	tool.printer = (struct printer){&tool.options, &tool.sink, .resolver = &tool.app.resolver, .journal_fd = -1,
-					.host = tool.options.app.fleet ? &tool.app.host : NULL};
+	tool.printer = (struct printer){&tool.options,
+					&tool.sink,
+					.resolver = &tool.app.resolver,
+					.journal_fd = -1,
+					.host = tool.options.app.fleet ? &tool.app.host : NULL,
+					.parts = tool.options.every_ns ? &tool.parts : NULL};
 	clock_refresh(&tool.printer.base);
 	wants = tcpstates_wants(&tool.options);
 	if ((!tool.options.journal || !print_open_journal(&tool.printer)) &&
@@ -363,6 +394,7 @@ int main(int argc, char **argv)
 		status = run(&tool);
 	summary_close(&tool.summarizer);
 	listing_close(&tool.listing);
+	parts_close(&tool.parts);
 	status = app_close(&tool.app, status);
 	if (tool.printer.journal_fd >= 0)
 		close(tool.printer.journal_fd);

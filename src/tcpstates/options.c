@@ -25,6 +25,7 @@ enum {
 	KEY_BUFFER_SIZE = 0x100,
 	KEY_SUMMARY,
 	KEY_RETRANSMITS,
+	KEY_EVERY,
 	KEY_NAMES,
 	KEY_SERVICES
 };
@@ -44,6 +45,7 @@ static const struct argp_option option_table[] = {
 	SCOPE_TRANSITION_OPTIONS(2, 0),
 	APP_END_OPTIONS(2),
 	{"connections", 'c', 0, 0, "one row for each connection, at its end", 2},
+	{"every", KEY_EVERY, "TIME", 0, "with -c: also what open ones did, every TIME", 2},
 	{"summary", KEY_SUMMARY, "TIME", OPTION_ARG_OPTIONAL, "times in each state, at the end or every TIME", 2},
 	STUCK_OPTIONS(2),
 	{"retransmits", KEY_RETRANSMITS, 0, 0, "one row for each segment that is sent again", 2},
@@ -138,6 +140,9 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 	case 'c':
 		options->connections = true;
 		return 0;
+	case KEY_EVERY:
+		options->every_ns = command_line_time(state, "time between two records", argument, PARSE_TIME_MS);
+		return 0;
 	case KEY_SUMMARY:
 		options->summary = true;
 		line->summary_next = argument ? 0 : state->next;
@@ -196,6 +201,10 @@ static void check_combinations(const struct command_line *line, const struct arg
 		argp_error(state, "-Y writes transitions; it excludes -c");
 	if (options->connections && (options->app.hook == HOOK_TRACEPOINT || options->app.storage == STORAGE_HASH))
 		argp_error(state, "-c needs socket storage; leave --hook and --storage out");
+	if (options->every_ns && !options->connections)
+		argp_error(state, "--every is for records of connections; add -c");
+	if (options->every_ns && options->app.scope.settings.causes)
+		argp_error(state, "--cause is known only when a connection ends; it excludes --every");
 	stuck_options_check(options, state);
 	check_scope(options, state);
 	if (options->app.hook == HOOK_TRACEPOINT && options->app.storage == STORAGE_SOCKET)
@@ -262,6 +271,8 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	options->columns = usual_columns(line);
 	if (line->columns && column_list_parse(line->columns, column_set(options), &options->columns, &error))
 		command_line_fail(state, &error);
+	if (options->every_ns && !line->columns && options->format == OUTPUT_CSV)
+		options->columns.ids[options->columns.count++] = COLUMN_FINAL;
 	if (line->names && !line->columns &&
 	    (options->connections || options->retransmits || options->listeners.wanted))
 		column_list_append_names(&options->columns);

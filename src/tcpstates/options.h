@@ -39,6 +39,7 @@ struct tcpstates_options {
 	uint64_t buffer_size; /* of all ring buffers, in bytes: a power of two, at least a page */
 	size_t rings;         /* number of ring buffers that share buffer_size, a power of two */
 	bool connections;     /* connections instead of transitions */
+	uint64_t every_ns;    /* of them: time between two records of an open one; 0: only at the end */
 	bool summary;         /* times per kind of transition instead of transitions */
 	uint64_t interval_ns; /* of the summary; 0: one summary at the end */
 	bool retransmits;     /* retransmitted segments instead of transitions */

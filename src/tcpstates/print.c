@@ -35,10 +35,11 @@ void print_finish_object(struct printer *printer, const struct names *names)
 		json_add_host(&printer->sink->buffer, printer->host);
 }
 
-static void print_connection(struct printer *printer, const struct connection *connection, const struct names *names)
+static void print_part(struct printer *printer, const struct part *part, const struct names *names)
 {
 	const struct tcpstates_options *options = printer->options;
-	const struct connection_line line = {.connection = connection, .names = names, .base = &printer->base};
+	const struct connection_line line = {
+		.connection = &part->change, .from_ns = part->from_ns, .names = names, .base = &printer->base};
 	struct strbuf *out = &printer->sink->buffer;
 
 	switch (options->format) {
@@ -142,6 +143,30 @@ const struct names *print_find_names(struct printer *printer, const struct trans
 	return resolver_names(printer->resolver, event);
 }
 
+/*
+ * Prints an open connection's part; or a connection's end, behind its last part if there were parts. Returns 0, or
+ * -EAGAIN after the last part: when the record comes again, only the end is left.
+ */
+static int print_connection(struct printer *printer, const struct connection *connection, const struct names *names)
+{
+	struct parts *parts = printer->parts;
+	struct part part;
+
+	if (connection->end.flags & TRANSITION_SCAN) {
+		/* Without memory, the connection is as before: its next part is longer. */
+		if (!part_take(&parts->table, connection, &part))
+			print_part(printer, &part, names);
+		return 0;
+	}
+	if (parts && part_take_last(&parts->table, connection, &part)) {
+		print_part(printer, &part, names);
+		return print_record(printer, connection, sizeof(*connection));
+	}
+	part_between(NULL, connection, &part);
+	print_part(printer, &part, names);
+	return 0;
+}
+
 int print_record(void *context, const void *record, size_t size)
 {
 	struct printer *printer = context;
@@ -160,8 +185,8 @@ int print_record(void *context, const void *record, size_t size)
 	}
 	names = print_find_names(printer, event);
 	if (printer->options->connections)
-		print_connection(printer, record, names);
-	else if (printer->options->retransmits)
+		return print_connection(printer, record, names);
+	if (printer->options->retransmits)
 		print_retransmission(printer, record, names);
 	else
 		print_row(printer, event, names);
@@ -170,13 +195,34 @@ int print_record(void *context, const void *record, size_t size)
 	return 0;
 }
 
+/* Prints the records of --every that wait. Returns whether that is done. */
+static bool print_waiting(struct printer *printer, struct rings *rings)
+{
+	const struct connection *record;
+
+	while (printer->parts && (record = connection_queue_first(&printer->parts->waiting))) {
+		if (print_record(printer, record, sizeof(*record)))
+			return false;
+		connection_queue_drop(&printer->parts->waiting);
+		/* Many rows take a while. */
+		parts_relieve(printer->parts, rings);
+	}
+	return true;
+}
+
 int64_t print_drain(struct printer *printer, struct rings *rings)
 {
-	int64_t taken;
+	int64_t taken = -EAGAIN;
 
 	clock_refresh(&printer->base);
-	taken = rings_drain(rings, print_record, printer);
+	if (print_waiting(printer, rings))
+		taken = rings_drain(rings, print_record, printer);
 	/* A clock change that is found later must not apply to these records. */
 	clock_refresh(&printer->base);
 	return taken;
+}
+
+bool print_has_all(const struct printer *printer, const struct rings *rings)
+{
+	return !rings_pending(rings) && (!printer->parts || !connection_queue_first(&printer->parts->waiting));
 }

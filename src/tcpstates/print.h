@@ -9,12 +9,14 @@
 #include "output/sink.h"
 #include "probe/rings.h"
 #include "tcpstates/options.h"
+#include "tcpstates/parts.h"
 
 struct printer {
 	const struct tcpstates_options *options;
 	struct sink *sink;
 	struct resolver *resolver;
 	struct json_host *host; /* with --fleet, else NULL */
+	struct parts *parts;    /* with --every, else NULL */
 	int journal_fd;         /* from journal_open(), with --journal */
 	struct timebase base;   /* call clock_refresh() before a time is formatted */
 	bool discarding;        /* no reader is left: only count */
@@ -22,9 +24,6 @@ struct printer {
 	uint64_t undecoded;     /* records with a wrong size or content */
 	uint64_t unjournaled;   /* entries that journald refused */
 };
-
-/* Opens the journal. Returns 0, or a negative errno and a message on stderr. */
-int print_open_journal(struct printer *printer);
 
 /* Appends the line of column names, for formats that have one. Each table of --listeners has its own in text. */
 void print_header(struct printer *printer);
@@ -44,7 +43,16 @@ bool print_has_room(struct printer *printer);
 const struct names *print_find_names(struct printer *printer, const struct transition *event);
 void print_finish_object(struct printer *printer, const struct names *names);
 
-/* Drains the ring buffers with print_record(), with fresh clocks. Returns what rings_drain() returns. */
+/*
+ * Prints the records of --every that wait, then drains the ring buffers, with print_record() and fresh clocks. Returns
+ * what rings_drain() returns; -EAGAIN if records still wait.
+ */
 int64_t print_drain(struct printer *printer, struct rings *rings);
+
+/* Returns whether no record is left, in memory or in the ring buffers. */
+bool print_has_all(const struct printer *printer, const struct rings *rings);
+
+/* Opens the journal, for --journal. Returns 0, or a negative errno after a message. */
+int print_open_journal(struct printer *printer);
 
 #endif

@@ -12,7 +12,7 @@ static unsigned int emits_of(const struct tcpstates_options *options)
 	if (options->listeners.wanted)
 		return EMIT_LISTENERS;
 	if (options->connections)
-		return EMIT_CONNECTIONS;
+		return EMIT_CONNECTIONS | (options->every_ns ? EMIT_SNAPSHOTS : 0);
 	return options->summary ? EMIT_COUNTS : EMIT_ROWS;
 }
 

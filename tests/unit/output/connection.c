@@ -130,6 +130,31 @@ static void test_open(void **state)
 	free(sb.data);
 }
 
+/* The last part of a connection that has ended: the cause is the whole connection's. */
+static void test_last_part(void **state)
+{
+	static const char names[] = "FINAL,CAUSE,OLDSTATE";
+	struct connection connection = known();
+	struct connection_line line = line_of(&connection);
+	struct strbuf sb = text_new(2 * ROW_TEXT_MAX);
+	struct column_list columns;
+	struct parse_error error;
+
+	(void)state;
+	assert_int_equal(column_list_parse(names, COLUMNS_OF_CONNECTIONS, &columns, &error), 0);
+	line.from_ns = 2000000000;
+	connection_json(&sb, &line);
+	assert_true(text_has(&sb, ",\"oldstate\":\"FIN_WAIT2\",\"cause\":null,\"since\":"));
+	assert_true(text_has(&sb, ",\"final\":false}\n"));
+	sb.length = 0;
+	connection_csv(&sb, &columns, &line);
+	line.from_ns = 0;
+	connection_csv(&sb, &columns, &line);
+	connection.end.flags = TRANSITION_SCAN;
+	connection_csv(&sb, &columns, &line);
+	text_check(&sb, "false,FIN_WAIT2,FIN_WAIT2\ntrue,fin-local,FIN_WAIT2\nfalse,FIN_WAIT2,FIN_WAIT2\n");
+}
+
 static void test_csv(void **state)
 {
 	struct column_list columns = column_list_connections(COLUMN_STYLE_CSV, true, true);
@@ -443,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_without_answer),
 		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_last_part),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_causes),
