@@ -14,13 +14,18 @@
 #define PLACES                   "CGPATH,UNIT,CONTAINER,POD,NETNSNAME"
 #define NAME(id, name, f, width) name ","
 #define ROWS                     SOCKET "OLDSTATE,NEWSTATE,MS,SYNRETRANS,CAUSE,STATE,SINCE,ATLEAST," PLACES
+#define CONNECTIONS              SOCKET "OLDSTATE," CONNECTION_COLUMNS(NAME) PLACES
+#define RETRANSMITTED            SOCKET "STATE," RETRANSMISSION_COLUMNS(NAME) PLACES
+#define LISTENERS                                                                                                      \
+	LOCAL LISTENER_COLUMNS(NAME)                                                                                   \
+	PLACES
 
 static const char *const not_one[] = {
 	[COLUMNS_OF_TRANSITIONS] = "not one of " ROWS,
 	[COLUMNS_OF_STUCK] = "not one of " ROWS,
-	[COLUMNS_OF_CONNECTIONS] = "not one of " SOCKET "OLDSTATE," CONNECTION_COLUMNS(NAME) PLACES,
-	[COLUMNS_OF_RETRANSMISSIONS] = "not one of " SOCKET "STATE," RETRANSMISSION_COLUMNS(NAME) PLACES,
-	[COLUMNS_OF_LISTENERS] = "not one of " LOCAL LISTENER_COLUMNS(NAME) PLACES,
+	[COLUMNS_OF_CONNECTIONS] = "not one of " CONNECTIONS,
+	[COLUMNS_OF_RETRANSMISSIONS] = "not one of " RETRANSMITTED,
+	[COLUMNS_OF_LISTENERS] = "not one of " LISTENERS,
 };
 
 const char *column_names(enum column_set set)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,14 +35,23 @@ static void fill_closed_descriptors(void)
 	}
 }
 
+/* The variable by which a user formats the help of argp. By default: no three lines about long and short options. */
+#define HELP_FORMAT "ARGP_HELP_FMT"
+
 void command_line_parse(const struct argp *argp, int argc, char **argv, const char *version, void *input)
 {
+	bool own_format = !getenv(HELP_FORMAT);
+
 	fill_closed_descriptors();
 	argp_program_version = version;
 	argp_err_exit_status = EXIT_USAGE;
 	argv[0] = program_invocation_short_name; /* argp's own errors begin with this name */
 	atexit(check_stdout);
+	if (own_format)
+		setenv(HELP_FORMAT, "no-dup-args-note", 0);
 	argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
+	if (own_format)
+		unsetenv(HELP_FORMAT); /* a command has its own */
 }
 
 void command_line_fail(const struct argp_state *state, const struct parse_error *error)

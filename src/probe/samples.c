@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "probe/samples.h"
 
+#include "core/group_key.h"
 #include "core/histogram.h"
 #include "os/port_range.h"
 #include "probe/program.h"
@@ -61,15 +62,6 @@ bool samples_have_hook(const struct probe_wants *wants, enum probe_hook hook)
 		return wants->samples.kind == RTT_SRTT && !samples_need_memory(wants) &&
 		       wants->storage != STORAGE_SOCKET;
 	return hook == HOOK_TP_BTF || (hook == HOOK_FENTRY && samples_see_segments(wants));
-}
-
-/* Sets the first `bits` bits to one, in network byte order. */
-static void set_mask(volatile const __u64 mask[2], uint8_t bits)
-{
-	uint8_t *bytes = (uint8_t *)mask;
-
-	for (int i = 0; i < 16; i++)
-		bytes[i] = bits >= 8 * (i + 1) ? 0xff : bits <= 8 * i ? 0 : (uint8_t)(0xff00 >> (bits - 8 * i));
 }
 
 /* Returns enum group_field, as bits. */
@@ -167,6 +159,7 @@ static void choose_programs(const struct probe_wants *wants, const struct way *w
 void samples_prepare(const struct probe_wants *wants, const struct way *way, struct vitals_bpf *vitals)
 {
 	const struct sample_wants *samples = &wants->samples;
+	struct group_settings settings;
 	struct port_range range;
 
 	choose_programs(wants, way, vitals);
@@ -188,15 +181,12 @@ void samples_prepare(const struct probe_wants *wants, const struct way *way, str
 	vitals->rodata->rtt_remembers = samples_remember(wants) && way->hook != HOOK_KPROBE;
 	vitals->rodata->conn_hash_outlives_close =
 		way->storage == STORAGE_HASH && samples_remember(wants) && takes_states(wants);
-	memcpy((void *)vitals->rodata->group_by, samples->grouping.by, sizeof(samples->grouping.by));
+	if (port_range_read(&range))
+		range = (struct port_range){};
+	settings = group_settings_of(&samples->grouping, range.first, range.last);
+	memcpy((void *)&vitals->rodata->grouping, &settings, sizeof(settings));
 	vitals->rodata->group_key_words =
 		group_key_size(samples->grouping.by[0], samples->grouping.by[1]) / sizeof(__u64);
-	set_mask(vitals->rodata->group_mask_v4, samples->grouping.prefix_v4);
-	set_mask(vitals->rodata->group_mask_v6, samples->grouping.prefix_v6);
-	if (!port_range_read(&range)) {
-		vitals->rodata->group_ephemeral_first = range.first;
-		vitals->rodata->group_ephemeral_last = range.last;
-	}
 	size_maps(wants, vitals);
 }
 

@@ -3,6 +3,7 @@
 #ifndef TCPVITALS_PROBE_SKELETON_H
 #define TCPVITALS_PROBE_SKELETON_H
 
+#include "abi/group_key.h"
 #include "abi/listener.h"
 #include "abi/loss.h"
 #include "abi/pid.h"

@@ -38,9 +38,9 @@ static void append_causes(struct strbuf *out)
 }
 
 /* Adds a space after each comma, so that argp can break the line. `end` may be NULL. */
-static void append_columns(struct strbuf *out, const char *names, const char *end)
+static void append_columns(struct strbuf *out, const char *names)
 {
-	for (const char *c = names; *c && c != end; c++)
+	for (const char *c = names; *c; c++)
 		strbuf_append(out, *c == ',' ? ", " : c, *c == ',' ? 2 : 1);
 }
 
@@ -48,12 +48,9 @@ char *tcpstates_filter_help(int key, const char *text, void *input)
 {
 	size_t size = text ? strlen(text) + WORDS_MAX : 0;
 	char *help = key == ARGP_KEY_HELP_POST_DOC && text ? malloc(size) : NULL;
-	const char *names;
 	struct strbuf out;
 
 	(void)input;
-	if (key == ARGP_KEY_HELP_DUP_ARGS_NOTE) /* three lines about long and short options */
-		return NULL;
 	if (!help)
 		return (char *)text;
 	out = strbuf_over(help, size - 1);
@@ -64,14 +61,10 @@ char *tcpstates_filter_help(int key, const char *text, void *input)
 	append_causes(&out);
 	strbuf_append_literal(&out, "; transitions have time-wait and fin-wait2-orphan where -c has fin-local and "
 				    "fin-both.\nColumns: ");
-	append_columns(&out, column_names(COLUMNS_OF_TRANSITIONS), NULL);
-	strbuf_append_literal(&out, ".\nColumns of -c: TIME to RPORT, ");
-	append_columns(&out, strstr(column_names(COLUMNS_OF_CONNECTIONS), column_table[COLUMN_OLDSTATE].name), NULL);
-	names = column_names(COLUMNS_OF_RETRANSMISSIONS);
-	strbuf_append_literal(&out, ".\nOf --retransmits: TIME to RPORT, ");
-	append_columns(&out, strstr(names, column_table[COLUMN_STATE].name),
-		       strstr(names, column_table[COLUMN_CGPATH].name) - strlen(","));
-	strbuf_append_literal(&out, ".\nOf --listeners: TIME to LPORT, BACKLOG to OVERFLOW, CGPATH to NETNSNAME.");
+	append_columns(&out, column_names(COLUMNS_OF_TRANSITIONS));
+	strbuf_append_literal(&out,
+			      ".\nMore: START to LIMIT of -c, KIND to RETRANS of --retransmits, BACKLOG to OVERFLOW "
+			      "of --listeners; see the manual.");
 	help[out.length] = '\0';
 	return help;
 }

@@ -11,15 +11,16 @@
 #include "os/event_loop.h"
 #include "os/message.h"
 #include "output/sink.h"
-#include "probe/losses.h"
 #include "probe/probe.h"
 #include "tcpstates/hint.h"
 #include "tcpstates/listeners.h"
+#include "tcpstates/losses.h"
 #include "tcpstates/options.h"
 #include "tcpstates/parts.h"
 #include "tcpstates/print.h"
 #include "tcpstates/stuck.h"
 #include "tcpstates/summary.h"
+#include "tcpstates/sums.h"
 #include "tcpstates/wants.h"
 
 #include <errno.h>
@@ -44,67 +45,18 @@ struct tool {
 	struct app app;
 	struct sink sink;
 	struct printer printer;
-	struct summarizer summarizer; /* with --summary */
+	struct summarizer summarizer; /* with --summary, without --by */
+	struct sums sums;             /* with --by or --sum */
 	struct stuck_watch watch;     /* with --stuck */
 	struct listing listing;       /* with --listeners */
 	struct parts parts;           /* with --every */
-	struct loss_report reported;  /* the losses that stderr has reported so far */
-	uint64_t reported_ns;
+	struct losses losses;
 	struct hint hint;
 };
 
 static int failure_status(const struct tool *tool)
 {
 	return tool->options.stuck.once || tool->options.listeners.once ? EXIT_TROUBLE : EXIT_RUNTIME;
-}
-
-/* Counts in rows; with --summary, in transitions that the lines cover. */
-static struct loss_report count_losses(const struct tool *tool, bool exact)
-{
-	uint64_t unwritten = sink_unwritten(&tool->sink), printed = tool->sink.rows;
-	struct loss_report report = tool->reported;
-
-	if (tool->options.summary) {
-		unwritten = summary_unwritten(&tool->summarizer, sink_unwritten_lines(&tool->sink));
-		printed = tool->summarizer.printed;
-		report.unit = "transition";
-	}
-	if (tool->options.listeners.wanted)
-		unwritten = listing_unwritten(&tool->listing, sink_unwritten_lines(&tool->sink));
-	probe_losses(&tool->app.probe, exact, &report);
-	/* A missed transition is no missing row: the next scan finds another state (`gaps`). */
-	if (tool->options.stuck.states || tool->options.listeners.wanted)
-		report.recursion = 0;
-	report.delivered = printed - unwritten;
-	report.undecoded = tool->printer.undecoded;
-	report.unjournaled = tool->printer.unjournaled;
-	report.unwritten = 0;
-	if (tool->printer.discarding || (tool->sink.error && tool->sink.error != -EPIPE))
-		report.unwritten = tool->printer.discarded + tool->summarizer.dropped + unwritten;
-	return report;
-}
-
-static void report_losses(struct tool *tool, const struct loss_report *report)
-{
-	char text[LOSS_TEXT_MAX];
-	struct strbuf out = strbuf_over(text, sizeof(text));
-
-	loss_format(&out, report);
-	message("%.*s", (int)out.length, text);
-	tool->reported = *report;
-	tool->reported_ns = clock_monotonic_ns();
-}
-
-/* Reports new losses: the first at once, then at most once a second. */
-static void report_new_losses(struct tool *tool, bool exact)
-{
-	struct loss_report report = count_losses(tool, exact);
-
-	if (!loss_grew(&tool->reported, &report))
-		return;
-	if (tool->reported_ns && clock_monotonic_ns() - tool->reported_ns < 1000000000)
-		return;
-	report_losses(tool, &report);
 }
 
 static uint64_t held_rows(const struct tool *tool)
@@ -115,10 +67,10 @@ static uint64_t held_rows(const struct tool *tool)
 static void tick(struct tool *tool)
 {
 	app_tick(&tool->app);
-	report_new_losses(tool, true);
+	losses_report_new(&tool->losses, true);
 	if (tool->options.stuck.states)
 		stuck_tick(&tool->watch, clock_monotonic_ns());
-	if (!tool->sink.rows && !tool->options.summary && !tool->options.stuck.states && !tool->options.retransmits &&
+	if (!tool->sink.rows && !tool->printer.cover && !tool->options.stuck.states && !tool->options.retransmits &&
 	    !tool->options.listeners.wanted)
 		hint_tick(&tool->hint, &tool->app, held_rows(tool));
 }
@@ -129,9 +81,11 @@ static void tick(struct tool *tool)
  */
 static int summarize(struct tool *tool)
 {
-	if (sink_flush(&tool->sink))
+	if (sink_flush(&tool->sink) || tool->sums.is_due)
 		return 0;
 	clock_refresh(&tool->printer.base);
+	if (tool->printer.sums)
+		return sums_end_interval(&tool->sums, clock_monotonic_ns());
 	return summary_print(&tool->summarizer, &tool->printer, clock_monotonic_ns());
 }
 
@@ -152,6 +106,17 @@ static int take_parts(struct tool *tool, bool is_last)
 	if (!is_last && connection_queue_first(&tool->parts.waiting))
 		return 0;
 	return parts_walk(&tool->parts, &tool->app.probe, tool->options.app.verbose);
+}
+
+/* Returns 0 or a negative errno. */
+static int end_interval(struct tool *tool)
+{
+	int error;
+
+	if (tool->printer.sums && sums_are_almost_over(&tool->sums, clock_monotonic_ns()))
+		return 0;
+	error = sums_walk(&tool->sums);
+	return error ? error : summarize(tool);
 }
 
 /* Sleeps until there is work, for at most `nap_ms` (negative: no limit). Returns events or a negative errno. */
@@ -214,7 +179,7 @@ static int trace(struct tool *tool)
 				    : tool->options.listeners.wanted
 					    ? listing_take(&tool->listing, &tool->app.probe, &tool->printer, false)
 				    : tool->printer.parts ? take_parts(tool, false)
-							  : summarize(tool);
+							  : end_interval(tool);
 
 			if (error || stuck_is_decided(&tool->watch) || listing_is_decided(&tool->listing))
 				return error;
@@ -225,7 +190,7 @@ static int trace(struct tool *tool)
 			return 0;
 		if (events & EVENT_REOPEN)
 			hangup_reopen(&tool->app.loop, &tool->sink, command_output_file(&tool->options.app.command));
-		report_new_losses(tool, false);
+		losses_report_new(&tool->losses, false);
 		nap_ms = nap_after(tool, taken);
 	}
 }
@@ -271,13 +236,17 @@ static int finish(struct tool *tool, bool summary_due)
 	tool->printer.discarding = tool->sink.error != -EPIPE;
 	print_drain(&tool->printer, &tool->app.probe.rings);
 	listing_print(&tool->listing, &tool->printer);
+	if (tool->printer.sums) {
+		sums_drop(&tool->sums);
+		return error;
+	}
 	return summary_due ? summary_drop(&tool->summarizer) : error;
 }
 
 /* Writes the last diagnostics. Returns the exit status. */
 static int report(struct tool *tool, int error)
 {
-	struct loss_report losses = count_losses(tool, true);
+	struct loss_report losses = losses_count(&tool->losses, true);
 	bool missed = losses.storage_full || losses.unjudged || (tool->options.app.strict && loss_missed(&losses));
 
 	losses.held = held_rows(tool);
@@ -288,7 +257,7 @@ static int report(struct tool *tool, int error)
 		message("cannot write to %s: %s", tool->app.out_name, strerror(-error));
 	}
 	if (tool->options.app.verbose || loss_total(&losses) || loss_impaired(&losses))
-		report_losses(tool, &losses);
+		losses_report(&tool->losses, &losses);
 	if (error)
 		return failure_status(tool);
 	if (tool->options.stuck.once)
@@ -336,17 +305,30 @@ static uint64_t interval_of(const struct tcpstates_options *options)
 {
 	if (options->listeners.wanted)
 		return options->listeners.interval_ns;
-	if (options->connections)
+	if (options->every_ns)
 		return options->every_ns;
-	return options->stuck.states ? options->stuck.interval_ns : options->summary ? options->interval_ns : 0;
+	return options->stuck.states ? options->stuck.interval_ns : options->interval_ns;
+}
+
+/* Begins a summary or sums. Returns 0 or a negative errno. */
+static int begin(struct tool *tool)
+{
+	int error;
+
+	if (!sums_are_wanted(&tool->options))
+		return tool->options.summary
+			       ? summary_open(tool->app.probe.summary_fd, clock_monotonic_ns(), &tool->summarizer)
+			       : 0;
+	error = sums_open(&tool->printer, &tool->app.probe, clock_monotonic_ns(), &tool->sums);
+	return error ? error : sums_walk(&tool->sums);
 }
 
 static int run(struct tool *tool)
 {
 	int error = app_begin(&tool->app, interval_of(&tool->options)), finish_error;
 
-	if (!error && tool->options.summary)
-		error = summary_open(tool->app.probe.summary_fd, clock_monotonic_ns(), &tool->summarizer);
+	if (!error)
+		error = begin(tool);
 	if (!error) {
 		app_report(&tool->app);
 		print_header(&tool->printer);
@@ -357,8 +339,10 @@ static int run(struct tool *tool)
 				: tool->printer.parts            ? trace_parts(tool)
 								 : trace(tool);
 	}
+	if (!error)
+		error = sums_walk(&tool->sums);
 	app_detach(&tool->app);
-	finish_error = finish(tool, tool->options.summary && !error);
+	finish_error = finish(tool, tool->printer.cover && !error);
 	return report(tool, error ? error : finish_error);
 }
 
@@ -380,7 +364,11 @@ int main(int argc, char **argv)
 					.resolver = &tool.app.resolver,
 					.journal_fd = -1,
 					.host = tool.options.app.fleet ? &tool.app.host : NULL,
-					.parts = tool.options.every_ns ? &tool.parts : NULL};
+					.parts = tool.options.every_ns ? &tool.parts : NULL,
+					.cover = sums_are_wanted(&tool.options) ? &tool.sums.cover
+						 : tool.options.summary         ? &tool.summarizer.cover
+										: NULL};
+	tool.losses = (struct losses){.printer = &tool.printer, .probe = &tool.app.probe, .listing = &tool.listing};
 	clock_refresh(&tool.printer.base);
 	wants = tcpstates_wants(&tool.options);
 	if ((!tool.options.journal || !print_open_journal(&tool.printer)) &&
@@ -393,6 +381,7 @@ int main(int argc, char **argv)
 	if (!status)
 		status = run(&tool);
 	summary_close(&tool.summarizer);
+	sums_close(&tool.sums);
 	listing_close(&tool.listing);
 	parts_close(&tool.parts);
 	status = app_close(&tool.app, status);

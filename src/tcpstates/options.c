@@ -9,6 +9,7 @@
 #include "tcpstates/listeners_options.h"
 #include "tcpstates/retransmission_options.h"
 #include "tcpstates/stuck_options.h"
+#include "tcpstates/sum_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,7 @@ static const struct argp_option option_table[] = {
 	{"connections", 'c', 0, 0, "one row for each connection, at its end", 2},
 	{"every", KEY_EVERY, "TIME", 0, "with -c: also what open ones did, every TIME", 2},
 	{"summary", KEY_SUMMARY, "TIME", OPTION_ARG_OPTIONAL, "times in each state, at the end or every TIME", 2},
+	SUM_OPTIONS(2),
 	STUCK_OPTIONS(2),
 	{"retransmits", KEY_RETRANSMITS, 0, 0, "one row for each segment that is sent again", 2},
 	LISTENERS_OPTIONS(2),
@@ -87,13 +89,10 @@ static const char documentation[] =
 	"Print TCP state changes: which connection, which process, how long in each state.\v"
 	"Examples:\n"
 	"  tcpstates                  # every transition on this machine\n"
-	"  tcpstates -T -L 80,443     # the connections of a web server, with wall time\n"
-	"  tcpstates -D 5432 -d 1m    # connections to a database, for a minute\n"
 	"  tcpstates --cgroup nginx.service --cause 'timeout*,reset-*'\n"
 	"  tcpstates -c               # each connection at its end, and what limited it\n"
-	"  tcpstates --summary 5      # times in each state, every 5 seconds\n"
+	"  tcpstates --summary 5 --by comm,port   # traffic of each process and service\n"
 	"  tcpstates --stuck CLOSE_WAIT,FIN_WAIT1 --longer 5m   # who forgot to close\n"
-	"  tcpstates -o json | jq .   # for programs\n"
 	"  tcpstates -- curl -s https://example.com/ -o page.html\n"
 	"\n"
 	"TIME is in seconds, or has a unit: us, ms, s, m, h, d. An unknown value is printed as \"-\". "
@@ -178,8 +177,10 @@ static void check_scope(const struct tcpstates_options *options, const struct ar
 static void check_combinations(const struct command_line *line, const struct argp_state *state)
 {
 	const struct tcpstates_options *options = line->options;
-	bool fixed = options->connections || options->listeners.wanted; /* the columns are not those of transitions */
+	/* The columns are not those of transitions. */
+	bool fixed = options->connections || options->retransmits || options->listeners.wanted;
 
+	sum_options_check(options, line->names || line->services, line->columns || line->elapsed || line->wide, state);
 	if (line->csv && line->output && options->format != OUTPUT_CSV)
 		argp_error(state, "-s means -o csv; it excludes -o %s", line->output);
 	if (line->columns && options->format == OUTPUT_JSON)
@@ -260,9 +261,10 @@ static void finish_options(const struct command_line *line, const struct argp_st
 		argp_error(state, "--fleet is for JSON; add -o json");
 	app_options_end(state, options->connections, &options->app);
 	listeners_options_end(state, options);
-	if (options->summary && options->stuck.interval_ns)
+	sum_options_end(state, options);
+	if ((options->summary || options->sum.groups.count) && options->stuck.interval_ns)
 		finish_summary(state, options);
-	stuck_options_end(state, options->summary, &options->stuck);
+	stuck_options_end(state, options->summary || options->sum.groups.count, &options->stuck);
 	check_combinations(line, state);
 	options->style = options->format == OUTPUT_CSV ? COLUMN_STYLE_CSV
 			 : line->wide                  ? COLUMN_STYLE_WIDE
@@ -283,6 +285,7 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	options->app.names = line->names ? NAMES_CGROUP | NAMES_NETNS : column_list_names(&options->columns);
 	if (line->services)
 		options->app.names |= NAMES_SERVICES;
+	options->app.names |= grouping_names(&options->sum.groups.grouping);
 }
 
 static error_t parse_presentation(int key, char *argument, struct argp_state *state)
@@ -332,7 +335,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		finish_options(state->input, state);
 		return 0;
 	}
-	if (stuck_option(key, argument, state, &options->stuck) == 0)
+	if (stuck_option(key, argument, state, &options->stuck) == 0 ||
+	    sum_option(key, argument, state, &options->sum) == 0)
 		return 0;
 	if (parse_selection(key, argument, state) == 0 || parse_presentation(key, argument, state) == 0)
 		return 0;

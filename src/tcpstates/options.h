@@ -5,6 +5,8 @@
 
 #include "app/options.h"
 #include "core/column.h"
+#include "core/labels.h"
+#include "core/sum.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +31,13 @@ struct listeners_options {
 	uint64_t interval_ns; /* time between two tables; with `once`: the time to watch, 0: none */
 };
 
+/* --by, --sum: sums of connections by group. */
+struct sum_options {
+	struct labels groups; /* none: no --by and no --sum */
+	struct sum_order order;
+	bool has_by, has_sum, has_sort; /* the option was given */
+};
+
 struct tcpstates_options {
 	struct app_options app;
 	enum output_format format;
@@ -41,8 +50,9 @@ struct tcpstates_options {
 	bool connections;     /* connections instead of transitions */
 	uint64_t every_ns;    /* of them: time between two records of an open one; 0: only at the end */
 	bool summary;         /* times per kind of transition instead of transitions */
-	uint64_t interval_ns; /* of the summary; 0: one summary at the end */
-	bool retransmits;     /* retransmitted segments instead of transitions */
+	uint64_t interval_ns; /* of the summary or the sums; 0: once at the end */
+	struct sum_options sum;
+	bool retransmits; /* retransmitted segments instead of transitions */
 	struct stuck_options stuck;
 	struct listeners_options listeners;
 };

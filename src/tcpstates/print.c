@@ -9,8 +9,10 @@
 #include "output/json.h"
 #include "output/retransmission.h"
 #include "output/stuck.h"
+#include "output/sum.h"
 #include "output/summary.h"
 #include "output/table.h"
+#include "tcpstates/sums.h"
 
 #include <errno.h>
 #include <string.h>
@@ -83,7 +85,11 @@ void print_header(struct printer *printer)
 	const struct tcpstates_options *options = printer->options;
 	struct strbuf *out = &printer->sink->buffer;
 
-	if (options->summary && options->format == OUTPUT_CSV)
+	if (printer->sums && options->format == OUTPUT_CSV)
+		sum_csv_header(out);
+	else if (printer->sums)
+		; /* text has one in each interval */
+	else if (options->summary && options->format == OUTPUT_CSV)
 		summary_csv_header(out);
 	else if (!options->summary && !options->listeners.wanted && options->format == OUTPUT_TEXT)
 		table_header(out, &options->columns, options->style);
@@ -129,7 +135,7 @@ bool print_has_room(struct printer *printer)
 
 static size_t record_size(const struct tcpstates_options *options)
 {
-	if (options->connections)
+	if (options->connections || sums_are_wanted(options))
 		return sizeof(struct connection);
 	return options->retransmits ? sizeof(struct retransmission) : sizeof(struct transition);
 }
@@ -167,6 +173,16 @@ static int print_connection(struct printer *printer, const struct connection *co
 	return 0;
 }
 
+/* The printer has sums. They need no room. */
+static int sum_record(struct printer *printer, const struct connection *connection)
+{
+	if (printer->discarding)
+		printer->discarded++;
+	else
+		sums_add_end(printer->sums, connection);
+	return 0;
+}
+
 int print_record(void *context, const void *record, size_t size)
 {
 	struct printer *printer = context;
@@ -177,6 +193,8 @@ int print_record(void *context, const void *record, size_t size)
 		printer->undecoded++;
 		return 0;
 	}
+	if (printer->sums)
+		return sum_record(printer, record);
 	if (!print_has_room(printer))
 		return -EAGAIN;
 	if (printer->discarding || printer->sink->error) {
@@ -215,6 +233,8 @@ int64_t print_drain(struct printer *printer, struct rings *rings)
 	int64_t taken = -EAGAIN;
 
 	clock_refresh(&printer->base);
+	if (printer->sums)
+		sums_print(printer->sums);
 	if (print_waiting(printer, rings))
 		taken = rings_drain(rings, print_record, printer);
 	/* A clock change that is found later must not apply to these records. */
@@ -224,5 +244,6 @@ int64_t print_drain(struct printer *printer, struct rings *rings)
 
 bool print_has_all(const struct printer *printer, const struct rings *rings)
 {
-	return !rings_pending(rings) && (!printer->parts || !connection_queue_first(&printer->parts->waiting));
+	return !rings_pending(rings) && (!printer->parts || !connection_queue_first(&printer->parts->waiting)) &&
+	       (!printer->sums || !printer->sums->is_due);
 }

@@ -11,12 +11,17 @@
 #include "tcpstates/options.h"
 #include "tcpstates/parts.h"
 
+struct cover;
+struct sums;
+
 struct printer {
 	const struct tcpstates_options *options;
 	struct sink *sink;
 	struct resolver *resolver;
 	struct json_host *host; /* with --fleet, else NULL */
 	struct parts *parts;    /* with --every, else NULL */
+	struct cover *cover;    /* with --summary and --sum: the events in each line, else NULL */
+	struct sums *sums;      /* takes the records (--by, --sum), else NULL: each is a row */
 	int journal_fd;         /* from journal_open(), with --journal */
 	struct timebase base;   /* call clock_refresh() before a time is formatted */
 	bool discarding;        /* no reader is left: only count */

@@ -20,16 +20,16 @@ int summary_open(int map_fd, uint64_t now_ns, struct summarizer *ret)
 	ret->map_fd = map_fd;
 	ret->cpus = cpus;
 	ret->count = 0;
-	ret->line_count = 0;
-	ret->printed = ret->dropped = 0;
+	ret->cover = (struct cover){.unit = "transition"};
 	ret->since_ns = now_ns;
-	return 0;
+	return cover_begin(&ret->cover, SUMMARY_KINDS_MAX + 2);
 }
 
 void summary_close(struct summarizer *summarizer)
 {
 	free(summarizer->per_cpu);
 	summarizer->per_cpu = NULL;
+	cover_close(&summarizer->cover);
 }
 
 /* Adds the kinds that are new since the last call. Known kinds never disappear. */
@@ -83,12 +83,6 @@ static int take_kind(struct summarizer *summarizer, size_t i, struct summary_row
 	return 0;
 }
 
-static void note_line(struct summarizer *summarizer, uint64_t transitions)
-{
-	summarizer->lines[summarizer->line_count++] = transitions;
-	summarizer->printed += transitions;
-}
-
 static void print_kind(struct printer *printer, const struct summary_interval *interval, const struct summary_row *row)
 {
 	struct strbuf *out = &printer->sink->buffer;
@@ -121,10 +115,10 @@ int summary_print(struct summarizer *summarizer, struct printer *printer, uint64
 	find_new_kinds(summarizer);
 	/* by_states() compares `kind`, the first member */
 	qsort(summarizer->kinds, summarizer->count, sizeof(summarizer->kinds[0]), by_states);
-	summarizer->line_count = 0;
+	summarizer->cover.count = 0;
 	if (printer->options->format == OUTPUT_TEXT) {
 		summary_text_header(&printer->sink->buffer, printer->options->time);
-		note_line(summarizer, 0);
+		cover_line(&summarizer->cover, 0);
 	}
 	for (size_t i = 0; i < summarizer->count; i++) {
 		struct summary_row row;
@@ -135,11 +129,11 @@ int summary_print(struct summarizer *summarizer, struct printer *printer, uint64
 		if (!row.times.count && !row.unknown)
 			continue;
 		print_kind(printer, &interval, &row);
-		note_line(summarizer, row.times.count + row.unknown);
+		cover_line(&summarizer->cover, row.times.count + row.unknown);
 	}
 	if (printer->options->format == OUTPUT_TEXT && printer->options->interval_ns) {
 		strbuf_append_char(&printer->sink->buffer, '\n');
-		note_line(summarizer, 0);
+		cover_line(&summarizer->cover, 0);
 	}
 	summarizer->since_ns = now_ns;
 	return 0;
@@ -154,16 +148,7 @@ int summary_drop(struct summarizer *summarizer)
 
 		if (error)
 			return error;
-		summarizer->dropped += row.times.count + row.unknown;
+		summarizer->cover.dropped += row.times.count + row.unknown;
 	}
 	return 0;
-}
-
-uint64_t summary_unwritten(const struct summarizer *summarizer, uint64_t lines)
-{
-	uint64_t transitions = 0;
-
-	for (size_t i = summarizer->line_count; i > 0 && lines > 0; i--, lines--)
-		transitions += summarizer->lines[i - 1];
-	return transitions;
 }

@@ -4,6 +4,7 @@
 #define TCPVITALS_TCPSTATES_SUMMARY_H
 
 #include "abi/summary.h"
+#include "tcpstates/cover.h"
 #include "tcpstates/print.h"
 
 /* The last reading of each kind of transition, and the counts printed so far. */
@@ -16,11 +17,8 @@ struct summarizer {
 		struct summary before;
 	} kinds[SUMMARY_KINDS_MAX];
 	size_t count;
-	uint64_t lines[SUMMARY_KINDS_MAX + 2]; /* transitions that each line of the last interval covers */
-	size_t line_count;
-	uint64_t printed;  /* transitions in printed lines */
-	uint64_t dropped;  /* transitions without a printed line */
-	uint64_t since_ns; /* start of the interval, CLOCK_MONOTONIC */
+	struct cover cover; /* in transitions */
+	uint64_t since_ns;  /* start of the interval, CLOCK_MONOTONIC */
 };
 
 /* Returns 0 or a negative errno. After success, call summary_close(). */
@@ -35,8 +33,5 @@ int summary_print(struct summarizer *summarizer, struct printer *printer, uint64
 
 /* Counts the transitions since the last call as dropped, in place of summary_print(). Returns 0 or a negative errno. */
 int summary_drop(struct summarizer *summarizer);
-
-/* Returns the transitions in the last `lines` lines. Unwritten lines in the sink are always of one interval. */
-uint64_t summary_unwritten(const struct summarizer *summarizer, uint64_t lines);
 
 #endif

@@ -13,6 +13,8 @@ static unsigned int emits_of(const struct tcpstates_options *options)
 		return EMIT_LISTENERS;
 	if (options->connections)
 		return EMIT_CONNECTIONS | (options->every_ns ? EMIT_SNAPSHOTS : 0);
+	if (options->summary && options->sum.groups.count)
+		return EMIT_SNAPSHOTS | EMIT_CONNECTIONS;
 	return options->summary ? EMIT_COUNTS : EMIT_ROWS;
 }
 

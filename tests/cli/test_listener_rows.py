@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""tcpstates --listeners: agreement with ss, owners, answers, tables, formats, scope, namespaces, command line."""
+"""tcpstates --listeners: agreement with ss, owners, tables, formats, scope, namespaces, command line."""
 
 import contextlib
 import csv
@@ -15,78 +15,14 @@ import sys
 import tempfile
 import time
 
-from cli import (Reader, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, free_port, lost, main, need_command,
-                 need_root, run, tool_command, wait_until)
+from cli import (Reader, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, lost, main, need_command, need_root, run,
+                 tool_command, wait_until)
 from namespaces import NamedNetwork
-from surroundings import as_nobody, refusing
+from queues import HOST, Queue, listen, listeners, port_of
 from this_machine import need_seeding
 
-HOST = "127.0.0.1"
 HEADER = "PID COMM LADDR LPORT BACKLOG MAX HIGHEST ACCEPT/S DROPS SYNRECV COOKIES OVERFLOW".split()
 COMM = open("/proc/self/comm", encoding="ascii").read().strip()
-
-
-def listen(backlog, port=0, host=HOST, family=socket.AF_INET, shared=False):
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
-    listener.bind((host, port))
-    listener.listen(backlog)
-    return listener
-
-
-def port_of(listener):
-    return listener.getsockname()[1]
-
-
-def drops_of(listener):
-    """SO_MEMINFO, SK_MEMINFO_DROPS."""
-    return int.from_bytes(listener.getsockopt(socket.SOL_SOCKET, 55, 36)[32:36], sys.byteorder)
-
-
-def queue_of(listener):
-    """The accept queue: tcpi_unacked of a listener."""
-    return int.from_bytes(listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)[24:28], sys.byteorder)
-
-
-class Queue:
-    """A listener with this backlog, and so many connections in its accept queue."""
-
-    def __init__(self, backlog, count):
-        self.listener = listen(backlog)
-        self.port = port_of(self.listener)
-        self.clients = [socket.create_connection((HOST, self.port), 10) for _ in range(count)]
-        wait_until(lambda: queue_of(self.listener) == count, 10, "not in the accept queue")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        for client in self.clients:
-            client.close()
-        self.listener.close()
-
-    def overflow(self):
-        """One connect() that the kernel drops."""
-        before = drops_of(self.listener)
-        client = socket.socket()
-        client.setblocking(False)
-        client.connect_ex((HOST, self.port))
-        self.clients.append(client)
-        wait_until(lambda: drops_of(self.listener) > before, 10, "nothing was dropped")
-
-    def empty(self):
-        """No connection is left, and no client tries again."""
-        for client in self.clients:
-            client.close()
-        self.clients = []
-        for _ in range(queue_of(self.listener)):
-            self.listener.accept()[0].close()
-
-
-def listeners(*args, **kwargs):
-    """Exit status and rows of one table."""
-    result = run("--listeners", "--once", "-o", "json", *args, **kwargs)
-    return result.returncode, [json.loads(line) for line in result.stdout.splitlines()]
 
 
 def ss_rows(ports):
@@ -138,54 +74,6 @@ def test_owner():
             assert_equal((other["pid"], other["owner"]), (child.pid, "listen"), "the other one's owner")
             assert_equal((mine["interval_s"], mine["accepted"], mine["dropped"]), (None, None, None), "unknown at first")
             assert other["interval_s"] is not None and other["accepted"] == 0, other
-
-
-def test_answers():
-    """Without --interval: full now, or ever dropped anything."""
-    need_root()
-    with Queue(2, 2) as queue:
-        assert_equal([row["overflow"] for row in listeners("-L", queue.port)[1]], ["no"], "two of three")
-        assert_equal(listeners("-L", queue.port)[0], 0, "exit status")
-        queue.clients.append(socket.create_connection((HOST, queue.port), 10))
-        wait_until(lambda: queue_of(queue.listener) == 3, 10, "not full")
-        status, (row,) = listeners("-L", queue.port)
-        assert_equal((status, row["overflow"], row["backlog"], row["backlog_max"]), (1, "full", 3, 2), "full")
-        queue.overflow()
-        for _ in range(3):
-            queue.listener.accept()[0].close()
-        status, (row,) = listeners("-L", queue.port)
-        assert_equal((status, row["overflow"], row["backlog"], row["drops"]), (1, "past", 0, drops_of(queue.listener)), "past")
-        text = run("--listeners", "--once", "-L", queue.port)
-        assert_equal((text.returncode, text.stderr), (1, ""), "exit status and messages in text")
-    assert_equal(listeners("-L", free_port()), (0, []), "no listener")
-
-
-def test_answers_about_an_interval():
-    """With --interval: what happens meanwhile."""
-    need_root()
-    with Queue(0, 1) as queue:
-        queue.overflow()
-        queue.empty()
-        with Trace("--listeners", "--once", "-i", "1s", "-o", "json", "-L", queue.port) as trace:
-            assert_equal(trace.wait(), 0, f"exit status: {trace.err}")
-            (row,) = trace.rows()
-            assert_equal((row["overflow"], row["dropped"]), ("past", 0), "nothing happened")
-            assert_equal((row["queued"], row["accepted"]), (0, 0), "counts")
-            assert 0.9 < row["interval_s"] < 20, row
-        with Trace("--listeners", "--once", "-i", "3s", "-o", "json", "-L", queue.port) as trace:
-            queue.clients.append(socket.create_connection((HOST, queue.port), 10))
-            queue.overflow()
-            queue.empty()
-            assert_equal(trace.wait(), 1, f"exit status: {trace.err}")
-            (row,) = trace.rows()
-            assert_equal((row["overflow"], row["queued"], row["accepted"], row["highest"], row["backlog"]), ("yes", 1, 1, 1, 0),
-                         f"what happened: {trace.err}")
-            assert row["dropped"] >= 1, row
-        with Trace("--listeners", "--once", "-i", "1h", "-L", queue.port) as trace:
-            time.sleep(0.1)
-            assert_equal(trace.stop(), 3, "exit status when it is ended before")
-            assert_in("ended before the end of --interval", trace.err)
-            assert_equal(len(trace.out.splitlines()), 2, "lines")
 
 
 def test_tables():
@@ -268,33 +156,6 @@ def test_scope():
                 assert_equal(listeners(*args, *other), (0, []), f"with {other}")
 
 
-def test_unknown_owner():
-    """A filter by owner cannot judge a listener whose owner is unknown: no answer, and a word why."""
-    need_root()
-    need_seeding()
-    with Queue(5, 0) as queue:
-        result = run("--listeners", "--once", "-L", queue.port, "--pid", os.getpid(), prefix=refusing("seed_storage", "seed_hash"))
-        assert_equal((result.returncode, len(result.stdout.splitlines())), (3, 1), f"exit status and lines: {result.stderr}")
-        assert_in("1 listener may be in scope: its owner is unknown", result.stderr)
-        with listen(1) as other:
-            both = run("--listeners", "-d", "0.1", "-L", f"{queue.port},{port_of(other)}", "--comm", COMM,
-                       prefix=refusing("seed_storage", "seed_hash"))
-            assert_equal((both.returncode, both.stderr.count("2 listeners may be in scope: their owners are unknown")), (0, 1),
-                         f"exit status and messages: {both.stderr}")
-        shown = run("--listeners", "--once", "-L", queue.port, prefix=refusing("seed_storage", "seed_hash")).stdout.splitlines()
-        assert_equal(shown[1].split()[:2], ["-", "-"], "an unknown owner")
-
-
-def test_refused_iterator():
-    """Without the iterator there is nothing to show: an error that says so."""
-    need_root()
-    for program in "take_listeners", "iterate:take_listeners":
-        result = run("--listeners", "--once", prefix=refusing(program))
-        assert_equal((result.returncode, result.stdout), (2, ""), f"exit status and output: {result.stderr}")
-        assert_in("the kernel refuses the program take_listeners", result.stderr)
-        assert_in("try ss -ltnp", result.stderr)
-
-
 def test_two_namespaces():
     need_root()
     need_command("ip")
@@ -308,15 +169,6 @@ def test_two_namespaces():
             child.send_signal(signal.SIGKILL)
         own = os.stat("/proc/self/ns/net").st_ino
         assert_equal((status, sorted(row["netns"] for row in rows)), (0, sorted([own, network.number])), "namespaces")
-
-
-def test_namespaces_that_cannot_be_entered():
-    need_root()
-    need_command("setpriv")
-    with NamedNetwork():
-        result = run("--listeners", "--once", "-L", "1", prefix=("setpriv", "--bounding-set=-sys_admin"))
-        assert_equal(result.returncode, 3, f"exit status: {result.stderr}")
-        assert_in("listeners there are not shown", result.stderr)
 
 
 def test_reader_that_leaves_or_stops():
@@ -365,15 +217,6 @@ def test_command():
         rows = [json.loads(line) for line in file.read().splitlines()]
     assert rows and len({row["lport"] for row in rows}) == 1, rows
     assert_equal((rows[-1]["owner"], rows[-1]["backlog"], rows[-1]["highest_ever"]), ("listen", 1, 1), "the last row")
-
-
-def test_trouble_is_no_answer():
-    """With --once errors end with 2."""
-    need_root()
-    for args, status in ((["--once"], 2), ([], 1)):
-        result = run("--listeners", *args, prefix=as_nobody())
-        assert_equal(result.returncode, status, f"exit status without rights and with {args}: {result.stderr}")
-        assert_in("cannot load", result.stderr)
 
 
 def test_quiet():

@@ -86,7 +86,7 @@ REFUSED = {
         (["--stuck", "CLOSING", "--longer", "0"], f'least time in the state "0": {TIMES.format("1us")}'),
         (["--longer", "1"], "--longer is for --stuck STATES; for transitions use --min-duration TIME"),
         (["--once"], "--once is for --stuck STATES or --listeners; add one of them, or leave --once out"),
-        (["--interval", "1"], "--interval is for --stuck STATES, --listeners or --summary"),
+        (["--interval", "1"], "--interval is for --stuck STATES, --listeners, --summary or --sum"),
         (["--stuck", "CLOSING", "--once", "-i", "1"], "--once scans as often as it needs; it excludes --interval"),
         (["--stuck", "CLOSING", "-c"], "--stuck shows connections that stay in a state; it excludes -c, --summary and -Y"),
         (["--stuck", "CLOSING", "--state", "CLOSING"], "--state selects transitions; give the states to --stuck instead"),

@@ -201,6 +201,20 @@ def test_namespaces_out_of_reach():
         assert_equal((result.returncode, result.stderr), (0, ""), "with all rights")
 
 
+def test_sums_of_namespaces_out_of_reach():
+    """--by looks at the connections of each network namespace."""
+    need_refusals()
+    need_command("setpriv")
+    args = "--summary", "--by", "pid", "-d", "0.1", "-L", 1
+    with PublicCopy() as tool, Namespaces(2):
+        result = run(*args, tool=tool, prefix=("setpriv", "--bounding-set=-sys_admin"))
+        assert_equal(result.returncode, 0, f"exit status: {result.stderr}")
+        for part in "cannot enter ", "open connections there are not in the sums":
+            assert_in(part, result.stderr)
+        result = run(*args, tool=tool)
+        assert_equal((result.returncode, result.stderr), (0, ""), "with all rights")
+
+
 def test_mean_rtt():
     need_refusals()
     for refused in both_ways("sample_rtt"):

@@ -159,7 +159,7 @@ static __always_inline void on_segment(struct sock *sk, struct tcp_sock *tp)
 		conn = conn_in_socket ? sock_storage_make(&conn_storage, sk) : conn_hash_add(sk);
 	}
 	/* A socket older than the tool may have no cookie yet. */
-	if (group_by[0] == GROUP_BY_CONN && conn_in_socket && (!conn || !conn->group))
+	if (grouping.by[0] == GROUP_BY_CONN && conn_in_socket && (!conn || !conn->group))
 		cookie_of(sk);
 	if (rtt_kind == RTT_SRTT)
 		take_smoothed(tp, conn, false);

@@ -23,12 +23,12 @@ static const struct listener_record no_listener = {};
 /* The owner of a listener that found no room in `listeners` is that of its struct conn, if it has one. */
 static __always_inline void take_owner(struct owner *ret, struct tcp_sock *tp, bool in_socket)
 {
-	__u64 address = (__u64)(unsigned long)tp;
-	struct known_listener *known = bpf_map_lookup_elem(&listeners, &address);
-	struct conn *conn = NULL;
+	struct known_listener *known = listener_copy_owner(ret, (__u64)(unsigned long)tp);
+	struct conn *conn;
 
 	if (known) {
-		listener_read_owner(ret, known);
+		if (process_names_show)
+			process_apply_name(ret, known->identity);
 		return;
 	}
 	conn = in_socket ? conn_find((struct sock *)tp) : conn_hash_find(tp);
@@ -50,10 +50,13 @@ static __always_inline bool take_admits(const struct transition *t)
 	return false;
 }
 
-static __always_inline void take_queue(struct listener_record *record, struct tcp_sock *tp)
+/* Returns false if the listener began after the moment of the walk. */
+static __always_inline bool take_queue(struct listener_record *record, struct tcp_sock *tp)
 {
 	struct listener_queue *queue = listener_queue_visit(tp, record->socket.cookie);
 
+	if (queue && queue->since_ns > listener_walk.time_ns)
+		return false;
 	record->backlog = tp->SOCK_BASE.sk_ack_backlog;
 	record->limit = tp->SOCK_BASE.sk_max_ack_backlog;
 	record->drops = tp->SOCK_BASE.sk_drops.counter;
@@ -61,12 +64,13 @@ static __always_inline void take_queue(struct listener_record *record, struct tc
 	record->syn_cookies = syn_cookies_allowed(tp);
 	record->syn_cookie_age_ns = syn_cookie_age_ns(tp, tick_ns);
 	if (!queue)
-		return;
+		return true;
 	record->since_ns = queue->since_ns;
 	record->queued = queue->queued;
 	record->backlog_before = queue->backlog;
 	record->drops_before = queue->drops;
 	record->highest = listener_queue_take_highest(queue, record->backlog);
+	return true;
 }
 
 /*
@@ -102,8 +106,8 @@ static __always_inline void take_listener(struct bpf_iter__tcp *ctx, bool in_soc
 		return;
 	record.socket.cookie = in_socket ? cookie_of((struct sock *)tp) : tp->SOCK_COMMON.skc_cookie.counter;
 	record.socket.netns = sock_netns(tp, false);
-	take_queue(&record, tp);
-	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	if (take_queue(&record, tp))
+		bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 }
 
 /* Visits the listeners of a network namespace. */

@@ -66,7 +66,7 @@ static __always_inline bool stranger_is_in_scope(struct tcp_sock *tp)
 /* Fills in the identity of a connection: cookie and conn_seq, as in struct transition. `conn` may be NULL. */
 static __always_inline void read_connection(struct transition *t, struct tcp_sock *tp, const struct conn *conn)
 {
-	if (group_by[0] != GROUP_BY_CONN)
+	if (grouping.by[0] != GROUP_BY_CONN)
 		return;
 	/*
 	 * Without socket storage, a socket has a cookie only if a process asked, perhaps in the middle of the

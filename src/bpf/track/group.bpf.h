@@ -5,17 +5,14 @@
 
 #include "bpf/kernel.bpf.h"
 
-#include "abi/connection.h"
 #include "abi/group.h"
+#include "abi/group_key.h"
 #include "abi/transition.h"
 #include "bpf/read/sock.bpf.h"
 
-const volatile __u8 group_by[GROUP_BY_MAX] = {};
+const volatile struct group_settings grouping = {};
 /* group_key_size(), in words */
 const volatile __u32 group_key_words = 0;
-/* For GROUP_BY_PREFIX: the bits of an address to keep, in network byte order. */
-const volatile __u64 group_mask_v4[2] = {};
-const volatile __u64 group_mask_v6[2] = {};
 
 /*
  * Free group numbers, 1 to --max-keys; user space fills the map. A stack: the lowest numbers go first, because they are
@@ -60,98 +57,10 @@ struct {
 	__type(value, struct recent);
 } group_recent SEC(".maps");
 
-/* The range of ephemeral ports (net.ipv4.ip_local_port_range). */
-const volatile __u16 group_ephemeral_first = 0;
-const volatile __u16 group_ephemeral_last = 0;
-
-static __always_inline bool group_is_ephemeral(__u16 port)
-{
-	return port >= group_ephemeral_first && port <= group_ephemeral_last;
-}
-
-/*
- * Returns the port of the side that listens, or one of the words for several ports. Ports of one kind are one value,
- * because there may be thousands.
- */
-static __always_inline __u32 group_port(const struct transition *t, __u8 role)
-{
-	bool is_server = role == ROLE_SERVER || (role == ROLE_UNKNOWN && group_is_ephemeral(t->rport));
-	bool is_client = role == ROLE_CLIENT || (role == ROLE_UNKNOWN && group_is_ephemeral(t->lport));
-	__u16 port = is_server ? t->lport : t->rport;
-
-	if (is_server == is_client || !port)
-		return GROUP_PORT_UNKNOWN;
-	return group_is_ephemeral(port) ? GROUP_PORT_EPHEMERAL : port;
-}
-
-static __always_inline void group_key_add(__u64 part[2], __u8 by, const struct transition *t, const struct owner *owner,
-					  __u8 role)
-{
-	const __u64 *laddr = (const __u64 *)t->laddr, *raddr = (const __u64 *)t->raddr;
-	const __u64 *comm = (const __u64 *)owner->comm;
-	const volatile __u64 *mask = t->ip_version == 4 ? group_mask_v4 : group_mask_v6;
-
-	switch (by) {
-	case GROUP_BY_LADDR:
-		part[0] = laddr[0];
-		part[1] = laddr[1];
-		break;
-	case GROUP_BY_RADDR:
-		part[0] = raddr[0];
-		part[1] = raddr[1];
-		break;
-	case GROUP_BY_PREFIX:
-		part[0] = raddr[0] & mask[0];
-		part[1] = raddr[1] & mask[1];
-		break;
-	case GROUP_BY_COMM:
-		part[0] = comm[0];
-		part[1] = comm[1];
-		break;
-	case GROUP_BY_LPORT:
-		*(__u16 *)part = t->lport;
-		break;
-	case GROUP_BY_RPORT:
-		*(__u16 *)part = t->rport;
-		break;
-	case GROUP_BY_PID:
-		*(__u32 *)part = owner->pid;
-		break;
-	case GROUP_BY_CGROUP:
-		part[0] = owner->cgroup_id;
-		break;
-	case GROUP_BY_NETNS:
-		*(__u32 *)part = t->netns;
-		break;
-	case GROUP_BY_PORT:
-		*(__u32 *)part = group_port(t, role);
-		break;
-	case GROUP_BY_ROLE:
-		*(__u32 *)part = role;
-		break;
-	}
-}
-
-static __always_inline bool group_is_by(__u8 by, __u8 first, __u8 last)
-{
-	return by >= first && by <= last;
-}
-
-static __always_inline bool group_is_by_address(__u8 by)
-{
-	return group_is_by(by, GROUP_BY_LADDR, GROUP_BY_RADDR) || by == GROUP_BY_PREFIX;
-}
-
 /* Returns 1 or 0, from which the verifier learns nothing (is_zero()). */
 static __always_inline __u64 group_address_is_link_local(__u8 by, const struct transition *t)
 {
-	const __u8 *address = by == GROUP_BY_LADDR ? t->laddr : t->raddr;
-	__u64 ten_bits = bpf_cpu_to_be64(0xffc0ULL << 48);
-
-	/* A shorter prefix also has other addresses. */
-	if (!group_is_by_address(by) || (by == GROUP_BY_PREFIX && (group_mask_v6[0] & ten_bits) != ten_bits))
-		return 0;
-	return is_zero((bpf_ntohs(*(const __u16 *)address) & 0xffc0) ^ 0xfe80);
+	return is_zero(group_link_local_difference(by, &grouping, t));
 }
 
 /* Returns the members netns and ifindex of a key as one word. */
@@ -169,39 +78,16 @@ static __always_inline void group_read_zone(struct group_key *key, const struct 
 {
 	__u64 link_local, zone;
 
-	if (group_by[0] == GROUP_BY_CONN)
+	if (grouping.by[0] == GROUP_BY_CONN)
 		*(__u64 *)&key->netns = group_zone(t->netns, t->ifindex);
-	if (!group_is_by_address(group_by[0]) && !group_is_by_address(group_by[1]))
+	if (!group_is_by_address(grouping.by[0]) && !group_is_by_address(grouping.by[1]))
 		return;
-	link_local = group_address_is_link_local(group_by[0], t) | group_address_is_link_local(group_by[1], t);
+	link_local = group_address_is_link_local(grouping.by[0], t) | group_address_is_link_local(grouping.by[1], t);
 	link_local &= is_zero(t->ip_version ^ 6);
 	zone = opaque_zero(link_local);
 	if (link_local)
 		zone += group_zone(sock_netns(tp, probed), sock_ifindex(tp, probed));
 	*(__u64 *)&key->netns = zone;
-}
-
-static __always_inline void group_key(struct group_key *key, const struct transition *t, const struct owner *owner,
-				      __u8 role)
-{
-	__u64 *parts = (__u64 *)key->part;
-	__u8 first = group_by[0], second = group_by[1];
-
-	if (group_is_by(first, GROUP_BY_LADDR, GROUP_BY_RADDR) || group_is_by(second, GROUP_BY_LADDR, GROUP_BY_RADDR) ||
-	    group_is_by(first, GROUP_BY_PREFIX, GROUP_BY_CONN) || group_is_by(second, GROUP_BY_PREFIX, GROUP_BY_PREFIX))
-		key->ip_version = t->ip_version;
-	if (group_is_by(first, GROUP_BY_PID, GROUP_BY_CGROUP) || group_is_by(second, GROUP_BY_PID, GROUP_BY_CGROUP))
-		key->owner_known = owner->source != OWNER_UNKNOWN;
-	if (first == GROUP_BY_CONN) {
-		first = GROUP_BY_LADDR;
-		second = GROUP_BY_RADDR;
-		key->lport = t->lport;
-		key->rport = t->rport;
-		key->cookie = t->cookie;
-		key->conn_seq = t->conn_seq;
-	}
-	group_key_add(parts, first, t, owner, role);
-	group_key_add(parts + 2, second, t, owner, role);
 }
 
 /* group_numbers is empty. The flag shows that without the map's lock, which all CPUs share. */
@@ -314,7 +200,7 @@ static __always_inline __u32 group_number(const struct transition *t, const stru
 	struct recent *recent = NULL;
 	__u32 number;
 
-	group_key(&key, t, owner, role);
+	group_key(&key, &grouping, t, owner, role);
 	group_read_zone(&key, t, tp, probed);
 	if (by_segment) {
 		__u32 slot = group_recent_slot(&key);

@@ -78,16 +78,6 @@ static __always_inline __u64 listener_of(struct tcp_sock *child)
 	return (__u64)child->tsorted_sent_queue.next - bpf_core_field_offset(struct tcp_sock, tsorted_sent_queue);
 }
 
-/* Copies the present owner of a listener. An owner that has ended is unknown: no process was seen accepting since. */
-static __always_inline void listener_read_owner(struct owner *ret, struct known_listener *listener)
-{
-	owner_copy(ret, &listener->owner);
-	if (process_ends_show && !process_lives(ret->pid, listener->identity))
-		ret->source = OWNER_UNKNOWN;
-	else if (process_names_show)
-		process_apply_name(ret, listener->identity);
-}
-
 /*
  * Copies the owner of the listener at `address`. An owner that has ended is unknown: no process was seen accepting
  * since. Returns NULL for an unknown listener.

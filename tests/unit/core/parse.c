@@ -268,7 +268,7 @@ static void test_long_errors(void **state)
 {
 	static const char characters[][5] = {
 		"a", "\x01", "\\", "\xc3\xa4", "\xe2\x82\xac", "\xe2\x80\xae", "\xf0\x9f\x98\x80"};
-	char word[5000], what[600];
+	char word[5000], what[2000];
 	struct parse_error error;
 
 	(void)state;
