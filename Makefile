@@ -94,6 +94,13 @@ CPPFLAGS_ALL += -DHAVE_LIBSYSTEMD
 LDLIBS       += -lsystemd
 endif
 
+# Without ncurses, tcpstates says so when it is asked for the screen of --live. A static one has none: ncurses reads terminfo where Debian has it.
+HAVE_NCURSES ?= $(if $(STATIC)$(SYSROOT),,$(shell $(PKG_CONFIG) --exists ncursesw 2>/dev/null && echo 1))
+ifneq ($(HAVE_NCURSES),)
+CPPFLAGS_ALL   += -DHAVE_NCURSES
+tcpstates_LIBS := $(shell $(PKG_CONFIG) --libs ncursesw)
+endif
+
 # The exporter needs more libraries, of which Debian has no static ones.
 HAVE_EXPORTER ?= $(if $(STATIC)$(SYSROOT),,$(shell $(PKG_CONFIG) --exists libmicrohttpd gnutls yaml-0.1 libcrypt 2>/dev/null && echo 1))
 BUILT_TOOLS   := $(if $(HAVE_EXPORTER),$(TOOLS),$(filter-out tcpvitals-exporter,$(TOOLS)))
@@ -196,7 +203,7 @@ $(REFUSE_BPF): $(BUILD)/tests/refuse/refuse_bpf.o
 
 # All of tcpstates but its main().
 $(BUILD)/tests/budget/%: $(BUILD)/tests/budget/%.o $(filter-out %/main.o,$(tcpstates_OBJ)) $(LIB)
-	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -o $@
+	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(tcpstates_LIBS) $(LDLIBS) -o $@
 
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BENCH_LIB_OBJ) $(LIB)
 	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(BENCH_LIBS) -o $@

@@ -87,9 +87,17 @@ def run_round(command, options):
         return {**figures, "reported_lost": observer.lost()}
 
 
+def tcptop():
+    """Every second, without clearing the screen: the peer of --live."""
+    for command, note in peers.libbpf_tool("tcptop"):
+        yield [*command, "-C", "1"], note
+
+
 def measure(options, say):
-    commands = {"ours": [TOOL], "ours `-o json`": [TOOL, "-o", "json"], "ours `-c`": [TOOL, "-c"]}
-    found, notes, skipped = peers.usable({f"libbpf-tools {name}": peers.libbpf_tool(name) for name in PEERS}, say)
+    commands = {"ours": [TOOL], "ours `-o json`": [TOOL, "-o", "json"], "ours `-c`": [TOOL, "-c"],
+                "ours `--live`": [TOOL, "--live", "-o", "json"]}
+    wanted = {f"libbpf-tools {name}": peers.libbpf_tool(name) for name in PEERS} | {"libbpf-tools tcptop": tcptop()}
+    found, notes, skipped = peers.usable(wanted, say)
     commands |= found
     say("warming up")
     run_round(None, options)

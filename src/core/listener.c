@@ -190,7 +190,7 @@ static void keep_missed(struct listener_table *table, const struct listener_row 
 
 void listener_table_end(struct listener_table *table)
 {
-	const struct listener_row *before = table->before, *end = before + table->before_count;
+	const struct listener_row *before = table->before, *end = before ? before + table->before_count : NULL;
 
 	sort(table->rows, table->count);
 	sort(table->before, table->before_count);

@@ -75,6 +75,16 @@ void part_between(const struct connection *before, const struct connection *now,
 	*ret = part;
 }
 
+/* Remembers `now`, but no smaller time than before: the kernel may take back the time of a timeout that goes on. */
+static void keep(struct connection *last, const struct connection *now)
+{
+	uint32_t rto_ms = last->rto_ms;
+
+	*last = *now;
+	if (rto_ms != RTO_UNKNOWN && now->rto_ms != RTO_UNKNOWN && rto_ms > now->rto_ms)
+		last->rto_ms = rto_ms;
+}
+
 void part_table_close(struct part_table *table)
 {
 	free(table->entries);
@@ -164,8 +174,9 @@ int part_take(struct part_table *table, const struct connection *now, struct par
 	if (error)
 		return error;
 	part_between(entry ? &entry->last : NULL, now, ret);
+	ret->is_counted = entry && entry->walk == table->walk;
 	if (entry) {
-		entry->last = *now;
+		keep(&entry->last, now);
 		entry->walk = table->walk;
 	}
 	return 0;
@@ -176,6 +187,7 @@ bool part_take_last(struct part_table *table, const struct connection *now, stru
 	uint32_t *link = find_link(table, now);
 
 	part_between(link ? &table->entries[*link - 1].last : NULL, now, ret);
+	ret->is_counted = link && table->entries[*link - 1].walk == table->walk;
 	if (link)
 		remove_at(table, link);
 	return link;

@@ -19,6 +19,7 @@ struct part {
 	 */
 	struct connection change;
 	uint64_t from_ns; /* end of the part before, CLOCK_MONOTONIC; 0: this is the connection's first part */
+	bool is_counted; /* of part_take() and part_take_last(): the walk that began last has had a part of it before */
 };
 
 /* `before` is an earlier record of the same connection, or NULL. A counter that has fallen counts as unchanged. */

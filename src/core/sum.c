@@ -220,7 +220,7 @@ void sum_add_open(const struct sum_table *table, struct sum_group *group, const 
 	struct sum sum = sum_of(table, part);
 
 	add_to(group, &sum);
-	group->open++;
+	group->open += !part->is_counted; /* a walk may visit a socket twice */
 }
 
 void sum_add_end(const struct sum_table *table, struct sum_group *group, const struct part *part)
@@ -229,7 +229,7 @@ void sum_add_end(const struct sum_table *table, struct sum_group *group, const s
 
 	sum.closed = 1;
 	add_to(group, &sum);
-	if (part->from_ns && group->open)
+	if (part->is_counted && group->open)
 		group->open--;
 }
 

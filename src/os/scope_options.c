@@ -43,8 +43,7 @@ static int add_found(struct scope *scope, enum scope_kind kind, const char *what
 	return 0;
 }
 
-/* Returns 0, -EINVAL with the reason in `error`, or ARGP_ERR_UNKNOWN. */
-static int add(int key, const char *argument, struct scope *scope, struct parse_error *error)
+int scope_options_add(int key, const char *argument, struct scope *scope, struct parse_error *error)
 {
 	switch (key) {
 	case '4':
@@ -89,7 +88,7 @@ error_t scope_option(int key, const char *argument, const struct argp_state *sta
 			command_line_choose(state, "pid namespace", argument, namespaces, "not one of own, host") != 0;
 		return 0;
 	}
-	result = add(key, argument, scope, &error);
+	result = scope_options_add(key, argument, scope, &error);
 	if (result == -EINVAL)
 		command_line_fail(state, &error);
 	return result;

@@ -55,6 +55,12 @@ enum {
 	}
 
 /*
+ * Adds the argument of one of these options to the scope. Returns 0, -EINVAL with the reason in `error`, or
+ * ARGP_ERR_UNKNOWN for another option.
+ */
+int scope_options_add(int key, const char *argument, struct scope *scope, struct parse_error *error);
+
+/*
  * Handles one of these options. Returns 0, or ARGP_ERR_UNKNOWN for another option. Ends the process if the argument is
  * refused.
  */

@@ -228,6 +228,19 @@ static char *append_end(char *at, const struct connection_line *line)
 	return append_bool(at, "final", true, is_final);
 }
 
+char *connection_append_members(char *at, const struct connection_line *line)
+{
+	const struct connection *connection = line->connection;
+
+	at = append_word(at, "role", role_of(connection));
+	at = append_times(at, connection, line->base);
+	at = append_counters(at, connection);
+	at = append_rtt(at, connection);
+	at = append_limits(at, connection, line->from_ns);
+	at = append_losses(at, connection);
+	return append_path(at, connection);
+}
+
 void connection_json(struct strbuf *out, const struct connection_line *line)
 {
 	const struct connection *connection = line->connection;
@@ -238,13 +251,7 @@ void connection_json(struct strbuf *out, const struct connection_line *line)
 	at = append_literal(at, "{\"v\":1,\"type\":\"connection\",\"time\":\"");
 	at = timestamp_append_utc(at, line->base, connection->end.time_ns);
 	at = json_append_socket(at, &connection->end);
-	at = append_word(at, "role", role_of(connection));
-	at = append_times(at, connection, line->base);
-	at = append_counters(at, connection);
-	at = append_rtt(at, connection);
-	at = append_limits(at, connection, line->from_ns);
-	at = append_losses(at, connection);
-	at = append_path(at, connection);
+	at = connection_append_members(at, line);
 	at = append_end(at, line);
 	strbuf_end(out, append_literal(at, "}\n"));
 }

@@ -21,6 +21,9 @@ void connection_text(struct strbuf *out, const struct column_list *columns, enum
 		     const struct connection_line *line);
 void connection_csv(struct strbuf *out, const struct column_list *columns, const struct connection_line *line);
 
+/* Appends the members about the connection, each with a comma in front, as core/append.h describes. */
+char *connection_append_members(char *at, const struct connection_line *line);
+
 /* {"v":1,"type":"connection",...} and a newline, without names, as in tcpvitals-json(5). */
 void connection_json(struct strbuf *out, const struct connection_line *line);
 

@@ -36,7 +36,13 @@ static const struct bpf_program *listeners_program(const struct vitals_bpf *vita
 
 int snapshot_try(const struct probe_wants *wants, const struct vitals_bpf *vitals)
 {
-	return wants->emits & EMIT_LISTENERS ? program_try_iterator(listeners_program(vitals), NULL) : 0;
+	/* The exporter can do without snapshots. */
+	bool snapshots = wants->emits & EMIT_SNAPSHOTS && !(wants->emits & EMIT_METRICS);
+	int error = snapshots ? program_try_iterator(vitals->progs.take_snapshot, NULL) : 0;
+
+	if (!error && wants->emits & EMIT_LISTENERS)
+		error = program_try_iterator(listeners_program(vitals), NULL);
+	return error;
 }
 
 struct reading {

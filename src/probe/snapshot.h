@@ -16,7 +16,7 @@ struct vitals_bpf;
 /* Chooses the programs, before `vitals` is loaded. */
 void snapshot_prepare(const struct probe_wants *wants, bool in_socket, struct vitals_bpf *vitals);
 
-/* As scan_try(), for the iterator over listeners. */
+/* As scan_try(), for the iterators over connections and over listeners. */
 int snapshot_try(const struct probe_wants *wants, const struct vitals_bpf *vitals);
 
 typedef void snapshot_visit(void *context, const struct connection *record);

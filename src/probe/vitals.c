@@ -41,6 +41,7 @@ static bool explain(int error, char *ret, size_t size)
 	return scope_explain(error, ret, size) || retransmissions_explain(error, ret, size) ||
 	       optional_explain("stuck_tcp", without_scans, error, ret, size) ||
 	       optional_explain("stuck_hash", without_scans, error, ret, size) ||
+	       optional_explain("take_snapshot", "open connections cannot be read; try ss -tnp", error, ret, size) ||
 	       optional_explain("take_listeners", without_listeners, error, ret, size) ||
 	       optional_explain("take_listeners_hash", without_listeners, error, ret, size);
 }

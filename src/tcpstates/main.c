@@ -14,6 +14,7 @@
 #include "probe/probe.h"
 #include "tcpstates/hint.h"
 #include "tcpstates/listeners.h"
+#include "tcpstates/live.h"
 #include "tcpstates/losses.h"
 #include "tcpstates/options.h"
 #include "tcpstates/parts.h"
@@ -98,8 +99,7 @@ static int scan(struct tool *tool)
 	return stuck_scan(&tool->watch, &tool->app.probe, clock_monotonic_ns(), false);
 }
 
-/* Reads all open connections, unless rows of the last time still wait for the reader: then the next parts are longer.
- */
+/* Reads all open connections, unless rows still wait for the reader: then the next parts are longer. */
 static int take_parts(struct tool *tool, bool is_last)
 {
 	print_drain(&tool->printer, &tool->app.probe.rings);
@@ -215,7 +215,7 @@ static int finish(struct tool *tool, bool summary_due)
 
 		print_drain(&tool->printer, &tool->app.probe.rings);
 		listing_print(&tool->listing, &tool->printer);
-		if (!sink_flush(&tool->sink) && summary_due) {
+		if (!sink_flush(&tool->sink) && summary_due && !tool->sums.is_due) {
 			error = summarize(tool);
 			summary_due = false;
 			sink_flush(&tool->sink);
@@ -291,13 +291,11 @@ static int trace_listeners(struct tool *tool)
 	return error;
 }
 
-/* Takes parts at once, at intervals, and at the end: then they add up to all that was seen. 0 or a negative errno. */
+/* Takes parts at the end, too: then they add up to all that was seen. Returns 0 or a negative errno. */
 static int trace_parts(struct tool *tool)
 {
-	int error = take_parts(tool, false);
+	int error = trace(tool);
 
-	if (!error)
-		error = trace(tool);
 	return error || tool->sink.error ? error : take_parts(tool, true);
 }
 
@@ -329,6 +327,8 @@ static int run(struct tool *tool)
 
 	if (!error)
 		error = begin(tool);
+	if (!error && tool->printer.parts)
+		error = parts_walk(&tool->parts, &tool->app.probe, tool->options.app.verbose);
 	if (!error) {
 		app_report(&tool->app);
 		print_header(&tool->printer);
@@ -353,6 +353,8 @@ int main(int argc, char **argv)
 	int status;
 
 	tcpstates_options_parse(argc, argv, &tool.options);
+	if (tool.options.live.wanted)
+		return live_run(&tool.options);
 	status = failure_status(&tool);
 	tool.watch.options = &tool.options.stuck;
 	tool.watch.verbose = tool.options.app.verbose;
@@ -373,10 +375,7 @@ int main(int argc, char **argv)
 	wants = tcpstates_wants(&tool.options);
 	if ((!tool.options.journal || !print_open_journal(&tool.printer)) &&
 	    !app_open(&tool.options.app, &wants, &tool.sink, &tool.app))
-		/*
-		 * With --stuck and --listeners no priority is needed. A scan may be long, no other program can
-		 * interrupt it, and nothing is lost meanwhile.
-		 */
+		/* A scan of --stuck and --listeners may be long, and nothing is lost meanwhile: no priority. */
 		status = app_launch(&tool.app, !tool.options.stuck.states && !tool.options.listeners.wanted);
 	if (!status)
 		status = run(&tool);

@@ -7,6 +7,7 @@
 #include "probe/rings.h"
 #include "tcpstates/help.h"
 #include "tcpstates/listeners_options.h"
+#include "tcpstates/live_options.h"
 #include "tcpstates/retransmission_options.h"
 #include "tcpstates/stuck_options.h"
 #include "tcpstates/sum_options.h"
@@ -52,6 +53,7 @@ static const struct argp_option option_table[] = {
 	STUCK_OPTIONS(2),
 	{"retransmits", KEY_RETRANSMITS, 0, 0, "one row for each segment that is sent again", 2},
 	LISTENERS_OPTIONS(2),
+	LIVE_OPTIONS(2),
 	{0, 0, 0, 0, "How to show it:", 3},
 	{"timestamp", 'T', 0, 0, "wall time (HH:MM:SS) first", 3},
 	{"time", 0, 0, OPTION_ALIAS, 0, 3},
@@ -98,7 +100,7 @@ static const char documentation[] =
 	"TIME is in seconds, or has a unit: us, ms, s, m, h, d. An unknown value is printed as \"-\". "
 	"Needs root or CAP_BPF+CAP_PERFMON. Manual: tcpstates(8).\n"
 	"Exit status: 0; 1 error; 2 wrong command line; 3 with --strict: rows were lost. With COMMAND: its own, unless "
-	"0. With --once: 0 no, 1 yes, 2 error, 3 unknown.";
+	"0. With --stuck or --listeners --once: 0 no, 1 yes, 2 error, 3 unknown.";
 
 static uint64_t parse_buffer_size(const struct argp_state *state, const char *text)
 {
@@ -158,6 +160,9 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 		return 0;
 	case LISTENERS_KEY:
 		options->listeners.wanted = true;
+		return 0;
+	case LIVE_KEY:
+		options->live.wanted = true;
 		return 0;
 	case KEY_BUFFER_SIZE:
 		options->buffer_size = parse_buffer_size(state, argument);
@@ -259,7 +264,9 @@ static void finish_options(const struct command_line *line, const struct argp_st
 		options->format = OUTPUT_CSV;
 	if (options->app.fleet && options->format != OUTPUT_JSON)
 		argp_error(state, "--fleet is for JSON; add -o json");
-	app_options_end(state, options->connections, &options->app);
+	live_options_end(state, line->columns || line->time || line->elapsed || line->wide,
+			 line->names || line->services, options);
+	app_options_end(state, options->connections || options->live.wanted, &options->app);
 	listeners_options_end(state, options);
 	sum_options_end(state, options);
 	if ((options->summary || options->sum.groups.count) && options->stuck.interval_ns)
@@ -286,6 +293,8 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	if (line->services)
 		options->app.names |= NAMES_SERVICES;
 	options->app.names |= grouping_names(&options->sum.groups.grouping);
+	if (live_options_wants_screen(options))
+		options->app.names |= NAMES_CGROUP;
 }
 
 static error_t parse_presentation(int key, char *argument, struct argp_state *state)

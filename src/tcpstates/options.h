@@ -36,6 +36,14 @@ struct sum_options {
 	struct labels groups; /* none: no --by and no --sum */
 	struct sum_order order;
 	bool has_by, has_sum, has_sort; /* the option was given */
+	int top_next;                   /* --top was given without a number: index of the word behind it; or 0 */
+};
+
+/* --live: all connections now, on a screen, or as text or JSON. */
+struct live_options {
+	bool wanted;
+	bool once;
+	uint64_t interval_ns; /* time between two looks */
 };
 
 struct tcpstates_options {
@@ -54,6 +62,7 @@ struct tcpstates_options {
 	struct sum_options sum;
 	bool retransmits; /* retransmitted segments instead of transitions */
 	struct stuck_options stuck;
+	struct live_options live;
 	struct listeners_options listeners;
 };
 

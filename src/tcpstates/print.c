@@ -37,11 +37,13 @@ void print_finish_object(struct printer *printer, const struct names *names)
 		json_add_host(&printer->sink->buffer, printer->host);
 }
 
-static void print_part(struct printer *printer, const struct part *part, const struct names *names)
+/* Prints the record of a connection, or a part that began at `from_ns`. */
+static void print_line(struct printer *printer, const struct connection *connection, uint64_t from_ns,
+		       const struct names *names)
 {
 	const struct tcpstates_options *options = printer->options;
 	const struct connection_line line = {
-		.connection = &part->change, .from_ns = part->from_ns, .names = names, .base = &printer->base};
+		.connection = connection, .from_ns = from_ns, .names = names, .base = &printer->base};
 	struct strbuf *out = &printer->sink->buffer;
 
 	switch (options->format) {
@@ -161,15 +163,14 @@ static int print_connection(struct printer *printer, const struct connection *co
 	if (connection->end.flags & TRANSITION_SCAN) {
 		/* Without memory, the connection is as before: its next part is longer. */
 		if (!part_take(&parts->table, connection, &part))
-			print_part(printer, &part, names);
+			print_line(printer, &part.change, part.from_ns, names);
 		return 0;
 	}
 	if (parts && part_take_last(&parts->table, connection, &part)) {
-		print_part(printer, &part, names);
+		print_line(printer, &part.change, part.from_ns, names);
 		return print_record(printer, connection, sizeof(*connection));
 	}
-	part_between(NULL, connection, &part);
-	print_part(printer, &part, names);
+	print_line(printer, connection, 0, names);
 	return 0;
 }
 

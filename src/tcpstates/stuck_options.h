@@ -17,9 +17,9 @@ enum {
 #define STUCK_OPTIONS(group)                                                                                           \
 	{"stuck", STUCK_KEY_STATES, "STATES", 0, "connections that stay in one of these states", group},               \
 		{"longer", STUCK_KEY_LONGER, "TIME", 0, "with --stuck: at least TIME (default 60)", group},            \
-		{"interval", 'i', "TIME", 0, "how often: --stuck, --listeners, --summary", group},                     \
+		{"interval", 'i', "TIME", 0, "how often: --stuck, --listeners, --live, --summary", group},             \
 	{                                                                                                              \
-		"once", STUCK_KEY_ONCE, 0, 0, "--stuck, --listeners: answer by exit status", group                     \
+		"once", STUCK_KEY_ONCE, 0, 0, "--stuck, --listeners: exit status; --live: text", group                 \
 	}
 
 /*

@@ -23,6 +23,11 @@ static enum sum_sort parse_sort(const struct argp_state *state, const char *argu
 	return (enum sum_sort)command_line_choose(state, "sort", argument, sorts, "not one of " SORTS);
 }
 
+static uint32_t parse_top(const struct argp_state *state, const char *argument)
+{
+	return command_line_number(state, "number of groups", argument, SUM_GROUPS_MAX);
+}
+
 error_t sum_option(int key, const char *argument, const struct argp_state *state, struct sum_options *options)
 {
 	switch (key) {
@@ -35,7 +40,16 @@ error_t sum_option(int key, const char *argument, const struct argp_state *state
 		options->has_sum = true;
 		return 0;
 	case SUM_KEY_TOP:
-		options->order.top = command_line_number(state, "number of groups", argument, SUM_GROUPS_MAX);
+		options->top_next = argument ? 0 : state->next;
+		if (argument)
+			options->order.top = parse_top(state, argument);
+		return 0;
+	case ARGP_KEY_ARG:
+		/* "--top 5": getopt takes an optional argument only behind "=" */
+		if (!options->top_next || options->top_next != state->next - 1)
+			break;
+		options->top_next = 0;
+		options->order.top = parse_top(state, argument);
 		return 0;
 	case SUM_KEY_SORT:
 		options->order.sort = parse_sort(state, argument);
@@ -49,6 +63,8 @@ void sum_options_end(const struct argp_state *state, const struct tcpstates_opti
 {
 	const struct sum_options *sum = &options->sum;
 
+	if (sum->top_next && !options->live.wanted)
+		argp_error(state, "--top of groups needs a number, as in --top 5");
 	if (sum->has_by && !options->summary)
 		argp_error(state, "--by groups a summary; add --summary, or use -c --sum GROUP");
 	if (sum->has_sum && options->every_ns)

@@ -18,13 +18,14 @@ enum {
 #define SUM_OPTIONS(group)                                                                                             \
 	{"by", SUM_KEY_BY, "GROUP", 0, "with --summary: traffic of each GROUP instead", group},                        \
 		{"sum", SUM_KEY_SUM, "GROUP", 0, "with -c: sums of each GROUP instead of rows", group},                \
-		{"top", SUM_KEY_TOP, "N", OPTION_HIDDEN, 0, group},                                                    \
+		{"top", SUM_KEY_TOP, "N", OPTION_ARG_OPTIONAL | OPTION_HIDDEN, 0, group},                              \
 	{                                                                                                              \
 		"sort", SUM_KEY_SORT, "WHAT", 0, "with GROUP: bytes (default), ...; --top=N: N rows", group            \
 	}
 
 /*
- * Handles one of these options. Returns 0, or ARGP_ERR_UNKNOWN for another option. Ends the process if the argument is
+ * Handles one of these options, or the word behind --top. --top without a number is --live, unless there are groups.
+ * Returns 0, or ARGP_ERR_UNKNOWN for another option. Ends the process if the argument is
  * refused.
  */
 error_t sum_option(int key, const char *argument, const struct argp_state *state, struct sum_options *options);

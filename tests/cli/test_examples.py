@@ -10,6 +10,7 @@ behind "--" or in a pipeline, run unchanged. Such a command may fail without a n
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import tempfile
 
@@ -43,7 +44,7 @@ exec "$tool" "$@"
 """
 
 # Lines that stderr may have in a run without traffic.
-USUAL = re.compile(r"^tcp(states|rtt|vitals-exporter): (live page at |lost \d+ of |no sample|quiet so far|ended too early)")
+USUAL = re.compile(r"^tcp(states|rtt|vitals-exporter): (live page at |lost \d+ of |no sample|quiet so far|ended too early|ended before the end of --interval|\d+ listeners? may be in scope)")
 # Examples whose exit status is another program's, or an answer.
 NOT_THE_TOOL = re.compile(r" -- | \| grep |--once")
 # Of README, what other tests or CI run: the command, and where it is run.
@@ -111,7 +112,9 @@ def write_program(path, text):
 
 
 def assert_runs(command, folder, header=None):
-    """Returns the exit status. The header is on stderr when the tool runs a command."""
+    """Returns the exit status. The header is on stderr when the tool runs a command. --live gets a terminal."""
+    if "--live" in command and "--once" not in command:
+        command = f"TERM=xterm script -qefc {shlex.quote(command)} /dev/null"
     result = subprocess.run(["unshare", "--net", "bash", "-c", f"ip link set lo up; {command}"], cwd=folder, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=LIMIT_S, check=False,
                             env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"})

@@ -10,12 +10,19 @@
 /* In jiffies, the running chronograph included. */
 static __always_inline void chrono_read(struct tcp_sock *tp, __u32 ret[CHRONOS])
 {
-	__u32 running = BPF_CORE_READ_BITFIELD(tp, chrono_type);
-	__u32 since_start = (__u32)bpf_jiffies64() - tp->chrono_start;
+	__u32 running = BPF_CORE_READ_BITFIELD(tp, chrono_type), start = tp->chrono_start;
+	__s32 since_start;
 
 #pragma unroll
 	for (__u32 i = 0; i < CHRONOS; i++)
-		ret[i] = tp->chrono_stat[i] + (running == i + 1 ? since_start : 0);
+		ret[i] = tp->chrono_stat[i];
+	/* Last, and not negative: before 6.5 an iterator does not lock the socket, and a chronograph may start now. */
+	since_start = (__u32)bpf_jiffies64() - start;
+	if (since_start < 0)
+		since_start = 0;
+#pragma unroll
+	for (__u32 i = 0; i < CHRONOS; i++)
+		ret[i] += running == i + 1 ? since_start : 0;
 }
 
 #endif

@@ -25,6 +25,14 @@ static __always_inline void connection_read_base(struct life_base *base, struct 
 	base->rate_interval_us = tp->rate_interval_us;
 }
 
+/* Before 6.5 an iterator does not lock the socket: `from` may have passed `to`. */
+static __always_inline __u32 connection_distance(__u32 from, __u32 to)
+{
+	__s32 distance = to - from;
+
+	return distance > 0 ? distance : 0;
+}
+
 static __always_inline void connection_read_counts(struct connection *record, struct tcp_sock *tp)
 {
 	record->bytes_sent = tp->bytes_sent;
@@ -38,8 +46,8 @@ static __always_inline void connection_read_counts(struct connection *record, st
 	record->reord_seen = tp->reord_seen;
 	record->delivered = tp->delivered;
 	record->delivered_ce = tp->delivered_ce;
-	record->recv_queue = tp->rcv_nxt - tp->copied_seq;
-	record->send_queue = tp->write_seq - tp->snd_una;
+	record->recv_queue = connection_distance(tp->copied_seq, tp->rcv_nxt);
+	record->send_queue = connection_distance(tp->snd_una, tp->write_seq);
 }
 
 static __always_inline void connection_read_since(struct connection *record, struct tcp_sock *tp,

@@ -134,11 +134,11 @@ static __noinline int life_follow(struct sock *sk, struct tcp_sock *tp, const st
 		life->role = conn->role; /* its listener was found at the start */
 	if (life)
 		life_add(life, t);
+	/* The last segment in ESTABLISHED has not been looked at yet. */
+	if (life && t->oldstate == STATE_ESTABLISHED)
+		life_look_at_window(life, tp);
 	if (t->newstate != STATE_CLOSE)
 		return 0;
-	/* The last segment has not been looked at yet. */
-	if (life && (t->oldstate == STATE_ESTABLISHED || t->oldstate == STATE_CLOSE_WAIT))
-		life_look_at_window(life, tp);
 	if (verdict == SCOPE_IN &&
 	    scope_admits_row(t, cause_of_connection(t->cause, t->oldstate), life ? life->role : ROLE_UNKNOWN)) {
 		/* Without a struct conn, the connection was counted when it began. */

@@ -205,6 +205,25 @@ static void test_syn_retrans(void **state)
 	part_table_close(&table);
 }
 
+/* The kernel takes back the time of a timeout when the next one begins: no part has it twice. */
+static void test_time_taken_back(void **state)
+{
+	static const uint32_t times[] = {200, 900, 100, 1000, 1400};
+	struct connection now = {.end.cookie = 1};
+	struct part_table table = {};
+	uint32_t sum = 0;
+	struct part part;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(times); i++) {
+		now.rto_ms = times[i];
+		assert_int_equal(part_take(&table, &now, &part), 0);
+		sum += part.change.rto_ms;
+	}
+	assert_int_equal(sum, now.rto_ms);
+	part_table_close(&table);
+}
+
 #define CONNECTIONS 300
 
 /* Connections that go on, are looked at and end, in any order: the parts of each add up to it at every moment. */
@@ -317,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_rto_unknown),
 		cmocka_unit_test(test_syn_retrans),
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_time_taken_back),
 		cmocka_unit_test(test_another_connection),
 		cmocka_unit_test(test_walks),
 	};

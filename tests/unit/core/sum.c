@@ -102,6 +102,38 @@ static void test_one_connection(void **state)
 	sum_close(&table);
 }
 
+/* A connection ends during a walk that has not reached it; another is visited twice by that walk. */
+static void test_end_during_walk(void **state)
+{
+	struct part_table parts = {};
+	struct sum_table table;
+	struct sum_group *group;
+
+	(void)state;
+	assert_int_equal(sum_open(10, SUM_BY_KEY, true, &table), 0);
+	group = group_of(&table, 1, "a");
+	for (unsigned int walk = 0; walk < 2; walk++) {
+		part_walk_begin(&parts);
+		sum_walk_begin(&table);
+		add_open(&table, &parts, group, at(7, START_NS + 50 * (walk + 1), START_NS, 100));
+		if (walk == 0)
+			add_open(&table, &parts, group, at(8, START_NS + 50, START_NS, 100));
+		else
+			add_open(&table, &parts, group, at(7, START_NS + 101, START_NS, 100));
+		sum_walk_end(&table);
+		part_walk_end(&parts);
+		assert_int_equal(group->open, walk == 0 ? 2 : 1);
+	}
+	add_end(&table, &parts, group, at(8, START_NS + 90, START_NS, 110));
+	assert_int_equal(group->open, 1);
+	assert_int_equal(group->total.closed, 1);
+	assert_int_equal(group->total.bytes_acked, 210);
+	add_end(&table, &parts, group, at(7, START_NS + 110, START_NS, 100));
+	assert_int_equal(group->open, 0);
+	part_table_close(&parts);
+	sum_close(&table);
+}
+
 /* Traffic from before the first walk does not count, and none of a connection that no walk has found. */
 static void test_older_connections(void **state)
 {
@@ -281,9 +313,13 @@ static void test_rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_connection), cmocka_unit_test(test_older_connections),
-		cmocka_unit_test(test_ends_only),      cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_groups_by_name), cmocka_unit_test(test_name_is_not_all),
+		cmocka_unit_test(test_one_connection),
+		cmocka_unit_test(test_end_during_walk),
+		cmocka_unit_test(test_older_connections),
+		cmocka_unit_test(test_ends_only),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_groups_by_name),
+		cmocka_unit_test(test_name_is_not_all),
 		cmocka_unit_test(test_rows),
 	};
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The cells of a line of the live view: the text and the style of each column. */
+#ifndef TCPVITALS_OUTPUT_LIVE_CELL_H
+#define TCPVITALS_OUTPUT_LIVE_CELL_H
+
+#include "core/live_view.h"
+#include "core/picture.h"
+
+/* The columns of ended connections, beside those of enum live_column. */
+enum live_end_column {
+	LIVE_END_AGO = LIVE_COLUMNS,
+	LIVE_END_CAUSE,
+	LIVE_END_LASTED,
+	/* and those of listeners */
+	LIVE_LISTENER_BACKLOG,
+	LIVE_LISTENER_MAX,
+	LIVE_LISTENER_HIGHEST,
+	LIVE_LISTENER_ACCEPTED,
+	LIVE_LISTENER_DROPS,
+	LIVE_LISTENER_SYN_RECV,
+	LIVE_LISTENER_COOKIES,
+	LIVE_LISTENER_OVERFLOW,
+	LIVE_ALL_COLUMNS
+};
+
+/* The source of a line's cells. */
+struct live_line {
+	const struct transition *socket;     /* of a connection or a listener: owner and addresses; NULL for a group */
+	const struct connection *connection; /* NULL for others */
+	const struct live_group *group;      /* NULL for others */
+	const struct listener_row *listener; /* NULL for others */
+	const struct live_figures *figures;  /* NULL for a listener */
+	uint64_t taken_ns;                   /* of an end */
+	uint64_t now_ns;                     /* CLOCK_MONOTONIC */
+	bool totals;
+	bool is_text; /* no column is cut, but the names */
+	cell_width *cell_width;
+};
+
+/* Room for the text of any cell. */
+#define LIVE_CELL_MAX 512
+
+struct live_cell {
+	char text[LIVE_CELL_MAX]; /* escaped for a terminal */
+	size_t length, cells;
+	enum picture_style style;
+};
+
+/* Fills in the cell of a column, enum live_column or live_end_column, that has `width` cells. */
+void live_cell(const struct live_line *line, int column, size_t width, struct live_cell *ret);
+
+/* The name of a column above its values. */
+const char *live_column_title(int column, enum live_by by, bool totals);
+
+#endif
