@@ -31,6 +31,7 @@ CLANG_FORMAT ?= clang-format
 PREFIX  ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR  ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 
 TOOLS   := tcpstates tcprtt tcpvitals-exporter
 VERSION := 0.1.0
@@ -238,9 +239,11 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(foreach s,$(sort $(patsubst .%,%,$(suffix $(MANPAGES)))),$(DESTDIR)$(MANDIR)/man$(s))
 	$(INSTALL) -m 755 $(BINARIES) $(DESTDIR)$(SBINDIR)/
 	$(foreach m,$(MANPAGES),$(INSTALL) -m 644 $(m) $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/ &&) true
+	$(INSTALL) -d $(DESTDIR)$(COMPLETIONDIR)
+	$(foreach t,$(TOOLS),$(INSTALL) -m 644 dist/completion/tcpvitals.bash $(DESTDIR)$(COMPLETIONDIR)/$(t) &&) true
 
 uninstall:
-	rm -f $(TOOLS:%=$(DESTDIR)$(SBINDIR)/%) \
+	rm -f $(TOOLS:%=$(DESTDIR)$(SBINDIR)/%) $(TOOLS:%=$(DESTDIR)$(COMPLETIONDIR)/%) \
 		$(foreach m,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
 
 clean:

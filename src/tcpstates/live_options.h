@@ -22,7 +22,8 @@ bool live_options_wants_screen(const struct tcpstates_options *options);
 
 /*
  * Call it after the last option, before the scope is complete: checks the options together, and fills in defaults.
- * `has_layout`: an option is given that arranges columns; `has_names`: --names or --services. Ends the process if options exclude each other.
+ * `has_layout`: an option is given that arranges columns; `has_names`: --names or --services. Ends the process if
+ * options exclude each other.
  */
 void live_options_end(const struct argp_state *state, bool has_layout, bool has_names,
 		      struct tcpstates_options *options);

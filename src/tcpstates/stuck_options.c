@@ -50,7 +50,8 @@ void stuck_options_end(const struct argp_state *state, bool summary, struct stuc
 	if (!options->states && options->longer_ns)
 		argp_error(state, "--longer is for --stuck STATES; for transitions use --min-duration TIME");
 	if (!options->states && options->once)
-		argp_error(state, "--once is for --stuck STATES, --listeners or --live; add one of them, or leave --once out");
+		argp_error(state,
+			   "--once is for --stuck STATES, --listeners or --live; add one of them, or leave --once out");
 	if (!options->states && !summary && options->interval_ns)
 		argp_error(state, "--interval is for --stuck STATES, --listeners, --live, --summary or --sum");
 	if (options->once && options->interval_ns)

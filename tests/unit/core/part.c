@@ -330,14 +330,10 @@ static void test_walks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first),
-		cmocka_unit_test(test_between),
-		cmocka_unit_test(test_fallen),
-		cmocka_unit_test(test_rto_unknown),
-		cmocka_unit_test(test_syn_retrans),
-		cmocka_unit_test(test_sums),
-		cmocka_unit_test(test_time_taken_back),
-		cmocka_unit_test(test_another_connection),
+		cmocka_unit_test(test_first),           cmocka_unit_test(test_between),
+		cmocka_unit_test(test_fallen),          cmocka_unit_test(test_rto_unknown),
+		cmocka_unit_test(test_syn_retrans),     cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_time_taken_back), cmocka_unit_test(test_another_connection),
 		cmocka_unit_test(test_walks),
 	};
 
