@@ -81,11 +81,6 @@ static struct label_of_group label_of(enum live_by by, const struct live_world *
 	return label;
 }
 
-struct live_id live_group_id(enum live_by by, const struct live_world *world, const struct connection *record)
-{
-	return label_of(by, world, record).id;
-}
-
 void live_groups_close(struct live_groups *groups)
 {
 	free(groups->groups);

@@ -74,7 +74,4 @@ int live_groups_add_end(struct live_groups *groups, const struct live_world *wor
 /* Forgets the groups without a connection and without a rate. Their order changes. */
 void live_groups_end(struct live_groups *groups);
 
-/* Returns the id of the group that a connection belongs to. */
-struct live_id live_group_id(enum live_by by, const struct live_world *world, const struct connection *record);
-
 #endif

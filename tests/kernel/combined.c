@@ -10,6 +10,7 @@
 
 #include "core/histogram.h"
 #include "lib/machine.h"
+#include "lib/port_probe.h"
 #include "lib/require.h"
 #include "lib/run_base.h"
 #include "lib/test.h"
@@ -69,22 +70,12 @@ static void open_everything(struct scope *scope, uint16_t port, struct probe *re
 	struct probe_wants wants = {
 		.tool = "combined",
 		.emits = EMIT_ROWS | EMIT_COUNTS | EMIT_CONNECTIONS | EMIT_SCANS | EMIT_SAMPLES,
-		.scope = scope,
 		.stuck = {.longer_ns = 1, .states = 1 << STATE_ESTABLISHED},
 		.samples = {.kind = RTT_SRTT, .max_keys = 16},
-		.owners = true,
-		.uses_older_sockets = true,
 		.buffer_size = 1 << 20,
-		.rings = 1,
-		.hash_size = 1024,
 	};
-	struct parse_error unused;
-	struct probe_error why;
-	char text[8];
 
-	snprintf(text, sizeof(text), "%u", port);
-	require(!scope_add_ports(scope, false, text, &unused) && !scope_complete(scope, false, &unused), "no scope");
-	require(!probe_open(&wants, ret, &why), "%s", why.text);
+	port_probe_open(wants, false, scope, port, ret);
 }
 
 static void test_everything(void **state)

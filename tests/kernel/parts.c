@@ -5,11 +5,11 @@
  */
 #include <inttypes.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "core/part.h"
 #include "lib/machine.h"
+#include "lib/port_probe.h"
 #include "lib/require.h"
 #include "lib/run_base.h"
 #include "lib/test.h"
@@ -104,20 +104,10 @@ static void open_probe(struct scope *scope, uint16_t port, struct probe *ret)
 	struct probe_wants wants = {
 		.tool = "parts",
 		.emits = EMIT_CONNECTIONS | EMIT_SNAPSHOTS,
-		.scope = scope,
-		.owners = true,
-		.uses_older_sockets = true,
 		.buffer_size = 1 << 16,
-		.rings = 1,
-		.hash_size = 1024,
 	};
-	struct parse_error unused;
-	struct probe_error why;
-	char text[8];
 
-	snprintf(text, sizeof(text), "%u", port);
-	require(!scope_add_ports(scope, false, text, &unused) && !scope_complete(scope, true, &unused), "no scope");
-	require(!probe_open(&wants, ret, &why), "%s", why.text);
+	port_probe_open(wants, true, scope, port, ret);
 }
 
 static void test_sums(void **state)
