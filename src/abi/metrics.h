@@ -61,11 +61,11 @@ enum {
 
 /* Listeners of a port, in all network namespaces: a value of the map `port_listeners`. Key: __u32, the port. */
 struct port_listeners {
-	__u64 overflows; /* connections that the listeners dropped (sk_drops); only grows */
-	__u32 walk;      /* number of the walk that has found the next ones */
-	__u32 backlog;   /* connections in their accept queues */
-	__u32 limit;     /* the smallest of their accept queues */
-	__u32 highest;   /* of one accept queue, from the walk before to this one */
+	__u64 drops;   /* what the listeners dropped (sk_drops); only grows */
+	__u32 walk;    /* number of the walk that has found the next ones */
+	__u32 backlog; /* connections in their accept queues */
+	__u32 limit;   /* the smallest of their accept queues */
+	__u32 highest; /* of one accept queue, from the walk before to this one */
 };
 
 #define PORT_LISTENERS_MAX 1024

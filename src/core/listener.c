@@ -87,16 +87,24 @@ static void count_since(struct listener_row *row, uint64_t from_ns, uint32_t dro
 	row->dropped = row->interval_ns ? row->now.drops - drops : 0;
 }
 
-static void judge(struct listener_row *row)
+/* An unknown number may be any. The first row of a listener is about all the time that the namespace has been. */
+static bool may_have_overflowed(const struct listener_row *row, const struct listener_row *before)
+{
+	if (row->overflows_after == LISTENER_UNKNOWN || (before && before->overflows_before == LISTENER_UNKNOWN))
+		return true;
+	return row->overflows_after != (before ? before->overflows_before : 0);
+}
+
+static void judge(struct listener_row *row, const struct listener_row *before)
 {
 	bool was_full = row->highest > row->now.limit;
 
-	if (row->dropped)
+	if (row->dropped && may_have_overflowed(row, before))
 		row->overflow = was_full ? LISTENER_OVERFLOWED : LISTENER_DROPS;
 	else if (was_full)
 		row->overflow = LISTENER_FULL;
 	else
-		row->overflow = row->now.drops ? LISTENER_PAST : LISTENER_FINE;
+		row->overflow = row->now.drops && may_have_overflowed(row, NULL) ? LISTENER_PAST : LISTENER_FINE;
 }
 
 /* `before` is the row of the same listener in an earlier walk, or NULL. */
@@ -121,7 +129,7 @@ static void compute(struct listener_row *row, const struct listener_row *before)
 		row->queued = now->queued;
 		row->accepted = row->accepted_ever;
 	}
-	judge(row);
+	judge(row, before);
 }
 
 void listener_table_begin(struct listener_table *table)
@@ -134,7 +142,7 @@ void listener_table_begin(struct listener_table *table)
 	table->before_room = table->room;
 	table->rows = rows;
 	table->room = room;
-	table->count = table->missed = 0;
+	table->count = table->told = table->missed = 0;
 	table->walk++;
 }
 
@@ -159,8 +167,21 @@ int listener_table_add(struct listener_table *table, const struct listener_recor
 	int error = make_room(table);
 
 	if (!error)
-		table->rows[table->count++] = (struct listener_row){.now = *record, .walk = table->walk};
+		table->rows[table->count++] = (struct listener_row){
+			.now = *record,
+			.overflows_before = LISTENER_UNKNOWN,
+			.overflows_after = LISTENER_UNKNOWN,
+			.walk = table->walk,
+		};
 	return error;
+}
+
+void listener_table_tell(struct listener_table *table, uint64_t overflows_before, uint64_t overflows_after)
+{
+	for (; table->told < table->count; table->told++) {
+		table->rows[table->told].overflows_before = overflows_before;
+		table->rows[table->told].overflows_after = overflows_after;
+	}
 }
 
 static void sort(struct listener_row *rows, size_t count)
@@ -169,14 +190,18 @@ static void sort(struct listener_row *rows, size_t count)
 		qsort(rows, count, sizeof(*rows), by_place);
 }
 
-/* A walk may visit a socket twice while others come and go. */
+/* A walk may visit a socket twice while others come and go. One of the visits takes the longest queue along. */
 static void drop_doubles(struct listener_table *table)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < table->count; i++) {
-		if (!kept || compare(&table->rows[kept - 1], &table->rows[i]))
-			table->rows[kept++] = table->rows[i];
+		struct listener_row *row = &table->rows[i], *last = kept ? &table->rows[kept - 1] : NULL;
+
+		if (!last || compare(last, row))
+			table->rows[kept++] = *row;
+		else if (row->now.highest > last->now.highest)
+			last->now.highest = row->now.highest;
 	}
 	table->count = kept;
 }

@@ -225,14 +225,14 @@ const struct metric metrics[METRICS] = {
 			.help = "The smallest limit of an accept queue of the listeners on a port.",
 			.source = "a walk every --interval",
 		},
-	[METRIC_LISTENER_OVERFLOWS] =
+	[METRIC_LISTENER_DROPS] =
 		{
-			.name = "tcpvitals_listener_overflows",
+			.name = "tcpvitals_listener_drops",
 			.type = METRIC_COUNTER,
 			.unit = "",
 			.labels = "port",
-			.help = "Connections and SYNs that listeners dropped, mostly because their accept queue was "
-				"full.",
+			.help = "Segments that listeners dropped: connections and SYNs for a full accept queue, and "
+				"others.",
 			.source = "sk_drops of each listener, every --interval and at its end",
 		},
 	[METRIC_STUCK_SOCKETS] =

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "probe/snapshot.h"
 
+#include "os/netstat.h"
 #include "probe/program.h"
 #include "probe/skeleton.h"
 #include "probe/walk.h"
@@ -51,9 +52,10 @@ struct reading {
 	size_t size; /* of a record */
 	void (*visit)(void *context, const void *record);
 	snapshot_visit *visit_connection;
-	listener_visit *visit_listener;
 	void *context;
+	struct listener_table *listeners;
 	bool is_done; /* in this network namespace */
+	int error;    /* of a visit */
 };
 
 static int read_namespace(void *context)
@@ -73,10 +75,10 @@ static int read_namespace(void *context)
 }
 
 /* Reads in all network namespaces. Returns 0 or a negative errno. */
-static int read_all(struct reading *reading, struct netns_omissions *ret_omissions)
+static int read_all(struct reading *reading, int (*read)(void *context), struct netns_omissions *ret_omissions)
 {
 	struct netns_omissions omissions = {0};
-	int error = walk_namespaces(reading->probe->vitals, read_namespace, reading, &omissions);
+	int error = walk_namespaces(reading->probe->vitals, read, reading, &omissions);
 
 	*ret_omissions = omissions;
 	return error;
@@ -101,7 +103,7 @@ int snapshot_take(const struct probe *probe, snapshot_visit *visit, void *contex
 		.context = context,
 	};
 
-	return read_all(&reading, ret_omissions);
+	return read_all(&reading, read_namespace, ret_omissions);
 }
 
 /* The kernel visits listeners first. An empty record is another socket's (bpf/states/listener_programs.bpf.h). */
@@ -110,13 +112,27 @@ static void visit_listener(void *context, const void *record)
 	const struct listener_record *listener = record;
 	struct reading *reading = context;
 
-	reading->is_done = reading->is_done || !listener->socket.skaddr;
+	reading->is_done = reading->is_done || !listener->socket.skaddr || reading->error;
 	if (!reading->is_done)
-		reading->visit_listener(reading->context, listener);
+		reading->error = listener_table_add(reading->listeners, listener);
 }
 
-int listeners_take(const struct probe *probe, uint64_t now_ns, listener_visit *visit, void *context,
-		   uint32_t *ret_unjudged, struct netns_omissions *ret_omissions)
+/* The counter is read on both sides of the walk: so the time between two walks' counters includes that of sk_drops. */
+static int read_listeners(void *context)
+{
+	struct reading *reading = context;
+	uint64_t before, after;
+	int unknown = netstat_read_overflows(&before), error = read_namespace(context);
+
+	if (!unknown && !netstat_read_overflows(&after))
+		listener_table_tell(reading->listeners, before, after);
+	else
+		listener_table_tell(reading->listeners, LISTENER_UNKNOWN, LISTENER_UNKNOWN);
+	return error ? error : reading->error;
+}
+
+int listeners_take(const struct probe *probe, uint64_t now_ns, struct listener_table *table, uint32_t *ret_unjudged,
+		   struct netns_omissions *ret_omissions)
 {
 	struct vitals_bpf *vitals = probe->vitals;
 	struct listener_walk *walk = &vitals->bss->listener_walk;
@@ -125,15 +141,16 @@ int listeners_take(const struct probe *probe, uint64_t now_ns, listener_visit *v
 		.program = listeners_program(vitals),
 		.size = sizeof(struct listener_record),
 		.visit = visit_listener,
-		.visit_listener = visit,
-		.context = context,
+		.listeners = table,
 	};
 	int error;
 
 	walk->time_ns = now_ns;
 	walk->unjudged = 0;
 	walk->number++;
-	error = read_all(&reading, ret_omissions);
+	listener_table_begin(table);
+	error = read_all(&reading, read_listeners, ret_omissions);
+	listener_table_end(table);
 	*ret_unjudged = walk->unjudged;
 	return error;
 }

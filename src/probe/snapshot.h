@@ -4,7 +4,7 @@
 #define TCPVITALS_PROBE_SNAPSHOT_H
 
 #include "abi/connection.h"
-#include "abi/listener.h"
+#include "core/listener.h"
 #include "os/netns.h"
 #include "probe/probe.h"
 
@@ -28,13 +28,12 @@ typedef void snapshot_visit(void *context, const struct connection *record);
 int snapshot_take(const struct probe *probe, snapshot_visit *visit, void *context,
 		  struct netns_omissions *ret_omissions);
 
-typedef void listener_visit(void *context, const struct listener_record *record);
-
 /*
- * The same for each listener in scope, as of `now_ns` (CLOCK_MONOTONIC). *ret_unjudged counts listeners that are
- * perhaps in scope: their owner is unknown. Takes the time of the listeners, whatever the number of connections.
+ * Reads all listeners in scope, as of `now_ns` (CLOCK_MONOTONIC), into the table, and computes its rows. *ret_unjudged
+ * counts listeners that are perhaps in scope: their owner is unknown. Takes the time of the listeners, whatever the
+ * number of connections. Returns 0 or a negative errno.
  */
-int listeners_take(const struct probe *probe, uint64_t now_ns, listener_visit *visit, void *context,
-		   uint32_t *ret_unjudged, struct netns_omissions *ret_omissions);
+int listeners_take(const struct probe *probe, uint64_t now_ns, struct listener_table *table, uint32_t *ret_unjudged,
+		   struct netns_omissions *ret_omissions);
 
 #endif

@@ -14,19 +14,6 @@ enum {
 	ANSWER_UNKNOWN = 3
 };
 
-struct collection {
-	struct listener_table *table;
-	int error;
-};
-
-static void collect(void *context, const struct listener_record *record)
-{
-	struct collection *collection = context;
-
-	if (!collection->error)
-		collection->error = listener_table_add(collection->table, record);
-}
-
 static void report_unjudged(uint32_t unjudged)
 {
 	if (unjudged)
@@ -46,7 +33,6 @@ static bool overflows(const struct listing *listing, const struct listener_row *
 
 int listing_take(struct listing *listing, const struct probe *probe, struct printer *printer, bool is_last)
 {
-	struct collection collection = {&listing->table, 0};
 	struct netns_omissions omissions = {};
 	bool is_first = !listing->tables;
 	int error;
@@ -55,9 +41,7 @@ int listing_take(struct listing *listing, const struct probe *probe, struct prin
 		return 0;
 	listing->tables++;
 	clock_refresh(&printer->base);
-	listener_table_begin(&listing->table);
-	error = listeners_take(probe, clock_monotonic_ns(), collect, &collection, &listing->unjudged, &omissions);
-	listener_table_end(&listing->table);
+	error = listeners_take(probe, clock_monotonic_ns(), &listing->table, &listing->unjudged, &omissions);
 	listing->next = 0;
 	listing->header_due = true;
 	listing->is_cut_short = is_last;
@@ -75,7 +59,7 @@ int listing_take(struct listing *listing, const struct probe *probe, struct prin
 	if (!listing->options->once && !listing->has_unjudged)
 		report_unjudged(listing->unjudged);
 	listing->has_unjudged |= listing->unjudged;
-	return error ? error : collection.error;
+	return error;
 }
 
 static void note_line(struct listing *listing, bool is_row)

@@ -60,33 +60,15 @@ static void take_open(void *context, const struct connection *record)
 	live_take(&tool->live, record);
 }
 
-struct collection {
-	struct live_tool *tool;
-	int error;
-};
-
-static void take_listener(void *context, const struct listener_record *record)
-{
-	struct collection *collection = context;
-
-	if (!collection->error)
-		collection->error = listener_table_add(&collection->tool->live.listeners, record);
-}
-
 /* Returns 0 or a negative errno. */
 static int look_at_listeners(struct live_tool *tool)
 {
-	struct collection collection = {tool, 0};
 	struct netns_omissions omissions;
 	uint32_t unjudged;
-	int error;
 
 	if (!(tool->app.probe.wants.emits & EMIT_LISTENERS))
 		return 0;
-	listener_table_begin(&tool->live.listeners);
-	error = listeners_take(&tool->app.probe, tool->look_ns, take_listener, &collection, &unjudged, &omissions);
-	listener_table_end(&tool->live.listeners);
-	return error ? error : collection.error;
+	return listeners_take(&tool->app.probe, tool->look_ns, &tool->live.listeners, &unjudged, &omissions);
 }
 
 static uint64_t cpu_ns(void)

@@ -127,7 +127,7 @@ static void write_listener(struct strbuf *out, const struct port_reading *port)
 	write_number(out, "backlog", port->now.backlog);
 	write_number(out, "highest", port_highest(port));
 	write_number(out, "limit", port->now.limit);
-	write_number(out, "overflows", port->now.overflows);
+	write_number(out, "drops", port->now.drops);
 	strbuf_append_char(out, '}');
 }
 

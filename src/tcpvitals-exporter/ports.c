@@ -54,13 +54,13 @@ static struct port_reading *find_port(struct ports *ports, uint32_t port)
 	return unused;
 }
 
-/* The overflows of a port without listeners go to "other". */
+/* The drops of a port without listeners go to "other". */
 static void end_port(struct ports *ports, const struct probe *probe, size_t i)
 {
 	struct port_reading *reading = &ports->readings[i];
-	uint64_t overflows = reading->now.overflows;
+	uint64_t drops = reading->now.drops;
 
-	series_end(&ports->series, i, &overflows);
+	series_end(&ports->series, i, &drops);
 	metrics_forget_port(probe, reading->port);
 	*reading = (struct port_reading){};
 }
@@ -70,7 +70,7 @@ static void count_ports(struct ports *ports, const struct probe *probe)
 	series_begin(&ports->series, clock_monotonic_ns());
 	for (size_t i = 0; i < PORT_LISTENERS_MAX; i++) {
 		struct port_reading *reading = &ports->readings[i];
-		uint64_t overflows = reading->now.overflows;
+		uint64_t drops = reading->now.drops;
 
 		if (!reading->is_used)
 			continue;
@@ -78,8 +78,8 @@ static void count_ports(struct ports *ports, const struct probe *probe)
 			end_port(ports, probe, i);
 			continue;
 		}
-		reading->weight += 1 + port_listens(ports, i) * 16 + (uint64_t)reading->now.backlog * 16 + overflows;
-		series_count(&ports->series, i, &overflows, reading->weight);
+		reading->weight += 1 + port_listens(ports, i) * 16 + (uint64_t)reading->now.backlog * 16 + drops;
+		series_count(&ports->series, i, &drops, reading->weight);
 	}
 	series_choose(&ports->series);
 }

@@ -26,7 +26,7 @@ struct port_reading {
 
 struct ports {
 	struct port_reading *readings; /* PORT_LISTENERS_MAX */
-	struct series_table series;    /* by the index of the reading; one counter: overflows */
+	struct series_table series;    /* by the index of the reading; one counter: drops */
 	uint32_t walk;                 /* number of the last walk */
 };
 

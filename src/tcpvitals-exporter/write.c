@@ -121,22 +121,22 @@ static void write_port_gauge(struct writer *writer, enum metric_id id)
 	writer_end(writer);
 }
 
-static void write_overflows(struct writer *writer)
+static void write_drops(struct writer *writer)
 {
 	const struct ports *ports = &writer->collect->ports;
-	uint64_t overflows;
+	uint64_t drops;
 	char name[24];
 
-	writer_begin(writer, METRIC_LISTENER_OVERFLOWS);
+	writer_begin(writer, METRIC_LISTENER_DROPS);
 	for (size_t i = 0; i < PORT_LISTENERS_MAX; i++) {
 		if (!ports->readings[i].is_used || !series_is_shown(&ports->series, i))
 			continue;
 		name_port(name, ports->readings[i].port);
-		series_read(&ports->series, i, &overflows);
-		writer_add_labelled(writer, "port", name, overflows);
+		series_read(&ports->series, i, &drops);
+		writer_add_labelled(writer, "port", name, drops);
 	}
-	series_read_other(&ports->series, &overflows);
-	writer_add_labelled(writer, "port", "other", overflows);
+	series_read_other(&ports->series, &drops);
+	writer_add_labelled(writer, "port", "other", drops);
 	writer_end(writer);
 }
 
@@ -146,7 +146,7 @@ static void write_listeners(struct writer *writer)
 		return;
 	for (enum metric_id id = METRIC_LISTENER_BACKLOG; id <= METRIC_LISTENER_BACKLOG_LIMIT; id++)
 		write_port_gauge(writer, id);
-	write_overflows(writer);
+	write_drops(writer);
 }
 
 /* ---- the exporter itself ---------------------------------------------------------------------------------------- */

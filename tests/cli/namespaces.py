@@ -40,6 +40,13 @@ class NamedNetwork:
     def run_python(self, code, *args):
         subprocess.run(["ip", "netns", "exec", self.name, sys.executable, "-c", code, *map(str, args)], check=True, timeout=30)
 
+    @contextlib.contextmanager
+    def start_python(self, code):
+        """A process in the namespace, with a loopback device. Its end comes with the end of its standard input."""
+        with subprocess.Popen(["ip", "netns", "exec", self.name, "sh", "-c", f'ip link set lo up; exec {sys.executable} -c "$1"',
+                               "sh", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            yield process
+
     def connect_once(self):
         """A connection to PORT, from its beginning to its end."""
         subprocess.run(["ip", "netns", "exec", self.name, "sh", "-c", f'ip link set lo up; exec {sys.executable} -c "$1"', "sh",

@@ -221,7 +221,7 @@ def test_backlog():
         metrics = exporter.scrape()
         assert_equal(metrics.get("tcpvitals_listener_backlog_limit", port=port), 2, "limit")
         assert_equal(metrics.get("tcpvitals_listener_backlog_highest", port=port), 3, "highest")
-        assert metrics.get("tcpvitals_listener_overflows_total", port=port) > 0
+        assert metrics.get("tcpvitals_listener_drops_total", port=port) > 0
         for client in clients:
             client.close()
 

@@ -103,7 +103,7 @@ def test_many_ports():
             metrics = exporter.scrape()
             assert metrics.get("tcpvitals_sockets", state="LISTEN") >= 300, metrics.values["tcpvitals_sockets"]
             assert 0 < metrics.get("tcpvitals_listener_backlog_limit", port="other") <= 128, "not the limit of one listener"
-            assert len(metrics.values["tcpvitals_listener_overflows_total"]) <= 4
+            assert len(metrics.values["tcpvitals_listener_drops_total"]) <= 4
             assert_equal(exporter.stop(), 0, "exit status")
 
 

@@ -63,6 +63,39 @@ def test_answers_about_an_interval():
             assert_equal(len(trace.out.splitlines()), 2, "lines")
 
 
+# The kernel drops the last ACK of the handshake: it waits for data. sk_drops counts that.
+DEFERRED = """
+import socket, sys
+listener = socket.socket()
+listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
+listener.bind(("127.0.0.1", 0))
+listener.listen(4)
+client = socket.create_connection(listener.getsockname(), 10)
+while not listener.getsockopt(socket.SOL_SOCKET, 55, 36)[32:36].strip(b"\\0"):
+    pass
+print(listener.getsockname()[1], flush=True)
+waiting = [socket.create_connection(listener.getsockname(), 10) for _ in range(2) if sys.stdin.readline()]
+for client in waiting:
+    client.send(b"x")
+sys.stdin.readline()
+"""
+
+
+def test_other_drops():
+    """Drops for other reasons are no overflow, while no queue of the network namespace has overflowed."""
+    need_root()
+    with NamedNetwork() as network, network.start_python(DEFERRED) as server:
+        port = server.stdout.readline().strip()
+        status, (row,) = listeners("-L", port)
+        assert_equal((status, row["overflow"], row["drops"]), (0, "no", 1), "a healthy server with TCP_DEFER_ACCEPT")
+        with Trace("--listeners", "-i", "0.2s", "-o", "json", "-L", port) as trace:
+            wait_until(trace.rows, 30, "no row")
+            server.stdin.write("\n\n")
+            server.stdin.flush()
+            wait_until(lambda: sum(row["dropped"] or 0 for row in trace.rows()) == 2, 30, "not two drops more")
+            assert_equal({row["overflow"] for row in trace.rows()}, {"no"}, "while it drops")
+
+
 def test_unknown_owner():
     """A filter by owner cannot judge a listener whose owner is unknown: no answer, and a word why."""
     need_root()

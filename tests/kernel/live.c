@@ -40,12 +40,6 @@ static int take_end(void *context, const void *record, size_t size)
 	return 0;
 }
 
-static void take_listener(void *context, const struct listener_record *record)
-{
-	(void)context;
-	require(!listener_table_add(&live.listeners, record), "no memory");
-}
-
 /* As live_look() of tcpstates. */
 static void look(struct probe *probe)
 {
@@ -56,9 +50,7 @@ static void look(struct probe *probe)
 	rings_drain(&probe->rings, take_end, NULL);
 	live_pass_begin(&live, now_ns);
 	require(!snapshot_take(probe, take_open, NULL, &omissions), "no snapshot");
-	listener_table_begin(&live.listeners);
-	require(!listeners_take(probe, now_ns, take_listener, NULL, &unjudged, &omissions), "no listeners");
-	listener_table_end(&live.listeners);
+	require(!listeners_take(probe, now_ns, &live.listeners, &unjudged, &omissions), "no listeners");
 	live_pass_end(&live);
 }
 

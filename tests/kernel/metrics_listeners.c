@@ -42,14 +42,14 @@ static int overflow(int listener, uint16_t port, uint32_t drops, int clients[sta
 	return count;
 }
 
-static uint64_t overflows_of(struct probe *probe, uint16_t port)
+static uint64_t counted_drops(struct probe *probe, uint16_t port)
 {
 	struct port_listeners listeners;
 	uint32_t number, *last = NULL;
 
 	while (!metrics_next_port(probe, last, &number, &listeners)) {
 		if (number == port)
-			return listeners.overflows;
+			return listeners.drops;
 		last = &number;
 	}
 	return 0;
@@ -73,7 +73,7 @@ static void test_overflows(void **state)
 		count = overflow(listener, port, DROPS, clients);
 		if (walks) {
 			metrics_probe_walk(&probe, &walk);
-			assert_int_equal(overflows_of(&probe, port), expected + drops_of(listener));
+			assert_int_equal(counted_drops(&probe, port), expected + drops_of(listener));
 		}
 		/* Clients that were dropped try again, but not within a second. */
 		expected += drops_of(listener);
@@ -81,7 +81,7 @@ static void test_overflows(void **state)
 			close(clients[i]);
 		close(listener);
 		settle(&port, 1);
-		assert_int_equal(overflows_of(&probe, port), expected);
+		assert_int_equal(counted_drops(&probe, port), expected);
 	}
 	probe_close(&probe);
 }

@@ -43,7 +43,7 @@ static __always_inline struct port_listeners *listeners_of_port(__u32 port)
 static __always_inline void listeners_count_drops(struct port_listeners *ports, struct conn *conn, __u32 drops)
 {
 	if (conn->followed)
-		__sync_fetch_and_add(&ports->overflows, (__u32)(drops - conn->drops));
+		__sync_fetch_and_add(&ports->drops, (__u32)(drops - conn->drops));
 	conn->drops = drops;
 	conn->followed = 1;
 }

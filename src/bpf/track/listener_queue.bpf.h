@@ -20,7 +20,7 @@ struct listener_queue {
 	__u32 backlog;    /* at the beginning */
 	__u32 drops;      /* at the beginning */
 	__u32 cookie;     /* lower half of the socket's cookie: the address may be another listener's later */
-	__u32 pad;
+	__u32 walk;       /* the last that has found it */
 };
 
 /* listen() makes an entry. A walk makes that of a listener older than the tool. */
@@ -86,13 +86,19 @@ static __always_inline struct listener_queue *listener_queue_visit(struct tcp_so
 	return bpf_map_lookup_elem(&listener_queues, &address);
 }
 
-/* Returns the greatest length since the walk before. Births are counted in the other place since this walk began. */
+/*
+ * Returns the greatest length since the listener was found before. Births are counted in the other place since this
+ * walk began; after a walk that has not found the listener, that place has older ones, too.
+ */
 static __always_inline __u32 listener_queue_take_highest(struct listener_queue *queue, __u32 backlog)
 {
-	__u32 *place = &queue->highest[~listener_walk.number & 1];
-	__u32 highest = *place;
+	__u32 walk = listener_walk.number, *place = &queue->highest[~walk & 1], highest = *place;
+	__u32 other = queue->walk && queue->walk + 1 < walk ? queue->highest[walk & 1] : 0;
 
 	*place = 0;
+	queue->walk = walk;
+	if (highest < other)
+		highest = other;
 	return highest > backlog ? highest : backlog;
 }
 

@@ -64,7 +64,7 @@ function show(tick) {
 	element("host").textContent = tick.host;
 	showSockets(tick.sockets);
 	showChanges(tick);
-	fill("listeners", tick.listeners.map((l) => [l.port, ...[l.backlog, l.highest, l.limit, l.overflows].map(number.format)]),
+	fill("listeners", tick.listeners.map((l) => [l.port, ...[l.backlog, l.highest, l.limit, l.drops].map(number.format)]),
 		"no listener");
 	const lost = Object.entries(tick.lost).filter(([, count]) => count);
 	fill("losses", lost.map(([place, count]) => [place, number.format(count)]), "nothing");

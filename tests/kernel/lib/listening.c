@@ -46,19 +46,12 @@ void listening_open(uint16_t port, char family, enum probe_storage storage, stru
 	require(!probe_open(&wants, ret, &why), "%s", why.text);
 }
 
-static void add(void *context, const struct listener_record *record)
-{
-	require(!listener_table_add(context, record), "no memory");
-}
-
 const struct listener_row *listening_walk(struct probe *probe, struct listener_table *table)
 {
 	struct netns_omissions omissions;
 	uint32_t unjudged;
 
-	listener_table_begin(table);
-	require(!listeners_take(probe, clock_monotonic_ns(), add, table, &unjudged, &omissions), "no walk");
-	listener_table_end(table);
+	require(!listeners_take(probe, clock_monotonic_ns(), table, &unjudged, &omissions), "no walk");
 	assert_int_equal(unjudged, 0);
 	return table->count == 1 ? &table->rows[0] : NULL;
 }

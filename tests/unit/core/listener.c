@@ -91,6 +91,73 @@ static void test_counts(void **state)
 	listener_table_close(&table);
 }
 
+/* Another walk with overflows of the listener's network namespace, before and after it. */
+static void walk_and_tell(struct listener_table *table, uint64_t seconds, struct listener_record record,
+			  uint64_t overflows_before, uint64_t overflows_after)
+{
+	record.socket.time_ns = (10 + seconds) * NS_PER_S;
+	listener_table_begin(table);
+	assert_int_equal(listener_table_add(table, &record), 0);
+	listener_table_tell(table, overflows_before, overflows_after);
+	listener_table_end(table);
+}
+
+/* While no accept queue of the network namespace has overflowed, the listener's drops have other reasons. */
+static void test_other_drops(void **state)
+{
+	struct listener_record now = older;
+	struct listener_table table = {};
+
+	(void)state;
+	walk_and_tell(&table, 0, now, 0, 0);
+	assert_int_equal(table.rows[0].overflow, LISTENER_FINE);
+	now.drops = 42;
+	walk_and_tell(&table, 1, now, 0, 0);
+	assert_int_equal(table.rows[0].dropped, 2);
+	assert_int_equal(table.rows[0].overflow, LISTENER_FINE);
+	now.highest = 4;
+	now.drops = 43;
+	walk_and_tell(&table, 2, now, 0, 0);
+	assert_int_equal(table.rows[0].overflow, LISTENER_FULL);
+	/* Another listener of the namespace, or this one. */
+	now.drops = 44;
+	walk_and_tell(&table, 3, now, 1, 1);
+	assert_int_equal(table.rows[0].overflow, LISTENER_OVERFLOWED);
+	now.highest = 2;
+	now.drops = 45;
+	walk_and_tell(&table, 4, now, 1, 2);
+	assert_int_equal(table.rows[0].overflow, LISTENER_DROPS);
+	/* The drop was counted between this walk's reading of the listener and its second one of the namespace. */
+	now.drops = 46;
+	walk_and_tell(&table, 5, now, 2, 2);
+	assert_int_equal(table.rows[0].overflow, LISTENER_DROPS);
+	now.drops = 47;
+	walk_and_tell(&table, 6, now, 2, 2);
+	assert_int_equal(table.rows[0].overflow, LISTENER_PAST);
+	/* Unknown may be. */
+	now.drops = 48;
+	walk_and_tell(&table, 7, now, LISTENER_UNKNOWN, LISTENER_UNKNOWN);
+	assert_int_equal(table.rows[0].overflow, LISTENER_DROPS);
+	now.drops = 49;
+	walk_and_tell(&table, 8, now, 2, 2);
+	assert_int_equal(table.rows[0].overflow, LISTENER_DROPS);
+	listener_table_close(&table);
+}
+
+/* A walk that visits a listener twice takes the longest queue with one of the visits. */
+static void test_visited_twice(void **state)
+{
+	struct listener_record records[] = {older, older, older};
+	struct listener_table table = {};
+
+	(void)state;
+	records[1].highest = 4;
+	walk(&table, 0, records, 3);
+	assert_int_equal(table.count, 1);
+	assert_int_equal(table.rows[0].highest, 4);
+	listener_table_close(&table);
+}
+
 /* A birth is counted before the connection is in the queue, which takes it a moment later. */
 static void test_birth_before_queue(void **state)
 {
@@ -285,6 +352,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_other_drops),
+		cmocka_unit_test(test_visited_twice),
 		cmocka_unit_test(test_birth_before_queue),
 		cmocka_unit_test(test_new),
 		cmocka_unit_test(test_no_memory),
