@@ -33,8 +33,9 @@ static const struct way ways[] = {
 static bool has_hook(const struct probe_wants *wants, enum probe_hook hook)
 {
 	if (hook == HOOK_TRACEPOINT)
-		return !(wants->emits & (EMIT_SAMPLES | EMIT_SCANS | EMIT_LISTENERS)) && !accept_is_demanded(wants) &&
-		       !wants->needs_btf;
+		return !(wants->emits &
+			 (EMIT_SAMPLES | EMIT_SCANS | EMIT_LISTENERS | EMIT_SNAPSHOTS | EMIT_RETRANSMISSIONS)) &&
+		       !accept_is_demanded(wants) && !wants->needs_btf;
 	return hook == HOOK_TP_BTF || (wants->emits == EMIT_SAMPLES && samples_have_hook(wants, hook));
 }
 

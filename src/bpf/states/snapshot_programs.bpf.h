@@ -35,16 +35,20 @@ static __always_inline void snapshot_read_conn(struct transition *t, struct conn
 		t->flags |= TRANSITION_AT_LEAST;
 }
 
-/* Fills in the life so far: as if the connection left its state now. */
-static __always_inline void snapshot_read_life(struct life *life, struct sock *sk, const struct transition *t,
-					       const struct conn *conn)
+/* Returns whether there is one. */
+static __always_inline bool snapshot_copy_life(struct life *life, struct sock *sk)
 {
 	struct life *known = emits & EMIT_CONNECTIONS ? life_find(sk) : NULL;
-	bool timed = t->duration_ns != DURATION_UNKNOWN;
 
 	*life = known ? *known : life_unknown;
-	if (conn && life->role == ROLE_UNKNOWN)
-		life->role = conn->role;
+	return known;
+}
+
+/* Adds the state that the connection is in: as if it left it now. */
+static __always_inline void snapshot_add_state(struct life *life, bool known, const struct transition *t)
+{
+	bool timed = t->duration_ns != DURATION_UNKNOWN;
+
 	if (known && !life->start_ns && timed) {
 		life->start_ns = t->time_ns - t->duration_ns;
 		life->is_old = 1;
@@ -54,7 +58,10 @@ static __always_inline void snapshot_read_life(struct life *life, struct sock *s
 		life->in_state_ns[t->newstate] += t->duration_ns;
 }
 
-/* Visits all sockets of a network namespace. Since 6.5 the kernel has locked the socket. */
+/*
+ * Visits all sockets of a network namespace. Since 6.5 the kernel has locked the socket. Before, a transition may run
+ * meanwhile: it writes struct conn, then struct life. They are read in the other order, so that no state counts twice.
+ */
 SEC("iter/tcp")
 int take_snapshot(struct bpf_iter__tcp *ctx)
 {
@@ -65,6 +72,7 @@ int take_snapshot(struct bpf_iter__tcp *ctx)
 	struct transition t;
 	struct conn *conn;
 	__u32 zero = 0;
+	bool has_life;
 	__u8 state;
 
 	if (!tp)
@@ -78,13 +86,18 @@ int take_snapshot(struct bpf_iter__tcp *ctx)
 	t.duration_ns = DURATION_UNKNOWN;
 	t.flags = TRANSITION_SCAN;
 	t.syn_retrans = SYN_RETRANS_NONE;
-	conn = conn_find(sk);
-	if (conn)
-		snapshot_read_conn(&t, conn);
 	record = bpf_map_lookup_elem(&snapshot_record, &zero);
 	if (!record)
 		return 0;
-	snapshot_read_life(&record->life, sk, &t, conn);
+	has_life = snapshot_copy_life(&record->life, sk);
+	barrier();
+	conn = conn_find(sk);
+	if (conn) {
+		snapshot_read_conn(&t, conn);
+		if (record->life.role == ROLE_UNKNOWN)
+			record->life.role = conn->role;
+	}
+	snapshot_add_state(&record->life, has_life, &t);
 	if (!scope_admits_row(&t, CAUSE_NONE, record->life.role))
 		return 0;
 	t.cookie = cookie_of(sk);

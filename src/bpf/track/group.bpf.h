@@ -164,17 +164,15 @@ static __always_inline bool group_is_same(const struct group_key *a, const struc
 	return true;
 }
 
-#define group_barrier() __asm__ volatile("" ::: "memory")
-
 /* Returns the number of the key's group if `recent` has that key, else 0. */
 static __always_inline __u64 group_recall(const struct recent *recent, const struct group_key *key)
 {
 	__u64 number = *(const volatile __u64 *)&recent->number;
 	bool same;
 
-	group_barrier();
+	barrier();
 	same = number && number != RECENT_BUSY && group_is_same(&recent->key, key);
-	group_barrier();
+	barrier();
 	return same && *(const volatile __u64 *)&recent->number == number ? number : 0;
 }
 
@@ -183,9 +181,9 @@ static __always_inline void group_remember(struct recent *recent, const struct g
 	if (*(volatile __u64 *)&recent->number == RECENT_BUSY)
 		return; /* this run has interrupted the writer */
 	*(volatile __u64 *)&recent->number = RECENT_BUSY;
-	group_barrier();
+	barrier();
 	recent->key = *key;
-	group_barrier();
+	barrier();
 	*(volatile __u64 *)&recent->number = number;
 }
 
