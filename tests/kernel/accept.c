@@ -26,8 +26,9 @@ struct scene {
 static void worker_process(int channel, void *context)
 {
 	const struct scene *scene = context;
-	int fd = accept_from(scene->listener);
+	int fd = accept_once(scene->listener); /* the tools may come while it waits */
 
+	require(fd >= 0, "no connection came");
 	receive_byte(fd);
 	channel_send(channel, 0, -1);
 	receive_end(fd);
@@ -39,8 +40,9 @@ static void worker_process(int channel, void *context)
 static void sleeper_process(int channel, void *context)
 {
 	const struct scene *scene = context;
-	int fd = accept_from(scene->listener);
+	int fd = accept_once(scene->listener);
 
+	require(fd >= 0, "no connection came");
 	receive_end(fd);
 	channel_send(channel, 0, -1);
 	close(fd);

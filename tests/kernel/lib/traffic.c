@@ -179,14 +179,28 @@ int connect_to(enum flavour flavour, uint16_t port)
 	return fd;
 }
 
-int accept_from(int listener)
+int accept_once(int listener)
 {
 	struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
+	if (fd < 0 && errno == EAGAIN)
+		return fd;
 	require(fd >= 0, "no connection came");
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	return fd;
+}
+
+int accept_from(int listener)
+{
+	struct timeval moment = {.tv_sec = 1};
+	uint64_t deadline = now_ns() + PATIENCE_MS * NS_PER_MS;
+	int fd;
+
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof(moment));
+	while ((fd = accept_once(listener)) < 0)
+		require(now_ns() < deadline, "no connection came");
 	return fd;
 }
 

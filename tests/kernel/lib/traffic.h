@@ -37,7 +37,16 @@ int disconnect_socket(int fd);
 /* client_socket() and connect_socket(). Fails the test if the connection fails. */
 int connect_to(enum flavour flavour, uint16_t port);
 
+/*
+ * Accepts a connection. The kernel may forget to wake accept() when the last ACK of the handshake and the first data
+ * are handled on two CPUs at the same moment, with different timestamps (before 6.14 and its backports: 8d52da23b6c6,
+ * "tcp: Defer ts_recent changes until req is owned"; in 5.10 with PAWSEstab in netstat). So each second another
+ * accept() looks.
+ */
 int accept_from(int listener);
+
+/* The same with one accept(), which the listener's SO_RCVTIMEO may end: returns -1 then. */
+int accept_once(int listener);
 
 uint16_t local_port(int fd);
 /* A byte there and a byte back, that many times. */
