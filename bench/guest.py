@@ -35,7 +35,8 @@ class Observer:
     """The script for the guest: a command, while one load after the other runs: a number of CPUs, and what runs on each."""
 
     def __init__(self, name, command, loads, bracket=""):
-        """bracket: "state" or "segment" where each run of what it attaches there is to be timed, too."""
+        """bracket: "state" or "segment" where each run of what it attaches there is to be timed, too; "running" where the process
+        is not to be stopped meanwhile."""
         self.words = [name, bracket, command, *loads]
         self.loads = len(loads)
 

@@ -15,11 +15,11 @@ class Failure(Exception):
     """Something failed that a mode cannot go on without."""
 
 
-def start(command, apart=False, **how):
+def start(command, apart=False, stdin=subprocess.DEVNULL, **how):
     """Ctrl-C does not stop the process: its starter ends it. In this session, as from one shell, unless `apart`: the kernel
     schedules sessions against each other (autogroup), and a tracer alone in one waits most of the time that a load takes in another."""
     group = {"start_new_session": True} if apart else {"process_group": 0}
-    return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, **group, **how)
+    return subprocess.Popen(list(map(str, command)), stdin=stdin, **group, **how)
 
 
 def end(process, signal_number=signal.SIGINT, limit_s=END_LIMIT_S):
