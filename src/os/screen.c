@@ -27,6 +27,7 @@
 
 static struct {
 	SCREEN *curses; /* NULL: no screen */
+	WINDOW *keys; /* read here: from another window than a pad, wgetch() would show the old picture at a new size */
 	struct termios before, ours;
 	attr_t attributes[STYLES];
 	short colors[STYLES]; /* numbers of pairs */
@@ -146,6 +147,7 @@ void screen_close(void)
 		restore();
 	if (screen.emergency_fd != STDOUT_FILENO)
 		close(screen.emergency_fd);
+	delwin(screen.keys);
 	delscreen(screen.curses);
 	screen.curses = NULL;
 }
@@ -187,23 +189,26 @@ static int refuse(struct screen_error *error, const char *why)
 
 static int open_curses(struct screen_error *error)
 {
-	const char *clear;
+	const char *move_cursor;
+	bool can_move;
 
 	screen.curses = newterm(NULL, stdout, stdin);
 	if (!screen.curses)
 		return refuse(error, "terminfo does not know this terminal; set TERM, as in TERM=xterm");
-	clear = tigetstr("cup");
-	if (!clear || clear == (char *)-1) {
+	move_cursor = tigetstr("cup");
+	can_move = move_cursor && move_cursor != (char *)-1;
+	screen.keys = can_move ? newpad(1, 1) : NULL;
+	if (!screen.keys) {
 		endwin();
 		delscreen(screen.curses);
 		screen.curses = NULL;
-		return refuse(error, "this terminal cannot move its cursor (see TERM)");
+		return can_move ? -ENOMEM : refuse(error, "this terminal cannot move its cursor (see TERM)");
 	}
 	cbreak();
 	noecho();
 	nonl();
-	keypad(stdscr, TRUE);
-	nodelay(stdscr, TRUE);
+	keypad(screen.keys, TRUE);
+	nodelay(screen.keys, TRUE);
 	set_escdelay(ESCAPE_DELAY_MS);
 	curs_set(0);
 	return 0;
@@ -320,7 +325,7 @@ int screen_key(void)
 	/* In the background, keys are for another program. */
 	if (!is_in_foreground())
 		return SCREEN_KEY_NONE;
-	key = getch();
+	key = wgetch(screen.keys);
 	if (key == ERR)
 		return SCREEN_KEY_NONE;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

@@ -3,92 +3,22 @@
 """tcpstates --live in a real terminal (tmux): the screen at two sizes, keys, and the terminal as it was at each end. Connections of the
 tests' own, over an address of their own."""
 
-import contextlib
 import json
 import os
 import random
 import re
 import signal
 import socket
-import struct
 import subprocess
-import threading
 import time
 
-from cli import CHURN, END_LIMIT_S, TOOL, Trace, assert_equal, assert_in, assert_not_in, main, need_command, need_root, run, wait_until
+from cli import END_LIMIT_S, TOOL, Trace, assert_equal, assert_in, main, run, wait_until
+from live import HELP_LINE, RESET, Traffic, assert_whole_screen, need_live, rows_of
 from surroundings import folder
-from terminals import Terminal, await_end, end, is_alive
-from this_machine import need_machine
+from terminals import Terminal, await_end, end
 
-HELP_LINE = "q quit ? help / filter Enter details <> sort v group t totals p pause Tab ended"
 # A color of one of 8, 16 or 256.
 COLOR = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|38;5;\d+|9[0-7])m")
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends a reset
-
-
-def need_live():
-    need_root()
-    need_command("tmux")
-    need_machine("iter/tcp")
-
-
-class Traffic:
-    """Connections over a loopback address of their own, which both ends have. Each of the first `busy` ones carries bytes."""
-
-    def __init__(self, count=5, busy=2, name="live-test"):
-        self.count, self.busy, self.name = count, busy, name
-        self.address = f"127.{random.randint(1, 254)}.{random.randint(1, 254)}.{random.randint(2, 254)}"
-        self.scope = ["--laddr", self.address]
-        self._ends = threading.Event()
-
-    def __enter__(self):
-        self.listener = socket.create_server((self.address, 0), backlog=128)
-        self.port = self.listener.getsockname()[1]
-        self.pairs = [self.connect() for _ in range(self.count)]
-        self._thread = threading.Thread(target=self._talk)
-        self._thread.start()
-        return self
-
-    def connect(self):
-        client = socket.create_connection((self.address, self.port), source_address=(self.address, 0))
-        return client, self.listener.accept()[0]
-
-    def _talk(self):
-        while not self._ends.wait(.05):
-            for i, (client, server) in enumerate(self.pairs[:self.busy]):
-                client.sendall(b"x" * 1000 * (i + 1))
-                server.recv(100000)
-
-    def __exit__(self, *_):
-        self._ends.set()
-        self._thread.join()
-        for pair in self.pairs:
-            for one in pair:
-                one.close()
-        self.listener.close()
-
-
-def rows_of(screen, traffic):
-    """The lines of open connections: between the titles and the section of ended ones."""
-    lines = screen.split("\n")
-    titles = [i for i, line in enumerate(lines) if re.search(r"\bLOCAL +REMOTE\b", line)]
-    assert_equal(len(titles), 2, f"lines of titles in\n{screen}")
-    return [line for line in lines[titles[0] + 1:titles[1]] if str(traffic.port) in line]
-
-
-def assert_whole_screen(screen, width, height, traffic):
-    """No torn line: each line is one that the tool draws, and is as wide as the screen at most."""
-    lines = screen.split("\n")
-    assert len(lines) <= height and all(len(line) <= width for line in lines), screen
-    assert re.match(r"tcpstates \d\d:\d\d:\d\d  every [0-9.]+m?s( \(stretched: [0-9.]+m?s CPU\))?  by connection  rates$", lines[0]), screen
-    assert re.match(r"[0-9.]+K? connections?:( [0-9.]+K? [A-Z_0-9]+)+$", lines[1]), screen
-    assert re.match(r"a second: [0-9.]+K? opened, [0-9.]+K? closed, [0-9.]+[KMG]?B in, [0-9.]+[KMG]?B out, [0-9.]+K? retransmitted"
-                    r"(; [0-9.]+K? lost)?$", lines[2]), screen
-    assert_equal(lines[-1], HELP_LINE, "the last line")
-    place = rf"(\S+|):\d+"
-    for line in rows_of(screen, traffic):
-        assert re.match(rf"\S+ +(\d+ +)?{place} +{place} +[A-Z_0-9]+ +>?[0-9.]+[a-z]+ +\S+ +\S+ +\S+ .*\S$", line), f"{line!r} in\n{screen}"
-    assert rows_of(screen, traffic), screen
 
 
 def test_live_sizes():
@@ -106,33 +36,6 @@ def test_live_sizes():
                 assert_equal(len(rows_of(screen, traffic)), 2 * traffic.count, f"rows in\n{screen}")
                 time.sleep(.1)
         assert_in("10 connections: 10 ESTABLISHED", terminal.screen())
-        end(pid)
-
-
-def test_live_bytes_written():
-    """A refresh writes what has changed, under churn, and less than a screen. The number is printed."""
-    need_live()
-    with Traffic() as traffic, Terminal(80, 24) as terminal:
-        pid = terminal.start("--live", "-i", "0.5", *traffic.scope)
-        file = terminal.record()
-        time.sleep(.7)
-        ends, before, begin = threading.Event(), file.stat().st_size, time.monotonic()
-
-        def churn():
-            while not ends.is_set():
-                for one in traffic.connect():
-                    one.close()
-
-        thread = threading.Thread(target=churn)
-        thread.start()
-        time.sleep(5)
-        ends.set()
-        thread.join()
-        written, refreshes = file.stat().st_size - before, (time.monotonic() - begin) / .5
-        print(f"# {written / refreshes:.0f} bytes a refresh at 80x24, of {80 * 24} cells")
-        assert 0 < written < refreshes * 2 * 80 * 24, f"{written} bytes in {refreshes} refreshes"
-        assert_not_in(b"\x1b[2J", file.read_bytes()[before:])
-        assert_whole_screen(terminal.screen(), 80, 24, traffic)
         end(pid)
 
 
@@ -470,30 +373,6 @@ def test_live_refused():
         result = run(*args)
         assert_equal(result.returncode, 2, f"exit status of {args}")
         assert_in(what, result.stderr)
-
-
-def test_live_many():
-    """5,000 connections come and go: whole screens, and the terminal as it was."""
-    need_live()
-    with Traffic() as traffic, Terminal(200, 50) as terminal:
-        modes = terminal.modes()
-        pid = terminal.start("--live", "-i", "0.3", "--raddr", "127.0.0.0/8")
-        file = terminal.record()
-        begin = file.stat().st_size
-        with contextlib.ExitStack() as stack:
-            thread = threading.Thread(target=lambda: os.system(f"timeout 40 {CHURN} --connections 5000 >/dev/null </dev/null"))
-            thread.start()
-            stack.callback(thread.join)
-            for _ in range(10):
-                screen = terminal.screen()
-                assert_equal(len(screen.split("\n")), 50, "lines")
-                assert_equal(screen.split("\n")[-1], HELP_LINE, "the last line")
-                time.sleep(.2)
-        print(f"# {file.stat().st_size - begin} bytes in about {2 / .3:.0f} refreshes at 200x50")
-        assert is_alive(pid)
-        terminal.keys("q")
-        await_end(pid, "q")
-        terminal.assert_as_before(modes, "q under churn")
 
 
 if __name__ == "__main__":
