@@ -150,6 +150,14 @@ static struct live_id id_at(const struct live_view *view, const struct live *liv
 	return live_view_group(view, place)->id;
 }
 
+/* `place`: below the count, or 0. */
+static void select_place(struct live_view *view, const struct live *live, size_t place)
+{
+	view->selected = place;
+	if (view->count)
+		view->id = id_at(view, live, place);
+}
+
 /* Finds the selected line again. If it is gone, the line at its place is selected. */
 static void select_again(struct live_view *view, const struct live *live)
 {
@@ -186,7 +194,6 @@ int live_view_arrange(struct live_view *view, struct live *live, uint64_t now_ns
 {
 	uint64_t choice = 1 + (uint64_t)view->by + ((uint64_t)view->sort << 8) + ((uint64_t)view->totals << 16) +
 			  ((uint64_t)view->is_reversed << 17);
-	bool is_first = !view->sorted_by;
 	int error;
 
 	view->count = 0;
@@ -201,10 +208,10 @@ int live_view_arrange(struct live_view *view, struct live *live, uint64_t now_ns
 		return error;
 	view->sorted_by = choice;
 	list_ends(view, live, now_ns);
-	/* Until the user moves, the first line is selected. */
-	if (is_first && view->count)
-		view->id = id_at(view, live, 0);
-	select_again(view, live);
+	if (view->is_chosen)
+		select_again(view, live);
+	else
+		select_place(view, live, 0);
 	return 0;
 }
 
@@ -265,9 +272,8 @@ void live_view_move(struct live_view *view, const struct live *live, long lines)
 			view->end_selected = view->ends[moved(end_place(view), lines, view->end_count)];
 		return;
 	}
-	view->selected = moved(view->selected, lines, view->count);
-	if (view->count)
-		view->id = id_at(view, live, view->selected);
+	select_place(view, live, moved(view->selected, lines, view->count));
+	view->is_chosen = view->selected > 0;
 }
 
 static size_t scrolled(size_t top, size_t selected, size_t page, size_t count)

@@ -54,10 +54,11 @@ struct live_view {
 	struct live_sort_entry *entries; /* memory for the sort, `room` of them */
 	uint64_t sorted_by;              /* what the places are about: another choice sorts anew */
 	/* The selection. */
-	bool among_ends;       /* the selection is among the ended connections */
-	struct live_id id;     /* of the selected line */
-	size_t selected;       /* its place */
-	size_t top;            /* the first line on the screen */
+	bool is_chosen;    /* by the user; else the first line is selected, and the view does not scroll by itself */
+	bool among_ends;   /* the selection is among the ended connections */
+	struct live_id id; /* of the selected line */
+	size_t selected;   /* its place */
+	size_t top;        /* the first line on the screen */
 	uint64_t end_selected; /* the number of the selected end */
 	size_t end_top;
 };

@@ -63,6 +63,8 @@ static void draw(struct show *show)
 	if (picture_begin(&show->picture, width, height))
 		return;
 	show->picture.cell_width = tool->options->columns.width;
+	/* The details stay those of one connection. */
+	tool->view.is_chosen |= controls->shows_details;
 	controls->pages = live_pages_of(height, controls->shows_details);
 	live_view_scroll(&tool->view, controls->pages.rows, controls->pages.ends);
 	live_draw(&frame, &show->picture);

@@ -220,6 +220,26 @@ static void test_selection(void **state)
 	assert_false(is_open);
 }
 
+/* The busiest stays in sight while nobody has chosen a line. */
+static void test_first_selected(void **state)
+{
+	(void)state;
+	pass(NULL);
+	pass((uint64_t[]){600, 500, 400, 300, 200, 100});
+	pass((uint64_t[]){1, 500, 400, 300, 200, 100});
+	check_order("123450");
+	assert_int_equal(selected_cookie(), 1001);
+	/* as for the details of the first one */
+	view.is_chosen = true;
+	pass((uint64_t[]){1, 5, 400, 300, 200, 100});
+	check_order("234510");
+	assert_int_equal(selected_cookie(), 1001);
+	live_view_move(&view, &live, -100);
+	pass((uint64_t[]){1, 5, 4, 300, 200, 100});
+	check_order("345120");
+	assert_int_equal(selected_cookie(), 1003);
+}
+
 static void test_scroll(void **state)
 {
 	(void)state;
@@ -385,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sort_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_selection, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_first_selected, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scroll, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_processes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_processes_of_brief_ones, setup, teardown),
