@@ -56,7 +56,8 @@ class Terminal:
         self.tmux("resize-window", "-x", str(width), "-y", str(height))
 
     def screen(self, colors=False):
-        return self.tmux("capture-pane", "-p", *(["-e"] if colors else []))
+        """`colors`: with the sequences for them, also for blanks at the end of a line."""
+        return self.tmux("capture-pane", "-p", *(["-e", "-N"] if colors else []))
 
     def await_screen(self, condition, what, limit=SCREEN_LIMIT_S):
         wait_until(lambda: condition(self.screen()), limit, lambda: f"{what}:\n{self.screen()}")
