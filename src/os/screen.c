@@ -132,9 +132,12 @@ static void handle_signals(void)
 	}
 }
 
+/* On a terminal that is no controlling terminal (setsid), there is no background. */
 static bool is_in_foreground(void)
 {
-	return tcgetpgrp(STDIN_FILENO) == getpgrp();
+	pid_t group = tcgetpgrp(STDIN_FILENO);
+
+	return group < 0 || group == getpgrp();
 }
 
 void screen_close(void)

@@ -5,8 +5,10 @@ tests' own, over an address of their own."""
 
 import json
 import os
+import pty
 import random
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -122,6 +124,25 @@ def test_live_terminals():
             # tmux itself makes the default colors explicit: 39 and 49
             assert_equal(bool(COLOR.search(terminal.screen(True))), colored, f"colors with {term} {env}")
             end(pid)
+
+
+def test_live_foreign_terminal():
+    """On a terminal that does not control the session, as with setsid."""
+    need_live()
+    terminal, inner = pty.openpty()
+    with Traffic() as traffic, subprocess.Popen([TOOL, "--live", *traffic.scope], stdin=inner, stdout=inner, stderr=inner,
+                                                start_new_session=True, env={**os.environ, "TERM": "xterm"}) as process:
+        try:
+            os.close(inner)
+            written = b""
+            while b"details" not in written:
+                assert select.select([terminal], [], [], END_LIMIT_S)[0], f"no screen: {written}"
+                written += os.read(terminal, 65536)
+            os.write(terminal, b"q")
+            assert_equal(process.wait(END_LIMIT_S), 0, "exit status")
+        finally:
+            process.kill()
+            os.close(terminal)
 
 
 def test_live_no_such_terminal():
