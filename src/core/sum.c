@@ -6,11 +6,6 @@
 #include <string.h>
 
 #define ROOM_MIN 64
-#define BUCKETS  4096 /* a power of two */
-
-/* A cgroup that comes and goes makes a key; the unit stays. Keys beyond this share of the groups are looked up by name.
- */
-#define KEYS_PER_GROUP 4
 
 void sum_add(struct sum *sum, const struct sum *more)
 {
@@ -23,147 +18,53 @@ void sum_add(struct sum *sum, const struct sum *more)
 
 int sum_open(size_t max, int named_part, bool walks, struct sum_table *ret)
 {
-	*ret = (struct sum_table){
-		.max = max,
-		.named_part = named_part,
-		.walks = walks,
-		.group_buckets = calloc(BUCKETS, sizeof(uint32_t)),
-		.key_buckets = calloc(BUCKETS, sizeof(uint32_t)),
-	};
-	return ret->group_buckets && ret->key_buckets ? 0 : -ENOMEM;
+	*ret = (struct sum_table){.walks = walks};
+	return group_table_open(max, named_part, &ret->names);
 }
 
 void sum_close(struct sum_table *table)
 {
-	for (size_t i = 0; i < table->count; i++)
-		free(table->groups[i].name);
+	group_table_close(&table->names);
 	free(table->groups);
-	free(table->keys);
-	free(table->group_buckets);
-	free(table->key_buckets);
 	*table = (struct sum_table){};
-}
-
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
-{
-	const uint8_t *byte = bytes;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ byte[i]) * 0x100000001b3ULL; /* FNV-1a */
-	return hash;
-}
-
-static size_t hash_key(const struct group_key *key, const char *name, size_t length)
-{
-	uint64_t hash = hash_bytes(hash_bytes(0xcbf29ce484222325ULL, key, sizeof(*key)), name, length);
-
-	return (hash >> 32 ^ hash) & (BUCKETS - 1);
 }
 
 struct sum_group *sum_find(struct sum_table *table, const struct group_key *key)
 {
-	uint32_t at = table->key_buckets[hash_key(key, NULL, 0)];
+	int64_t at = group_table_find(&table->names, key);
 
-	while (at && memcmp(&table->keys[at - 1].key, key, sizeof(*key)))
-		at = table->keys[at - 1].next;
-	return at ? &table->groups[table->keys[at - 1].group] : NULL;
+	return at < 0 ? NULL : &table->groups[at];
 }
 
-/* Doubles the room of an array that is full. Returns the array, or NULL without memory: the old one stays. */
-static void *grow(void *array, size_t *room, size_t size)
+/* Makes room for the sums of one more group. Returns 0 or -ENOMEM. */
+static int reserve(struct sum_table *table)
 {
-	size_t more = *room ? 2 * *room : ROOM_MIN;
-	void *grown = realloc(array, more * size);
+	size_t room = table->room ? 2 * table->room : ROOM_MIN;
+	struct sum_group *groups;
 
-	if (grown)
-		*room = more;
-	return grown;
-}
-
-/* Returns the key that all keys of the same group have, with the same name. */
-static struct group_key common_key(const struct sum_table *table, const struct group_key *key)
-{
-	struct group_key common = *key;
-
-	if (table->named_part != SUM_BY_KEY)
-		memset(common.part[table->named_part], 0, sizeof(common.part[0]));
-	return common;
-}
-
-static uint32_t find_named(const struct sum_table *table, uint32_t at, const struct group_key *common, const char *name,
-			   size_t length)
-{
-	for (; at; at = table->groups[at - 1].next) {
-		const struct sum_group *group = &table->groups[at - 1];
-		struct group_key other = common_key(table, &group->key);
-
-		if (group->name_length == length && !memcmp(group->name, name, length) &&
-		    !memcmp(&other, common, sizeof(other)))
-			break;
-	}
-	return at;
-}
-
-/* Returns the index of a new group + 1, or 0 without memory. */
-static uint32_t add_group(struct sum_table *table, uint32_t *bucket, const struct group_key *key, const char *name,
-			  size_t length)
-{
-	char *copy = malloc(length + 1);
-
-	if (copy && table->count == table->room) {
-		struct sum_group *grown = grow(table->groups, &table->room, sizeof(*grown));
-
-		if (grown)
-			table->groups = grown;
-	}
-	if (!copy || table->count == table->room) {
-		free(copy);
+	if (table->names.count < table->room)
 		return 0;
-	}
-	memcpy(copy, name, length);
-	copy[length] = '\0';
-	table->groups[table->count++] =
-		(struct sum_group){.key = *key, .name = copy, .name_length = length, .next = *bucket};
-	*bucket = (uint32_t)table->count;
-	return *bucket;
-}
-
-/* Remembers the key of a group. Without room or memory, the key is looked up by name each time. */
-static void add_key(struct sum_table *table, const struct group_key *key, uint32_t group)
-{
-	uint32_t *bucket = &table->key_buckets[hash_key(key, NULL, 0)];
-
-	if (table->key_count == table->key_room && table->key_count < KEYS_PER_GROUP * table->max) {
-		struct sum_key *grown = grow(table->keys, &table->key_room, sizeof(*grown));
-
-		if (grown)
-			table->keys = grown;
-	}
-	if (table->key_count == table->key_room || table->key_count >= KEYS_PER_GROUP * table->max)
-		return;
-	table->keys[table->key_count++] = (struct sum_key){.key = *key, .group = group, .next = *bucket};
-	*bucket = (uint32_t)table->key_count;
+	groups = realloc(table->groups, room * sizeof(*groups));
+	if (!groups)
+		return -ENOMEM;
+	memset(groups + table->room, 0, (room - table->room) * sizeof(*groups));
+	table->groups = groups;
+	table->room = room;
+	return 0;
 }
 
 struct sum_group *sum_make(struct sum_table *table, const struct group_key *key, const char *name, size_t length)
 {
-	struct group_key common = common_key(table, key);
-	uint32_t *bucket = &table->group_buckets[hash_key(&common, name, length)];
-	uint32_t at = find_named(table, *bucket, &common, name, length);
+	int64_t at = reserve(table);
 
-	if (!at && table->count >= table->max)
-		return &table->other;
 	if (!at)
-		at = add_group(table, bucket, key, name, length);
-	if (!at)
-		return NULL;
-	add_key(table, key, at - 1);
-	return &table->groups[at - 1];
+		at = group_table_make(&table->names, key, name, length);
+	return at == -ENOSPC ? &table->other : at < 0 ? NULL : &table->groups[at];
 }
 
 void sum_walk_begin(struct sum_table *table)
 {
-	for (size_t i = 0; i < table->count; i++)
+	for (size_t i = 0; i < table->names.count; i++)
 		table->groups[i].open = 0;
 	table->other.open = 0;
 }
@@ -235,7 +136,7 @@ void sum_add_end(const struct sum_table *table, struct sum_group *group, const s
 
 void sum_next_interval(struct sum_table *table)
 {
-	for (size_t i = 0; i < table->count; i++)
+	for (size_t i = 0; i < table->names.count; i++)
 		table->groups[i].interval = (struct sum){};
 	table->other.interval = (struct sum){};
 }
@@ -282,12 +183,14 @@ static bool is_shown(const struct sum_group *group)
 	return group->open || memcmp(&group->interval, &nothing, sizeof(nothing));
 }
 
-static struct sum_row row_of(const struct sum_group *group)
+/* `entry`: the name of the group; NULL for `other`. */
+static struct sum_row row_of(const struct sum_group *group, const struct group_entry *entry)
 {
 	return (struct sum_row){
-		.name = group->name,
-		.name_length = group->name_length,
-		.key = group->key,
+		.name = entry ? entry->name : NULL,
+		.name_length = entry ? entry->name_length : 0,
+		.key = entry ? entry->key : (struct group_key){},
+		.is_other = !entry,
 		.open = group->open,
 		.interval = group->interval,
 		.total = group->total,
@@ -304,11 +207,10 @@ static void merge(struct sum_row *row, const struct sum_row *more)
 /* Merges the rows from `top` on into one, `other`, with the table's own `other` and what idle groups once did. */
 static void merge_rest(const struct sum_table *table, size_t top, struct sum_rows *rows)
 {
-	struct sum_row other = row_of(&table->other);
+	struct sum_row other = row_of(&table->other, NULL);
 	bool is_needed = is_shown(&table->other);
 
-	other.is_other = true;
-	for (size_t i = 0; top && i < table->count; i++) {
+	for (size_t i = 0; top && i < table->names.count; i++) {
 		if (is_shown(&table->groups[i]))
 			continue;
 		sum_add(&other.total, &table->groups[i].total);
@@ -324,7 +226,7 @@ static void merge_rest(const struct sum_table *table, size_t top, struct sum_row
 
 int sum_list(const struct sum_table *table, const struct sum_order *order, struct sum_rows *rows)
 {
-	size_t room = table->count + 1;
+	size_t room = table->names.count + 1;
 
 	if (rows->room < room) {
 		struct sum_row *more = realloc(rows->rows, 2 * room * sizeof(*more));
@@ -335,9 +237,9 @@ int sum_list(const struct sum_table *table, const struct sum_order *order, struc
 		rows->room = 2 * room;
 	}
 	rows->count = 0;
-	for (size_t i = 0; i < table->count; i++) {
+	for (size_t i = 0; i < table->names.count; i++) {
 		if (is_shown(&table->groups[i]))
-			rows->rows[rows->count++] = row_of(&table->groups[i]);
+			rows->rows[rows->count++] = row_of(&table->groups[i], &table->names.groups[i]);
 	}
 	qsort_r(rows->rows, rows->count, sizeof(*rows->rows), compare, (void *)order);
 	merge_rest(table, order->top, rows);

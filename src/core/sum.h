@@ -6,7 +6,7 @@
 #ifndef TCPVITALS_CORE_SUM_H
 #define TCPVITALS_CORE_SUM_H
 
-#include "abi/group.h"
+#include "core/group_table.h"
 #include "core/part.h"
 
 #include <stdbool.h>
@@ -25,47 +25,23 @@ struct sum {
 
 #define SUM_FIELDS (sizeof(struct sum) / sizeof(uint64_t))
 
-/*
- * The name of a group: the values of its words, raw bytes, each but the last with a NUL behind it. An empty value is
- * unknown.
- */
 struct sum_group {
-	struct group_key key; /* of the first connection; zeros for `other` */
-	char *name;
-	size_t name_length;
 	uint64_t open; /* connections that the last walk found, and that have not ended since */
 	struct sum interval, total;
-	uint32_t next; /* index of the next group in the bucket + 1, 0: none */
 };
 
-struct sum_key {
-	struct group_key key;
-	uint32_t group; /* index */
-	uint32_t next;
-};
-
-/* Groups are found by key. Several keys are one group if they differ in one part only, and the names are the same. */
 struct sum_table {
-	struct sum_group *groups; /* `count` of `room`, in order of appearance */
-	size_t count, room, max;
-	struct sum_key *keys; /* `key_count` of `key_room` */
-	size_t key_count, key_room;
-	uint32_t *group_buckets, *key_buckets; /* index + 1 of the first in the bucket, 0: none */
-	int named_part;                        /* the part that the name replaces, or SUM_BY_KEY */
-	struct sum_group other;                /* the connections that found no room among the groups */
-	bool has_walked;                       /* the first walk is over */
-	bool walks;                            /* there are walks; false: whole connections only, at their ends */
+	struct group_table names;
+	struct sum_group *groups; /* with the indices of `names`, `room` of them */
+	size_t room;
+	struct sum_group other; /* the connections that found no room among the groups */
+	bool has_walked;        /* the first walk is over */
+	bool walks;             /* there are walks; false: whole connections only, at their ends */
 };
-
-#define SUM_BY_KEY (-1)
-
-/* Groups beyond this number are `other`. */
-#define SUM_GROUPS_MAX 10240
 
 /*
- * Opens a table without groups. `named_part`: keys that differ in this part only, with the same name, are one group
- * (the cgroups of a unit); SUM_BY_KEY: each key is a group. `walks`: sum_walk_begin() will be called. Returns 0 or
- * -ENOMEM. Call sum_close() in both cases.
+ * Opens a table without groups; `max` and `named_part` as for group_table_open(). `walks`: sum_walk_begin() will be
+ * called. Returns 0 or -ENOMEM. Call sum_close() in both cases.
  */
 int sum_open(size_t max, int named_part, bool walks, struct sum_table *ret);
 void sum_close(struct sum_table *table);

@@ -62,6 +62,15 @@ const struct names *resolver_zone(struct resolver *resolver, uint32_t netns, uin
 	return names;
 }
 
+const struct names *resolver_group(struct resolver *resolver, const struct grouping *grouping,
+				   const struct group_key *key)
+{
+	struct grouping_ids ids = grouping_ids(grouping, key);
+	const struct names *names = resolver_find(resolver, ids.cgroup_id, ids.netns, ids.pid);
+
+	return ids.has_zone && ids.ifindex ? resolver_zone(resolver, ids.netns, ids.ifindex) : names;
+}
+
 const struct names *resolver_names(struct resolver *resolver, const struct transition *event)
 {
 	struct names *names = &resolver->names;

@@ -4,6 +4,7 @@
 #define TCPVITALS_OS_RESOLVER_H
 
 #include "abi/transition.h"
+#include "core/grouping.h"
 #include "core/names.h"
 #include "os/cgroup_names.h"
 #include "os/interfaces.h"
@@ -48,6 +49,12 @@ const struct names *resolver_find(struct resolver *resolver, uint64_t cgroup_id,
  * no names are asked for.
  */
 const struct names *resolver_zone(struct resolver *resolver, uint32_t netns, uint32_t ifindex);
+
+/*
+ * Looks up the names and the zone of a group. Valid until the next call. Returns NULL if there are neither.
+ */
+const struct names *resolver_group(struct resolver *resolver, const struct grouping *grouping,
+				   const struct group_key *key);
 
 /* Returns whether an event has a link-local address with a known zone. */
 static inline bool resolver_has_zone(const struct transition *event)

@@ -7,15 +7,13 @@
 #include "core/strbuf.h"
 #include "core/sum.h"
 #include "core/timestamp.h"
+#include "output/group_name.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes of a value that are written: of a longer one the end, behind "...". */
-#define SUM_VALUE_MAX 1024
-
 /* Bytes of the longest line: the values, twice in JSON, and 25 numbers. */
-#define SUM_TEXT_MAX (2 * LABELS_MAX * ESCAPED_MAX * SUM_VALUE_MAX + 2048)
+#define SUM_TEXT_MAX (GROUP_JSON_MAX + 2048)
 
 /* The members that all rows of an interval share. */
 struct sum_interval {
@@ -28,8 +26,8 @@ struct sum_interval {
 };
 
 /*
- * Text: TX_KB and RX_KB in KiB rounded down, as in rows of -c; the group comes last. A dash is an unknown value, "none"
- * is no unit, container or pod. `name` of a row is a string of labels_join().
+ * Text: TX_KB and RX_KB in KiB rounded down, as in rows of -c; the group comes last. `name` of a
+ * row is a string of labels_join().
  */
 void sum_text_header(struct strbuf *out, const struct sum_interval *interval);
 void sum_text(struct strbuf *out, const struct sum_interval *interval, const struct sum_row *row,

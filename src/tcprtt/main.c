@@ -58,13 +58,8 @@ static void write_scale(struct tool *tool, uint32_t width)
 
 static const struct names *find_names(struct tool *tool, const struct group_key *key, struct grouping_ids *ret_ids)
 {
-	const struct names *names;
-
 	*ret_ids = grouping_ids(&tool->options.grouping, key);
-	names = resolver_find(&tool->app.resolver, ret_ids->cgroup_id, ret_ids->netns, ret_ids->pid);
-	return ret_ids->has_zone && ret_ids->ifindex
-		       ? resolver_zone(&tool->app.resolver, ret_ids->netns, ret_ids->ifindex)
-		       : names;
+	return resolver_group(&tool->app.resolver, &tool->options.grouping, key);
 }
 
 /* Adds names to the report. In CSV and JSON, names are separate fields; only a zone is always in the key. */

@@ -25,7 +25,7 @@ static enum sum_sort parse_sort(const struct argp_state *state, const char *argu
 
 static uint32_t parse_top(const struct argp_state *state, const char *argument)
 {
-	return command_line_number(state, "number of groups", argument, SUM_GROUPS_MAX);
+	return command_line_number(state, "number of groups", argument, GROUP_TABLE_MAX);
 }
 
 error_t sum_option(int key, const char *argument, const struct argp_state *state, struct sum_options *options)

@@ -26,7 +26,7 @@ int sums_open(struct printer *printer, struct probe *probe, uint64_t now_ns, str
 	if (port_range_read(&range))
 		range = (struct port_range){};
 	sums->settings = group_settings_of(&labels->grouping, range.first, range.last);
-	return sum_open(SUM_GROUPS_MAX, labels_named_part(labels), printer->options->summary, &sums->table);
+	return sum_open(GROUP_TABLE_MAX, labels_named_part(labels), printer->options->summary, &sums->table);
 }
 
 void sums_close(struct sums *sums)
@@ -42,14 +42,10 @@ void sums_close(struct sums *sums)
 static struct sum_group *make_group(struct sums *sums, const struct group_key *key)
 {
 	const struct labels *labels = &options_of(sums)->groups;
-	struct grouping_ids ids = grouping_ids(&labels->grouping, key);
-	const struct names *names = resolver_find(sums->printer->resolver, ids.cgroup_id, ids.netns, ids.pid);
 	char text[LABELS_RAW_MAX];
 	struct strbuf name = strbuf_over(text, sizeof(text));
 
-	if (ids.has_zone && ids.ifindex)
-		names = resolver_zone(sums->printer->resolver, ids.netns, ids.ifindex);
-	labels_join(&name, labels, key, names);
+	labels_join(&name, labels, key, resolver_group(sums->printer->resolver, &labels->grouping, key));
 	return sum_make(&sums->table, key, text, name.length);
 }
 
@@ -266,7 +262,7 @@ void sums_drop(struct sums *sums)
 {
 	for (; sums->next_row < sums->rows.count; sums->next_row++)
 		sums->cover.dropped += sums->rows.rows[sums->next_row].interval.closed;
-	for (size_t i = 0; i < sums->table.count; i++)
+	for (size_t i = 0; i < sums->table.names.count; i++)
 		sums->cover.dropped += sums->table.groups[i].interval.closed;
 	sums->cover.dropped += sums->table.other.interval.closed;
 	sum_next_interval(&sums->table);

@@ -35,11 +35,8 @@ void groups_close(struct groups *groups)
 
 static void write_values(const struct groups *groups, const struct group_key *key, struct label_text values[LABELS_MAX])
 {
-	struct grouping_ids ids = grouping_ids(&groups->labels->grouping, key);
-	const struct names *names = resolver_find(groups->resolver, ids.cgroup_id, ids.netns, ids.pid);
+	const struct names *names = resolver_group(groups->resolver, &groups->labels->grouping, key);
 
-	if (ids.has_zone && ids.ifindex)
-		names = resolver_zone(groups->resolver, ids.netns, ids.ifindex);
 	memset(values, 0, LABELS_MAX * sizeof(*values));
 	for (size_t i = 0; i < groups->labels->count; i++) {
 		struct strbuf out = strbuf_over(values[i].bytes, sizeof(values[i].bytes));

@@ -62,7 +62,7 @@ static void test_one_connection(void **state)
 	struct sum_group *group;
 
 	(void)state;
-	assert_int_equal(sum_open(10, SUM_BY_KEY, true, &table), 0);
+	assert_int_equal(sum_open(10, GROUP_TABLE_BY_KEY, true, &table), 0);
 	sum_walk_begin(&table);
 	sum_walk_end(&table);
 	group = group_of(&table, 1, "a");
@@ -110,7 +110,7 @@ static void test_end_during_walk(void **state)
 	struct sum_group *group;
 
 	(void)state;
-	assert_int_equal(sum_open(10, SUM_BY_KEY, true, &table), 0);
+	assert_int_equal(sum_open(10, GROUP_TABLE_BY_KEY, true, &table), 0);
 	group = group_of(&table, 1, "a");
 	for (unsigned int walk = 0; walk < 2; walk++) {
 		part_walk_begin(&parts);
@@ -143,7 +143,7 @@ static void test_older_connections(void **state)
 	struct sum_group *group;
 
 	(void)state;
-	assert_int_equal(sum_open(10, SUM_BY_KEY, true, &table), 0);
+	assert_int_equal(sum_open(10, GROUP_TABLE_BY_KEY, true, &table), 0);
 	group = group_of(&table, 1, "a");
 	sum_walk_begin(&table);
 	add_open(&table, &parts, group, at(7, START_NS, 0, 1000));
@@ -174,7 +174,7 @@ static void test_ends_only(void **state)
 	struct part part;
 
 	(void)state;
-	assert_int_equal(sum_open(10, SUM_BY_KEY, false, &table), 0);
+	assert_int_equal(sum_open(10, GROUP_TABLE_BY_KEY, false, &table), 0);
 	group = group_of(&table, 1, "a");
 	part_between(NULL, &c, &part);
 	sum_add_end(&table, group, &part);
@@ -191,7 +191,7 @@ static void test_limit(void **state)
 	struct sum_table table;
 
 	(void)state;
-	assert_int_equal(sum_open(1000, SUM_BY_KEY, true, &table), 0);
+	assert_int_equal(sum_open(1000, GROUP_TABLE_BY_KEY, true, &table), 0);
 	for (uint32_t i = 0; i < 1500; i++) {
 		struct sum_group *group = group_of(&table, i, "same");
 
@@ -204,7 +204,7 @@ static void test_limit(void **state)
 
 		assert_ptr_equal(group, i < 1000 ? &table.groups[i] : NULL);
 	}
-	assert_int_equal(table.count, 1000);
+	assert_int_equal(table.names.count, 1000);
 	assert_int_equal(table.other.open, 500);
 	sum_close(&table);
 }
@@ -225,8 +225,8 @@ static void test_groups_by_name(void **state)
 		assert_int_equal(index_of(&table, group_of(&table, i, i % 2 ? "odd" : "even")), i % 2);
 		assert_int_equal(index_of(&table, group_of(&table, i, i % 2 ? "odd" : "even")), i % 2);
 	}
-	assert_int_equal(table.count, 2);
-	assert_true(table.key_count < 100);
+	assert_int_equal(table.names.count, 2);
+	assert_true(table.names.key_count < 100);
 	assert_ptr_equal(group_of(&table, 1000, "third"), &table.other);
 	sum_close(&table);
 }
@@ -279,7 +279,7 @@ static void test_rows(void **state)
 	struct sum_table table;
 
 	(void)state;
-	assert_int_equal(sum_open(10, SUM_BY_KEY, true, &table), 0);
+	assert_int_equal(sum_open(10, GROUP_TABLE_BY_KEY, true, &table), 0);
 	assert_int_equal(sum_list(&table, &(struct sum_order){}, &rows), 0);
 	assert_int_equal(rows.count, 0);
 	fill(&table);
