@@ -1,173 +1,152 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "core/live_group.h"
 
-#include "core/address.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROOM_MIN 64
 
-/* The name and the id of a group. */
-struct label_of_group {
-	struct live_id id;
-	char name[LIVE_NAME_MAX + APPEND_SLACK];
-	size_t length;
-};
-
-static void set_name(struct label_of_group *label, const char *bytes, size_t length)
-{
-	label->length = length < LIVE_NAME_MAX ? length : LIVE_NAME_MAX;
-	memcpy(label->name, bytes, label->length);
-}
-
-static void label_process(const struct owner *owner, struct label_of_group *label)
-{
-	if (owner->source == OWNER_UNKNOWN)
-		return;
-	label->id = (struct live_id){.first = owner->pid, .second = 1};
-	set_name(label, owner->comm, strnlen(owner->comm, sizeof(owner->comm)));
-}
-
-static void label_peer(const struct transition *record, struct label_of_group *label)
-{
-	size_t bits = record->ip_version == 4 ? LIVE_PREFIX_V4 : LIVE_PREFIX_V6;
-	uint8_t prefix[16] = {0};
-	struct strbuf out = strbuf_over(label->name, LIVE_NAME_MAX);
-
-	memcpy(prefix, record->raddr, bits / 8);
-	memcpy(&label->id.first, prefix, sizeof(label->id.first));
-	label->id.second = record->ip_version;
-	address_format(&out, record->ip_version, prefix);
-	strbuf_append_char(&out, '/');
-	strbuf_append_u64(&out, bits);
-	label->length = out.length;
-}
-
-static struct name place_of(const struct names *names)
-{
-	return names->container.bytes ? names->container : names->unit.bytes ? names->unit : names->cgroup;
-}
-
-static void label_place(const struct live_world *world, const struct transition *record, struct label_of_group *label)
-{
-	const struct names *names = record->owner.source != OWNER_UNKNOWN && world && world->names
-					    ? world->names(world->context, record)
-					    : NULL;
-	struct name place = names ? place_of(names) : (struct name){0};
-	uint64_t hash = 0xcbf29ce484222325ULL; /* FNV-1a */
-
-	if (!place.bytes)
-		return;
-	for (size_t i = 0; i < place.length; i++)
-		hash = (hash ^ (uint8_t)place.bytes[i]) * 0x100000001b3ULL;
-	label->id = (struct live_id){.first = hash, .second = 1};
-	set_name(label, place.bytes, place.length);
-}
-
-static struct label_of_group label_of(enum live_by by, const struct live_world *world, const struct connection *record)
-{
-	struct label_of_group label = {.length = 0};
-
-	if (by == LIVE_BY_PROCESS)
-		label_process(&record->end.owner, &label);
-	else if (by == LIVE_BY_PEER)
-		label_peer(&record->end, &label);
-	else if (by == LIVE_BY_PLACE)
-		label_place(world, &record->end, &label);
-	else
-		label.id = (struct live_id){.first = record->end.cookie, .second = record->end.conn_seq};
-	return label;
-}
+/* The second part of a group's id: no conn_seq is that large. */
+#define GROUP_ID (1ULL << 32)
 
 void live_groups_close(struct live_groups *groups)
 {
+	group_table_close(&groups->names);
 	free(groups->groups);
-	free(groups->buckets);
-	*groups = (struct live_groups){};
+	*groups = (struct live_groups){.serial = groups->serial};
 }
 
-static uint32_t *bucket_of(const struct live_groups *groups, struct live_id id)
-{
-	uint64_t hash = (id.first + id.second) * 0x9e3779b97f4a7c15ULL;
-
-	return &groups->buckets[hash >> 32 & (groups->bucket_count - 1)];
-}
-
-static void fill_buckets(struct live_groups *groups)
-{
-	memset(groups->buckets, 0, groups->bucket_count * sizeof(*groups->buckets));
-	for (size_t i = 0; i < groups->count; i++) {
-		uint32_t *bucket = bucket_of(groups, groups->groups[i].id);
-
-		groups->groups[i].next = *bucket;
-		*bucket = (uint32_t)i + 1;
-	}
-}
-
-/* Doubles the room. Returns 0 or -ENOMEM. */
-static int grow(struct live_groups *groups)
+/* Makes room for one more group. Returns 0 or -ENOMEM. */
+static int reserve(struct live_groups *groups)
 {
 	size_t room = groups->room ? 2 * groups->room : ROOM_MIN;
-	struct live_group *entries = realloc(groups->groups, room * sizeof(*entries));
-	uint32_t *buckets;
+	struct live_group *more;
 
-	if (!entries)
+	if (groups->count < groups->room)
+		return 0;
+	more = realloc(groups->groups, room * sizeof(*more));
+	if (!more)
 		return -ENOMEM;
-	groups->groups = entries;
-	buckets = calloc(room, sizeof(*buckets));
-	if (!buckets)
-		return -ENOMEM;
-	free(groups->buckets);
-	groups->buckets = buckets;
-	groups->bucket_count = groups->room = room;
-	fill_buckets(groups);
+	groups->groups = more;
+	groups->room = room;
 	return 0;
 }
 
-static struct live_group *find(const struct live_groups *groups, struct live_id id)
+static int open_groups(struct live_groups *groups, const struct labels *labels, const struct live_world *world)
 {
-	uint32_t at = groups->bucket_count ? *bucket_of(groups, id) : 0;
+	int error;
 
-	while (at && !live_id_equals(groups->groups[at - 1].id, id))
-		at = groups->groups[at - 1].next;
-	return at ? &groups->groups[at - 1] : NULL;
+	live_groups_close(groups);
+	error = group_table_open(GROUP_TABLE_MAX, labels_named_part(labels), &groups->names);
+	if (!error)
+		error = reserve(groups);
+	if (error) {
+		live_groups_close(groups);
+		return error;
+	}
+	groups->labels = labels;
+	groups->settings = group_settings_of(&labels->grouping, world ? world->ephemeral_first : 0,
+					     world ? world->ephemeral_last : 0);
+	groups->groups[0] = (struct live_group){.id = {0, GROUP_ID}, .place = LIVE_NO_PLACE};
+	groups->count = 1;
+	return 0;
 }
 
-void live_groups_begin(struct live_groups *groups, enum live_by by)
+/* Forgets the groups that are not shown, if they are the most. Returns 0 or -ENOMEM: then all are forgotten. */
+static int forget_old(struct live_groups *groups)
 {
-	if (groups->by != by)
-		groups->count = 0;
-	groups->by = by;
-	for (size_t i = 0; i < groups->count; i++)
+	struct group_table names;
+	size_t shown = 0, count = groups->count;
+	int error;
+
+	for (size_t i = 1; i < count; i++)
+		shown += live_group_is_shown(&groups->groups[i]);
+	if (count <= 2 * shown + ROOM_MIN)
+		return 0;
+	error = group_table_open(GROUP_TABLE_MAX, groups->names.named_part, &names);
+	groups->count = 1;
+	for (size_t i = 1; !error && i < count; i++) {
+		const struct group_entry *entry = &groups->names.groups[i - 1];
+		int64_t at;
+
+		if (!live_group_is_shown(&groups->groups[i]))
+			continue;
+		at = group_table_make(&names, &entry->key, entry->name, entry->name_length);
+		error = at < 0 ? (int)at : 0;
+		if (error)
+			break;
+		groups->groups[groups->count] = groups->groups[i];
+		groups->groups[groups->count++].name = names.groups[at].name;
+	}
+	group_table_close(&groups->names);
+	groups->names = names;
+	if (error)
+		live_groups_close(groups);
+	return error;
+}
+
+int live_groups_begin(struct live_groups *groups, const struct labels *labels, const struct live_world *world)
+{
+	int error = groups->labels == labels ? forget_old(groups) : open_groups(groups, labels, world);
+
+	for (size_t i = 0; !error && i < groups->count; i++)
 		groups->groups[i].figures = (struct live_figures){};
-	if (groups->bucket_count)
-		fill_buckets(groups);
+	return error;
+}
+
+/* ---- the group of a connection ----------------------------------------------------------------------------------- */
+
+/* Looks up the names of a group, and finds or makes it. Returns its index, 0 for all others, or -ENOMEM. */
+static int64_t make(struct live_groups *groups, const struct live_world *world, const struct group_key *key,
+		    const struct live_group *nameless)
+{
+	const struct names *names =
+		world && world->names ? world->names(world->context, &groups->labels->grouping, key) : NULL;
+	char text[LABELS_RAW_MAX];
+	struct strbuf name = strbuf_over(text, sizeof(text));
+	int64_t at;
+
+	labels_join(&name, groups->labels, key, names);
+	if (nameless && nameless->name_length == name.length && !memcmp(nameless->name, text, name.length))
+		return nameless - groups->groups;
+	at = reserve(groups);
+	if (!at)
+		at = group_table_make(&groups->names, key, text, name.length);
+	if (at < 0)
+		return at == -ENOSPC ? 0 : at;
+	if ((size_t)++at == groups->count)
+		groups->groups[groups->count++] = (struct live_group){.id = {++groups->serial, GROUP_ID},
+								      .name = groups->names.groups[at - 1].name,
+								      .name_length = name.length,
+								      .place = LIVE_NO_PLACE};
+	return at;
+}
+
+static bool lacks_name(const struct live_group *group)
+{
+	struct label_part parts[LABELS_MAX];
+	size_t count = labels_split(group->name, group->name_length, parts);
+	bool lacks = false;
+
+	for (size_t i = 0; i < count; i++)
+		lacks |= parts[i].known == LABEL_UNKNOWN;
+	return lacks;
 }
 
 /* Returns the group of a connection, or NULL: no memory. */
 static struct live_group *group_of(struct live_groups *groups, const struct live_world *world,
 				   const struct connection *record)
 {
-	struct label_of_group label = label_of(groups->by, world, record);
-	struct live_group *group = find(groups, label.id);
+	struct group_key key = group_key_of(&groups->settings, record);
+	int64_t at = group_table_find(&groups->names, &key) + 1;
 
-	if (!group) {
-		uint32_t *bucket;
-
-		if (groups->count == groups->room && grow(groups))
-			return NULL;
-		bucket = bucket_of(groups, label.id);
-		group = &groups->groups[groups->count];
-		*group = (struct live_group){.id = label.id, .place = LIVE_NO_PLACE, .next = *bucket};
-		*bucket = (uint32_t)++groups->count;
-	}
-	/* A process may change its name. */
-	memcpy(group->name, label.name, sizeof(group->name));
-	group->name_length = label.length;
-	group->owner = record->end.owner;
-	return group;
+	/* A name that was not found may be found later: a cgroup or an interface is new. */
+	if (at <= 0)
+		at = make(groups, world, &key, NULL);
+	else if (lacks_name(&groups->groups[at]))
+		at = make(groups, world, &key, &groups->groups[at]);
+	return at < 0 ? NULL : &groups->groups[at];
 }
 
 int live_groups_add(struct live_groups *groups, const struct live_world *world, const struct live_row *row)
@@ -196,11 +175,7 @@ int live_groups_add_end(struct live_groups *groups, const struct live_world *wor
 	return 0;
 }
 
-void live_groups_end(struct live_groups *groups)
+struct group_key live_group_key(const struct live_groups *groups, const struct live_group *group)
 {
-	for (size_t i = groups->count; i-- > 0;)
-		if (!groups->groups[i].figures.connections && !groups->groups[i].figures.has_rate)
-			groups->groups[i] = groups->groups[--groups->count];
-	if (groups->bucket_count)
-		fill_buckets(groups);
+	return group->name ? groups->names.groups[group - groups->groups - 1].key : (struct group_key){};
 }

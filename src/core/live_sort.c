@@ -11,7 +11,6 @@ bool live_column_applies(int column, enum live_by by)
 		return column >= LIVE_COLUMNS || column <= LIVE_COLUMN_LOCAL;
 	switch (column) {
 	case LIVE_COLUMN_PID:
-		return by == LIVE_BY_CONNECTION || by == LIVE_BY_PROCESS;
 	case LIVE_COLUMN_LOCAL:
 	case LIVE_COLUMN_REMOTE:
 	case LIVE_COLUMN_STATE:
@@ -135,16 +134,42 @@ struct live_key live_sort_row(struct live_row *row, enum live_column column, boo
 	}
 }
 
+/* Writes a value as bytes that sort as it does: ports and pids are numbers. */
+static void append_value(struct strbuf *out, const struct name *value)
+{
+	static const char zeros[] = "0000000000";
+	bool is_number = value->length < sizeof(zeros);
+
+	for (size_t i = 0; i < value->length; i++)
+		is_number &= value->bytes[i] >= '0' && value->bytes[i] <= '9';
+	if (is_number)
+		strbuf_append(out, zeros, sizeof(zeros) - 1 - value->length);
+	for (size_t i = 0; i < value->length && out->length < out->capacity; i++)
+		strbuf_append_char(out, value->bytes[i]);
+	strbuf_append_char(out, '\0');
+}
+
+static struct live_key key_of_name(const struct live_group *group)
+{
+	struct live_key key = {};
+	struct label_part parts[LABELS_MAX];
+	size_t count = group->name ? labels_split(group->name, group->name_length, parts) : 0;
+	char text[sizeof(key.parts)] = {0};
+	struct strbuf out = strbuf_over(text, sizeof(text));
+
+	for (size_t i = 0; i < count; i++)
+		append_value(&out, &parts[i].value);
+	for (size_t i = 0; i < sizeof(key.parts) / sizeof(key.parts[0]); i++)
+		key.parts[i] = word_at(text + 8 * i);
+	key.is_unknown = !count || parts[0].known != LABEL_KNOWN;
+	return key;
+}
+
 struct live_key live_sort_group(struct live_group *group, enum live_column column, bool totals, bool anew)
 {
-	if (column == LIVE_COLUMN_PID)
-		return key_of_owner(&group->owner, column);
 	if (column == LIVE_COLUMN_LIMIT || is_number(column))
 		return key_of_figures(&group->figures, column, totals, &group->sort_key, anew);
-	if (!group->name_length)
-		return (struct live_key){.is_unknown = true};
-	return (struct live_key){.parts = {word_at(group->name), word_at(group->name + 8), word_at(group->name + 16),
-					   word_at(group->name + 24)}};
+	return key_of_name(group);
 }
 
 static int compare(const struct live_sort_entry *a, const struct live_sort_entry *b, bool descends)

@@ -81,30 +81,34 @@ static size_t list_rows(struct live_view *view, struct live *live, bool anew)
 static int list_groups(struct live_view *view, struct live *live, uint64_t now_ns)
 {
 	const struct live_end *end;
-	int error = 0;
+	int error = live_groups_begin(&view->groups, view->labels, view->world);
 
-	live_groups_begin(&view->groups, view->by);
 	for (size_t i = 0; !error && i < live->count; i++)
 		if (admits(view, &live->rows[i].now, true))
 			error = live_groups_add(&view->groups, view->world, &live->rows[i]);
 	for (uint64_t i = 0; !error && (end = live_end_at(live, i, now_ns)); i++)
 		if (live_end_counts(live, end) && admits(view, &end->last, false))
 			error = live_groups_add_end(&view->groups, view->world, end, live->totals.length_ns);
-	live_groups_end(&view->groups);
 	return error;
 }
 
 static size_t list_sorted_groups(struct live_view *view, bool anew)
 {
+	size_t count = 0;
+
 	for (size_t i = 0; i < view->groups.count; i++) {
 		struct live_group *group = &view->groups.groups[i];
 
-		view->entries[i] =
+		if (!live_group_is_shown(group)) {
+			group->place = LIVE_NO_PLACE;
+			continue;
+		}
+		view->entries[count++] =
 			(struct live_sort_entry){.key = live_sort_group(group, view->sort, view->totals, anew),
 						 .place = group->place,
 						 .index = (uint32_t)i};
 	}
-	return view->groups.count;
+	return count;
 }
 
 /* The listeners in their own order. */
@@ -226,9 +230,7 @@ const struct live_row *live_view_row(const struct live_view *view, const struct 
 
 const struct live_group *live_view_group(const struct live_view *view, size_t place)
 {
-	bool is_group = view->by != LIVE_BY_CONNECTION && view->by != LIVE_LISTENERS;
-
-	return is_group && place < view->count ? &view->groups.groups[view->order[place]] : NULL;
+	return view->by == LIVE_BY_GROUP && place < view->count ? &view->groups.groups[view->order[place]] : NULL;
 }
 
 const struct listener_row *live_view_listener(const struct live_view *view, const struct live *live, size_t place)

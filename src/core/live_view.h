@@ -14,7 +14,7 @@
 #include "core/scope.h"
 
 enum live_column {
-	LIVE_COLUMN_NAME, /* the owner's name; of other groups than processes, the group's */
+	LIVE_COLUMN_NAME, /* the owner's name, or the group's */
 	LIVE_COLUMN_PID,
 	LIVE_COLUMN_LOCAL,
 	LIVE_COLUMN_REMOTE,
@@ -40,6 +40,7 @@ bool live_column_descends(enum live_column column);
 struct live_view {
 	/* The user's choice. */
 	enum live_by by;
+	const struct labels *labels; /* LIVE_BY_GROUP: the words; other words are another struct */
 	enum live_column sort;
 	bool is_reversed;
 	bool totals;                    /* since the connections began, instead of rates */

@@ -29,33 +29,42 @@ static const char *const short_limits[LIMITED_BY_COUNT] = {
 	[LIMITED_BY_SEND_BUFFER] = "sbuf", [LIMITED_BY_LOSS] = "loss",       [LIMITED_BY_NETWORK] = "net",
 };
 
-const char *live_column_title(int column, enum live_by by, bool totals)
+void live_column_title(struct strbuf *out, int column, const struct labels *groups, bool totals)
 {
-	static const char *const groups[LIVE_BYS] = {"COMM", "COMM", "PEER", "UNIT/CONTAINER", "COMM"};
 	static const char *const titles[LIVE_ALL_COLUMNS] = {
-		[LIVE_COLUMN_PID] = "PID",           [LIVE_COLUMN_LOCAL] = "LOCAL",
-		[LIVE_COLUMN_REMOTE] = "REMOTE",     [LIVE_COLUMN_STATE] = "STATE",
-		[LIVE_COLUMN_AGE] = "AGE",           [LIVE_COLUMN_CONNECTIONS] = "CONNS",
-		[LIVE_COLUMN_RTT] = "RTT",           [LIVE_COLUMN_RETRANS] = "RETR",
-		[LIVE_COLUMN_RECV_QUEUE] = "RECVQ",  [LIVE_COLUMN_SEND_QUEUE] = "SENDQ",
-		[LIVE_COLUMN_LIMIT] = "LIMIT",       [LIVE_END_AGO] = "AGO",
-		[LIVE_END_CAUSE] = "CAUSE",          [LIVE_END_LASTED] = "LASTED",
-		[LIVE_LISTENER_BACKLOG] = "BACKLOG", [LIVE_LISTENER_MAX] = "MAX",
-		[LIVE_LISTENER_HIGHEST] = "HIGHEST", [LIVE_LISTENER_ACCEPTED] = "ACCEPT/S",
-		[LIVE_LISTENER_DROPS] = "DROPS",     [LIVE_LISTENER_SYN_RECV] = "SYNRECV",
-		[LIVE_LISTENER_COOKIES] = "COOKIES", [LIVE_LISTENER_OVERFLOW] = "OVERFLOW",
+		[LIVE_COLUMN_NAME] = "COMM",
+		[LIVE_COLUMN_PID] = "PID",
+		[LIVE_COLUMN_LOCAL] = "LOCAL",
+		[LIVE_COLUMN_REMOTE] = "REMOTE",
+		[LIVE_COLUMN_STATE] = "STATE",
+		[LIVE_COLUMN_AGE] = "AGE",
+		[LIVE_COLUMN_CONNECTIONS] = "CONNS",
+		[LIVE_COLUMN_RTT] = "RTT",
+		[LIVE_COLUMN_RETRANS] = "RETR",
+		[LIVE_COLUMN_RECV_QUEUE] = "RECVQ",
+		[LIVE_COLUMN_SEND_QUEUE] = "SENDQ",
+		[LIVE_COLUMN_LIMIT] = "LIMIT",
+		[LIVE_END_AGO] = "AGO",
+		[LIVE_END_CAUSE] = "CAUSE",
+		[LIVE_END_LASTED] = "LASTED",
+		[LIVE_LISTENER_BACKLOG] = "BACKLOG",
+		[LIVE_LISTENER_MAX] = "MAX",
+		[LIVE_LISTENER_HIGHEST] = "HIGHEST",
+		[LIVE_LISTENER_ACCEPTED] = "ACCEPT/S",
+		[LIVE_LISTENER_DROPS] = "DROPS",
+		[LIVE_LISTENER_SYN_RECV] = "SYNRECV",
+		[LIVE_LISTENER_COOKIES] = "COOKIES",
+		[LIVE_LISTENER_OVERFLOW] = "OVERFLOW",
 	};
 
-	switch (column) {
-	case LIVE_COLUMN_NAME:
-		return groups[by];
-	case LIVE_COLUMN_IN:
-		return totals ? "IN" : "IN/s";
-	case LIVE_COLUMN_OUT:
-		return totals ? "OUT" : "OUT/s";
-	default:
-		return titles[column];
-	}
+	if (column == LIVE_COLUMN_NAME && groups)
+		group_title(out, groups);
+	else if (column == LIVE_COLUMN_IN)
+		strbuf_append_string(out, totals ? "IN" : "IN/s");
+	else if (column == LIVE_COLUMN_OUT)
+		strbuf_append_string(out, totals ? "OUT" : "OUT/s");
+	else
+		strbuf_append_string(out, titles[column]);
 }
 
 /* An unknown value. */
@@ -67,23 +76,26 @@ static void set_unknown(struct live_cell *cell, struct strbuf *out)
 
 static void set_name(const struct live_line *line, size_t width, struct live_cell *cell, struct strbuf *out)
 {
+	size_t most = width < LIVE_NAME_MAX ? width : LIVE_NAME_MAX;
 	const struct owner *owner = line->socket ? &line->socket->owner : NULL;
-	const char *name = owner ? owner->comm : line->group->name;
-	size_t length = owner ? strnlen(name, sizeof(owner->comm)) : line->group->name_length;
+	struct group_name name;
 
-	if (owner ? owner->source == OWNER_UNKNOWN : !line->group->id.second) {
+	if (!owner) {
+		group_name_read(line->group->name, line->group->name_length, &name);
+		cell->cells = group_name_text(out, &name, most, line->cell_width);
+		cell->style = group_name_is_dash(&name) ? STYLE_FAINT : STYLE_PLAIN;
+	} else if (owner->source == OWNER_UNKNOWN) {
 		set_unknown(cell, out);
-		return;
+	} else {
+		cell->cells = escape_name(out, owner->comm, strnlen(owner->comm, sizeof(owner->comm)), most,
+					  line->cell_width);
 	}
-	cell->cells = escape_name(out, name, length, width < LIVE_NAME_MAX ? width : LIVE_NAME_MAX, line->cell_width);
 }
 
 static void set_pid(const struct live_line *line, struct live_cell *cell, struct strbuf *out)
 {
-	const struct owner *owner = line->socket ? &line->socket->owner : &line->group->owner;
-
-	if (owner_has_pid(owner))
-		strbuf_append_u64(out, owner->pid);
+	if (owner_has_pid(&line->socket->owner))
+		strbuf_append_u64(out, line->socket->owner.pid);
 	else
 		set_unknown(cell, out);
 }

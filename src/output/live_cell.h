@@ -5,6 +5,7 @@
 
 #include "core/live_view.h"
 #include "core/picture.h"
+#include "output/group_name.h"
 
 /* The columns of ended connections, beside those of enum live_column. */
 enum live_end_column {
@@ -38,7 +39,10 @@ struct live_line {
 };
 
 /* Room for the text of any cell. */
-#define LIVE_CELL_MAX 512
+#define LIVE_CELL_MAX GROUP_TEXT_MAX
+
+/* Cells of the longest name. */
+#define LIVE_NAME_MAX 64
 
 struct live_cell {
 	char text[LIVE_CELL_MAX]; /* escaped for a terminal */
@@ -49,7 +53,10 @@ struct live_cell {
 /* Fills in the cell of a column, enum live_column or live_end_column, that has `width` cells. */
 void live_cell(const struct live_line *line, int column, size_t width, struct live_cell *ret);
 
-/* The name of a column above its values. */
-const char *live_column_title(int column, enum live_by by, bool totals);
+/* Bytes of the longest name of a column, that of two words. */
+#define LIVE_TITLE_MAX 32
+
+/* Writes the name of a column above its values. `groups`: the words, if lines are groups; else NULL. */
+void live_column_title(struct strbuf *out, int column, const struct labels *groups, bool totals);
 
 #endif

@@ -64,11 +64,22 @@ static void add_clock(const struct live_frame *frame, struct picture *picture, s
 	picture_add(picture, line, STYLE_PLAIN, text, out.length);
 }
 
+/* The kind of lines: for groups, the words of --by. */
+static void add_lines(const struct live_view *view, struct picture *picture, size_t line)
+{
+	char text[LIVE_TITLE_MAX];
+	struct strbuf out = strbuf_over(text, sizeof(text));
+
+	if (view->by == LIVE_BY_GROUP)
+		labels_format(&out, view->labels);
+	else
+		strbuf_append_string(&out, view->by == LIVE_LISTENERS ? "listener" : "connection");
+	picture_add(picture, line, STYLE_PLAIN, text, out.length);
+}
+
 /* The tool, the time, and how often it looks. */
 static void draw_first(const struct live_frame *frame, struct picture *picture)
 {
-	static const char *const bys[LIVE_BYS] = {"connection", "process", "peer prefix", "unit or container",
-						  "listener"};
 	const struct live_pace *pace = frame->pace;
 
 	picture_add_string(picture, 0, STYLE_STRONG, "tcpstates ");
@@ -86,7 +97,7 @@ static void draw_first(const struct live_frame *frame, struct picture *picture)
 		picture_add_string(picture, 0, STYLE_NOTICE, " CPU)");
 	}
 	picture_add_string(picture, 0, STYLE_PLAIN, "  by ");
-	picture_add_string(picture, 0, STYLE_PLAIN, bys[frame->view->by]);
+	add_lines(frame->view, picture, 0);
 	picture_add_string(picture, 0, STYLE_PLAIN, frame->view->totals ? "  totals" : "  rates");
 	if (frame->filter[0]) {
 		picture_add_string(picture, 0, STYLE_PLAIN, "  filter: ");
@@ -148,14 +159,17 @@ static void pad_heading(struct picture *picture, size_t line, size_t column)
 }
 
 /* `sorted`: the column that the lines are sorted by, or -1. */
-static void draw_titles(const struct live_layout *layout, enum live_by by, int sorted, bool totals,
+static void draw_titles(const struct live_layout *layout, const struct labels *groups, int sorted, bool totals,
 			struct picture *picture, size_t line)
 {
 	for (size_t i = 0; i < layout->count; i++) {
 		const struct live_slot *slot = &layout->slots[i];
-		const char *title = live_column_title(slot->column, by, totals);
-		size_t length = strlen(title) < slot->width ? strlen(title) : slot->width;
+		char title[LIVE_TITLE_MAX];
+		struct strbuf out = strbuf_over(title, sizeof(title));
+		size_t length;
 
+		live_column_title(&out, slot->column, groups, totals);
+		length = out.length < slot->width ? out.length : slot->width;
 		pad_heading(picture, line, slot->at + (slot->is_number ? slot->width - length : 0));
 		picture_add(picture, line, slot->column == sorted ? STYLE_SORTED : STYLE_HEADING, title, length);
 	}
@@ -205,8 +219,8 @@ static void draw_rows(const struct live_frame *frame, struct picture *picture, s
 	const struct live_view *view = frame->view;
 	struct live_layout layout = live_layout_of(view->by, view->sort, picture->width);
 
-	draw_titles(&layout, view->by, view->by == LIVE_LISTENERS ? LIVE_COLUMN_LOCAL : (int)view->sort, view->totals,
-		    picture, line++);
+	draw_titles(&layout, view->by == LIVE_BY_GROUP ? view->labels : NULL,
+		    view->by == LIVE_LISTENERS ? LIVE_COLUMN_LOCAL : (int)view->sort, view->totals, picture, line++);
 	if (!view->count && page)
 		picture_add_string(picture, line, STYLE_FAINT,
 				   frame->filter[0] ? "nothing passes the filter" : "there is nothing to show");
@@ -228,7 +242,7 @@ static void draw_ends(const struct live_frame *frame, struct picture *picture, s
 	struct live_layout layout = live_layout_of_ends(picture->width);
 	size_t last = view->end_top + page < view->end_count ? view->end_top + page : view->end_count;
 
-	draw_titles(&layout, LIVE_BY_CONNECTION, -1, true, picture, line++);
+	draw_titles(&layout, NULL, -1, true, picture, line++);
 	for (size_t i = view->end_top; i < last; i++, line++) {
 		const struct live_end *end = live_view_end(view, frame->live, i);
 		struct live_figures figures;

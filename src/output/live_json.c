@@ -93,10 +93,10 @@ static void end_cell(struct strbuf *out, size_t column, size_t cells)
 void live_text_header(struct strbuf *out)
 {
 	for (size_t i = 0; i < COLUMNS; i++) {
-		const char *title = live_column_title(columns[i].column, LIVE_BY_CONNECTION, false);
+		size_t start = out->length;
 
-		strbuf_append_string(out, title);
-		end_cell(out, i, strlen(title));
+		live_column_title(out, columns[i].column, NULL, false);
+		end_cell(out, i, out->length - start);
 	}
 }
 

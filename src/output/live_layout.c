@@ -30,7 +30,6 @@ static const struct column_plan connection_plan[] = {
 
 static const struct column_plan group_plan[] = {
 	{LIVE_COLUMN_NAME, false, 1, {18, 32, 64}},
-	{LIVE_COLUMN_PID, true, 10, {7}},
 	{LIVE_COLUMN_CONNECTIONS, true, 2, {5}},
 	{LIVE_COLUMN_IN, true, 3, {5}},
 	{LIVE_COLUMN_OUT, true, 4, {5}},

@@ -167,6 +167,7 @@ static int run(struct live_tool *tool)
 		live_surroundings_begin(&tool->surroundings, &tool->app.resolver);
 		tool->view.world = &tool->surroundings.world;
 		tool->view.sort = LIVE_COLUMN_IN;
+		live_views_begin(&tool->views, &tool->options->sum.groups, &tool->view);
 		error = on_screen ? live_show(tool) : live_print(tool);
 	}
 	app_detach(&tool->app);

@@ -9,6 +9,7 @@
 #include "core/live_view.h"
 #include "core/loss.h"
 #include "output/sink.h"
+#include "tcpstates/live_views.h"
 #include "tcpstates/live_world.h"
 #include "tcpstates/options.h"
 
@@ -19,6 +20,7 @@ struct live_tool {
 	struct timebase base;
 	struct live live;
 	struct live_view view;
+	struct live_views views;
 	struct live_pace pace;
 	struct live_surroundings surroundings;
 	struct loss_report losses;

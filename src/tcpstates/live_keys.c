@@ -148,13 +148,10 @@ static bool move(struct live_tool *tool, struct live_controls *controls, int key
 
 /* ---- the view ---------------------------------------------------------------------------------------------------- */
 
-static void group_by(struct live_tool *tool, struct live_controls *controls, unsigned int by)
+static void choose(struct live_tool *tool, struct live_controls *controls, size_t number)
 {
-	tool->view.by = (enum live_by)(by % LIVE_BYS);
-	tool->view.among_ends = false;
+	live_views_choose(&tool->views, number, &tool->view);
 	controls->wants_order = true;
-	if (!live_column_applies((int)tool->view.sort, tool->view.by))
-		tool->view.sort = LIVE_COLUMN_IN;
 }
 
 static void sort_by_next(struct live_tool *tool, struct live_controls *controls, int step)
@@ -196,14 +193,16 @@ static bool change_view(struct live_tool *tool, struct live_controls *controls, 
 		controls->wants_order = true;
 		return true;
 	case 'v':
-		group_by(tool, controls, (unsigned int)view->by + 1);
+		choose(tool, controls, (tool->views.current + 1) % tool->views.count);
 		return true;
 	case '1':
 	case '2':
 	case '3':
 	case '4':
 	case '5':
-		group_by(tool, controls, (unsigned int)(key - '1'));
+	case '6':
+	case '7':
+		choose(tool, controls, (size_t)(key - '1'));
 		return true;
 	case '\t':
 		view->among_ends = !view->among_ends && view->end_count;

@@ -30,15 +30,16 @@ void live_options_end(const struct argp_state *state, bool has_layout, bool has_
 	const struct command_options *command = &options->app.command;
 	struct live_options *live = &options->live;
 
-	/* As top(1): without groups, --top has no number. */
-	live->wanted |= options->sum.top_next && !options->sum.groups.count;
+	/* As top(1): without sums, --top has no number. */
+	live->wanted |= options->sum.top_next && !options->summary && !options->sum.has_sum;
 	if (!live->wanted)
 		return;
-	if (options->connections || options->every_ns || options->summary || options->sum.has_by ||
-	    options->sum.has_sum || options->stuck.states || options->retransmits || options->listeners.wanted ||
-	    options->journal)
-		argp_error(state, "--live shows connections now; it excludes -c, --every, --summary, --by, --sum, "
+	if (options->connections || options->every_ns || options->summary || options->sum.has_sum ||
+	    options->stuck.states || options->retransmits || options->listeners.wanted || options->journal)
+		argp_error(state, "--live shows connections now; it excludes -c, --every, --summary, --sum, "
 				  "--stuck, --retransmits, --listeners and -Y");
+	if (options->sum.order.top || options->sum.has_sort)
+		argp_error(state, "--sort and --top=N are for sums; with --live, press < or > to choose the column");
 	if (has_layout || options->format == OUTPUT_CSV)
 		argp_error(state, "--live has columns of its own; it excludes -O, -T, -t, -w and -o csv");
 	if (has_names && options->format == OUTPUT_TEXT)

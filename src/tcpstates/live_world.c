@@ -2,15 +2,16 @@
 #include "tcpstates/live_world.h"
 
 #include "os/cgroup.h"
+#include "os/port_range.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct names *find_names(void *context, const struct transition *record)
+static const struct names *find_names(void *context, const struct grouping *grouping, const struct group_key *key)
 {
 	struct live_surroundings *surroundings = context;
 
-	return resolver_names(surroundings->resolver, record);
+	return resolver_group(surroundings->resolver, grouping, key);
 }
 
 /* Reads the ids of a cgroup and of its ancestors, from the path of its directory. */
@@ -53,7 +54,11 @@ static size_t find_cgroups(void *context, uint64_t id, const uint64_t **ret)
 
 void live_surroundings_begin(struct live_surroundings *surroundings, struct resolver *resolver)
 {
-	surroundings->world = (struct live_world){find_names, find_cgroups, surroundings};
+	struct port_range range;
+
+	if (port_range_read(&range))
+		range = (struct port_range){};
+	surroundings->world = (struct live_world){find_names, find_cgroups, surroundings, range.first, range.last};
 	surroundings->resolver = resolver;
 	if (cgroup_mount_point(surroundings->mount_point, sizeof(surroundings->mount_point)))
 		surroundings->mount_point[0] = '\0';

@@ -65,8 +65,8 @@ void sum_options_end(const struct argp_state *state, const struct tcpstates_opti
 
 	if (sum->top_next && !options->live.wanted)
 		argp_error(state, "--top of groups needs a number, as in --top 5");
-	if (sum->has_by && !options->summary)
-		argp_error(state, "--by groups a summary; add --summary, or use -c --sum GROUP");
+	if (sum->has_by && !options->summary && !options->live.wanted)
+		argp_error(state, "--by groups a summary; add --summary or --live, or use -c --sum GROUP");
 	if (sum->has_sum && options->every_ns)
 		argp_error(state, "--every is for rows of -c, and --sum prints none; use --summary=TIME --by GROUP");
 	if (sum->has_sum && !options->connections)
@@ -80,7 +80,7 @@ void sum_options_check(const struct tcpstates_options *options, bool names, bool
 {
 	const struct scope_settings *scope = &options->app.scope.settings;
 
-	if (!options->sum.groups.count)
+	if (!options->sum.groups.count || options->live.wanted)
 		return;
 	if (names)
 		argp_error(state, "groups have their names anyway; leave --names and --services out");

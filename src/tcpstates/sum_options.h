@@ -16,7 +16,7 @@ enum {
 
 /* Entries for a table of options. */
 #define SUM_OPTIONS(group)                                                                                             \
-	{"by", SUM_KEY_BY, "GROUP", 0, "with --summary: traffic of each GROUP instead", group},                        \
+	{"by", SUM_KEY_BY, "GROUP", 0, "with --summary, --live: traffic of each GROUP", group},                        \
 		{"sum", SUM_KEY_SUM, "GROUP", 0, "with -c: sums of each GROUP instead of rows", group},                \
 		{"top", SUM_KEY_TOP, "N", OPTION_ARG_OPTIONAL | OPTION_HIDDEN, 0, group},                              \
 	{                                                                                                              \
@@ -24,7 +24,7 @@ enum {
 	}
 
 /*
- * Handles one of these options, or the word behind --top. --top without a number is --live, unless there are groups.
+ * Handles one of these options, or the word behind --top. --top without a number is --live, unless there are sums.
  * Returns 0, or ARGP_ERR_UNKNOWN for another option. Ends the process if the argument is
  * refused.
  */

@@ -189,7 +189,7 @@ def test_live_keys():
     with Traffic() as traffic, Terminal(80, 32) as terminal:
         pid = terminal.start("--live", "-i", "0.3", *traffic.scope)
         for key, text in (("?", "a longer, a shorter interval"), ("q", HELP_LINE), ("Enter", "limited by"), ("Escape", "REMOTE"),
-                          ("t", "totals"), ("t", "rates"), ("v", "by process"), ("3", "127."), ("4", "UNIT/CONTAINER"), ("5", "OVERFLOW"), ("1", "by connection"),
+                          ("t", "totals"), ("t", "rates"), ("v", "by comm,pid"), ("3", "127."), ("4", "by unit"), ("5", "by container"), ("6", "OVERFLOW"), ("1", "by connection"),
                           ("p", "PAUSED"), ("p", "every 300ms"), ("+", "every 600ms"), ("-", "every 300ms")):
             terminal.keys(key)
             terminal.await_screen(lambda screen, t=text: t in screen, f"after {key} no {text}")
@@ -253,7 +253,7 @@ def test_live_listeners():
     with Traffic() as traffic, Terminal(120, 30) as terminal, socket.create_server((traffic.address, 0), backlog=2) as full:
         clients = [socket.create_connection(full.getsockname()) for _ in range(3)]
         pid = terminal.start("--live", *traffic.scope)
-        terminal.keys("5")
+        terminal.keys("6")
 
         def line(screen):
             return [line.split() for line in screen.split("\n") if f"{traffic.address}:{full.getsockname()[1]} " in line + " "]
@@ -373,7 +373,7 @@ def test_live_strict():
 
 def test_live_refused():
     for args, what in ((["--live"], "--live needs a terminal on standard input and output; in a script, add --once or -o json"),
-                       (["--live", "-c"], "--live shows connections now; it excludes -c, --every, --summary, --by, --sum, --stuck, --retransmits, --listeners and -Y"),
+                       (["--live", "-c"], "--live shows connections now; it excludes -c, --every, --summary, --sum, --stuck, --retransmits, --listeners and -Y"),
                        (["--top"], "--live needs a terminal on standard input and output"),
                        (["--top", "3"], "--top and --sort need groups"),
                        (["--top=0"], 'number of groups "0": not a number from 1'),

@@ -365,7 +365,7 @@ def test_reader_that_never_reads():
 
 def test_wrong():
     for args, words in (
-            (["--by", "pid"], "--by groups a summary; add --summary, or use -c --sum GROUP"),
+            (["--by", "pid"], "--by groups a summary; add --summary or --live, or use -c --sum GROUP"),
             (["--sum", "pid"], "--sum adds up the rows of -c; add -c, or use --summary --by GROUP"),
             (["-c", "--sum", "pid", "--every", "1"],
              "--every is for rows of -c, and --sum prints none; use --summary=TIME --by GROUP"),

@@ -200,10 +200,21 @@ static void test_details(void **state)
 	check("live.details.ended", 80, 24);
 }
 
+static struct labels peers;
+
+static void group_by(const char *words)
+{
+	struct parse_error error;
+
+	view.by = LIVE_BY_GROUP;
+	view.labels = &peers;
+	assert_int_equal(labels_parse_groups(words, &peers, &error), 0);
+}
+
 static void test_groups(void **state)
 {
 	(void)state;
-	view.by = LIVE_BY_PEER;
+	group_by("prefix:24/64");
 	assert_int_equal(live_view_arrange(&view, &live, 13 * SECOND), 0);
 	check("live.groups", 80, 24);
 }
@@ -286,6 +297,7 @@ static void test_sizes(void **state)
 	static const size_t heights[] = {1, 2, 5, 6, 10, 11, 13, 24, 60};
 
 	(void)state;
+	group_by("comm,raddr");
 	for (size_t width = 1; width < 220; width += width < 30 ? 1 : 13) {
 		for (size_t i = 0; i < COUNT(heights) * 2 * LIVE_COLUMNS; i++) {
 			view.by = (enum live_by)(i % LIVE_BYS);
