@@ -201,8 +201,10 @@ static void count_end(struct live *live, const struct live_row *row, struct live
 void live_take_end(struct live *live, const struct connection *record, uint64_t now_ns)
 {
 	struct live_row *row = find(live, record);
-	struct live_end *end = &live->ends[live->end_count++ % LIVE_ENDED_MAX];
+	struct live_end *end = &live->ends[live->end_count % LIVE_ENDED_MAX];
 
+	live->crowded_out += live->end_count >= LIVE_ENDED_MAX && now_ns < end->taken_ns + LIVE_ENDED_NS;
+	live->end_count++;
 	if (row)
 		row->is_ended = true;
 	else
@@ -212,12 +214,17 @@ void live_take_end(struct live *live, const struct connection *record, uint64_t 
 	count_end(live, row, end);
 }
 
+const struct live_end *live_end_number(const struct live *live, uint64_t number)
+{
+	bool is_kept = number < live->end_count && live->end_count - number <= LIVE_ENDED_MAX;
+
+	return is_kept ? &live->ends[number % LIVE_ENDED_MAX] : NULL;
+}
+
 const struct live_end *live_end_at(const struct live *live, uint64_t from_newest, uint64_t now_ns)
 {
-	const struct live_end *end;
+	const struct live_end *end =
+		from_newest < live->end_count ? live_end_number(live, live->end_count - 1 - from_newest) : NULL;
 
-	if (from_newest >= live->end_count || from_newest >= LIVE_ENDED_MAX)
-		return NULL;
-	end = &live->ends[(live->end_count - 1 - from_newest) % LIVE_ENDED_MAX];
-	return now_ns < end->taken_ns + LIVE_ENDED_NS ? end : NULL;
+	return end && now_ns < end->taken_ns + LIVE_ENDED_NS ? end : NULL;
 }

@@ -51,6 +51,7 @@ struct live {
 	size_t count, room, bucket_count;
 	struct live_end *ends; /* end number N is at N % LIVE_ENDED_MAX */
 	uint64_t end_count;    /* of all ends so far */
+	uint64_t crowded_out;  /* ends that younger ones have replaced before a minute was over */
 	uint32_t pass;
 	uint32_t interval;              /* number of passes that have ended */
 	uint64_t counts[LIVE_COUNTERS]; /* of the ends since the last pass */
@@ -84,6 +85,9 @@ static inline bool live_end_counts(const struct live *live, const struct live_en
 
 /* Returns the row of a connection, or NULL. */
 const struct live_row *live_find(const struct live *live, uint64_t cookie, uint32_t conn_seq);
+
+/* Returns end number `number`, or NULL: younger ones have replaced it. */
+const struct live_end *live_end_number(const struct live *live, uint64_t number);
 
 /* Returns an end that is at most a minute old, by its number from the newest (0), or NULL. */
 const struct live_end *live_end_at(const struct live *live, uint64_t from_newest, uint64_t now_ns);

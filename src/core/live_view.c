@@ -242,9 +242,7 @@ const struct listener_row *live_view_listener(const struct live_view *view, cons
 
 const struct live_end *live_view_end(const struct live_view *view, const struct live *live, size_t place)
 {
-	uint64_t number = view->ends[place];
-
-	return live->end_count - number > LIVE_ENDED_MAX ? NULL : &live->ends[number % LIVE_ENDED_MAX];
+	return live_end_number(live, view->ends[place]);
 }
 
 /* ---- selection --------------------------------------------------------------------------------------------------- */

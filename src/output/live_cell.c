@@ -82,7 +82,7 @@ static void set_name(const struct live_line *line, size_t width, struct live_cel
 
 	if (!owner) {
 		group_name_read(line->group->name, line->group->name_length, &name);
-		cell->cells = group_name_text(out, &name, most, line->cell_width);
+		cell->cells = group_name_text(out, &name, line->is_text ? LIVE_NAME_MAX : most, line->cell_width);
 		cell->style = group_name_is_dash(&name) ? STYLE_FAINT : STYLE_PLAIN;
 	} else if (owner->source == OWNER_UNKNOWN) {
 		set_unknown(cell, out);

@@ -3,9 +3,9 @@
 #ifndef TCPVITALS_OUTPUT_LIVE_CELL_H
 #define TCPVITALS_OUTPUT_LIVE_CELL_H
 
-#include "core/live_view.h"
 #include "core/picture.h"
 #include "output/group_name.h"
+#include "output/live_line.h"
 
 /* The columns of ended connections, beside those of enum live_column. */
 enum live_end_column {
@@ -22,20 +22,6 @@ enum live_end_column {
 	LIVE_LISTENER_COOKIES,
 	LIVE_LISTENER_OVERFLOW,
 	LIVE_ALL_COLUMNS
-};
-
-/* The source of a line's cells. */
-struct live_line {
-	const struct transition *socket;     /* of a connection or a listener: owner and addresses; NULL for a group */
-	const struct connection *connection; /* NULL for others */
-	const struct live_group *group;      /* NULL for others */
-	const struct listener_row *listener; /* NULL for others */
-	const struct live_figures *figures;  /* NULL for a listener */
-	uint64_t taken_ns;                   /* of an end */
-	uint64_t now_ns;                     /* CLOCK_MONOTONIC */
-	bool totals;
-	bool is_text; /* no column is cut, but the names */
-	cell_width *cell_width;
 };
 
 /* Room for the text of any cell. */

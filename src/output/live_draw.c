@@ -7,11 +7,11 @@
 #include "output/live_details.h"
 #include "output/live_help.h"
 #include "output/live_layout.h"
+#include "output/live_line.h"
 
 #define NS_PER_S 1000000000ULL
 
-#define HEADER_LINES 3
-#define LINES_AROUND (HEADER_LINES + 2) /* with the titles and the bottom */
+#define LINES_AROUND (LIVE_HEADER_LINES + 2) /* with the titles and the bottom */
 
 /* Least lines for connections, before there are lines for ended ones. */
 #define ROWS_MIN 4
@@ -148,6 +148,20 @@ static void draw_rates(const struct live_frame *frame, struct picture *picture)
 		add_number(picture, 2, STYLE_BAD, human_count, frame->lost + frame->live->omitted);
 		picture_add_string(picture, 2, STYLE_BAD, " lost");
 	}
+	/* Not cut off: on a narrow screen, the rest is more important. */
+	if (frame->live->crowded_out &&
+	    picture->lines[2].cells + HUMAN_MAX + strlen(";  ended not kept") <= picture->width) {
+		picture_add_string(picture, 2, STYLE_PLAIN, "; ");
+		add_number(picture, 2, STYLE_NOTICE, human_count, frame->live->crowded_out);
+		picture_add_string(picture, 2, STYLE_NOTICE, " ended not kept");
+	}
+}
+
+void live_draw_header(const struct live_frame *frame, struct picture *picture)
+{
+	draw_first(frame, picture);
+	draw_states(frame, picture);
+	draw_rates(frame, picture);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */
@@ -195,25 +209,6 @@ static void draw_line(const struct live_layout *layout, const struct live_line *
 	}
 }
 
-static struct live_line line_at(const struct live_frame *frame, size_t place)
-{
-	const struct live_row *row = live_view_row(frame->view, frame->live, place);
-	const struct live_group *group = live_view_group(frame->view, place);
-	const struct listener_row *listener = live_view_listener(frame->view, frame->live, place);
-
-	return (struct live_line){.socket = row        ? &row->now.end
-					    : listener ? &listener->now.socket
-						       : NULL,
-				  .connection = row ? &row->now : NULL,
-				  .group = group,
-				  .listener = listener,
-				  .figures = row     ? &row->figures
-					     : group ? &group->figures
-						     : NULL,
-				  .now_ns = frame->now_ns,
-				  .totals = frame->view->totals};
-}
-
 static void draw_rows(const struct live_frame *frame, struct picture *picture, size_t line, size_t page)
 {
 	const struct live_view *view = frame->view;
@@ -225,7 +220,7 @@ static void draw_rows(const struct live_frame *frame, struct picture *picture, s
 		picture_add_string(picture, line, STYLE_FAINT,
 				   frame->filter[0] ? "nothing passes the filter" : "there is nothing to show");
 	for (size_t i = 0; i < page && view->top + i < view->count; i++) {
-		struct live_line source = line_at(frame, view->top + i);
+		struct live_line source = live_line_at(frame->live, view, view->top + i);
 
 		if (!source.figures && !source.listener)
 			continue;
@@ -250,14 +245,9 @@ static void draw_ends(const struct live_frame *frame, struct picture *picture, s
 
 		if (!end)
 			continue;
-		figures = live_figures_of(NULL, &end->last, 0);
-		source = (struct live_line){.socket = &end->last.end,
-					    .connection = &end->last,
-					    .figures = &figures,
-					    .taken_ns = end->taken_ns,
-					    .now_ns = frame->now_ns,
-					    .totals = true,
-					    .cell_width = picture->cell_width};
+		source = live_line_of_end(end, &figures);
+		source.now_ns = frame->now_ns;
+		source.cell_width = picture->cell_width;
 		draw_line(&layout, &source, picture, line);
 		if (view->among_ends && view->ends[i] == view->end_selected)
 			picture_paint(picture, line, STYLE_SELECTED);
@@ -306,19 +296,17 @@ static void draw_bottom(const struct live_frame *frame, struct picture *picture)
 void live_draw(const struct live_frame *frame, struct picture *picture)
 {
 	struct live_pages pages = live_pages_of(picture->height, frame->shows_details);
-	size_t section = HEADER_LINES + 1 + pages.rows;
+	size_t section = LIVE_HEADER_LINES + 1 + pages.rows;
 
 	if (picture->height < LINES_AROUND) {
 		picture_add_string(picture, 0, STYLE_PLAIN, "the terminal is too small");
 		return;
 	}
-	draw_first(frame, picture);
-	draw_states(frame, picture);
-	draw_rates(frame, picture);
+	live_draw_header(frame, picture);
 	if (frame->shows_help) {
-		live_draw_help(picture, HEADER_LINES, picture->height - HEADER_LINES - 1, frame->help_top);
+		live_draw_help(picture, LIVE_HEADER_LINES, picture->height - LIVE_HEADER_LINES - 1, frame->help_top);
 	} else {
-		draw_rows(frame, picture, HEADER_LINES, pages.rows);
+		draw_rows(frame, picture, LIVE_HEADER_LINES, pages.rows);
 		if (pages.ends && frame->shows_details)
 			live_draw_details(frame, picture, section, pages.ends + 1);
 		else if (pages.ends)

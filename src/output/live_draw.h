@@ -44,6 +44,10 @@ struct live_pages live_pages_of(size_t height, bool shows_details);
 /* Draws into a picture that picture_begin() has made. The view was scrolled for these pages. */
 void live_draw(const struct live_frame *frame, struct picture *picture);
 
+/* Draws the header only, LIVE_HEADER_LINES lines. */
+#define LIVE_HEADER_LINES 3
+void live_draw_header(const struct live_frame *frame, struct picture *picture);
+
 /* Returns the lines of the help. */
 size_t live_help_lines(void);
 

@@ -14,6 +14,7 @@ static const struct {
 	{"Up Down k j", "select a line; also PgUp, PgDn, Home, End"},
 	{"Enter", "details of the selected connection, and back"},
 	{"Tab", "go to the connections that have just ended, and back"},
+	{"", "(a minute, the last 16,384 at most)"},
 	{"< >", "sort by the column to the left or right; also the arrows"},
 	{"r", "reverse the order"},
 	{"v, 1 to 7", "lines: connection, process, peer prefix (/24, /64), unit,"},

@@ -66,8 +66,6 @@ static int look_at_listeners(struct live_tool *tool)
 	struct netns_omissions omissions;
 	uint32_t unjudged;
 
-	if (!(tool->app.probe.wants.emits & EMIT_LISTENERS))
-		return 0;
 	return listeners_take(&tool->app.probe, tool->look_ns, &tool->live.listeners, &unjudged, &omissions);
 }
 
@@ -113,13 +111,27 @@ uint64_t live_count_losses(struct live_tool *tool)
 	return loss_total(&tool->losses);
 }
 
+struct live_frame live_frame_of(const struct live_tool *tool)
+{
+	return (struct live_frame){
+		.live = &tool->live,
+		.view = &tool->view,
+		.base = &tool->base,
+		.pace = &tool->pace,
+		.now_ns = tool->look_ns,
+		.lost = loss_total(&tool->losses),
+		.filter = "",
+		.typed = "",
+	};
+}
+
 /* ---- begin and end ----------------------------------------------------------------------------------------------- */
 
 static struct probe_wants wants_of(const struct tcpstates_options *options)
 {
 	struct probe_wants wants = app_wants("tcpstates", &options->app);
 
-	wants.emits = EMIT_CONNECTIONS | EMIT_SNAPSHOTS | (live_options_wants_screen(options) ? EMIT_LISTENERS : 0);
+	wants.emits = EMIT_CONNECTIONS | EMIT_SNAPSHOTS | EMIT_LISTENERS;
 	wants.owners = true;
 	wants.uses_older_sockets = true;
 	wants.needs_btf = "--live";
@@ -164,6 +176,7 @@ static int run(struct live_tool *tool)
 
 	if (!error) {
 		app_report(&tool->app);
+		tool->begin_ns = clock_monotonic_ns();
 		live_surroundings_begin(&tool->surroundings, &tool->app.resolver);
 		tool->view.world = &tool->surroundings.world;
 		tool->view.sort = LIVE_COLUMN_IN;

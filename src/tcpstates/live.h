@@ -8,6 +8,7 @@
 #include "core/live_pace.h"
 #include "core/live_view.h"
 #include "core/loss.h"
+#include "output/live_draw.h"
 #include "output/sink.h"
 #include "tcpstates/live_views.h"
 #include "tcpstates/live_world.h"
@@ -25,10 +26,13 @@ struct live_tool {
 	struct live_surroundings surroundings;
 	struct loss_report losses;
 	uint64_t undecoded;
-	uint64_t unprinted; /* rows that a slow reader has missed */
-	bool is_over;       /* the end was asked for while a reader was waited for */
-	uint64_t look_ns;   /* when the last look began, CLOCK_MONOTONIC; 0: none yet */
-	bool was_partial;   /* network namespaces that could not be entered were reported */
+	uint64_t unprinted;    /* rows that a slow reader has missed */
+	bool is_behind;        /* the reader: it is waited for again when it has taken something */
+	uint64_t printed_ends; /* number of the next end to print as JSON */
+	bool is_over;          /* the end was asked for while a reader was waited for */
+	uint64_t begin_ns;     /* since when ends are seen */
+	uint64_t look_ns;      /* when the last look began, CLOCK_MONOTONIC; 0: none yet */
+	bool was_partial;      /* network namespaces that could not be entered were reported */
 };
 
 /* Runs --live until its end. Returns the exit status. */
@@ -45,6 +49,9 @@ int live_wait(struct live_tool *tool, int timeout_ms, bool naps);
 
 /* Looks at all connections, and arranges the view. Returns 0 or a negative errno. */
 int live_look(struct live_tool *tool);
+
+/* Returns the frame of the last look, without what a user of a screen has chosen. */
+struct live_frame live_frame_of(const struct live_tool *tool);
 
 /* Updates the counters of losses, and returns the number of lost events. */
 uint64_t live_count_losses(struct live_tool *tool);

@@ -5,7 +5,6 @@
 #include "os/held_stderr.h"
 #include "os/message.h"
 #include "os/screen.h"
-#include "output/live_draw.h"
 #include "tcpstates/live.h"
 #include "tcpstates/live_keys.h"
 
@@ -42,23 +41,16 @@ static void draw(struct show *show)
 	struct live_tool *tool = show->tool;
 	struct live_controls *controls = &show->controls;
 	size_t width, height;
-	struct live_frame frame = {
-		.live = &tool->live,
-		.view = &tool->view,
-		.base = &tool->base,
-		.pace = &tool->pace,
-		.now_ns = tool->look_ns,
-		.lost = loss_total(&tool->losses),
-		.is_paused = controls->is_paused,
-		.shows_details = controls->shows_details,
-		.shows_help = controls->shows_help,
-		.help_top = controls->help_top,
-		.filter = controls->filter,
-		.message = controls->message.text[0] ? controls->message.text : NULL,
-		.is_typing = controls->is_typing,
-		.typed = controls->typed,
-	};
+	struct live_frame frame = live_frame_of(tool);
 
+	frame.is_paused = controls->is_paused;
+	frame.shows_details = controls->shows_details;
+	frame.shows_help = controls->shows_help;
+	frame.help_top = controls->help_top;
+	frame.filter = controls->filter;
+	frame.message = controls->message.text[0] ? controls->message.text : NULL;
+	frame.is_typing = controls->is_typing;
+	frame.typed = controls->typed;
 	screen_size(&width, &height);
 	if (picture_begin(&show->picture, width, height))
 		return;

@@ -127,7 +127,7 @@ def assert_whole_screen(screen, width, height, traffic):
                     lines[0]), screen
     assert re.match(r"[0-9.]+K? connections?:( [0-9.]+K? [A-Z_0-9]+)+$", lines[1]), screen
     assert re.match(r"a second: [0-9.]+K? opened, [0-9.]+K? closed, [0-9.]+[KMG]?B in, [0-9.]+[KMG]?B out, [0-9.]+K? retransmitted"
-                    r"(; [0-9.]+K? lost)?$", lines[2]), screen
+                    r"(; [0-9.]+K? lost)?(; [0-9.]+[KM]? ended not kept)?$", lines[2]), screen
     assert_equal(lines[-1], HELP_LINE, "the last line")
     rows, ended = sections_of(screen)
     matches = [ROW.match(line) for line in rows if line]

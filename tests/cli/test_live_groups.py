@@ -1,14 +1,18 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""tcpstates --live by group: the lines and names of --summary --by."""
+"""tcpstates --live by group, with the names of --summary --by; and all that the screen has as text and JSON."""
 
+import collections
 import json
 import os
 import re
+import socket
+import subprocess
+import time
 
-from cli import assert_equal, assert_in, main, run
+from cli import END_LIMIT_S, TOOL, Trace, assert_equal, assert_in, main, run, wait_until
 from terminals import Terminal, end
-from test_live import Traffic, need_live
+from test_live import RESET, Traffic, need_live
 
 
 def titles_of(screen):
@@ -64,6 +68,87 @@ def test_live_top_by():
         pid = terminal.start("--top", "--by", "laddr", *traffic.scope)
         terminal.await_screen(lambda screen: groups_of(screen) == {traffic.address: "10"}, "not the group")
         end(pid)
+
+
+def reset(traffic):
+    """One connection, two ends: reset-received and aborted."""
+    client, server = traffic.connect()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    client.close()
+    server.close()
+
+
+def once(traffic, *args, ends=False):
+    """The sections of --once. `ends`: connections end all the time."""
+    process = subprocess.Popen([TOOL, "--live", "--once", "-i", "0.7", *traffic.scope, *args], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None:
+        if ends:
+            reset(traffic)
+        time.sleep(.05)
+    assert_equal((process.returncode, process.stderr.read()), (0, ""), "end of --once")
+    return [section.split("\n") for section in process.stdout.read().rstrip("\n").split("\n\n")]
+
+
+def test_live_once_sections():
+    """All parts of the screen as text: header, rows, ended connections, listeners."""
+    need_live()
+    with Traffic() as traffic:
+        header, rows, ended, listeners = once(traffic)
+        assert re.match(r"tcpstates \d\d:\d\d:\d\d  every 700ms  by connection  rates$", header[0]), header
+        assert_equal(header[1], "10 connections: 10 ESTABLISHED", "states")
+        assert re.match(r"a second: 0 opened, 0 closed, \S+B in, \S+B out, 0 retransmitted$", header[2]), header
+        assert_equal(len(rows), 11, "rows")
+        assert re.match(r"no connection has ended in the \S+s that tcpstates has watched$", ended[0]) and len(ended) == 1, ended
+        assert_equal(listeners[0].split(), "COMM PID LOCAL BACKLOG MAX HIGHEST ACCEPT/S DROPS SYNRECV COOKIES OVERFLOW".split(), "titles")
+        assert_equal([line.split()[1:5] for line in listeners[1:]], [[str(os.getpid()), f"{traffic.address}:{traffic.port}", "0", "128"]],
+                     "listeners")
+        header, rows, ended, listeners = once(traffic, ends=True)
+        count = int(re.match(r"(\d+)(?: connection has ended| connections have ended) in the \S+s that tcpstates has watched:$", ended[0]).group(1))
+        assert_equal(ended[1].split(), "AGO COMM PID LOCAL REMOTE CAUSE LASTED IN OUT RETR LIMIT".split(), "titles")
+        assert_equal(len(ended) - 2, count, "ended connections")
+        assert_equal({line.split()[5] for line in ended[2:]}, {"reset-received", "aborted"}, "causes")
+
+
+def test_live_once_by():
+    need_live()
+    with Traffic() as traffic:
+        _, rows, _, _ = once(traffic, "--by", "laddr")
+        assert_equal(rows[0].split(), "LADDR CONNS IN/s OUT/s RTT RETR RECVQ SENDQ LIMIT".split(), "titles")
+        assert_equal([line.split()[:2] for line in rows[1:]], [[traffic.address, "10"]], "groups")
+        # a scope with a remote end leaves listeners out
+        result = run("--live", "--once", "-i", "0.3", "--raddr", traffic.address)
+        assert_equal(result.stdout.rstrip("\n").split("\n\n")[-1], "no listener in scope", "listeners")
+
+
+def test_live_json_all():
+    """Each line of the screen is an object; each end is written once, and the looks have counted it."""
+    need_live()
+    with Traffic() as traffic, Trace("--live", "-i", "0.3", "-o", "json", "--by", "laddr", *traffic.scope) as trace:
+        wait_until(lambda: len(trace.rows()) >= 3, END_LIMIT_S, "no look")
+        for _ in range(20):
+            reset(traffic)
+            time.sleep(.02)
+        looks = len([row for row in trace.rows() if row["type"] == "look"])
+        wait_until(lambda: len([row for row in trace.rows() if row["type"] == "look"]) >= looks + 2, END_LIMIT_S, "no more looks")
+        assert_equal(trace.stop(), 0, "exit status")
+        rows = collections.defaultdict(list)
+        for row in trace.rows():
+            rows[row["type"]].append(row)
+        assert_equal(set(rows), {"look", "live-group", "connection", "listener"}, "types")
+        ended = rows["connection"]
+        assert_equal(len({(row["cookie"], row["conn_seq"]) for row in ended}), 40, "ended connections")
+        assert_equal((len(ended), {row["final"] for row in ended}), (40, {True}), "their records")
+        assert_equal(collections.Counter(row["cause"] for row in ended), {"reset-received": 20, "aborted": 20}, "causes")
+        assert_equal(sum(row["closed"] for row in rows["look"]), 40, "closed in all looks")
+        look = rows["look"][-1]
+        assert_equal((look["connections"], look["states"], look["lost"]), (10, {"ESTABLISHED": 10}, 0), "the last look")
+        assert look["interval_s"] > 0, look
+        group = rows["live-group"][-1]
+        assert_equal((group["by"], group["group"], group["connections"], group["unknown"]), ("laddr", {"laddr": traffic.address}, 10, False),
+                     "the group")
+        assert group["time"] == look["time"] and group["received_per_s"] > 1000 and group["srtt_us"] > 0, group
+        assert_equal((rows["listener"][-1]["lport"], rows["listener"][-1]["backlog_max"]), (traffic.port, 128), "the listener")
 
 
 def test_live_by_refused():

@@ -172,6 +172,17 @@ static void test_many_ends(void **state)
 	assert_int_equal(live_end_at(&live, 0, 7 * SECOND)->last.end.cookie, 1000 + 2 * LIVE_ENDED_MAX - 1);
 	assert_int_equal(live_end_at(&live, LIVE_ENDED_MAX - 1, 7 * SECOND)->last.end.cookie, 1000 + LIVE_ENDED_MAX);
 	assert_null(live_end_at(&live, LIVE_ENDED_MAX, 7 * SECOND));
+	assert_null(live_end_number(&live, LIVE_ENDED_MAX - 1));
+	assert_int_equal(live_end_number(&live, LIVE_ENDED_MAX)->last.end.cookie, 1000 + LIVE_ENDED_MAX);
+	assert_null(live_end_number(&live, 2 * LIVE_ENDED_MAX));
+	assert_int_equal(live.crowded_out, LIVE_ENDED_MAX);
+	/* those of more than a minute ago make room */
+	for (unsigned int i = 0; i < LIVE_ENDED_MAX; i++) {
+		struct connection ended = live_ended(i, 66);
+
+		live_take_end(&live, &ended, 66 * SECOND);
+	}
+	assert_int_equal(live.crowded_out, LIVE_ENDED_MAX);
 }
 
 /* Many connections come and go: each row is found, and none is there twice. */

@@ -181,6 +181,7 @@ static void test_totals_and_filter(void **state)
 	view.sort = LIVE_COLUMN_SEND_QUEUE;
 	frame.filter = "lport 443";
 	frame.lost = 12;
+	live.crowded_out = 3100;
 	frame.is_paused = true;
 	pace.interval_ns = 5 * SECOND;
 	pace.cpu_ns = SECOND / 4;
