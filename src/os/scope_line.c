@@ -34,6 +34,7 @@ static const struct {
 	{"role", SCOPE_KEY_ROLE},
 	{"state", SCOPE_KEY_STATE},
 	{"min-duration", SCOPE_KEY_MIN_DURATION},
+	{"cause", SCOPE_KEY_CAUSE},
 };
 
 /* Cuts off the next word, without its quotes. Returns NULL at the end. */
@@ -77,12 +78,24 @@ static int add(char *word, char **line, struct scope *scope, struct parse_error 
 	if (!key)
 		return parse_fail(error, "filter", word, strlen(word),
 				  "not one of lport, rport, laddr, raddr, ipv4, ipv6, pid, comm, cgroup, netns, user, "
-				  "role, state, min-duration");
+				  "role, state, min-duration, cause");
 	if (!value && key != '4' && key != '6')
 		value = take_word(line);
 	if (!value && key != '4' && key != '6')
 		return parse_fail(error, "filter", word, strlen(word), "a value must follow, as in lport 80");
 	return scope_options_add(key, value, scope, error);
+}
+
+/* Completes the scope of open connections, or of those that have ended: only these have a cause. */
+static int complete(struct scope *scope, struct parse_error *error)
+{
+	const struct scope_settings *settings = &scope->settings;
+	bool by_cause = scope->causes[0] || scope->causes[1];
+
+	if (by_cause && (settings->states_wanted || settings->states_unwanted || settings->min_duration_ns))
+		return parse_refuse(error, "cause selects ended connections, state and min-duration select open ones; "
+					   "leave one out");
+	return scope_complete(scope, by_cause, error);
 }
 
 int scope_line_parse(char *line, struct scope *ret, struct parse_error *error)
@@ -94,7 +107,7 @@ int scope_line_parse(char *line, struct scope *ret, struct parse_error *error)
 	while (!failed && (word = take_word(&line)))
 		failed = add(word, &line, ret, error);
 	if (!failed)
-		failed = scope_complete(ret, false, error);
+		failed = complete(ret, error);
 	return failed ? failed : scope_zones_find(ret, error);
 }
 

@@ -21,7 +21,8 @@ static void check_scope(const struct argp_state *state, const struct scope *scop
 		argp_error(state, "--state and --min-duration select transitions; with --live, press / and type: "
 				  "state CLOSE_WAIT min-duration 10s");
 	if (scope->causes[0] || scope->causes[1])
-		argp_error(state, "--cause is known only when a connection ends; use -c instead of --live");
+		argp_error(state, "--cause is known only when a connection ends; use -c instead of --live, "
+				  "or press / and type: cause reset-sent");
 }
 
 void live_options_end(const struct argp_state *state, bool has_layout, bool has_names,

@@ -151,6 +151,20 @@ def test_live_json_all():
         assert_equal((rows["listener"][-1]["lport"], rows["listener"][-1]["backlog_max"]), (traffic.port, 128), "the listener")
 
 
+def test_live_filter_by_cause():
+    """A cause shows what has ended with it, and nothing that is open."""
+    need_live()
+    with Traffic() as traffic, Terminal(120, 30) as terminal:
+        pid = terminal.start("--live", "-i", "0.3", *traffic.scope)
+        reset(traffic)
+        terminal.await_screen(lambda screen: "reset-received" in screen and "aborted" in screen, "not both ends")
+        terminal.keys("/")
+        terminal.type("cause reset-*")
+        terminal.await_screen(lambda screen: "nothing passes the filter" in screen and "reset-received" in screen and "aborted" not in screen,
+                              "not filtered by cause")
+        end(pid)
+
+
 def test_live_by_refused():
     for args, what in ((["--live", "--once", "--by", "nonsense"], 'grouping "nonsense": not one of laddr, raddr, '),
                        (["--live", "--once", "--by", "comm", "--sort", "rx"],

@@ -40,6 +40,22 @@ static bool matches(const char *text)
 	return result;
 }
 
+/* An ended connection has a cause. */
+static bool matches_cause(const char *text, enum cause cause)
+{
+	struct scope_subject subject = {.record = &record, .role = ROLE_SERVER, .cause = (uint8_t)cause};
+	struct parse_error error;
+	char line[256];
+	bool result;
+
+	strcpy(line, text);
+	if (scope_line_parse(line, &scope, &error))
+		fail_msg("%s: %s", text, error.text);
+	result = scope_match(&scope, &subject);
+	scope_line_close(&scope);
+	return result;
+}
+
 static void refuse(const char *text, const char *part)
 {
 	struct parse_error error;
@@ -93,7 +109,7 @@ static void test_refused(void **state)
 {
 	(void)state;
 	refuse("port 80", "filter \"port\": not one of lport, rport, laddr, raddr,");
-	refuse("cause refused", "not one of lport");
+	refuse("port refused", "not one of lport");
 	refuse("lport", "filter \"lport\": a value must follow, as in lport 80");
 	refuse("lport 80 comm", "a value must follow");
 	refuse("lport 80abc", "\"80abc\"");
@@ -104,11 +120,31 @@ static void test_refused(void **state)
 	refuse("raddr fe80::1%nosuchif", "nosuchif");
 }
 
+static void test_cause(void **state)
+{
+	(void)state;
+	assert_true(matches_cause("cause reset-*", CAUSE_RESET_RECEIVED));
+	assert_true(matches_cause("--cause=!refused lport 443", CAUSE_RESET_RECEIVED));
+	/* a cause of whole connections */
+	assert_true(matches_cause("cause fin-local", CAUSE_FIN_LOCAL));
+	assert_false(matches_cause("cause fin-local", CAUSE_RESET_RECEIVED));
+	assert_false(matches_cause("cause reset-* lport 444", CAUSE_RESET_RECEIVED));
+	/* an open connection has none, so it is in no list */
+	assert_false(matches_cause("cause reset-*", CAUSE_NONE));
+	assert_false(matches_cause("cause !reset-*", CAUSE_NONE));
+	refuse("cause nonsense", "not one of fin-local");
+	refuse("cause time-wait", "time-wait and fin-wait2-orphan are causes of transitions");
+	refuse("cause reset-* state CLOSE_WAIT",
+	       "cause selects ended connections, state and min-duration select open ones; leave one out");
+	refuse("min-duration 1 cause !reset-*", "cause selects ended connections");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_cause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
