@@ -69,6 +69,34 @@ static int look_at_listeners(struct live_tool *tool)
 	return listeners_take(&tool->app.probe, tool->look_ns, &tool->live.listeners, &unjudged, &omissions);
 }
 
+void live_relieve(struct live_tool *tool)
+{
+	if (rings_quarter_full(&tool->app.probe.rings))
+		live_drain(tool);
+}
+
+/*
+ * Called in the middle of a walk. A connection that has ended is not found any more, so nothing of it follows its end.
+ */
+static void relieve_rings(void *context)
+{
+	live_relieve(context);
+}
+
+/* Reads all connections and listeners, and drains the ring buffers meanwhile. Returns 0 or a negative errno. */
+static int walk(struct live_tool *tool, struct netns_omissions *omissions)
+{
+	int error;
+
+	tool->app.probe.pause = relieve_rings;
+	tool->app.probe.pause_context = tool;
+	error = snapshot_take(&tool->app.probe, take_open, tool, omissions);
+	if (!error)
+		error = look_at_listeners(tool);
+	tool->app.probe.pause = NULL;
+	return error;
+}
+
 static uint64_t cpu_ns(void)
 {
 	struct timespec now;
@@ -87,9 +115,7 @@ int live_look(struct live_tool *tool)
 	clock_refresh(&tool->base);
 	live_drain(tool);
 	live_pass_begin(&tool->live, tool->look_ns);
-	error = snapshot_take(&tool->app.probe, take_open, tool, &omissions);
-	if (!error)
-		error = look_at_listeners(tool);
+	error = walk(tool, &omissions);
 	if (error)
 		return error;
 	live_drain(tool);

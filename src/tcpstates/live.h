@@ -41,6 +41,9 @@ int live_run(struct tcpstates_options *options);
 /* Takes all ended connections from the ring buffers. Returns their number, or a negative errno. */
 int64_t live_drain(struct live_tool *tool);
 
+/* The same in the middle of long work, and only if a ring buffer is getting full. */
+void live_relieve(struct live_tool *tool);
+
 /*
  * Waits at most `timeout_ms` (-1: no limit) for events, as event_loop_wait(). `naps`: records have just been taken, so
  * the next ones can wait, unless a ring buffer is getting full.

@@ -38,6 +38,7 @@ static bool wait_for_room(struct live_tool *tool, size_t size)
 	uint64_t end_ns = tool->is_behind ? 0 : clock_monotonic_ns() + PATIENCE_NS;
 	bool has_room;
 
+	live_relieve(tool);
 	while (!(has_room = sink_room(&tool->sink, size)) && !tool->sink.error && clock_monotonic_ns() < end_ns) {
 		int events;
 

@@ -11,8 +11,8 @@ import subprocess
 import time
 
 from cli import END_LIMIT_S, TOOL, Trace, assert_equal, assert_in, main, run, wait_until
+from live import RESET, Traffic, need_live
 from terminals import Terminal, end
-from test_live import RESET, Traffic, need_live
 
 
 def titles_of(screen):

@@ -24,12 +24,28 @@
 #define TRIES    500
 #define PAUSE_US 20000
 
+/* Connections that stay, and those that end during a look. Their records take several times the ring buffer. */
+#define STAY      200
+#define END       600
+#define RING_SIZE (1 << 16)
+
 static struct live live;
+
+/* Pairs that end one by one, whenever a walk finds a connection. */
+static struct {
+	int client, server;
+} pairs[END];
+static size_t pairs_left;
 
 static void take_open(void *context, const struct connection *record)
 {
 	(void)context;
 	live_take(&live, record);
+	if (!pairs_left)
+		return;
+	pairs_left--;
+	abort_socket(pairs[pairs_left].client);
+	close(pairs[pairs_left].server);
 }
 
 static int take_end(void *context, const void *record, size_t size)
@@ -38,6 +54,14 @@ static int take_end(void *context, const void *record, size_t size)
 	assert_int_equal(size, sizeof(struct connection));
 	live_take_end(&live, record, clock_monotonic_ns());
 	return 0;
+}
+
+static void relieve_rings(void *context)
+{
+	struct probe *probe = context;
+
+	if (rings_quarter_full(&probe->rings))
+		rings_drain(&probe->rings, take_end, NULL);
 }
 
 /* As live_look() of tcpstates. */
@@ -49,8 +73,11 @@ static void look(struct probe *probe)
 
 	rings_drain(&probe->rings, take_end, NULL);
 	live_pass_begin(&live, now_ns);
+	probe->pause = relieve_rings;
+	probe->pause_context = probe;
 	require(!snapshot_take(probe, take_open, NULL, &omissions), "no snapshot");
 	require(!listeners_take(probe, now_ns, &live.listeners, &unjudged, &omissions), "no listeners");
+	rings_drain(&probe->rings, take_end, NULL);
 	live_pass_end(&live);
 }
 
@@ -59,7 +86,7 @@ static void open_probe(struct scope *scope, uint16_t port, struct probe *ret)
 	struct probe_wants wants = {
 		.tool = "live",
 		.emits = EMIT_CONNECTIONS | EMIT_SNAPSHOTS | EMIT_LISTENERS,
-		.buffer_size = 1 << 16,
+		.buffer_size = RING_SIZE,
 	};
 
 	port_probe_open(wants, true, scope, port, ret);
@@ -118,10 +145,59 @@ static void test_looks(void **state)
 	live_close(&live);
 }
 
+/* No end is lost during a walk, and none is counted twice. */
+static void test_ends_during_a_walk(void **state)
+{
+	static struct scope scope; /* too much for some stacks */
+	int listener, clients[STAY], servers[STAY];
+	struct probe probe = PROBE_CLOSED;
+	uint64_t ended;
+	uint16_t port;
+
+	(void)state;
+	need_machine("socket_storage");
+	allow_descriptors(2 * (STAY + END));
+	require(!live_open(&live), "no memory");
+	listener = listen_on(IPV4, &port);
+	open_probe(&scope, port, &probe);
+	for (size_t i = 0; i < STAY; i++) {
+		clients[i] = connect_to(IPV4, port);
+		servers[i] = accept_from(listener);
+	}
+	for (size_t i = 0; i < END; i++) {
+		pairs[i].client = connect_to(IPV4, port);
+		pairs[i].server = accept_from(listener);
+	}
+	pairs_left = END;
+	look(&probe);
+	ended = END - pairs_left;
+	assert_true(ended * sizeof(struct connection) > 2 * RING_SIZE);
+	assert_int_equal(live.end_count, ended);
+	assert_int_equal(live.totals.closed, ended);
+	while (pairs_left) {
+		pairs_left--;
+		abort_socket(pairs[pairs_left].client);
+		close(pairs[pairs_left].server);
+		rings_drain(&probe.rings, take_end, NULL);
+	}
+	look(&probe);
+	assert_int_equal(live.end_count, END);
+	assert_int_equal(live.totals.closed, END - ended);
+	assert_int_equal(live.count, STAY);
+	for (size_t i = 0; i < STAY; i++) {
+		close(clients[i]);
+		close(servers[i]);
+	}
+	close(listener);
+	probe_close(&probe);
+	live_close(&live);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_ends_during_a_walk),
 	};
 
 	return cmocka_run_group_tests_name("live", tests, run_base_group_setup, run_base_group_teardown);
