@@ -7,7 +7,8 @@
 
 /*
  * Parses a line into a scope for open connections, complete for scope_match(); with a cause, for connections that have
- * ended. The line is cut into words, which the scope goes on using. The words are the names of the options, with or without "--", or their letters.
+ * ended. The line is cut into words, which the scope goes on using. The words are the names of the options, with or
+ * without "--", or their letters.
  *
  * Returns 0, or -EINVAL with the reason in `error`. Call scope_line_close() in both cases.
  */
