@@ -176,6 +176,7 @@ void live_pass_end(struct live *live)
 	}
 	for (size_t i = 0; totals->length_ns && i < LIVE_COUNTERS; i++)
 		totals->figures.rate[i] += live_per_second(live->counts[i], totals->length_ns);
+	totals->figures.has_rate = totals->length_ns != 0;
 	memset(live->counts, 0, sizeof(live->counts));
 	live->interval++;
 	totals->opened = live->opened;

@@ -256,21 +256,22 @@ static void print_look(struct live_tool *tool)
 		wait_for_room(tool, tool->sink.buffer.capacity);
 }
 
-/* Waits until the next look. Returns false at the end of the tool. */
+/* Waits until the next look, and writes what has ended meanwhile. Returns false at the end of the tool. */
 static bool wait_for_look(struct live_tool *tool)
 {
 	uint64_t end_ns = tool->look_ns + tool->pace.interval_ns, now_ns = clock_monotonic_ns();
 
-	while (now_ns < end_ns && !tool->is_over) {
+	while (now_ns < end_ns && !tool->is_over && !tool->sink.error) {
 		uint64_t left_ms = (end_ns - now_ns + 999999) / 1000000;
 		int events = live_wait(tool, left_ms < NAP_MS ? (int)left_ms : NAP_MS, true);
 
 		handle(tool, events);
 		live_drain(tool);
 		print_new_ends(tool);
+		sink_flush(&tool->sink);
 		now_ns = clock_monotonic_ns();
 	}
-	return !tool->is_over;
+	return !tool->is_over && !tool->sink.error;
 }
 
 int live_print(struct live_tool *tool)

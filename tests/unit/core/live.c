@@ -149,6 +149,17 @@ static void test_visited_twice(void **state)
 	assert_int_equal(live.count, 1);
 }
 
+/* The rates of all: known from the second pass on, also if there is no connection. */
+static void test_rates_of_none(void **state)
+{
+	(void)state;
+	live_pass(&live, 2, NULL, 0);
+	assert_false(live.totals.figures.has_rate);
+	live_pass(&live, 3, NULL, 0);
+	assert_true(live.totals.figures.has_rate);
+	assert_int_equal(live.totals.figures.rate[LIVE_IN], 0);
+}
+
 static void test_unseen_end(void **state)
 {
 	struct connection record = live_record(1, 5);
@@ -240,6 +251,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_opened_and_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reuse, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rates_of_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unseen_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_visited_twice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_ends, setup, teardown),

@@ -257,9 +257,9 @@ static void test_help(void **state)
 {
 	(void)state;
 	frame.shows_help = true;
-	check("live.help", 80, 32);
-	for (size_t i = 0; i < 32; i++)
-		assert_true(picture.lines[i].cells < 80 || i == 31);
+	check("live.help", 80, 36);
+	for (size_t i = 0; i < 36; i++)
+		assert_true(picture.lines[i].cells < 80 || i == 35);
 }
 
 static void test_bottom(void **state)
