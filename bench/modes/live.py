@@ -129,10 +129,10 @@ def measure(options, say):
 # ---- the report ----
 
 def row(sockets, rounds):
-    bytes_each = [one["bytes_per_refresh"] for one in rounds if one["bytes_per_refresh"] is not None]
+    drawn = [one for one in rounds if one["refreshes_per_s"]]
     return [f"{sockets:,}", table.span([100 * one["cpu_share"] for one in rounds], 1),
-            table.span([1 / one["refreshes_per_s"] for one in rounds if one["refreshes_per_s"]], 1),
-            table.span(bytes_each, 0) if bytes_each else "none",
+            table.span([1 / one["refreshes_per_s"] for one in drawn], 1) if drawn else "none",
+            table.span([one["bytes_per_refresh"] for one in drawn], 0) if drawn else "none",
             table.span([1000 * answer for one in rounds for answer in one["answer_s"]], 0),
             table.span([one["peak_rss_kib"] / 1024 for one in rounds], 1)]
 

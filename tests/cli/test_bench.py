@@ -13,7 +13,7 @@ import sys
 from cli import END_LIMIT_S, ROOT, Skip, assert_equal, assert_in, main, need_command, need_root, wait_until
 
 sys.path.insert(0, str(ROOT / "bench"))
-from modes import cpus, exporter, nginx, programs, rtt, rtt_guest, scale, startup, states  # pylint: disable=wrong-import-position
+from modes import cpus, exporter, live, live_guest, nginx, programs, rtt, rtt_guest, scale, startup, states  # pylint: disable=wrong-import-position
 
 RUN = str(ROOT / "bench/run")
 REPORT = str(ROOT / "bench/report")
@@ -249,6 +249,31 @@ def test_rtt_guest_subtracts_the_empty_program_attached_alike():
 
 def test_rtt_guest_shows_what_did_not_run():
     text = rtt_guest.report({"kernel": "1.2", "time": [], "instructions": [], "skipped": {"the guest": "no Linux 1.2"}})
+    assert_line(text, "not measured: the guest: no Linux 1.2")
+
+
+def test_live_shows_each_crowd():
+    """In rounds without a refresh there are no bytes of one; the goal is that of the most sockets."""
+    def figures(sockets, share, bytes_each):
+        return {"sockets": sockets, "cpu_share": share, "refreshes_per_s": 0.5 if bytes_each else 0, "bytes_per_refresh": bytes_each,
+                "answer_s": [0.001, 0.003], "peak_rss_kib": 20480}
+
+    text = live.report({"rounds": [figures(0, 0.01, None), figures(1000, 0.05, 300)], "skipped": {"2,000 sockets": "no room"}})
+    assert_line(text, "| 0 |", "none")
+    assert_line(text, "| 1,000 |", "| 5.0 (5.0 to 5.0) | 2.0 (2.0 to 2.0) | 300 (300 to 300) | 2 (1 to 3) | 20.0 (")
+    assert_line(text, "CPU with 1,000 sockets", "0.050, goal at most 0.060: met")
+    assert_line(text, "not measured: 2,000 sockets: no room")
+
+
+def test_live_guest_adds_programs_and_process():
+    def reading(name, programs_ns, process_ns):
+        return {"observer": name, "programs": [[programs_ns, 5], [programs_ns, 7]], "process_ns": process_ns}
+
+    text = live_guest.report({"kernel": "1.2", "exchanges": 10, "skipped": {},
+                              "readings": [reading(live_guest.OURS, 100, 50), reading(live_guest.THEIRS, 400, 200)]})
+    assert_line(text, f"| {live_guest.OURS} |", "| 20 (20 to 20) | 5 (")
+    assert_line(text, "both together", "0.25")
+    text = live_guest.report({"kernel": "1.2", "exchanges": 10, "readings": [], "skipped": {"the guest": "no Linux 1.2"}})
     assert_line(text, "not measured: the guest: no Linux 1.2")
 
 
