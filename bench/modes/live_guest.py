@@ -49,7 +49,7 @@ def costs(result, name):
 
 def report(result):
     text = (f"Linux {result['kernel']} in QEMU, where `tcptop` can be attached: 64 connections that exchange small messages. Both "
-            "tools look once a second. The kernel's account of the programs, and the CPU time of the process, which has the "
+            "tools look once a second; ours writes JSON (`live` has the screen). The kernel's account of the programs, and the CPU time of the process, which has the "
             "iterator's runs, too: they are in both columns. Emulated nanoseconds compare only with each other.\n\n")
     if result["readings"]:
         both = {name: costs(result, name) for name in (OURS, THEIRS)}

@@ -87,28 +87,42 @@ static void count_since(struct listener_row *row, uint64_t from_ns, uint32_t dro
 	row->dropped = row->interval_ns ? row->now.drops - drops : 0;
 }
 
-/* An unknown number may be any. The first row of a listener is about all the time that the namespace has been. */
-static bool may_have_overflowed(const struct listener_row *row, const struct listener_row *before)
+/* Whether an accept queue of the namespace may have overflowed since its counter had the value `from`. */
+static bool may_have_overflowed(const struct listener_row *row, uint64_t from)
 {
-	if (row->overflows_after == LISTENER_UNKNOWN || (before && before->overflows_before == LISTENER_UNKNOWN))
-		return true;
-	return row->overflows_after != (before ? before->overflows_before : 0);
+	return from == LISTENER_UNKNOWN || row->overflows_after != from;
 }
 
-static void judge(struct listener_row *row, const struct listener_row *before)
+/* `from`: the namespace's overflows at the beginning of the interval, or before. */
+static void judge(struct listener_row *row, const struct listener_row *before, uint64_t from)
 {
 	bool was_full = row->highest > row->now.limit;
+	bool overflowed = row->dropped && may_have_overflowed(row, from);
+	uint32_t older_drops = row->interval_ns ? row->now.drops_before : row->now.drops;
 
-	if (row->dropped && may_have_overflowed(row, before))
+	row->suspected = overflowed || (before ? before->suspected : older_drops && may_have_overflowed(row, 0));
+	if (overflowed)
 		row->overflow = was_full ? LISTENER_OVERFLOWED : LISTENER_DROPS;
 	else if (was_full)
 		row->overflow = LISTENER_FULL;
 	else
-		row->overflow = row->now.drops && may_have_overflowed(row, NULL) ? LISTENER_PAST : LISTENER_FINE;
+		row->overflow = row->suspected ? LISTENER_PAST : LISTENER_FINE;
+}
+
+/* Returns the overflows of a new listener's namespace at the last walk; 0, those at its beginning, if none was told. */
+static uint64_t overflows_before(const struct listener_table *table, const struct listener_row *row)
+{
+	for (size_t i = 0; i < table->before_count; i++) {
+		const struct listener_row *other = &table->before[i];
+
+		if (other->now.socket.netns == row->now.socket.netns && other->walk + 1 == table->walk)
+			return other->overflows_before;
+	}
+	return 0;
 }
 
 /* `before` is the row of the same listener in an earlier walk, or NULL. */
-static void compute(struct listener_row *row, const struct listener_row *before)
+static void compute(const struct listener_table *table, struct listener_row *row, const struct listener_row *before)
 {
 	const struct listener_record *now = &row->now;
 
@@ -129,7 +143,7 @@ static void compute(struct listener_row *row, const struct listener_row *before)
 		row->queued = now->queued;
 		row->accepted = row->accepted_ever;
 	}
-	judge(row, before);
+	judge(row, before, before ? before->overflows_before : overflows_before(table, row));
 }
 
 void listener_table_begin(struct listener_table *table)
@@ -230,7 +244,7 @@ void listener_table_end(struct listener_table *table)
 			same = is_same(&before->now, &table->rows[i].now) ? before : NULL;
 			before++;
 		}
-		compute(&table->rows[i], same);
+		compute(table, &table->rows[i], same);
 	}
 	while (before < end)
 		keep_missed(table, before++);

@@ -41,6 +41,7 @@ struct listener_row {
 	 * not grow, the listener's own drops have other reasons. Both or neither are LISTENER_UNKNOWN.
 	 */
 	uint64_t overflows_before, overflows_after;
+	bool suspected; /* it has drops that may be for a full accept queue, from any time */
 	/* For the next row. */
 	uint64_t accepted_ever;
 	uint32_t walk; /* the walk that has found the listener last */

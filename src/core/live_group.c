@@ -53,7 +53,8 @@ static int open_groups(struct live_groups *groups, const struct labels *labels, 
 	return 0;
 }
 
-/* Forgets the groups that are not shown, if they are the most. Returns 0 or -ENOMEM: then all are forgotten. */
+/* Forgets the groups that are not shown, if they are the most or take the last places. Returns 0 or -ENOMEM: then all
+ * are forgotten. */
 static int forget_old(struct live_groups *groups)
 {
 	struct group_table names;
@@ -62,7 +63,7 @@ static int forget_old(struct live_groups *groups)
 
 	for (size_t i = 1; i < count; i++)
 		shown += live_group_is_shown(&groups->groups[i]);
-	if (count <= 2 * shown + ROOM_MIN)
+	if (shown + 1 == count || (count <= 2 * shown + ROOM_MIN && groups->names.count < GROUP_TABLE_MAX))
 		return 0;
 	error = group_table_open(GROUP_TABLE_MAX, groups->names.named_part, &names);
 	groups->count = 1;
@@ -90,6 +91,7 @@ int live_groups_begin(struct live_groups *groups, const struct labels *labels, c
 {
 	int error = groups->labels == labels ? forget_old(groups) : open_groups(groups, labels, world);
 
+	groups->look++;
 	for (size_t i = 0; !error && i < groups->count; i++)
 		groups->groups[i].figures = (struct live_figures){};
 	return error;
@@ -141,12 +143,16 @@ static struct live_group *group_of(struct live_groups *groups, const struct live
 	struct group_key key = group_key_of(&groups->settings, record);
 	int64_t at = group_table_find(&groups->names, &key) + 1;
 
-	/* A name that was not found may be found later: a cgroup or an interface is new. */
+	/* A name that was not found may be found later: a cgroup or an interface is new. Once in each look is enough.
+	 */
 	if (at <= 0)
 		at = make(groups, world, &key, NULL);
-	else if (lacks_name(&groups->groups[at]))
+	else if (groups->groups[at].look != groups->look && lacks_name(&groups->groups[at]))
 		at = make(groups, world, &key, &groups->groups[at]);
-	return at < 0 ? NULL : &groups->groups[at];
+	if (at < 0)
+		return NULL;
+	groups->groups[at].look = groups->look;
+	return &groups->groups[at];
 }
 
 int live_groups_add(struct live_groups *groups, const struct live_world *world, const struct live_row *row)

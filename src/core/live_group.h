@@ -43,8 +43,9 @@ struct live_group {
 	struct live_id id;
 	const char *name; /* of labels_join(); NULL: the connections that found no room in a group of their own */
 	size_t name_length;
-	struct live_figures figures;
+	uint32_t look; /* the last in which a connection was added */
 	uint32_t place;
+	struct live_figures figures;
 	uint64_t sort_key;
 };
 
@@ -56,6 +57,7 @@ struct live_groups {
 	struct live_group *groups; /* the first is that of all others; then those of `names`, in its order */
 	size_t count, room;
 	uint64_t serial; /* of the last new group */
+	uint32_t look;   /* number of the look */
 };
 
 void live_groups_close(struct live_groups *groups);

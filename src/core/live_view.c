@@ -78,7 +78,7 @@ static size_t list_rows(struct live_view *view, struct live *live, bool anew)
 	return count;
 }
 
-static int list_groups(struct live_view *view, struct live *live, uint64_t now_ns)
+static int list_groups(struct live_view *view, struct live *live)
 {
 	const struct live_end *end;
 	int error = live_groups_begin(&view->groups, view->labels, view->world);
@@ -86,9 +86,13 @@ static int list_groups(struct live_view *view, struct live *live, uint64_t now_n
 	for (size_t i = 0; !error && i < live->count; i++)
 		if (admits(view, &live->rows[i].now, true))
 			error = live_groups_add(&view->groups, view->world, &live->rows[i]);
-	for (uint64_t i = 0; !error && (end = live_end_at(live, i, now_ns)); i++)
+	/* The newest may belong to the next interval. */
+	for (uint64_t i = live->end_count; !error && i-- > 0 && (end = live_end_number(live, i));) {
+		if (end->interval + 1 < live->interval)
+			break;
 		if (live_end_counts(live, end) && admits(view, &end->last, false))
 			error = live_groups_add_end(&view->groups, view->world, end, live->totals.length_ns);
+	}
 	return error;
 }
 
@@ -178,10 +182,10 @@ static void select_again(struct live_view *view, const struct live *live)
 }
 
 /* Arranges all but listeners. Returns 0 or -ENOMEM. */
-static int arrange_sorted(struct live_view *view, struct live *live, uint64_t now_ns, bool anew)
+static int arrange_sorted(struct live_view *view, struct live *live, bool anew)
 {
 	bool descends = live_column_descends(view->sort) != view->is_reversed;
-	int error = view->by == LIVE_BY_CONNECTION ? 0 : list_groups(view, live, now_ns);
+	int error = view->by == LIVE_BY_CONNECTION ? 0 : list_groups(view, live);
 	size_t count = view->by == LIVE_BY_CONNECTION ? live->count : view->groups.count;
 
 	if (!error)
@@ -206,7 +210,7 @@ int live_view_arrange(struct live_view *view, struct live *live, uint64_t now_ns
 		if (!error)
 			list_listeners(view, live);
 	} else {
-		error = arrange_sorted(view, live, now_ns, view->sorted_by != choice);
+		error = arrange_sorted(view, live, view->sorted_by != choice);
 	}
 	if (error)
 		return error;

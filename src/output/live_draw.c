@@ -122,9 +122,10 @@ static void draw_states(const struct live_frame *frame, struct picture *picture)
 	}
 }
 
+/* Rounded up: 0 is none. */
 static uint64_t per_second(uint64_t count, uint64_t ns)
 {
-	return ns ? (uint64_t)(((unsigned __int128)count * NS_PER_S + ns / 2) / ns) : 0;
+	return ns ? live_per_second(count, ns) : 0;
 }
 
 static void draw_rates(const struct live_frame *frame, struct picture *picture)

@@ -14,7 +14,7 @@ enum {
 	ANSWER_UNKNOWN = 3
 };
 
-static void report_unjudged(uint32_t unjudged)
+void listing_report_unjudged(uint32_t unjudged)
 {
 	if (unjudged)
 		message(unjudged == 1 ? "%u listener may be in scope: its owner is unknown"
@@ -57,7 +57,7 @@ int listing_take(struct listing *listing, const struct probe *probe, struct prin
 		netns_report(&omissions, "listeners there are not shown");
 	/* --once reports them with its answer. */
 	if (!listing->options->once && !listing->has_unjudged)
-		report_unjudged(listing->unjudged);
+		listing_report_unjudged(listing->unjudged);
 	listing->has_unjudged |= listing->unjudged;
 	return error;
 }
@@ -139,7 +139,7 @@ int listing_answer(const struct listing *listing, bool missed)
 {
 	if (listing->is_cut_short)
 		message("ended before the end of --interval: the table is about a shorter time");
-	report_unjudged(listing->unjudged);
+	listing_report_unjudged(listing->unjudged);
 	if (listing->overflowed)
 		return ANSWER_OVERFLOW;
 	return listing->is_cut_short || listing->unjudged || missed || listing->incomplete ? ANSWER_UNKNOWN

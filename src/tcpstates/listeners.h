@@ -38,6 +38,9 @@ struct listing {
  */
 int listing_take(struct listing *listing, const struct probe *probe, struct printer *printer, bool is_last);
 
+/* Reports listeners that may be in scope on stderr, if there are any. */
+void listing_report_unjudged(uint32_t unjudged);
+
 /* Whether rows wait to be printed. */
 static inline bool listing_waits(const struct listing *listing)
 {

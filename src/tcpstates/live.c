@@ -9,6 +9,7 @@
 #include "probe/losses.h"
 #include "probe/probe.h"
 #include "probe/snapshot.h"
+#include "tcpstates/listeners.h"
 #include "tcpstates/live_options.h"
 
 #include <errno.h>
@@ -63,10 +64,13 @@ static void take_open(void *context, const struct connection *record)
 /* Returns 0 or a negative errno. */
 static int look_at_listeners(struct live_tool *tool)
 {
-	struct netns_omissions omissions;
-	uint32_t unjudged;
+	struct netns_omissions omissions; /* those of the connections' walk, which are reported */
+	uint32_t before = tool->unjudged;
+	int error = listeners_take(&tool->app.probe, tool->look_ns, &tool->live.listeners, &tool->unjudged, &omissions);
 
-	return listeners_take(&tool->app.probe, tool->look_ns, &tool->live.listeners, &unjudged, &omissions);
+	if (!before)
+		listing_report_unjudged(tool->unjudged);
+	return error;
 }
 
 void live_relieve(struct live_tool *tool)
@@ -81,6 +85,7 @@ void live_relieve(struct live_tool *tool)
 static void relieve_rings(void *context)
 {
 	live_relieve(context);
+	live_print_ends(context);
 }
 
 /* Reads all connections and listeners, and drains the ring buffers meanwhile. Returns 0 or a negative errno. */

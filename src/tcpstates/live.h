@@ -32,6 +32,7 @@ struct live_tool {
 	bool is_over;          /* the end was asked for while a reader was waited for */
 	uint64_t begin_ns;     /* since when ends are seen */
 	uint64_t look_ns;      /* when the last look began, CLOCK_MONOTONIC; 0: none yet */
+	uint32_t unjudged;     /* of the last look: listeners that may be in scope */
 	bool was_partial;      /* network namespaces that could not be entered were reported */
 };
 
@@ -43,6 +44,9 @@ int64_t live_drain(struct live_tool *tool);
 
 /* The same in the middle of long work, and only if a ring buffer is getting full. */
 void live_relieve(struct live_tool *tool);
+
+/* With -o json: prints each end that has arrived since the last call. */
+void live_print_ends(struct live_tool *tool);
 
 /*
  * Waits at most `timeout_ms` (-1: no limit) for events, as event_loop_wait(). `naps`: records have just been taken, so

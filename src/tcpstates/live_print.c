@@ -71,19 +71,22 @@ static bool has_room(struct live_tool *tool, size_t size, uint64_t lines)
 /* Completes an object. `socket`: its names are looked up, if any are asked for; NULL: it has none. */
 static void end_object(struct live_tool *tool, const struct transition *socket)
 {
-	const struct names *names = NULL;
+	const struct names *found = NULL;
 
-	if (socket && (tool->options->app.names || resolver_has_zone(socket)))
-		names = resolver_names(&tool->app.resolver, socket);
-	if (names)
-		json_add_names(&tool->sink.buffer, names);
+	if (socket && (tool->options->row_names || resolver_has_zone(socket)))
+		found = resolver_names(&tool->app.resolver, socket);
+	if (found) {
+		struct names names = *found;
+
+		names.asked &= tool->options->row_names;
+		json_add_names(&tool->sink.buffer, &names);
+	}
 	if (tool->options->app.fleet)
 		json_add_host(&tool->sink.buffer, &tool->app.host);
 	tool->sink.rows++;
 }
 
-/* Each end is printed once, soon after it has arrived. */
-static void print_new_ends(struct live_tool *tool)
+void live_print_ends(struct live_tool *tool)
 {
 	if (tool->options->format != OUTPUT_JSON)
 		return;
@@ -201,6 +204,7 @@ static void print_rows(struct live_tool *tool)
 
 static void print_ends(struct live_tool *tool)
 {
+	uint64_t watched_ns = tool->look_ns - tool->begin_ns;
 	size_t count = tool->view.end_count;
 	char text[SENTENCE_MAX];
 	struct strbuf sentence = strbuf_over(text, sizeof(text));
@@ -211,8 +215,13 @@ static void print_ends(struct live_tool *tool)
 					: count == 1 ? " connection has ended"
 						     : " connections have ended");
 	strbuf_append_literal(&sentence, " in the ");
-	human_duration(&sentence, tool->look_ns - tool->begin_ns);
-	strbuf_append_literal(&sentence, " that tcpstates has watched");
+	if (watched_ns > LIVE_ENDED_NS) {
+		strbuf_append_literal(&sentence, "last ");
+		human_duration(&sentence, LIVE_ENDED_NS);
+	} else {
+		human_duration(&sentence, watched_ns);
+		strbuf_append_literal(&sentence, " that tcpstates has watched");
+	}
 	begin_section(tool, LIVE_TABLE_ENDS, &sentence, count);
 	for (size_t i = 0; i < count; i++) {
 		const struct live_end *end = live_view_end(&tool->view, &tool->live, i);
@@ -230,7 +239,8 @@ static void print_listeners(struct live_tool *tool)
 	char text[SENTENCE_MAX];
 	struct strbuf sentence = strbuf_over(text, sizeof(text));
 
-	strbuf_append_literal(&sentence, "no listener in scope");
+	strbuf_append_string(&sentence,
+			     tool->unjudged ? "no listener that is known to be in scope" : "no listener in scope");
 	begin_section(tool, LIVE_TABLE_LISTENERS, listeners->count ? NULL : &sentence, listeners->count);
 	for (size_t i = 0; i < listeners->count; i++)
 		if (!print_line(tool, LIVE_TABLE_LISTENERS, live_line_of_listener(&listeners->rows[i]),
@@ -267,7 +277,7 @@ static bool wait_for_look(struct live_tool *tool)
 
 		handle(tool, events);
 		live_drain(tool);
-		print_new_ends(tool);
+		live_print_ends(tool);
 		sink_flush(&tool->sink);
 		now_ns = clock_monotonic_ns();
 	}
@@ -282,13 +292,13 @@ int live_print(struct live_tool *tool)
 		error = live_look(tool);
 		if (error)
 			break;
-		print_new_ends(tool);
+		live_print_ends(tool);
 		print_look(tool);
 		if (tool->options->live.once || tool->sink.error)
 			break;
 	}
 	live_drain(tool);
-	print_new_ends(tool);
+	live_print_ends(tool);
 	if (sink_flush(&tool->sink))
 		wait_for_room(tool, tool->sink.buffer.capacity);
 	tool->unprinted += sink_unwritten(&tool->sink);

@@ -292,6 +292,7 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	options->app.names = line->names ? NAMES_CGROUP | NAMES_NETNS : column_list_names(&options->columns);
 	if (line->services)
 		options->app.names |= NAMES_SERVICES;
+	options->row_names = options->app.names;
 	options->app.names |= grouping_names(&options->sum.groups.grouping);
 	if (live_options_wants_screen(options))
 		options->app.names |= NAMES_CGROUP;

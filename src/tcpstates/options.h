@@ -51,7 +51,8 @@ struct tcpstates_options {
 	enum output_format format;
 	enum column_style style; /* for text and CSV */
 	struct column_list columns;
-	bool time; /* the time of day in front of the summary */
+	unsigned int row_names; /* of app.names, those that rows have; groups may need more */
+	bool time;              /* the time of day in front of the summary */
 	bool journal;
 	uint64_t buffer_size; /* of all ring buffers, in bytes: a power of two, at least a page */
 	size_t rings;         /* number of ring buffers that share buffer_size, a power of two */

@@ -144,6 +144,36 @@ static void test_other_drops(void **state)
 	listener_table_close(&table);
 }
 
+/* Overflows of the namespace from before the tool, or before a younger listener, say nothing of drops that come later.
+ */
+static void test_old_overflows(void **state)
+{
+	struct listener_record now = older, young = older;
+	struct listener_table table = {};
+
+	(void)state;
+	now.drops = now.drops_before = 0;
+	walk_and_tell(&table, 0, now, 5, 5);
+	assert_int_equal(table.rows[0].overflow, LISTENER_FINE);
+	now.drops = 1;
+	walk_and_tell(&table, 1, now, 5, 5);
+	assert_int_equal(table.rows[0].dropped, 1);
+	assert_int_equal(table.rows[0].overflow, LISTENER_FINE);
+	young.socket.lport = 81;
+	young.since_ns = 11 * NS_PER_S + NS_PER_S / 2;
+	young.drops = 3;
+	young.drops_before = 0;
+	walk_and_tell(&table, 2, young, 5, 5);
+	assert_int_equal(table.rows[0].dropped, 3);
+	assert_int_equal(table.rows[0].overflow, LISTENER_FINE);
+	/* Its namespace had no listener in the walk before: that counter's beginning is all that is known. */
+	young.socket.lport = 82;
+	young.socket.netns = 7;
+	walk_and_tell(&table, 3, young, 5, 5);
+	assert_int_equal(table.rows[0].overflow, LISTENER_DROPS);
+	listener_table_close(&table);
+}
+
 /* A walk that visits a listener twice takes the longest queue with one of the visits. */
 static void test_visited_twice(void **state)
 {
@@ -350,19 +380,13 @@ static void test_cookies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first),
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_other_drops),
-		cmocka_unit_test(test_visited_twice),
-		cmocka_unit_test(test_birth_before_queue),
-		cmocka_unit_test(test_new),
-		cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_another),
-		cmocka_unit_test(test_missed),
-		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_verdict),
-		cmocka_unit_test(test_wrap),
-		cmocka_unit_test(test_cookies),
+		cmocka_unit_test(test_first),         cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_other_drops),   cmocka_unit_test(test_old_overflows),
+		cmocka_unit_test(test_visited_twice), cmocka_unit_test(test_birth_before_queue),
+		cmocka_unit_test(test_new),           cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_another),       cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_many),          cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_wrap),          cmocka_unit_test(test_cookies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,6 +152,7 @@ static void test_look(void **state)
 				  "\"retransmits_per_s\":9,\"lost\":12}\n"));
 	sb.length = 0;
 	memset(&live.totals, 0xff, sizeof(live.totals));
+	live.totals.figures.has_rate = true;
 	live_json_look(&sb, &live, UINT64_MAX, &records_base);
 	assert_false(sb.overflow);
 	assert_true(sb.length > 0);

@@ -128,6 +128,7 @@ static void test_longest(void **state)
 	name[0] = name[1000] = '2';
 	name[999] = name[sizeof(name) - 1] = '\0';
 	memset(&group.figures, 0xff, sizeof(group.figures));
+	group.figures.has_rate = true;
 	for (unsigned int variant = 0; variant <= RECORDS_LONGEST; variant++) {
 		struct strbuf sb = text_new(LIVE_TEXT_MAX);
 		struct live_row row;
