@@ -12,7 +12,9 @@ import time
 
 from cli import END_LIMIT_S, TOOL, Trace, assert_equal, assert_in, main, run, wait_until
 from live import RESET, Traffic, need_live
+from surroundings import refusing
 from terminals import Terminal, end
+from this_machine import need_seeding
 
 
 def titles_of(screen):
@@ -119,6 +121,27 @@ def test_live_once_by():
         # a scope with a remote end leaves listeners out
         result = run("--live", "--once", "-i", "0.3", "--raddr", traffic.address)
         assert_equal(result.stdout.rstrip("\n").split("\n\n")[-1], "no listener in scope", "listeners")
+
+
+def test_live_names_only_if_asked():
+    """A group by unit looks up names, which rows do not have without --names."""
+    need_live()
+    with Traffic() as traffic:
+        for args, wanted in ((["--by", "unit"], False), (["--by", "unit", "--names"], True)):
+            result = run("--live", "--once", "-i", "0.3", "-o", "json", *args, *traffic.scope)
+            rows = [json.loads(line) for line in result.stdout.splitlines()]
+            assert_equal({row["type"] for row in rows}, {"look", "live-group", "listener"}, f"types with {args}: {result.stderr}")
+            assert_equal({"cgroup" in row for row in rows if row["type"] == "listener"}, {wanted}, f"names with {args}")
+
+
+def test_live_unjudged_listener():
+    """A listener whose owner is unknown may be in scope."""
+    need_live()
+    need_seeding()
+    with Traffic() as traffic:
+        result = run("--live", "--once", "-i", "0.3", "--pid", os.getpid(), *traffic.scope, prefix=refusing("seed_storage", "seed_hash"))
+        assert_equal(result.stdout.rstrip("\n").split("\n\n")[-1], "no listener that is known to be in scope", "listeners")
+        assert_equal(result.stderr.count("1 listener may be in scope: its owner is unknown"), 1, result.stderr)
 
 
 def test_live_json_all():
