@@ -70,20 +70,6 @@ static void begin_run(struct picture_line *line, enum picture_style style)
 			(struct picture_run){.offset = (uint16_t)line->text.length, .style = (uint8_t)style};
 }
 
-void picture_add(struct picture *picture, size_t line_number, enum picture_style style, const char *text, size_t length)
-{
-	struct picture_line *line = &picture->lines[line_number];
-	size_t room = picture->width - line->cells;
-
-	if (length > room)
-		length = room;
-	if (!length)
-		return;
-	begin_run(line, style);
-	strbuf_append(&line->text, text, length);
-	line->cells += length;
-}
-
 void picture_add_cells(struct picture *picture, size_t line_number, enum picture_style style, const char *text,
 		       size_t length, size_t cells)
 {
@@ -94,6 +80,16 @@ void picture_add_cells(struct picture *picture, size_t line_number, enum picture
 	begin_run(line, style);
 	strbuf_append(&line->text, text, length);
 	line->cells += cells;
+}
+
+void picture_add(struct picture *picture, size_t line_number, enum picture_style style, const char *text, size_t length)
+{
+	size_t room = picture->width - picture->lines[line_number].cells;
+
+	if (length > room)
+		length = room;
+	if (length)
+		picture_add_cells(picture, line_number, style, text, length, length);
 }
 
 void picture_add_name(struct picture *picture, size_t line_number, enum picture_style style, const char *bytes,
