@@ -8,7 +8,8 @@ COLUMNS = 100
 
 INTRODUCTION = """# What tracing costs: measured
 
-Made by `bench/report` of one run of `./check bench`, whose figures are in `performance.json`; not to be edited.
+Made by `bench/report` of one run of `./check bench`, whose figures are in `performance.json`; not to be edited. A section that says
+so is of a later run.
 `bench/README.md` says what is measured and how. Unless it says otherwise: median (min to max) of all rounds.
 
 """
@@ -35,7 +36,9 @@ def section(name, mode):
     """Of one mode: its heading and report, or why there is none."""
     module = importlib.import_module(f"modes.{name}")
     body = module.report(mode["result"]) if "result" in mode else f"**Failed**: {mode['failed']}\n"
-    return f"## {module.TITLE}\n\n`bench/run {name}`, {mode['seconds']:.0f} s.\n\n{body}"
+    again = mode.get("again")
+    of = f", by a run of its own: {again['started']}, commit {again['commit']}" if again else ""
+    return f"## {module.TITLE}\n\n`bench/run {name}`, {mode['seconds']:.0f} s{of}.\n\n{body}"
 
 
 def _fill(lines):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The cost of tcpvitals-exporter: beside tcpstates' rows under short connections, and of a scrape with many sockets open."""
 
+import argparse
 import statistics
 import threading
 import time
@@ -10,7 +11,8 @@ import load
 import process
 import table
 from arguments import number
-from modes import scale, states
+from bpf_stats import Statistics
+from modes import programs, scale, states
 from observer import DRAINED_S, Observer
 
 TITLE = "What the exporter costs"
@@ -28,6 +30,8 @@ def add_arguments(parser):
     parser.add_argument("--rounds", type=number(1, 100), default=3, metavar="N", help="of each observer (default: 3)")
     parser.add_argument("--connections", type=number(len(load.CPUS), 400000), default=200000, metavar="N",
                         help="per round (default: 200000)")
+    parser.add_argument("--timed-connections", type=number(len(load.CPUS), 100000), default=20000, metavar="N",
+                        help="per round in which the kernel times the programs (default: 20000)")
     parser.add_argument("--sockets", type=number(2, 1000000), default=100000, metavar="N",
                         help="open while scrapes are timed (default: 100000)")
     parser.add_argument("--scrape-seconds", type=number(1, 1000), default=25, metavar="N",
@@ -35,7 +39,8 @@ def add_arguments(parser):
 
 
 def problems(_options):
-    return process.missing_files(TOOL, ROWS, load.CHURN, scale.HOLD) + process.missing_commands("taskset")
+    return (process.missing_files(TOOL, ROWS, programs.ATTACH, programs.EMPTY_OBJECT, load.CHURN, scale.HOLD) +
+            process.missing_commands("bpftool", "taskset"))
 
 
 def scrape():
@@ -84,6 +89,20 @@ def run_round(name, options):
         return {**figures, **usage, "seconds": time.monotonic() - start}
 
 
+def measure_timed(options, say):
+    """The time of each observer's programs and process. The load's own time, which varies more than that, is no part."""
+    jobs = {programs.EMPTY: [programs.ATTACH, programs.EMPTY_OBJECT, "empty_state"], BESIDE: [ROWS],
+            OURS: [TOOL, "--web.listen-address", ADDRESS]}
+    timed = {name: [] for name in jobs}
+    churn = argparse.Namespace(connections=options.timed_connections)
+    with Statistics():
+        for turn in range(1, options.rounds + 1):
+            for name, command in jobs.items():
+                say(f"timed round {turn} of {options.rounds}: {name}")
+                timed[name].append(programs.run_round(command, programs.churn, churn))
+    return timed
+
+
 def measure(options, say):
     say("warming up")
     run_round(None, options)
@@ -93,13 +112,14 @@ def measure(options, say):
             say(f"round {turn} of {options.rounds}: {name}")
             rounds.append({"observer": name, "round": turn, **run_round(name, options)})
             rounds.append(run_round(None, options))
+    timed = measure_timed(options, say)
     say(f"scrapes with {options.sockets} sockets open")
     with scale.held(options.sockets) as held, Observer([TOOL, "--web.listen-address", ADDRESS]) as observer:
         end, scrapes = time.monotonic() + options.scrape_seconds, []
         while time.monotonic() < end:
             scrapes.append(scrape())
         rss_kib = observer.usage()["peak_rss_kib"]
-    return {"rounds": rounds, "sockets": held["sockets"], "scrapes_ms": scrapes, "rss_kib_with_sockets": rss_kib}
+    return {"rounds": rounds, "timed": timed, "sockets": held["sockets"], "scrapes_ms": scrapes, "rss_kib_with_sockets": rss_kib}
 
 
 # ---- the report ----
@@ -125,19 +145,31 @@ def comparisons(result):
     return found
 
 
+def report_timed(timed):
+    empty_ns = programs.empty_run_ns(timed[programs.EMPTY])
+    added = {name: [sum(both) for both in zip(*programs.totals(timed[name], empty_ns))] for name in (OURS, BESIDE)}
+    ratios = [ours / beside for ours, beside in zip(added[OURS], added[BESIDE])]
+    text = "\nThe same by the kernel's own account of the programs, with the process:\n\n"
+    text += table.markdown(["observer", "event", "all its programs, ns per event", "its own process, ns per event"],
+                           [programs.total_row(name, timed[name], empty_ns) for name in (OURS, BESIDE)])
+    text += f"\nThe exporter takes {table.span(ratios, 2)} of what every row takes.\n"
+    return text, ratios
+
+
 def report(result):
     found = comparisons(result)
     rows = [[name, table.span(column["added_us"], 2), table.span([100 * share for share in column["share"]], 1),
              table.span(column["speed"], 2, "x"), f"{statistics.median(column['rate']):.0f}",
              f"{statistics.median(column['rss_mib']):.1f}"] for name, column in found.items()]
-    ratios = [ours / beside for ours, beside in zip(found[OURS]["added_us"], found[BESIDE]["added_us"])]
+    timed, ratios = report_timed(result["timed"])
     scrapes = result["scrapes_ms"]
     text = table.markdown(["observer", "CPU added per transition, us", "its own CPU, % of a core", "speed of the load",
                            "connections a second", "peak RSS, MiB"], rows)
+    text += timed
     text += f"\n{len(scrapes)} scrapes with {result['sockets']} sockets open take {table.span(scrapes, 1)} ms each; peak RSS then "
     text += f"{result['rss_kib_with_sockets'] / 1024:.1f} MiB.\n\n"
     text += table.at_most("the exporter's own CPU, of a core", statistics.median(found[OURS]["share"]), CPU_GOAL, 3)
     text += table.at_most("peak RSS", max(found[OURS]["rss_mib"]), RSS_GOAL_MIB, 1, " MiB")
-    text += table.at_most("CPU added, of that by every row", statistics.median(ratios), RATIO_GOAL, 2)
+    text += table.at_most("time of programs and process, of that for every row", statistics.median(ratios), RATIO_GOAL, 2)
     text += table.at_most("the slowest scrape", max(scrapes), SCRAPE_GOAL_MS, 0, " ms")
     return text

@@ -91,6 +91,11 @@ def measure(options, say):
 
 # ---- the report ----
 
+def empty_run_ns(rounds):
+    """What a run of the empty program takes."""
+    return statistics.median(program["ns"] / program["runs"] for figures in rounds for program in figures["programs"].values())
+
+
 def less_empty(figures, empty_ns):
     """Program to ns of a round, without what the account takes itself."""
     return {name: program["ns"] - empty_ns * program["runs"] for name, program in figures["programs"].items() if program["runs"]}
@@ -126,9 +131,9 @@ def report(result):
     of = {}
     for figures in result["rounds"]:
         of.setdefault(figures["observer"], []).append(figures)
-    empty = [program["ns"] / program["runs"] for figures in of.pop(EMPTY) for program in figures["programs"].values()]
-    empty_ns = statistics.median(empty)
-    text = (f"{table.rounds(len(empty))}. Of each run {empty_ns:.0f} ns are subtracted: an empty program's, most of it the "
+    rounds = of.pop(EMPTY)
+    empty_ns = empty_run_ns(rounds)
+    text = (f"{table.rounds(len(rounds))}. Of each run {empty_ns:.0f} ns are subtracted: an empty program's, most of it the "
             "account itself.\n\n")
     text += table.markdown(["observer", "event", "all its programs, ns per event", "its own process, ns per event"],
                            [total_row(name, rounds, empty_ns) for name, rounds in of.items()])
