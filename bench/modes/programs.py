@@ -92,7 +92,7 @@ def measure(options, say):
 # ---- the report ----
 
 def empty_run_ns(rounds):
-    """What a run of the empty program takes."""
+    """The time of a run of the empty program, in ns."""
     return statistics.median(program["ns"] / program["runs"] for figures in rounds for program in figures["programs"].values())
 
 
