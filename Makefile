@@ -95,6 +95,13 @@ CPPFLAGS_ALL += -DHAVE_LIBSYSTEMD
 LDLIBS       += -lsystemd
 endif
 
+# Without libzstd, a tool says so when it is asked for --out FILE.zst.
+HAVE_LIBZSTD ?= $(if $(SYSROOT),,$(shell $(PKG_CONFIG) --exists libzstd 2>/dev/null && echo 1))
+ifneq ($(HAVE_LIBZSTD),)
+CPPFLAGS_ALL += -DHAVE_LIBZSTD
+LDLIBS       += -lzstd
+endif
+
 # Without ncurses, tcpstates says so when it is asked for the screen of --live. A static one has none: ncurses reads terminfo where Debian has it.
 HAVE_NCURSES ?= $(if $(STATIC)$(SYSROOT),,$(shell $(PKG_CONFIG) --exists ncursesw 2>/dev/null && echo 1))
 ifneq ($(HAVE_NCURSES),)

@@ -10,6 +10,7 @@
 #include "probe/attempts.h"
 #include "probe/scan.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -24,6 +25,18 @@ static void open_names(struct app *app)
 		message("cannot read the names of %s, so numbers are shown: %s", errors[i].what, errors[i].why);
 }
 
+static int compress_output(struct app *app)
+{
+	int error = sink_compress(app->sink);
+
+	if (error)
+		message("cannot compress %s: %s", app->out_name,
+			error == -EOPNOTSUPP ? "this build has no libzstd; build with libzstd-dev installed"
+			: error == -ESPIPE   ? "not a regular file; write to standard output and pipe it into zstd"
+					     : strerror(-error));
+	return error;
+}
+
 static int open_output(struct app *app)
 {
 	int error = command_open_output(&app->options->command, &app->out_fd, &app->out_name);
@@ -32,7 +45,7 @@ static int open_output(struct app *app)
 		error = sink_open(app->out_fd, app->sink);
 	if (error)
 		message("cannot write to %s: %s", app->out_name, strerror(-error));
-	return error;
+	return error || !command_compresses(&app->options->command) ? error : compress_output(app);
 }
 
 static void begin_fleet(struct app *app)
@@ -89,6 +102,19 @@ int app_begin(struct app *app, uint64_t interval_ns)
 	if (!error && app->options->duration_ns)
 		error = event_loop_add_deadline(&app->loop, app->options->duration_ns);
 	return error;
+}
+
+void app_begin_output(struct app *app)
+{
+	if (app->options->records)
+		record_begin(&app->record, app->probe.wants.tool, app->probe.hook, app->sink);
+}
+
+void app_end_output(struct app *app, const struct loss_report *losses)
+{
+	if (app->options->records)
+		record_end(&app->record, losses, app->sink);
+	sink_sync(app->sink);
 }
 
 void app_report(const struct app *app)

@@ -7,6 +7,7 @@
 #define TCPVITALS_APP_APP_H
 
 #include "app/options.h"
+#include "app/record.h"
 #include "os/event_loop.h"
 #include "os/resolver.h"
 #include "output/json_host.h"
@@ -23,6 +24,7 @@ struct app {
 	struct probe probe;
 	struct resolver resolver;
 	struct json_host host; /* with --fleet */
+	struct record record;  /* with app_options.records */
 	int out_fd;            /* the sink's */
 	const char *out_name;  /* for messages */
 };
@@ -48,6 +50,12 @@ int app_begin(struct app *app, uint64_t interval_ns);
 
 /* With -v: reports on stderr what was chosen. */
 void app_report(const struct app *app);
+
+/* Appends the first line of a file with JSON Lines, if there is to be one. */
+void app_begin_output(struct app *app);
+
+/* Ends the output, with a last line about `losses` if there is to be one. */
+void app_end_output(struct app *app, const struct loss_report *losses);
 
 /* Follows the cgroups and network namespaces that the scope names. Call once a second (EVENT_TICK). */
 void app_tick(struct app *app);

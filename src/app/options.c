@@ -114,6 +114,13 @@ error_t app_refuse_foreign(int key, const struct argp_state *state, const struct
 	return ARGP_ERR_UNKNOWN;
 }
 
+void app_options_format(const struct argp_state *state, bool json, struct app_options *options)
+{
+	if (options->fleet && !json)
+		argp_error(state, "--fleet is for JSON; add -o json");
+	options->records = json && command_output_file(&options->command);
+}
+
 void app_options_end(const struct argp_state *state, bool of_connections, struct app_options *options)
 {
 	command_options_end(state, &options->command, &options->scope);

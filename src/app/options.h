@@ -29,6 +29,7 @@ struct app_options {
 	struct scope scope;
 	unsigned int names;   /* NAMES_ bits to look up */
 	uint64_t duration_ns; /* 0: until interrupted */
+	bool records;         /* JSON Lines in a file: the first and the last line tell of the run */
 	bool fleet;           /* JSON objects say which host and run they are of */
 	bool verbose;
 	bool strict;                /* exit with 3 when anything was missed */
@@ -86,6 +87,9 @@ struct app_foreign_option {
 		0, letter, 0, OPTION_HIDDEN, 0, -1                                                                     \
 	}
 error_t app_refuse_foreign(int key, const struct argp_state *state, const struct app_foreign_option *foreign);
+
+/* Call it when the format is known. `json`: the output is JSON Lines. An error ends the process. */
+void app_options_format(const struct argp_state *state, bool json, struct app_options *options);
 
 /*
  * Checks the options together, after the last one. `of_connections`: rows are whole connections. An error ends the

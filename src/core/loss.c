@@ -4,14 +4,15 @@
 #include <stddef.h>
 
 struct cause {
-	size_t offset; /* in struct loss_report */
+	const char *name; /* in JSON */
+	size_t offset;    /* in struct loss_report */
 	const char *one;
 	const char *many;
 };
 
 #define CAUSE(field, one, many)                                                                                        \
 	{                                                                                                              \
-		offsetof(struct loss_report, field), one, many                                                         \
+#field, offsetof(struct loss_report, field), one, many                                                 \
 	}
 #define SAME(field, text) CAUSE(field, text, text)
 
@@ -107,6 +108,36 @@ bool loss_grew(const struct loss_report *before, const struct loss_report *now)
 	return loss_total(now) > loss_total(before) ||
 	       sum(now, omissions, COUNT(omissions)) > sum(before, omissions, COUNT(omissions)) ||
 	       sum(now, impairments, COUNT(impairments)) > sum(before, impairments, COUNT(impairments));
+}
+
+static void list_json(struct strbuf *out, const struct loss_report *report, const struct cause *causes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t number = count_of(report, &causes[i]);
+
+		if (!number)
+			continue;
+		strbuf_append_string(out, out->data[out->length - 1] == '{' ? "\"" : ",\"");
+		strbuf_append_string(out, causes[i].name);
+		strbuf_append_literal(out, "\":");
+		strbuf_append_u64(out, number);
+	}
+}
+
+void loss_json(struct strbuf *out, const struct loss_report *report)
+{
+	strbuf_append_literal(out, ",\"unit\":\"");
+	strbuf_append_string(out, report->unit ? report->unit : "row");
+	strbuf_append_literal(out, "\",\"delivered\":");
+	strbuf_append_u64(out, report->delivered);
+	strbuf_append_literal(out, ",\"lost\":");
+	strbuf_append_u64(out, loss_total(report));
+	strbuf_append_literal(out, ",\"counters\":{");
+	list_json(out, report, losses, COUNT(losses));
+	list_json(out, report, omissions, COUNT(omissions));
+	list_json(out, report, remarks, COUNT(remarks));
+	list_json(out, report, impairments, COUNT(impairments));
+	strbuf_append_literal(out, "}");
 }
 
 void loss_format(struct strbuf *out, const struct loss_report *report)

@@ -64,4 +64,10 @@ bool loss_grew(const struct loss_report *before, const struct loss_report *now);
  */
 void loss_format(struct strbuf *out, const struct loss_report *report);
 
+/*
+ * Appends members of a JSON object, the first with a comma in front: unit, delivered, lost, and `counters`, an object
+ * with all counters above 0 by their names in struct loss_report.
+ */
+void loss_json(struct strbuf *out, const struct loss_report *report);
+
 #endif

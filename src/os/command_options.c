@@ -114,6 +114,14 @@ const char *command_output_file(const struct command_options *options)
 	return options->out && inherited_fd(options->out) < 0 ? options->out : NULL;
 }
 
+bool command_compresses(const struct command_options *options)
+{
+	const char *file = command_output_file(options);
+	size_t length = file ? strlen(file) : 0;
+
+	return length >= 4 && !strcmp(file + length - 4, ".zst");
+}
+
 int command_open_output(const struct command_options *options, int *ret_fd, const char **ret_name)
 {
 	int fd;

@@ -54,6 +54,9 @@ error_t command_option(int key, const char *argument, const struct argp_state *s
  */
 void command_options_end(const struct argp_state *state, struct command_options *options, struct scope *scope);
 
+/* Whether the file of --out is to be compressed: its name ends in ".zst". */
+bool command_compresses(const struct command_options *options);
+
 /* The file of --out. NULL: no --out, or `out` stands for a descriptor that another process has opened. */
 const char *command_output_file(const struct command_options *options);
 

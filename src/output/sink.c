@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "output/sink.h"
 
+#include "output/zip.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,7 +13,10 @@
 #include <unistd.h>
 
 #define SINK_CAPACITY (64 * 1024)
-#define HEADER_MAX    2048
+#define HEADER_MAX    8192
+
+/* Lines that are compressed together: more of them take fewer bytes. */
+#define ZIP_CAPACITY (1024 * 1024)
 
 /*
  * Opens a second, non-blocking file description of the same pipe or terminal. The caller's description is shared with
@@ -71,7 +76,26 @@ void sink_close(struct sink *sink)
 	if (sink->own_fd)
 		close(sink->fd);
 	free(sink->buffer.data);
+	zip_close(sink->zip);
 	*sink = (struct sink){.fd = -1};
+}
+
+int sink_compress(struct sink *sink)
+{
+	char *data;
+	int error;
+
+	if (!sink->regular)
+		return -ESPIPE;
+	error = zip_open(&sink->zip);
+	if (error)
+		return error;
+	data = realloc(sink->buffer.data, ZIP_CAPACITY + HEADER_MAX);
+	if (!data)
+		return -ENOMEM;
+	sink->buffer = strbuf_over(data, ZIP_CAPACITY);
+	sink->header = strbuf_over(data + ZIP_CAPACITY, HEADER_MAX);
+	return 0;
 }
 
 /* Returns the bytes of the next write: whole lines that a pipe takes in one piece, or everything for a file. */
@@ -115,23 +139,39 @@ static bool cut_off_end(const struct sink *sink, size_t length)
 	return !ftruncate(sink->fd, position) && lseek(sink->fd, position, SEEK_SET) >= 0;
 }
 
+/* Writes all of `data` to a file, or nothing of it. Returns 0 or a negative errno. */
+static int put(const struct sink *sink, const char *data, size_t length)
+{
+	for (size_t done = 0; done < length;) {
+		ssize_t written = sink_write(sink, data + done, length - done);
+
+		if (written < 0) {
+			cut_off_end(sink, done);
+			return (int)written;
+		}
+		done += (size_t)written;
+	}
+	return 0;
+}
+
+/* The same, compressed if the sink is. */
+static int put_lines(const struct sink *sink, const char *lines, size_t length)
+{
+	if (!sink->zip)
+		return put(sink, lines, length);
+	lines = zip_pack(sink->zip, lines, length, &length);
+	return lines ? put(sink, lines, length) : -ENOMEM;
+}
+
 /* Writes the header if the file is new or has been emptied. */
 static void write_header_if_empty(struct sink *sink)
 {
-	ssize_t written = 0;
 	struct stat st;
 
 	if (!sink->header.length || !sink->appends || !sink->has_begun || sink->torn_bytes || fstat(sink->fd, &st) ||
 	    st.st_size)
 		return;
-	for (size_t done = 0; done < sink->header.length; done += (size_t)written) {
-		written = sink_write(sink, sink->header.data + done, sink->header.length - done);
-		if (written < 0) {
-			cut_off_end(sink, done);
-			sink->error = (int)written;
-			return;
-		}
-	}
+	sink->error = put_lines(sink, sink->header.data, sink->header.length);
 }
 
 /* Counts the written bytes, and the bytes of an incomplete line. */
@@ -160,6 +200,22 @@ static bool is_reader_gone(const struct sink *sink, int error)
 	return !sink->regular && (error == -EIO || error == -ECONNRESET || error == -ECONNREFUSED);
 }
 
+int sink_sync(struct sink *sink)
+{
+	size_t length = sink->buffer.length - sink->written;
+
+	if (!sink->zip || sink->error || !length)
+		return sink->error;
+	write_header_if_empty(sink);
+	if (!sink->error)
+		sink->error = put_lines(sink, sink->buffer.data + sink->written, length);
+	if (!sink->error) {
+		note_written(sink, length);
+		sink->buffer.length = sink->written = 0;
+	}
+	return sink->error;
+}
+
 int sink_flush(struct sink *sink)
 {
 	while (!sink->error && !sink_is_empty(sink)) {
@@ -178,7 +234,7 @@ int sink_flush(struct sink *sink)
 			note_written(sink, (size_t)written);
 		}
 	}
-	if (sink_is_empty(sink))
+	if (sink->written == sink->buffer.length)
 		sink->buffer.length = sink->written = 0;
 	return sink->error;
 }
@@ -193,7 +249,8 @@ int sink_reopen(struct sink *sink, const char *path)
 {
 	int fd, twin = sink->own_fd ? sink->fd : -1, error = 0;
 
-	if (!sink_is_empty(sink))
+	sink_sync(sink);
+	if (sink->error || !sink_is_empty(sink))
 		return sink->error ? sink->error : -EAGAIN;
 	/* O_NONBLOCK: the path may be a FIFO without a reader. */
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
@@ -215,6 +272,7 @@ int sink_reopen(struct sink *sink, const char *path)
 
 bool sink_make_room(struct sink *sink, size_t size)
 {
+	sink_sync(sink);
 	sink_flush(sink);
 	if (sink->error)
 		return false;

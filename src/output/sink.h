@@ -6,6 +6,9 @@
  * A reader gets whole lines. A pipe gets atomic writes. A line that a full disk cut in two is removed. One exception: a
  * socket or terminal that takes half a line and never reads again keeps that half.
  *
+ * A compressed file gets its lines once a second (sink_sync()), or when the buffer is full: until then they wait in the
+ * buffer. Each time they are a frame of their own: whatever happens to the process, the file is complete up to there.
+ *
  * A file opened for appending may be rotated meanwhile: emptied, or renamed and opened again. An empty file gets the
  * header first.
  */
@@ -30,6 +33,7 @@ struct sink {
 	size_t written;       /* bytes of buffer.length */
 	size_t torn_bytes;    /* bytes written of an incomplete line */
 	uint64_t rows;        /* appended lines that are rows, not headers; the caller counts them */
+	struct zip *zip;      /* the file is compressed; else NULL */
 	int error;            /* first final error, negative errno: EPIPE, ENOSPC, ...; nothing is written after it */
 };
 
@@ -37,8 +41,14 @@ struct sink {
 int sink_open(int fd, struct sink *ret);
 
 /*
+ * Compresses the output from now on (zstd). 0; -EOPNOTSUPP: this build has no libzstd; -ESPIPE: the descriptor is no
+ * file; -ENOMEM.
+ */
+int sink_compress(struct sink *sink);
+
+/*
  * Keeps the buffer as the header, before the first flush. Every empty file gets this header. There is none without a
- * call, or with more than 2048 bytes.
+ * call, or with more than 8192 bytes.
  */
 void sink_keep_header(struct sink *sink);
 
@@ -60,12 +70,17 @@ static inline bool sink_room(struct sink *sink, size_t size)
 	return (!sink->error && sink->buffer.capacity - sink->buffer.length >= size) || sink_make_room(sink, size);
 }
 
-/* Writes the buffer. 0 when everything is written, -EAGAIN when the reader is behind, else sink->error. */
+/* Writes the lines that wait to be compressed together. Call it once a second. Returns 0 or sink->error. */
+int sink_sync(struct sink *sink);
+
+/* Writes the buffer, unless it waits for sink_sync(). 0 when everything is written, -EAGAIN when the reader is behind,
+ * else sink->error. */
 int sink_flush(struct sink *sink);
 
+/* Whether no line waits for the reader. A file never lets lines wait. */
 static inline bool sink_is_empty(const struct sink *sink)
 {
-	return sink->written == sink->buffer.length;
+	return sink->written == sink->buffer.length || sink->zip;
 }
 
 /* Returns the number of lines in the buffer, including a partly written one. */

@@ -240,6 +240,7 @@ static void write_opening(struct tool *tool)
 			strbuf_append_string(out, "... Hit Ctrl-C to end.\n");
 		}
 	}
+	app_begin_output(&tool->app);
 	sink_keep_header(&tool->queue.sink);
 	row_queue_flush(&tool->queue);
 }
@@ -304,6 +305,7 @@ static int run(struct tool *tool)
 		error = tool->queue.sink.error;
 	report_unwritten(tool, tool->queue.sink.error);
 	losses = count_losses(tool);
+	app_end_output(&tool->app, &losses);
 	lost = losses_report(&tool->options, &tool->app.probe, &losses, tool->queue.sink.error != -EPIPE);
 	if (error)
 		return EXIT_RUNTIME;

@@ -184,8 +184,7 @@ static void finish_output(const struct command_line *line, const struct argp_sta
 		argp_error(state, "-T is for text; json, csv and --heatmap always have the time; leave -T out");
 	if (options->extended && line->heatmap)
 		argp_error(state, "-e is for text; --heatmap has no room for statistics; leave one out");
-	if (options->app.fleet && (line->heatmap || options->output != RTT_OUTPUT_JSON))
-		argp_error(state, "--fleet is for JSON; add -o json");
+	app_options_format(state, options->output == RTT_OUTPUT_JSON && !line->heatmap, &options->app);
 	if (!line->heatmap)
 		return;
 	if (line->output || line->csv || tcprtt_is_grouped(options))

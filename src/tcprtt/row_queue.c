@@ -30,6 +30,7 @@ void row_queue_flush(struct row_queue *queue)
 	size_t before = pending(queue);
 
 	sink_flush(&queue->sink);
+	sink_sync(&queue->sink);
 	note_written(queue, before);
 }
 
@@ -45,6 +46,8 @@ static bool has_room(struct row_queue *queue, size_t size)
 	bool room = sink_room(&queue->sink, size);
 
 	note_written(queue, before);
+	if (queue->next_row - queue->first_row == ROW_QUEUE_SIZE)
+		row_queue_flush(queue);
 	return room && queue->next_row - queue->first_row < ROW_QUEUE_SIZE;
 }
 

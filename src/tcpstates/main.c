@@ -68,6 +68,7 @@ static uint64_t held_rows(const struct tool *tool)
 static void tick(struct tool *tool)
 {
 	app_tick(&tool->app);
+	sink_sync(&tool->sink);
 	losses_report_new(&tool->losses, true);
 	if (tool->options.stuck.states)
 		stuck_tick(&tool->watch, clock_monotonic_ns());
@@ -246,10 +247,15 @@ static int finish(struct tool *tool, bool summary_due)
 /* Writes the last diagnostics. Returns the exit status. */
 static int report(struct tool *tool, int error)
 {
-	struct loss_report losses = losses_count(&tool->losses, true);
-	bool missed = losses.storage_full || losses.unjudged || (tool->options.app.strict && loss_missed(&losses));
+	struct loss_report losses;
+	bool missed;
 
+	sink_sync(&tool->sink);
+	losses = losses_count(&tool->losses, true);
 	losses.held = held_rows(tool);
+	app_end_output(&tool->app, &losses);
+	missed = losses.storage_full || losses.unjudged || (tool->options.app.strict && loss_missed(&losses));
+
 	if (error) {
 		message("cannot go on tracing: %s; start tcpstates again", strerror(-error));
 	} else if (tool->sink.error && tool->sink.error != -EPIPE) {
@@ -331,6 +337,7 @@ static int run(struct tool *tool)
 		error = parts_walk(&tool->parts, &tool->app.probe, tool->options.app.verbose);
 	if (!error) {
 		app_report(&tool->app);
+		app_begin_output(&tool->app);
 		print_header(&tool->printer);
 		sink_flush(&tool->sink);
 		if (!tool->sink.error)

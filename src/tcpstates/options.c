@@ -262,8 +262,7 @@ static void finish_options(const struct command_line *line, const struct argp_st
 
 	if (line->csv && !line->output)
 		options->format = OUTPUT_CSV;
-	if (options->app.fleet && options->format != OUTPUT_JSON)
-		argp_error(state, "--fleet is for JSON; add -o json");
+	app_options_format(state, options->format == OUTPUT_JSON, &options->app);
 	live_options_end(state, line->columns || line->time || line->elapsed || line->wide,
 			 line->names || line->services, options);
 	app_options_end(state, options->connections || options->live.wanted, &options->app);

@@ -292,9 +292,11 @@ static void test_threads_that_listen(void **state)
 	owners_check(run, ports, 2 * ROUNDS);
 	for (size_t i = 0; i < 2 * ROUNDS; i++) {
 		const struct row *row = rows_find(&run->rows, ports[i], "LISTEN", "SYN_RECV", NULL);
+		/* Before 6.15 the row waits for the next transition, and the server may have accepted by then. */
+		const char *owner = row && strcmp(row->owner, "listener") ? owners_of_accepted() : "listener";
 
 		if (kernel_has_socket_storage())
-			owners_expect(run, row, "a new connection", "listener", pids[i / 2], "tv-server");
+			owners_expect(run, row, "a new connection", owner, pids[i / 2], "tv-server");
 	}
 }
 

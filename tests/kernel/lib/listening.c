@@ -94,7 +94,8 @@ void listening_check_kernel(const struct listener_row *row, int listener)
 	assert_non_null(row);
 	assert_int_equal(row->now.backlog, listening_backlog(listener, &limit));
 	assert_int_equal(row->now.limit, limit);
-	assert_int_equal(row->now.drops, listening_drops(listener));
+	/* A client may have tried again since. */
+	assert_true(row->now.drops <= listening_drops(listener));
 }
 
 void listening_check(const struct listener_row *row, uint32_t queued, uint32_t accepted, uint32_t highest,
