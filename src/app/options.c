@@ -118,7 +118,8 @@ void app_options_format(const struct argp_state *state, bool json, struct app_op
 {
 	if (options->fleet && !json)
 		argp_error(state, "--fleet is for JSON; add -o json");
-	options->records = json && command_output_file(&options->command);
+	/* With --fleet, a file goes to a table of rows, and each row tells its run. */
+	options->records = json && !options->fleet && command_output_file(&options->command);
 }
 
 void app_options_end(const struct argp_state *state, bool of_connections, struct app_options *options)

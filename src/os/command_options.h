@@ -18,7 +18,7 @@ enum {
 /* Entries for a table of options. */
 #define OUT_OPTION(group)                                                                                              \
 	{                                                                                                              \
-		"out", COMMAND_KEY_OUT, "FILE", 0, "write to FILE; SIGHUP opens it again", group                       \
+		"out", COMMAND_KEY_OUT, "FILE", 0, "write to FILE or FILE.zst; SIGHUP opens it again", group           \
 	}
 #define COMMAND_OPTIONS(group)                                                                                         \
 	{"linger", COMMAND_KEY_LINGER, "TIME", 0, "go on for TIME after COMMAND (default 0.1)", group},                \

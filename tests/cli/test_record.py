@@ -65,6 +65,18 @@ def test_standard_output_has_rows_only():
         assert_equal({json.loads(line)["type"] for line in trace.out.splitlines()}, {"transition"}, "types")
 
 
+def test_fleet():
+    """A file for a database has rows only: each of them tells its run."""
+    need_root()
+    with folder() as path:
+        with Trace("-o", "json", "--fleet", "--out", path / "rows") as trace:
+            connect_once()
+            assert_equal(trace.stop(), 0, "exit status")
+        lines = [json.loads(line) for line in (path / "rows").read_text().splitlines()]
+    assert_equal([line["seq"] for line in lines], list(range(len(lines))), "seq")
+    assert_equal({line["type"] for line in lines}, {"transition"}, "types")
+
+
 def test_compressed():
     need_root()
     for tool in BOTH:
@@ -91,7 +103,7 @@ def test_compressed_text():
 
 
 def test_killed():
-    """What happened more than a second before can be read."""
+    """Rows of more than a second before can be read."""
     need_root()
     with folder() as path:
         file = path / "rows.zst"

@@ -45,7 +45,7 @@ static void close_scene(struct scene *scene)
 	unlink(scene->old);
 }
 
-/* What zstd reads of the file, which is complete. */
+/* Unpacks the file, which is complete. */
 static void unpack(const char *path, char *ret, size_t size)
 {
 	static char packed[1024 * 1024];
@@ -171,7 +171,7 @@ static void a_renamed_file_is_complete(void **state)
 	close_scene(&scene);
 }
 
-/* What was written before can be read, nothing is written of the rest, and all of it counts. */
+/* Lines written before can be read. Nothing is written of the rest, and all of it counts. */
 static void a_full_disk_leaves_what_can_be_read(void **state)
 {
 	struct rlimit old, limit;
