@@ -84,7 +84,8 @@ static void check_handshake(struct run_base *base, const char *storage)
 	expect_row(row, "SYN_SENT", "connect", client_port, WIRE_SERVER_PORT, 0);
 	require(row->cookie == client_cookie || !strcmp(storage, RETRANSMISSION_BY_HASH),
 		"another cookie than the client's");
-	row = expect_count("SYN-ACK", server_total);
+	/* The kernel counts a SYN-ACK when it is sent: the ACK may be here before, and the socket counts none. */
+	row = expect_count("SYN-ACK", server_total ? server_total : 1);
 	expect_row(row, "SYN_RECV", "listener", WIRE_SERVER_PORT, client_port, 0);
 	require(row->cookie == server_cookie || !strcmp(storage, RETRANSMISSION_BY_HASH),
 		"another cookie than the server's");
