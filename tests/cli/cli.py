@@ -185,7 +185,8 @@ def wait_until(condition, limit, message):
 
 
 def of_port(rows, port):
-    return [row for row in rows if port in (row["lport"], row["rport"])]
+    """Without the first and the last line of a file, which have no ports."""
+    return [row for row in rows if port in (row.get("lport"), row.get("rport"))]
 
 
 def states(rows):

@@ -132,6 +132,12 @@ def read(path):
         return file.read()
 
 
+def read_rows(path):
+    """A file with JSON Lines, without its first and last line, which tell the run."""
+    lines = [json.loads(line) for line in read(path).splitlines()]
+    return [line for line in lines if line["type"] not in ("start", "end")]
+
+
 def run_tree(tool, port, *args, prefix=()):
     """The tool's output, and each address's pid."""
     with temporary(TREE) as script, temporary() as out:
@@ -139,4 +145,4 @@ def run_tree(tool, port, *args, prefix=()):
         assert_equal((result.returncode, result.stderr), (5, ""), f"exit status and stderr of {args}")
         pids = dict(line.split() for line in result.stdout.splitlines())
         assert_equal(sorted(pids), [f"127.88.2.{host}" for host in range(1, 7)], "addresses")
-        return [json.loads(line) for line in read(out.name).splitlines()], pids
+        return read_rows(out.name), pids

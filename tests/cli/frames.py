@@ -74,7 +74,7 @@ class Screen:
 def frames_of(data, sizes):
     """A frame begins in the first line, where the clock is, and goes down. An empty screen is allowed once for each of `sizes`: at the
     beginning, and after each change of the size."""
-    data = data[data.index(BEGIN):].partition(END)[0]
+    data = data[data.index(BEGIN):].partition(END)[0] if BEGIN in data else b""
     left, frames, begin, at, is_cleared = list(sizes), [], 0, 0, False
     screen = Screen(left[0])
     while at < len(data):

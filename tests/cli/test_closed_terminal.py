@@ -3,14 +3,13 @@
 """The terminal of a tool is closed: the tool ends and says so, unless nohup keeps it running."""
 
 import contextlib
-import json
 import os
 import pty
 import signal
 import sys
 
 from cli import READY_LIMIT_S, assert_equal, assert_in, connect_once, main, need_root, of_port, tool_command, wait_until
-from commands import read
+from commands import read, read_rows
 from surroundings import await_text, folder
 from this_machine import need_seeding
 
@@ -88,7 +87,7 @@ def test_closed_terminal_under_nohup():
             await_text(file, str(port), "rows after the terminal was closed")
             os.kill(pid, signal.SIGTERM)
             assert_equal(wait_for(pid), 0, "exit status")
-        assert_equal(len(of_port([json.loads(line) for line in read(file).splitlines()], port)), 12, "rows")
+        assert_equal(len(of_port(read_rows(file), port)), 12, "rows")
 
 
 if __name__ == "__main__":

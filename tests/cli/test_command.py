@@ -12,7 +12,7 @@ import sys
 
 from cli import (CLIENT_FIRST, END_LIMIT_S, RTT_TOOL, TOOL, assert_equal, assert_in, besides_no_sample, free_port, main,
                  need_command, need_root, run, states, tool_command, wait_until)
-from commands import BOTH, Server, read, run_tree, temporary
+from commands import BOTH, Server, read, read_rows, run_tree, temporary
 from nginx import Nginx
 
 
@@ -80,7 +80,7 @@ def test_round_trips_of_iperf3():
                          tool=RTT_TOOL)
             assert_equal((result.returncode, besides_no_sample(result.stderr)), (0, ""), "exit status and stderr")
             assert_in("iperf Done.", result.stdout)
-            reports = [json.loads(line) for line in read(out.name).splitlines()]
+            reports = read_rows(out.name)
             assert_equal(len(reports), 1, f"processes: {reports}")
             assert reports[0]["count"] > 0 and reports[0]["key"] != str(server.pid), f"not the client's: {reports}"
         finally:
@@ -106,7 +106,7 @@ def test_curl_beside_another():
                 os.killpg(other.pid, signal.SIGKILL)
         assert_equal((result.returncode, result.stdout, besides_no_sample(result.stderr)), (0, "hello\n", ""),
                      "exit status, stdout and stderr")
-        rows = [json.loads(line) for line in read(out.name).splitlines()]
+        rows = read_rows(out.name)
         served = {port for port, _ in nginx.served()[before:]}
     assert len(served) > 5, f"only {served} beside it"
     assert_equal({(row["comm"], row["rport"]) for row in rows}, {("curl", nginx.port)}, "owner and server")
@@ -135,7 +135,7 @@ def test_server():
         finally:
             tool.kill()
             tool.wait()
-        rows = [json.loads(line) for line in read(out.name).splitlines()]
+        rows = read_rows(out.name)
     assert_equal({row["lport"] for row in rows}, {port}, "local ports")
     child = [row for row in rows if row["rport"] == peer]
     assert_equal(states(child), ["LISTEN>SYN_RECV", "SYN_RECV>ESTABLISHED", "ESTABLISHED>CLOSE_WAIT", "CLOSE_WAIT>LAST_ACK", "LAST_ACK>CLOSE"],
@@ -149,7 +149,7 @@ def test_connections_of_another_user():
     need_command("curl")
     with Server() as server, temporary() as out:
         run("-o", "json", "--out", out.name, "--run-as", "nobody", "--", "curl", "-s", "--max-time", "5", f"telnet://127.0.0.1:{server.port}")
-        rows = [json.loads(line) for line in read(out.name).splitlines()]
+        rows = read_rows(out.name)
     assert_equal({(row["comm"], row["uid"]) for row in rows}, {("curl", 65534)}, "owner")
     assert_equal(states(rows)[:2], CLIENT_FIRST[:2], "transitions")
 

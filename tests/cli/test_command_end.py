@@ -3,7 +3,6 @@
 """The end of a command behind --: exit status, signals, and processes that it leaves behind."""
 
 import contextlib
-import json
 import os
 import pty
 import select
@@ -14,7 +13,7 @@ import time
 
 from cli import (CLIENT_FIRST, END_LIMIT_S, RTT_TOOL, assert_equal, assert_in, main, need_command, need_root, run, states, tool_command,
                  wait_until)
-from commands import BOTH, COUNTER, Server, read, temporary
+from commands import BOTH, COUNTER, Server, read, read_rows, temporary
 
 
 def test_exit_statuses():
@@ -138,7 +137,7 @@ def test_lingering():
                 start = time.monotonic()
                 assert_equal(run(*linger, "-o", "json", "--out", out.name, "--", "sh", "-c", leave).returncode, 4, "exit status")
                 assert count == 0 or time.monotonic() - start > 3, "did not linger"
-                assert_equal(states(map(json.loads, read(out.name).splitlines()))[:2], CLIENT_FIRST[:count], f"transitions with {linger}")
+                assert_equal(states(read_rows(out.name))[:2], CLIENT_FIRST[:count], f"transitions with {linger}")
                 time.sleep(0.5)
     for tool in BOTH:
         with subprocess.Popen(tool_command("--linger", "60", "--", "echo", "done", tool=tool), stdout=subprocess.PIPE,

@@ -17,6 +17,7 @@ import time
 
 from cli import (Reader, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, lost, main, need_command, need_root, run,
                  tool_command, wait_until)
+from commands import read_rows
 from namespaces import NamedNetwork
 from queues import HOST, Queue, listen, listeners, port_of
 from this_machine import need_seeding
@@ -214,7 +215,7 @@ def test_command():
     with listen(1), tempfile.NamedTemporaryFile() as file:
         result = run("--listeners", "-i", "0.1s", "-o", "json", "--out", file.name, "--", sys.executable, "-c", script)
         assert_equal((result.returncode, result.stdout, result.stderr), (7, "", ""), "exit status, output and messages")
-        rows = [json.loads(line) for line in file.read().splitlines()]
+        rows = read_rows(file.name)
     assert rows and len({row["lport"] for row in rows}) == 1, rows
     assert_equal((rows[-1]["owner"], rows[-1]["backlog"], rows[-1]["highest_ever"]), ("listen", 1, 1), "the last row")
 

@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 
-from cli import CHURN, END_LIMIT_S, RTT_TOOL, TOOL, Trace, assert_equal, assert_in, connect_once, lost, main, need_command, need_root, run, wait_until
+from cli import CHURN, END_LIMIT_S, RTT_TOOL, TOOL, Trace, assert_equal, assert_in, connect_once, lost, main, need_command, need_root, of_port, run, wait_until
 from commands import BOTH
 from surroundings import folder, in_mount_namespace
 
@@ -52,7 +52,7 @@ def test_first_and_last_line():
         assert_equal(lines[-1]["lost"], 0, "lost")
         if tool == TOOL:
             assert_equal(lines[-1]["delivered"], len(lines) - 2, "rows")
-            assert_equal(sum(port in (line["lport"], line["rport"]) for line in lines[1:-1]), TRANSITIONS, "rows of the connection")
+            assert_equal(len(of_port(lines[1:-1], port)), TRANSITIONS, "rows of the connection")
         else:
             assert_equal(lines[-1]["delivered"], sum(line["count"] for line in lines[1:-1]), "samples")
 
@@ -112,13 +112,13 @@ def test_killed():
             size = file.stat().st_size
             wait_until(lambda: file.stat().st_size > size, END_LIMIT_S, "nothing is written")
             # the rows may have come in the middle of a drain
-            wait_until(lambda: len([line for line in unpacked(file) if port in (line.get("lport"), line.get("rport"))]) ==
+            wait_until(lambda: len(of_port(unpacked(file), port)) ==
                        TRANSITIONS, END_LIMIT_S, "rows are missing")
             trace.process.kill()
             trace.process.wait()
         lines = unpacked(file)
     assert_equal(lines[0]["type"], "start", "first line")
-    assert_equal(len([line for line in lines if port in (line.get("lport"), line.get("rport"))]), TRANSITIONS, "rows")
+    assert_equal(len(of_port(lines, port)), TRANSITIONS, "rows")
 
 
 def test_rotation():
@@ -140,9 +140,9 @@ def test_rotation():
             assert_equal(lost(trace.err)[0], 0, "lost")
         after = unpacked(file)
     assert_equal([before[0], after[0]["type"], after[-1]["type"]], [after[0], "start", "end"], "first and last lines")
-    assert_equal([sum(ports[0] in (line.get("lport"), line.get("rport")) for line in lines) for lines in (before, after)],
+    assert_equal([len(of_port(lines, ports[0])) for lines in (before, after)],
                  [TRANSITIONS, 0], "rows of the first connection")
-    assert_equal(sum(ports[2] in (line.get("lport"), line.get("rport")) for line in after), TRANSITIONS, "rows of the last one")
+    assert_equal(len(of_port(after, ports[2])), TRANSITIONS, "rows of the last one")
 
 
 def test_full_disk():

@@ -19,6 +19,7 @@ import tempfile
 
 from cli import (Reader, Skip, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, lost, main, need_root, run,
                  wait_until)
+from commands import read_rows
 from surroundings import as_nobody, in_mount_namespace, refusing
 from test_kernels import HIDE_BTF
 from this_machine import need_machine, need_seeding
@@ -133,7 +134,7 @@ def test_command():
         full.connect()
         result = run("--retransmits", "-o", "json", "--out", file.name, "--", sys.executable, "-c", CLIENT + "; exit(7)", full.port)
         assert_equal((result.returncode, result.stdout), (7, ""), f"exit status and output: {result.stderr}")
-        rows = [json.loads(line) for line in file.read().splitlines()]
+        rows = read_rows(file.name)
     assert_equal([(row["rport"], row["kind"]) for row in rows], [(full.port, "SYN")], "rows")
     assert rows[0]["pid"] != os.getpid(), rows
 

@@ -18,6 +18,7 @@ import time
 
 from cli import (Reader, Skip, Trace, assert_diagnostics, assert_equal, assert_in, assert_not_in, free_port, lost, main,
                  need_command, need_root, of_port, run, wait_until)
+from commands import read_rows
 from namespaces import NamedNetwork
 from surroundings import as_nobody
 from this_machine import machine_refuses, need_seeding
@@ -257,7 +258,7 @@ def test_command():
         result = run("--stuck", "CLOSE_WAIT,FIN_WAIT2", "--longer", "0.1s", "--interval", "0.1s", "-o", "json", "--out",
                      file.name, "--", sys.executable, "-c", script)
         assert_equal((result.returncode, result.stdout), (7, ""), f"exit status and output: {result.stderr}")
-        rows = [json.loads(line) for line in file.read().splitlines()]
+        rows = read_rows(file.name)
     assert rows and len({frozenset((row["lport"], row["rport"])) for row in rows}) == 1, rows
     assert None not in {row["since"] for row in rows}, rows
 
