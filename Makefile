@@ -109,6 +109,14 @@ CPPFLAGS_ALL   += -DHAVE_NCURSES
 tcpstates_LIBS := $(shell $(PKG_CONFIG) --libs ncursesw)
 endif
 
+# Without yajl, tcpstates says so when it is asked for --replay.
+HAVE_YAJL ?= $(if $(STATIC)$(SYSROOT),,$(shell $(PKG_CONFIG) --exists yajl 2>/dev/null && echo 1))
+ifneq ($(HAVE_YAJL),)
+CPPFLAGS_ALL   += -DHAVE_YAJL
+YAJL_LIBS      := $(shell $(PKG_CONFIG) --libs yajl)
+tcpstates_LIBS += $(YAJL_LIBS)
+endif
+
 # The exporter needs more libraries, of which Debian has no static ones.
 HAVE_EXPORTER ?= $(if $(STATIC)$(SYSROOT),,$(shell $(PKG_CONFIG) --exists libmicrohttpd gnutls yaml-0.1 libcrypt 2>/dev/null && echo 1))
 BUILT_TOOLS   := $(if $(HAVE_EXPORTER),$(TOOLS),$(filter-out tcpvitals-exporter,$(TOOLS)))
@@ -121,7 +129,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -O2 -g -gno-colum
 
 # ---- files -------------------------------------------------------------------------------------------------------------
 
-LIB_SRC   := $(wildcard src/core/*.c src/output/*.c src/os/*.c src/probe/*.c src/app/*.c)
+LIB_SRC   := $(wildcard src/core/*.c src/output/*.c src/os/*.c src/replay/*.c src/probe/*.c src/app/*.c)
 LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB       := $(BUILD)/libtcpvitals.a
 BPF_SRC   := $(wildcard src/bpf/*.bpf.c)
@@ -192,11 +200,11 @@ tcpvitals-exporter_LIBS := -lmicrohttpd -lgnutls -lyaml -lcrypt
 $(foreach tool,$(BUILT_TOOLS),$(eval $(call tool_rules,$(tool))))
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
-	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -o $@
+	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) $(YAJL_LIBS) -lcmocka -o $@
 
 $(BUILD)/tests/kernel/metrics_groups: $(BUILD)/src/tcpvitals-exporter/groups.o
 $(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(KERNEL_LIB_OBJ) $(LIB)
-	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) -lcmocka -ljansson -o $@
+	$(call say,BINARY,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(LDLIBS) $(YAJL_LIBS) -lcmocka -ljansson -o $@
 
 # It tries netem as the tests impose it.
 $(filter $(BUILD)/src/probe/%,$(LIB_OBJ)): | $(SKELETONS)

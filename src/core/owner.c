@@ -7,6 +7,11 @@ static const struct label names[OWNER_SOURCES] = {
 	[OWNER_SEED] = LABEL("seed"),       [OWNER_KERNEL] = LABEL("kernel"),
 };
 
+const char *owner_source_name(unsigned int source)
+{
+	return names[source < OWNER_SOURCES ? source : OWNER_UNKNOWN].text;
+}
+
 char *owner_source_append(char *at, unsigned int source)
 {
 	return append_label(at, &names[source < OWNER_SOURCES ? source : OWNER_UNKNOWN]);

@@ -9,10 +9,11 @@
 #include <stdbool.h>
 
 /*
- * Appends a name as core/append.h describes: "unknown", "connect", "listen", "accept", "use", "listener", "seed",
- * "kernel"; "unknown" for a number outside enum owner_source.
+ * Append a name as core/append.h describes, or return it: "unknown", "connect", "listen", "accept", "use", "listener",
+ * "seed", "kernel"; "unknown" for a number outside enum owner_source.
  */
 char *owner_source_append(char *at, unsigned int source);
+const char *owner_source_name(unsigned int source);
 
 /* True if the owner has a pid in the pid namespace that the tool shows. */
 static inline bool owner_has_pid(const struct owner *owner)

@@ -3,9 +3,12 @@
 
 #include "core/duration.h"
 
+#include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 #define NS_PER_S      1000000000LL
+#define NS_PER_US     1000
 #define SECONDS_A_DAY 86400
 
 /* Rounds towards minus infinity, so that times before 1970 are right, too. */
@@ -76,7 +79,62 @@ char *timestamp_append_realtime(char *at, int64_t realtime_ns)
 
 char *timestamp_append_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns)
 {
-	return duration_append_s(at, monotonic_ns > base->first_ns ? monotonic_ns - base->first_ns : 0);
+	uint64_t offset_ns = (uint64_t)base->clocks.newest.realtime_offset_ns;
+	uint64_t us = (monotonic_ns + offset_ns) / NS_PER_US - (base->first_ns + offset_ns) / NS_PER_US;
+
+	return duration_append_s(at, monotonic_ns > base->first_ns ? us * NS_PER_US : 0);
+}
+
+/* Returns the day since 1970-01-01 of a date from 1970 on. */
+static uint64_t day_of_date(unsigned int year, unsigned int month, unsigned int day)
+{
+	/* Counted from March, as in date_of_day(): 306 days lie between 0000-03-01 and 0001-01-01. */
+	unsigned int since_march = (month + 9) % 12, y = year - (month <= 2);
+
+	return 365ULL * y + y / 4 - y / 100 + y / 400 + (153 * since_march + 2) / 5 + day - 1 - 719468;
+}
+
+static unsigned int days_of_month(unsigned int year, unsigned int month)
+{
+	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* Reads the digits of `form`, whose other characters must be the same in the text. */
+static bool read_fields(const char *text, const char *form, unsigned int fields[7])
+{
+	unsigned int field = 0;
+
+	memset(fields, 0, 7 * sizeof(fields[0]));
+	for (; *form; form++, text++) {
+		if (*form != '0') {
+			if (*text != *form)
+				return false;
+			field++;
+		} else if (*text < '0' || *text > '9') {
+			return false;
+		} else {
+			fields[field] = fields[field] * 10 + (unsigned int)(*text - '0');
+		}
+	}
+	return true;
+}
+
+int timestamp_parse_utc(const char *text, size_t length, uint64_t *ret_ns)
+{
+	unsigned int f[7];
+	uint64_t seconds;
+
+	if (length != TIMESTAMP_TEXT_MAX || !read_fields(text, "0000-00-00T00:00:00.000000Z", f))
+		return -EINVAL;
+	if (f[0] < 1970 || f[0] > 2261 || !f[1] || f[1] > 12 || !f[2] || f[2] > days_of_month(f[0], f[1]) ||
+	    f[3] > 23 || f[4] > 59 || f[5] > 59)
+		return -EINVAL;
+	seconds = day_of_date(f[0], f[1], f[2]) * SECONDS_A_DAY + f[3] * 3600 + f[4] * 60 + f[5];
+	*ret_ns = seconds * NS_PER_S + f[6] * NS_PER_US;
+	return 0;
 }
 
 void timestamp_format_local(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns)

@@ -10,6 +10,7 @@
 #include "core/clock_history.h"
 #include "core/strbuf.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Converts an event's CLOCK_MONOTONIC time to wall time and elapsed time. */
@@ -36,7 +37,16 @@ static inline char *timestamp_append_utc(char *at, const struct timebase *base, 
 
 void timestamp_format_utc(struct strbuf *out, const struct timebase *base, uint64_t monotonic_ns);
 
-/* Seconds since base->first_ns without suspended time, with six decimals ("0.000000" for an earlier time). */
+/*
+ * Reads a text of timestamp_append_realtime(), from 1970 to 2261, as nanoseconds since 1970. Returns 0 or -EINVAL. A
+ * leap second is none of these.
+ */
+int timestamp_parse_utc(const char *text, size_t length, uint64_t *ret_ns);
+
+/*
+ * Seconds since base->first_ns without suspended time, with six decimals ("0.000000" for an earlier time). It is the
+ * difference of both times as timestamp_append_utc() shows them, which a replay of these texts has, too.
+ */
 char *timestamp_append_elapsed(char *at, const struct timebase *base, uint64_t monotonic_ns);
 
 #endif

@@ -19,6 +19,7 @@
 #include "tcpstates/options.h"
 #include "tcpstates/parts.h"
 #include "tcpstates/print.h"
+#include "tcpstates/replay.h"
 #include "tcpstates/stuck.h"
 #include "tcpstates/summary.h"
 #include "tcpstates/sums.h"
@@ -362,6 +363,8 @@ int main(int argc, char **argv)
 	tcpstates_options_parse(argc, argv, &tool.options);
 	if (tool.options.live.wanted)
 		return live_run(&tool.options);
+	if (tool.options.replay)
+		return replay_run(&tool.options);
 	status = failure_status(&tool);
 	tool.watch.options = &tool.options.stuck;
 	tool.watch.verbose = tool.options.app.verbose;

@@ -8,6 +8,7 @@
 #include "tcpstates/help.h"
 #include "tcpstates/listeners_options.h"
 #include "tcpstates/live_options.h"
+#include "tcpstates/replay_options.h"
 #include "tcpstates/retransmission_options.h"
 #include "tcpstates/stuck_options.h"
 #include "tcpstates/sum_options.h"
@@ -54,6 +55,7 @@ static const struct argp_option option_table[] = {
 	{"retransmits", KEY_RETRANSMITS, 0, 0, "one row for each segment that is sent again", 2},
 	LISTENERS_OPTIONS(2),
 	LIVE_OPTIONS(2),
+	REPLAY_OPTIONS(2),
 	{0, 0, 0, 0, "How to show it:", 3},
 	{"timestamp", 'T', 0, 0, "wall time (HH:MM:SS) first", 3},
 	{"time", 0, 0, OPTION_ALIAS, 0, 3},
@@ -164,6 +166,9 @@ static error_t parse_selection(int key, const char *argument, const struct argp_
 	case LIVE_KEY:
 		options->live.wanted = true;
 		return 0;
+	case REPLAY_KEY:
+		options->replay = argument;
+		return 0;
 	case KEY_BUFFER_SIZE:
 		options->buffer_size = parse_buffer_size(state, argument);
 		return 0;
@@ -263,6 +268,7 @@ static void finish_options(const struct command_line *line, const struct argp_st
 	if (line->csv && !line->output)
 		options->format = OUTPUT_CSV;
 	app_options_format(state, options->format == OUTPUT_JSON, &options->app);
+	replay_options_end(state, options);
 	live_options_end(state, line->columns || line->time || line->elapsed || line->wide,
 			 line->names || line->services, options);
 	app_options_end(state, options->connections || options->live.wanted, &options->app);
@@ -373,27 +379,4 @@ void tcpstates_options_parse(int argc, char **argv, struct tcpstates_options *re
 	settle_buffer(&options);
 	options.columns.width = terminal_cells();
 	*ret = options;
-}
-
-const char *tcpstates_unknown_to_tracepoint(const struct tcpstates_options *options)
-{
-	const struct scope_settings *scope = &options->app.scope.settings;
-
-	if (options->stuck.states)
-		return "--stuck";
-	if (options->retransmits)
-		return "--retransmits";
-	if (options->listeners.wanted)
-		return "--listeners";
-	if (scope->tree.tgid)
-		return "a command";
-	if (scope->numbers[SCOPE_CGROUP])
-		return "--cgroup";
-	if (scope->numbers[SCOPE_NETNS])
-		return "--netns";
-	if (scope->numbers[SCOPE_UID])
-		return "--user";
-	if (scope->zones)
-		return "an address with a zone";
-	return scope->causes ? "--cause" : NULL;
 }

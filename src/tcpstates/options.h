@@ -65,6 +65,7 @@ struct tcpstates_options {
 	struct stuck_options stuck;
 	struct live_options live;
 	struct listeners_options listeners;
+	const char *replay; /* the recording to read, "-" for standard input; NULL: a live run */
 };
 
 /* Parses the command line. Ends the process for --help and --version (status 0), and for a wrong command line (2). */

@@ -151,6 +151,20 @@ const struct names *print_find_names(struct printer *printer, const struct trans
 	return resolver_names(printer->resolver, event);
 }
 
+void print_given(struct printer *printer, const struct transition *record, uint64_t from_ns, const struct names *names)
+{
+	const void *whole = record; /* each kind of record begins with a transition */
+
+	if (!printer->base.first_ns)
+		printer->base.first_ns = record->time_ns;
+	if (printer->options->connections)
+		print_line(printer, whole, from_ns, names);
+	else if (printer->options->retransmits)
+		print_retransmission(printer, whole, names);
+	else
+		print_row(printer, record, names);
+}
+
 /*
  * Prints an open connection's part; or a connection's end, behind its last part if there were parts. Returns 0, or
  * -EAGAIN after the last part: when the record comes again, only the end is left.

@@ -49,6 +49,12 @@ const struct names *print_find_names(struct printer *printer, const struct trans
 void print_finish_object(struct printer *printer, const struct names *names);
 
 /*
+ * Prints a record that needs no conversion, of the kind that the options ask for, as text or CSV. The caller has
+ * checked the room, and has set printer->base for it. `from_ns`: of a part, else 0.
+ */
+void print_given(struct printer *printer, const struct transition *record, uint64_t from_ns, const struct names *names);
+
+/*
  * Prints the records of --every that wait, then drains the ring buffers, with print_record() and fresh clocks. Returns
  * what rings_drain() returns; -EAGAIN if records still wait.
  */

@@ -31,3 +31,26 @@ struct probe_wants tcpstates_wants(const struct tcpstates_options *options)
 	wants.rings = options->rings;
 	return wants;
 }
+
+const char *tcpstates_unknown_to_tracepoint(const struct tcpstates_options *options)
+{
+	const struct scope_settings *scope = &options->app.scope.settings;
+
+	if (options->stuck.states)
+		return "--stuck";
+	if (options->retransmits)
+		return "--retransmits";
+	if (options->listeners.wanted)
+		return "--listeners";
+	if (scope->tree.tgid)
+		return "a command";
+	if (scope->numbers[SCOPE_CGROUP])
+		return "--cgroup";
+	if (scope->numbers[SCOPE_NETNS])
+		return "--netns";
+	if (scope->numbers[SCOPE_UID])
+		return "--user";
+	if (scope->zones)
+		return "an address with a zone";
+	return scope->causes ? "--cause" : NULL;
+}

@@ -6,6 +6,7 @@
 
 #include "text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -185,13 +186,67 @@ static void test_elapsed(void **state)
 	}
 }
 
+/* Each text is read back as the whole microseconds that it shows. */
+static void test_parse(void **state)
+{
+	static const char *const refused[] = {
+		"2026-11-22T12:31:49.123456",
+		"2026-11-22 12:31:49.123456Z",
+		"2026-11-22T12:31:49.12345Z",
+		"2026-13-22T12:31:49.123456Z",
+		"2026-00-22T12:31:49.123456Z",
+		"2026-02-29T12:31:49.123456Z",
+		"2100-02-29T12:31:49.123456Z",
+		"2026-04-31T12:31:49.123456Z",
+		"2026-11-00T12:31:49.123456Z",
+		"2026-11-22T24:00:00.000000Z",
+		"2026-11-22T12:60:00.000000Z",
+		"2026-12-31T23:59:60.000000Z",
+		"1969-12-31T23:59:59.999999Z",
+		"2262-01-01T00:00:00.000000Z",
+		"+026-11-22T12:31:49.123456Z",
+		"2026-11-22T12:31:49.123456Zx",
+		"",
+	};
+	char text[TIMESTAMP_TEXT_MAX + APPEND_SLACK];
+	uint64_t ns = 1;
+
+	(void)state;
+	/* Days, and seconds in between. */
+	for (uint64_t second = 0; second < 9214646400; second += 86399 * 5) {
+		uint64_t ns_beyond = second * 7919 % 1000000000;
+		char *end = timestamp_append_realtime(text, (int64_t)(second * 1000000000 + ns_beyond));
+
+		assert_int_equal(timestamp_parse_utc(text, (size_t)(end - text), &ns), 0);
+		assert_int_equal(ns, second * 1000000000 + ns_beyond - ns_beyond % 1000);
+	}
+	for (size_t i = 0; i < COUNT(refused); i++)
+		assert_int_equal(timestamp_parse_utc(refused[i], strlen(refused[i]), &ns), -EINVAL);
+	assert_int_equal(timestamp_parse_utc("2024-02-29T00:00:00.000000Z", TIMESTAMP_TEXT_MAX, &ns), 0);
+	assert_int_equal(ns, 1709164800000000000);
+}
+
+/* The difference of both times as they are shown: a replay knows no more. */
+static void test_elapsed_of_shown_times(void **state)
+{
+	struct timebase base = {.clocks.newest.realtime_offset_ns = 500, .first_ns = 5000000400};
+	char text[TIMESTAMP_TEXT_MAX + APPEND_SLACK];
+
+	(void)state;
+	*timestamp_append_elapsed(text, &base, 5000000500) = '\0';
+	assert_string_equal(text, "0.000001");
+	*timestamp_append_elapsed(text, &base, 5000001499) = '\0';
+	assert_string_equal(text, "0.000001");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known),      cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_every_day),  cmocka_unit_test(test_every_second_of_a_day),
 		cmocka_unit_test(test_wild_times), cmocka_unit_test(test_range_ends),
-		cmocka_unit_test(test_elapsed),
+		cmocka_unit_test(test_elapsed),    cmocka_unit_test(test_elapsed_of_shown_times),
+		cmocka_unit_test(test_parse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The bytes that a replay reads. This is the one place that knows where they come from, and in which form. */
+#ifndef TCPVITALS_REPLAY_SOURCE_H
+#define TCPVITALS_REPLAY_SOURCE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Reads up to `size` bytes without waiting. Returns their number; 0 at the end; -EAGAIN if nothing is there yet; or
+ * another negative errno.
+ */
+typedef ssize_t source_read_fn(void *context, char *buffer, size_t size);
+
+struct source {
+	source_read_fn *read; /* of a decoder, or source_read_plain() */
+	void *context;
+	int fd;
+	int own_fd; /* bool: source_close() closes it */
+};
+
+#define SOURCE_CLOSED ((struct source){.fd = -1})
+
+/* Opens a file, or standard input for "-". Returns 0 or a negative errno. `ret` must not move afterwards. */
+int source_open(const char *path, struct source *ret);
+void source_close(struct source *source);
+
+/* A source_read_fn for a struct source: the bytes as they are. */
+ssize_t source_read_plain(void *context, char *buffer, size_t size);
+
+#endif
