@@ -34,35 +34,37 @@ static const char *plural_of(enum record_type type)
 					       : "transitions";
 }
 
-/* Appends ", COUNT WORDS (REMEDY)". */
-static void append_found(struct strbuf *out, uint64_t count, const char *words, const char *remedy)
+/* Appends ", COUNT NAME (REMEDY)", the name with an s if there are several. */
+static void append_found(struct strbuf *out, uint64_t count, const char *name, const char *remedy)
 {
 	if (!count)
 		return;
 	strbuf_append_string(out, out->length ? ", " : "");
 	strbuf_append_u64(out, count);
 	strbuf_append_char(out, ' ');
-	strbuf_append_string(out, words);
+	strbuf_append_string(out, name);
+	strbuf_append_string(out, count > 1 ? "s" : "");
 	strbuf_append_string(out, remedy);
 }
 
 /* Returns whether there is something else in the input, and reports it. */
 static bool report_others(const struct replay_report *report)
 {
+	uint64_t parts = report->wanted == RECORD_CONNECTION ? report->parts : 0, others = 0;
 	char text[512];
 	struct strbuf out = strbuf_over(text, sizeof(text) - 1);
 
 	if (report->wanted != RECORD_TRANSITION)
-		append_found(&out, report->counts[RECORD_TRANSITION], "transitions",
+		append_found(&out, report->counts[RECORD_TRANSITION], "transition",
 			     " (leave -c and --retransmits out)");
-	if (report->wanted == RECORD_CONNECTION)
-		append_found(&out, report->parts, "parts of connections", " (add --every TIME)");
-	else
-		append_found(&out, report->counts[RECORD_CONNECTION] + report->parts, "connections", " (use -c)");
+	if (report->wanted != RECORD_CONNECTION)
+		append_found(&out, report->counts[RECORD_CONNECTION], "connection", " (use -c)");
+	append_found(&out, parts, "connection part", " (add --every TIME)");
 	if (report->wanted != RECORD_RETRANSMISSION)
-		append_found(&out, report->counts[RECORD_RETRANSMISSION], "retransmissions", " (use --retransmits)");
+		append_found(&out, report->counts[RECORD_RETRANSMISSION], "retransmission", " (use --retransmits)");
 	for (enum record_type type = RECORD_STUCK; type < RECORD_NOTE; type++)
-		append_found(&out, report->counts[type], record_type_name(type), " (not for --replay)");
+		others += report->counts[type];
+	append_found(&out, others, "row", " of a type that --replay does not show");
 	text[out.length] = '\0';
 	if (out.length)
 		message("%s has no %s; it has: %s", report->name, plural_of(report->wanted), text);

@@ -24,7 +24,8 @@ void replay_report_count(struct replay_report *report, enum record_type type, bo
 /* Counts a damaged line. Reports the first one with each fault of each member. */
 void replay_report_damage(struct replay_report *report, uint64_t line, const struct line_error *error);
 
-/* Reports the rest, after `lines` lines. `is_whole`: these are all. Returns whether something is wrong with the input.
+/*
+ * Reports the rest, after `lines` lines. `is_whole`: these are all. Returns whether something is wrong with the input.
  */
 bool replay_report_end(const struct replay_report *report, uint64_t lines, bool is_whole);
 

@@ -290,6 +290,14 @@ static void test_long(void **state)
 		assert_int_equal(try_line(&members, line, strlen(line)), length == RECORD_NAMES_MAX);
 		free(line);
 	}
+	/* Two names that are too long only together. */
+	head = (size_t)sprintf(long_name, ",\"cgroup\":\"");
+	memset(long_name + head, 'c', RECORD_NAMES_MAX - 4);
+	strcpy(long_name + head + RECORD_NAMES_MAX - 4, "\",\"unit\":\"c.slice\"}");
+	line = replaced(transition, "}", long_name);
+	assert_false(try_line(&members, line, strlen(line)));
+	assert_non_null(strstr(members.error.why.text, "...\": the names are too long"));
+	free(line);
 	free(text);
 	free(long_name);
 	members_close(&members);
