@@ -2,6 +2,7 @@
 #include "app/app.h"
 
 #include "app/hangup.h"
+#include "app/output.h"
 #include "app/scope_watch.h"
 #include "os/command.h"
 #include "os/host.h"
@@ -10,7 +11,6 @@
 #include "probe/attempts.h"
 #include "probe/scan.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,29 +23,6 @@ static void open_names(struct app *app)
 
 	for (size_t i = 0; i < count; i++)
 		message("cannot read the names of %s, so numbers are shown: %s", errors[i].what, errors[i].why);
-}
-
-static int compress_output(struct app *app)
-{
-	int error = sink_compress(app->sink);
-
-	if (error)
-		message("cannot compress %s: %s", app->out_name,
-			error == -EOPNOTSUPP ? "this build has no libzstd; build with libzstd-dev installed"
-			: error == -ESPIPE   ? "not a regular file; write to standard output and pipe it into zstd"
-					     : strerror(-error));
-	return error;
-}
-
-static int open_output(struct app *app)
-{
-	int error = command_open_output(&app->options->command, &app->out_fd, &app->out_name);
-
-	if (!error)
-		error = sink_open(app->out_fd, app->sink);
-	if (error)
-		message("cannot write to %s: %s", app->out_name, strerror(-error));
-	return error || !command_compresses(&app->options->command) ? error : compress_output(app);
 }
 
 static void begin_fleet(struct app *app)
@@ -67,7 +44,7 @@ int app_open(struct app_options *options, const struct probe_wants *wants, struc
 	*app = APP_CLOSED;
 	app->options = options;
 	app->sink = sink;
-	error = sink ? open_output(app) : 0;
+	error = sink ? output_open(&options->command, sink, &app->out_fd, &app->out_name) : 0;
 	if (error)
 		return error;
 	open_names(app);

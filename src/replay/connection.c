@@ -224,9 +224,10 @@ void record_read_connection(struct members *members, struct record *record)
 	else
 		/* The word of the whole connection, of which cause_of_connection() makes the same word. */
 		end->cause = record->cause = value_word(members, MEMBER_CAUSE, cause_word, CAUSES);
-	if (value_is_known(members, MEMBER_SINCE))
-		record->from_ns = value_time(members, MEMBER_SINCE);
 	read_times(members, record);
+	/* Before the end, all moments have the offset of the beginning. */
+	if (value_is_known(members, MEMBER_SINCE))
+		record->from_ns = value_time(members, MEMBER_SINCE) - (uint64_t)record->start_offset_ns;
 	read_busy(members, connection);
 	read_counters(members, connection);
 	read_rtt(members, connection);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The bytes that a replay reads. This is the one place that knows where they come from, and in which form. */
+/*
+ * The bytes that a replay reads. This is the one place that knows where they come from, and in which form: zstd frames
+ * are known by their first bytes, and are unpacked. The only folder that reads with libzstd.
+ */
 #ifndef TCPVITALS_REPLAY_SOURCE_H
 #define TCPVITALS_REPLAY_SOURCE_H
 
@@ -12,9 +15,14 @@
  */
 typedef ssize_t source_read_fn(void *context, char *buffer, size_t size);
 
+struct source_unpacker;
+
 struct source {
-	source_read_fn *read; /* of a decoder, or source_read_plain() */
-	void *context;
+	source_read_fn *read;
+	void *context;                    /* the source */
+	struct source_unpacker *unpacker; /* NULL: plain */
+	char head[4];                     /* the first bytes, while they are not known to be all there */
+	size_t head_length;
 	int fd;
 	int own_fd; /* bool: source_close() closes it */
 };
@@ -25,7 +33,10 @@ struct source {
 int source_open(const char *path, struct source *ret);
 void source_close(struct source *source);
 
-/* A source_read_fn for a struct source: the bytes as they are. */
+/* Why a read failed, in words. -EBADMSG: damaged; -ENODATA: cut off; -EOPNOTSUPP: packed, and no libzstd. */
+const char *source_error(int error);
+
+/* A source_read_fn for a struct source: the bytes as they are in the file. */
 ssize_t source_read_plain(void *context, char *buffer, size_t size);
 
 #endif

@@ -2,6 +2,7 @@
 #include "tcpstates/replay.h"
 
 #include "app/hangup.h"
+#include "app/output.h"
 #include "os/event_loop.h"
 #include "os/message.h"
 #include "output/sink.h"
@@ -204,6 +205,8 @@ static int go_through(struct replay *replay)
 			return progress;
 		if (progress != PROGRESS_GOING)
 			sink_flush(&replay->sink);
+		if (events & EVENT_TICK)
+			sink_sync(&replay->sink);
 		if (events & EVENT_REOPEN)
 			hangup_reopen(&replay->loop, &replay->sink, command_output_file(&replay->options->app.command));
 		if (replay->sink.error || (progress == PROGRESS_OVER && sink_is_empty(&replay->sink)))
@@ -213,28 +216,15 @@ static int go_through(struct replay *replay)
 }
 
 /* Returns 0, or a negative errno after a message. */
-static int open_output(struct replay *replay)
-{
-	const struct command_options *command = &replay->options->app.command;
-	int fd, error = command_open_output(command, &fd, &replay->out_name);
-
-	if (!error)
-		error = sink_open(fd, &replay->sink);
-	if (error)
-		message("cannot write to %s: %s", replay->out_name, strerror(-error));
-	return error;
-}
-
-/* Returns 0, or a negative errno after a message. */
 static int open_all(struct replay *replay)
 {
-	int error = source_open(replay->options->replay, &replay->source);
+	int fd, error = source_open(replay->options->replay, &replay->source);
 
 	if (error) {
 		message("cannot read %s: %s", replay->report.name, strerror(-error));
 		return error;
 	}
-	error = open_output(replay);
+	error = output_open(&replay->options->app.command, &replay->sink, &fd, &replay->out_name);
 	if (error)
 		return error;
 	error = lines_open(&replay->lines);
@@ -257,7 +247,7 @@ static void close_all(struct replay *replay)
 	event_loop_close(&replay->loop);
 	members_close(&replay->members);
 	lines_close(&replay->lines);
-	if (replay->out_name)
+	if (replay->sink.buffer.data)
 		sink_close(&replay->sink);
 	source_close(&replay->source);
 }
@@ -269,9 +259,10 @@ static int run(struct replay *replay)
 	replay_scope_begin(&replay->options->app.scope, &replay->scope);
 	print_header(&replay->printer);
 	error = go_through(replay);
+	sink_sync(&replay->sink);
 	hangup_report_end(&replay->loop);
 	if (error)
-		message("cannot read %s: %s", replay->report.name, strerror(-error));
+		message("cannot read %s: %s", replay->report.name, source_error(error));
 	if (replay->sink.error && replay->sink.error != -EPIPE) {
 		error = replay->sink.error;
 		message("cannot write to %s: %s", replay->out_name, strerror(-error));

@@ -11,8 +11,9 @@ import tempfile
 import time
 
 from cli import (END_LIMIT_S, ROOT, TOOL, Trace, assert_equal, assert_in, connect_once, free_port, main,
-                 need_root, run, wait_until)
-from surroundings import PublicCopy, as_nobody
+                 need_command, need_root, run, wait_until)
+from commands import read_rows
+from surroundings import PublicCopy, as_nobody, folder
 from test_retransmits import Full
 
 READ_BACK = ROOT / "build/tests/unit/replay/record"
@@ -143,7 +144,7 @@ def test_retransmissions():
 
         def connect(recorded):
             full.connect()
-            wait_until(lambda: str(full.port) in recorded(), 10, "nothing was sent again")
+            wait_until(lambda: f'"rport":{full.port},' in recorded(), 10, "nothing was sent again")
             time.sleep(0.1)
 
         check_real(("--retransmits",), ("-D", full.port), f"{SOCKET},STATE,KIND,SEQNO,BYTES,SEGS,RETRANS,{NAMED}", connect)
@@ -157,7 +158,7 @@ def test_scope():
         connect_once(port=port)
         connect_once("::1", socket.AF_INET6, other)
         assert_equal(trace.stop(), 0, "exit status")
-        rows = [json.loads(row) for row in text_of(path).splitlines()]
+        rows = read_rows(path)
         cgroup = next(row["cgroup"] for row in rows if row["cgroup"])
         for args, chosen in (
                 (("-L", port), lambda row: row["lport"] == port),
@@ -177,7 +178,8 @@ def test_scope():
                 continue
             result = run("--replay", path, "-o", "json", *args)
             assert_equal(result.returncode, 0, f"{args}: {result.stderr}")
-            assert_equal([json.loads(row) for row in result.stdout.splitlines()], [row for row in rows if chosen(row)], args)
+            first, *shown, last = [json.loads(row) for row in result.stdout.splitlines()]
+            assert_equal([first["type"], shown, last["type"]], ["start", [row for row in rows if chosen(row)], "end"], args)
 
 
 def test_without_rights():
@@ -229,7 +231,7 @@ def test_parts():
         rows = text_of(path)
         check_read_back(rows)
         assert_equal(replay(path, "-c", "--every", "1", "-o", "json"), rows, "with parts")
-        finals = "".join(row + "\n" for row in rows.splitlines() if '"final":true' in row)
+        finals = "".join(row + "\n" for row in rows.splitlines() if '"final":false' not in row)
         assert_equal(replay(path, "-c", "-o", "json"), finals, "without parts")
         assert_equal(replay(path, "-c", "--every", "1", "-s", "-O", "FINAL").count("false"), rows.count('"final":false'), "text")
         with Recording("".join(row + "\n" for row in rows.splitlines() if '"final":false' in row)) as parts:
@@ -260,6 +262,27 @@ def test_damaged():
     assert_in(ROW, result.stdout.decode())
     # The last line needs no newline when it is whole.
     assert_equal((fed(good.rstrip()).returncode, fed(good.rstrip(), "-o", "json").stdout.decode()), (0, good), "no newline")
+
+
+def test_compressed():
+    """As --out FILE.zst writes it, from a file and from a pipe; frames that are damaged, or cut off."""
+    need_command("zstd")
+    text = "".join(line(lport=port) for port in range(1, 2001))
+    ports = "LPORT\n" + "".join(f"{port}\n" for port in range(1, 2001))
+    with Recording(text) as plain, folder() as path:
+        packed = path / "rows.zst"
+        subprocess.run(["zstd", "-q", plain, "-o", packed], check=True)
+        data = packed.read_bytes()
+        assert_equal(replay(packed, "-s", "-O", "LPORT"), ports, "a file")
+        assert_equal(fed(data, "-s", "-O", "LPORT").stdout.decode(), ports, "a pipe")
+        assert_equal(fed(data + data, "-s", "-O", "LPORT").stdout.decode(), ports + ports.partition("\n")[2], "two frames")
+        replay(packed, "-o", "json", "--out", path / "again.zst")
+        assert_equal(replay(path / "again.zst", "-s", "-O", "LPORT"), ports, "what --out FILE.zst has written")
+        for bad, why in ((data[:-5], "the zstd data is cut off there; all rows before were read"),
+                         (data + b"garbage", "the zstd data is damaged there")):
+            result = fed(bad, "-s", "-O", "LPORT")
+            assert_equal((result.returncode, result.stderr.decode()), (1, f"tcpstates: cannot read standard input: {why}\n"), "damaged")
+            assert ports.startswith(result.stdout.decode()), result.stdout[-100:]
 
 
 def test_hostile_name():
