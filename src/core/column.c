@@ -204,20 +204,11 @@ static char *append_cause(char *at, struct row *row)
 	return row->event->cause != CAUSE_NONE ? cause_append(at, row->event->cause) : append_unknown(at, row);
 }
 
-/*
- * Of a transition, the time as TIMESTAMP shows it, minus the duration: a replay has no other. All scans show the same
- * moment, which needs the exact time.
- */
 static char *append_since(char *at, struct row *row)
 {
-	const struct transition *event = row->event;
-	uint64_t behind_ns = 0;
-
 	if (!is_duration_known(row))
 		return append_unknown(at, row);
-	if (!(event->flags & TRANSITION_SCAN))
-		behind_ns = (uint64_t)clock_history_realtime_ns(&row->base->clocks, event->time_ns) % 1000;
-	return timestamp_append_utc(at, row->base, event->time_ns - behind_ns - event->duration_ns);
+	return timestamp_append_utc(at, row->base, row->event->time_ns - row->event->duration_ns);
 }
 
 static char *append_atleast(char *at, struct row *row)

@@ -7,6 +7,7 @@
 #include "os/message.h"
 #include "output/sink.h"
 #include "replay/lines.h"
+#include "replay/moments.h"
 #include "replay/record.h"
 #include "replay/source.h"
 #include "tcpstates/print.h"
@@ -42,6 +43,7 @@ struct replay {
 	bool has_line;
 	struct members members;
 	struct replay_scope scope;
+	struct moments moments;
 	struct replay_report report;
 	const char *out_name;
 	uint64_t quarter; /* for which utc_offset_s holds, from 1; 0: none yet */
@@ -106,6 +108,8 @@ static int take_record(struct replay *replay, const struct line *line, enum reco
 
 	if (record_read(&replay->members, type, &record))
 		return -EINVAL;
+	if (type == RECORD_TRANSITION)
+		moments_place(&replay->moments, &record.transition);
 	replay_report_count(&replay->report, type, record.is_part);
 	if ((record.is_part && !options->every_ns) || !replay_scope_admits(&replay->scope, &record))
 		return 0;

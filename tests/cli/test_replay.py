@@ -133,6 +133,22 @@ def test_transitions():
     assert len(rows.splitlines()) > 100, rows
 
 
+def test_a_moment_is_told_once():
+    """SINCE shows the time of the row before, to the last digit, as in a live run."""
+    need_root()
+    with Recording() as path, Trace("--pid", os.getpid(), "-o", "json", "--out", path) as trace:
+        connect_often(None)
+        assert_equal(trace.stop(), 0, "exit status")
+        rows = [row.split(",") for row in replay(path, "-s", "-O", "TIMESTAMP,SKADDR,OLDSTATE,NEWSTATE,SINCE").splitlines()[1:]]
+    before, checked = {}, 0
+    for now, skaddr, old, new, since in rows:
+        if since and before.get(skaddr, ("",))[0] == old and old not in ("SYN_RECV", "LISTEN"):
+            assert_equal(since, before[skaddr][1], f"SINCE of {skaddr} in {old}")
+            checked += 1
+        before[skaddr] = new, now
+    assert checked > 20, rows
+
+
 def test_connections():
     need_root()
     check_real(("-c",), ("--pid", os.getpid()), CONNECTIONS, connect_often)

@@ -98,7 +98,7 @@ static void test_values(void **state)
 		[COLUMN_SYNRETRANS] = "0",
 		[COLUMN_CAUSE] = "reset-received",
 		[COLUMN_STATE] = "ESTABLISHED",
-		[COLUMN_SINCE] = "2026-11-22T12:31:54.122082Z",
+		[COLUMN_SINCE] = "2026-11-22T12:31:54.122083Z",
 		[COLUMN_ATLEAST] = "1.373",
 		/* without names */
 		[COLUMN_CGPATH] = "4242",

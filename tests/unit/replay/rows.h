@@ -14,6 +14,7 @@
 #include "output/table.h"
 #include "replay/record.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define ROWS_ROOM (1 << 17)
@@ -38,7 +39,7 @@ static inline enum column_set rows_set(enum record_type type)
 					       : COLUMNS_OF_TRANSITIONS;
 }
 
-/* All columns of the type. */
+/* All columns of the type but SINCE, which also follows from the row before (moments.c). */
 static inline struct column_list rows_columns(enum record_type type)
 {
 	struct column_list all = {};
@@ -52,7 +53,7 @@ static inline struct column_list rows_columns(enum record_type type)
 
 		memcpy(name, word, length);
 		/* The list for errors also has the columns of --stuck. */
-		if (!column_list_parse(name, rows_set(type), &one, &error))
+		if (!column_list_parse(name, rows_set(type), &one, &error) && one.ids[0] != COLUMN_SINCE)
 			all.ids[all.count++] = one.ids[0];
 		word += length + (word[length] == ',');
 	}
