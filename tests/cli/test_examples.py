@@ -23,18 +23,19 @@ TOOL_S = "0.15"
 LIMIT_S = 20
 SERVICES = ("nginx.service", "app.service", "docker-4f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0.scope")
 
-# In front of the tool in PATH: the tool checks -d and its time, and takes the time from here.
+# In front of the tool in PATH: the tool checks -d and its time, and takes the time from here. A replay has none.
 WRAPPER = """#!/bin/bash
-words=()
+words=() times=(-d {seconds})
 while (($#)) && [[ $1 != -- ]]; do
 	case $1 in
 	-d | --duration) {tool} "$1" "$2" --help >/dev/null || exit; shift ;;
 	-d* | --duration=*) {tool} "$1" --help >/dev/null || exit ;;
+	--replay | --replay=*) times=() && words+=("$1") ;;
 	*) words+=("$1") ;;
 	esac
 	shift
 done
-exec {tool} -d {seconds} "${{words[@]}}" "$@"
+exec {tool} "${{times[@]}}" "${{words[@]}}" "$@"
 """
 # Instead of README's ./run, which finds its tools without PATH (test_run).
 RUN = """#!/bin/bash
@@ -44,7 +45,7 @@ exec "$tool" "$@"
 """
 
 # Lines that stderr may have in a run without traffic.
-USUAL = re.compile(r"^tcp(states|rtt|vitals-exporter): (live page at |lost \d+ of |no sample|quiet so far|ended too early|ended before the end of --interval|\d+ listeners? may be in scope)")
+USUAL = re.compile(r"^tcp(states|rtt|vitals-exporter): (live page at |lost \d+ of |no sample|quiet so far|.* has no transitions$|ended too early|ended before the end of --interval|\d+ listeners? may be in scope)")
 # Examples whose exit status is another program's, or an answer.
 NOT_THE_TOOL = re.compile(r" -- | \| grep |--once")
 # Of README, what other tests or CI run: the command, and where it is run.
