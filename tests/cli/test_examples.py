@@ -45,7 +45,7 @@ exec "$tool" "$@"
 """
 
 # Lines that stderr may have in a run without traffic.
-USUAL = re.compile(r"^tcp(states|rtt|vitals-exporter): (live page at |lost \d+ of |no sample|quiet so far|.* has no transitions$|ended too early|ended before the end of --interval|\d+ listeners? may be in scope)")
+USUAL = re.compile(r"^tcp(states|rtt|vitals-exporter): (live page at |lost \d+ of |no sample|quiet so far|.* has no (transitions|connections)$|ended too early|ended before the end of --interval|\d+ listeners? may be in scope)")
 # Examples whose exit status is another program's, or an answer.
 NOT_THE_TOOL = re.compile(r" -- | \| grep |--once")
 # Of README, what other tests or CI run: the command, and where it is run.
